@@ -1,0 +1,19 @@
+"""Every address of LLMSelect."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from llmselect_project import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("", include("accounts.urls")),
+    path("", include("comparisons.urls")),
+    path("api/v1/", include("accounts.api_urls")),
+    path("api/v1/", include("comparisons.api_urls")),
+]
