@@ -1,0 +1,33 @@
+"""Which IP addresses belong to the public internet."""
+
+from __future__ import annotations
+
+import ipaddress
+
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+NAT64_LOCAL = ipaddress.ip_network("64:ff9b:1::/48")
+
+
+def is_public_address(address: str) -> bool:
+    """Whether an IP address can be reached by anybody; what is no address is not public.
+
+    An IPv6 address that carries an IPv4 address (mapped, NAT64, 6to4, Teredo) is what it carries.
+    """
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv4Address):
+        return _is_public(ip)
+    carried = _carried(ip)
+    return _is_public(carried) if carried else _is_public(ip) and not ip.is_site_local and ip not in NAT64_LOCAL
+
+
+def _is_public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    if ip in NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)

@@ -1,0 +1,162 @@
+"""Anthropic's Messages API (https://platform.claude.com/docs/en/build-with-claude/streaming)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from providers.adapters.base import (
+    ErrorCode,
+    Finished,
+    FinishReason,
+    ReasoningDelta,
+    ReasoningEffort,
+    Request,
+    StreamEvent,
+    Target,
+    TextDelta,
+    Usage,
+)
+from providers.adapters.failures import failure
+from providers.adapters.http import Call, Frame, HttpClients
+from providers.adapters.sdk import sdk_client, sdk_key
+
+API_VERSION = "2023-06-01"
+# The API insists on a limit. Every model since Claude 3.5 takes this one; thinking counts against it.
+DEFAULT_MAX_TOKENS = 8192
+LEGACY_MAX_TOKENS = 4096
+THINKING_MAX_TOKENS = 32_000
+FINISH_REASONS: dict[str, FinishReason] = {
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+}
+EFFORTS: dict[ReasoningEffort, str] = {"minimal": "low", "low": "low", "medium": "medium", "high": "high"}
+BUDGETS: dict[ReasoningEffort, int] = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16_384}
+OPTIONAL = {
+    "temperature": r"\btemperature\b",
+    "top_p": r"\btop_p\b",
+    "thinking": r"\bthinking\b",
+    "output_config": r"\beffort\b|output_config",
+}
+VERSION = re.compile(r"claude-(?:[a-z]+-)?(\d+)(?:-(\d{1,2}))?(?!\d)")
+Version = tuple[int, int]
+
+
+class AnthropicAdapter:
+    """Messages, with summaries of the thinking where reasoning was asked for."""
+
+    async def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
+        usage: Frame = {}
+        async with aclosing(clients.frames(target, _call(target, request))) as frames:
+            async for frame in frames:
+                match frame.get("type"):
+                    case "content_block_delta":
+                        event = _delta(frame["delta"])
+                        if event is not None:
+                            yield event
+                    case "message_start":
+                        usage.update(frame["message"].get("usage") or {})
+                    case "message_delta":
+                        usage.update({name: count for name, count in (frame.get("usage") or {}).items() if count})
+                        reason = frame["delta"].get("stop_reason")
+                        if reason:
+                            yield _usage(usage)
+                            yield _finished(target, reason)
+
+    async def list_models(self, target: Target) -> list[str]:
+        from anthropic import AsyncAnthropic
+
+        async with sdk_client(target) as http_client:
+            client = AsyncAnthropic(
+                api_key=sdk_key(target), base_url=target.base_url, http_client=http_client, max_retries=0
+            )
+            return [model.id async for model in client.models.list(limit=1000)]
+
+    async def check_key(self, target: Target) -> None:
+        await self.list_models(target)
+
+
+def _call(target: Target, request: Request) -> Call:
+    headers = {"x-api-key": target.api_key, "anthropic-version": API_VERSION}
+    body: dict[str, Any] = {
+        "model": request.model,
+        "max_tokens": _default_max_tokens(request),
+        "messages": [{"role": message.role, "content": message.text} for message in request.messages],
+        "stream": True,
+    }
+    parameters = request.parameters
+    if request.system:
+        body["system"] = request.system
+    if parameters.stop:
+        body["stop_sequences"] = list(parameters.stop)
+    body.update(_thinking(request))
+    if "thinking" not in body and _version(request.model) < (4, 7):
+        body.update(_sampling(request))
+    if parameters.max_tokens is not None:
+        body["max_tokens"] = parameters.max_tokens
+    return Call("/v1/messages", headers, body, OPTIONAL)
+
+
+def _version(model: str) -> Version:
+    """The generation that a model id names; a name without one is newer than all numbers we know."""
+    found = VERSION.match(model)
+    return (int(found[1]), int(found[2] or 0)) if found else (99, 0)
+
+
+def _default_max_tokens(request: Request) -> int:
+    version = _version(request.model)
+    if version < (3, 5):
+        return LEGACY_MAX_TOKENS
+    thinks = version >= (4, 7) or (request.parameters.reasoning_effort is not None and version >= (3, 7))
+    return THINKING_MAX_TOKENS if thinks else DEFAULT_MAX_TOKENS
+
+
+def _thinking(request: Request) -> dict[str, Any]:
+    """Adaptive thinking with an effort since 4.6, a budget of tokens within max_tokens since 3.7, nothing before."""
+    effort, version = request.parameters.reasoning_effort, _version(request.model)
+    if version >= (4, 6):
+        adaptive = {"thinking": {"type": "adaptive", "display": "summarized"}}
+        if effort is not None:
+            return adaptive | {"output_config": {"effort": EFFORTS[effort]}}
+        return adaptive if version >= (5, 0) else {}
+    if effort is None or version < (3, 7):
+        return {}
+    budget = min(BUDGETS[effort], (request.parameters.max_tokens or THINKING_MAX_TOKENS) // 2)
+    return {"thinking": {"type": "enabled", "budget_tokens": budget}} if budget >= 1024 else {}
+
+
+def _sampling(request: Request) -> dict[str, float]:
+    """Temperature up to 1, or else top_p: the two do not go together since 4.1."""
+    temperature, top_p = request.parameters.temperature, request.parameters.top_p
+    if temperature is not None:
+        return {"temperature": min(temperature, 1.0)}
+    return {} if top_p is None else {"top_p": top_p}
+
+
+def _delta(delta: Frame) -> StreamEvent | None:
+    if delta.get("type") == "text_delta" and delta["text"]:
+        return TextDelta(delta["text"])
+    if delta.get("type") == "thinking_delta" and delta["thinking"]:
+        return ReasoningDelta(delta["thinking"])
+    return None
+
+
+def _finished(target: Target, reason: str) -> Finished:
+    if reason == "refusal":
+        raise failure(ErrorCode.CONTENT_FILTERED, target, "stop_reason refusal")
+    return Finished(FINISH_REASONS.get(reason, "stop"))
+
+
+def _usage(usage: Frame) -> Usage:
+    """Anthropic counts what was read from and written to its cache apart from ``input_tokens``."""
+    cached = usage.get("cache_read_input_tokens") or 0
+    written = usage.get("cache_creation_input_tokens") or 0
+    return Usage(
+        input_tokens=(usage.get("input_tokens") or 0) + cached + written,
+        output_tokens=usage.get("output_tokens") or 0,
+        reasoning_tokens=(usage.get("output_tokens_details") or {}).get("thinking_tokens") or 0,
+        cached_input_tokens=cached,
+    )

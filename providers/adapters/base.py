@@ -1,0 +1,173 @@
+"""What an adapter is given, what it yields, and how it fails.
+
+    Target + Request ──► Adapter.stream() ──► TextDelta | ReasoningDelta | Usage … Finished
+                                         └──► ProviderError, and nothing after it
+
+Nothing here knows Django, the database or the channel layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from providers.adapters.http import HttpClients
+
+Role = Literal["user", "assistant"]
+ReasoningEffort = Literal["minimal", "low", "medium", "high"]
+FinishReason = Literal["stop", "length", "tool_calls"]
+
+
+class ErrorCode(StrEnum):
+    """The error codes of the public contract."""
+
+    NO_API_KEY = "no_api_key"
+    INVALID_API_KEY = "invalid_api_key"
+    PERMISSION_DENIED = "permission_denied"
+    RATE_LIMITED = "rate_limited"
+    QUOTA_EXCEEDED = "quota_exceeded"
+    CONTEXT_TOO_LONG = "context_too_long"
+    CONTENT_FILTERED = "content_filtered"
+    MODEL_NOT_FOUND = "model_not_found"
+    BAD_REQUEST = "bad_request"
+    TIMEOUT = "timeout"
+    UPSTREAM_UNAVAILABLE = "upstream_unavailable"
+    UPSTREAM_ERROR = "upstream_error"
+    STREAM_CUT = "stream_cut"
+    CIRCUIT_OPEN = "circuit_open"
+    OVER_BUDGET = "over_budget"
+    INTERRUPTED = "interrupted"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of the conversation, oldest first in a request; the system prompt is not one of them."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Sampling settings; ``None`` (or no stop sequence) leaves the provider's own default."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    reasoning_effort: ReasoningEffort | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of one model."""
+
+    model: str
+    messages: tuple[Message, ...]
+    system: str = ""
+    parameters: Parameters = field(default_factory=Parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request goes and with which key.
+
+    ``label`` names the provider in sentences for people. ``base_url`` means what the vendor's own SDK means by it.
+    ``guarded`` marks a URL that an ordinary user set: only public addresses may be connected to, and that is checked at
+    the moment of connecting.
+    """
+
+    label: str
+    base_url: str
+    api_key: str = field(default="", repr=False)
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """More of the answer; never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """More of the reasoning (or its summary); never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them; of several in a stream the last one counts.
+
+    ``output_tokens`` includes ``reasoning_tokens``; ``input_tokens`` includes ``cached_input_tokens``, for every vendor
+    alike.
+    """
+
+    input_tokens: int
+    output_tokens: int
+    reasoning_tokens: int = 0
+    cached_input_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The provider said that it has finished; exactly one ends every good stream (usage may still follow it)."""
+
+    reason: FinishReason = "stop"
+
+
+StreamEvent = TextDelta | ReasoningDelta | Usage | Finished
+
+
+class ProviderError(Exception):
+    """The one way in which a call to a provider fails.
+
+    ``message`` is a sentence for the user: it names the provider, says what to do, and holds no vendor text, key or
+    URL. ``retryable`` says whether the same call can succeed later; ``retry_after`` is in seconds where the provider
+    gave one. ``detail`` is for the log only (never the key).
+    """
+
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str,
+        *,
+        retryable: bool = False,
+        retry_after: float | None = None,
+        detail: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retryable = retryable
+        self.retry_after = retry_after
+        self.detail = detail
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_error, (self.code, self.message, self.retryable, self.retry_after, self.detail)
+
+
+def _rebuild_error(
+    code: ErrorCode, message: str, retryable: bool, retry_after: float | None, detail: str
+) -> ProviderError:
+    return ProviderError(code, message, retryable=retryable, retry_after=retry_after, detail=detail)
+
+
+class Adapter(Protocol):
+    """One wire format. Adapters hold no state: everything of a call is in its arguments."""
+
+    def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
+        """Ask once and yield the answer as it arrives; closing the iterator closes the upstream connection."""
+
+    async def list_models(self, target: Target) -> list[str]:
+        """The ids of the text models that this key can use, as the provider's own list names them."""
+
+    async def check_key(self, target: Target) -> None:
+        """Make the cheapest real call that proves the key; raises ProviderError where it is refused."""

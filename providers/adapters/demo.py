@@ -1,0 +1,114 @@
+"""Three offline models, so that everything can be tried without a key; what they say is plainly labelled as a demo."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from providers.adapters.base import (
+    ErrorCode,
+    Finished,
+    FinishReason,
+    ReasoningDelta,
+    Request,
+    StreamEvent,
+    Target,
+    TextDelta,
+    Usage,
+)
+from providers.adapters.demo_answers import NOTICE, SCHOLAR, SWIFT, THINKER, THINKER_REASONING
+from providers.adapters.failures import failure
+from providers.adapters.http import HttpClients
+
+MAX_QUOTED = 80
+TOKEN = re.compile(r"\s*\S{1,8}")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoModel:
+    """A prepared answer and how long it takes: seconds until the first token, and for all that follows."""
+
+    answer: str
+    first_token: float
+    duration: float
+    reasoning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What one answer consists of, in tokens."""
+
+    reasoning: list[str]
+    text: list[str]
+    reason: FinishReason
+
+
+MODELS: dict[str, DemoModel] = {
+    "demo-swift": DemoModel(SWIFT, first_token=0.15, duration=2.0),
+    "demo-scholar": DemoModel(SCHOLAR, first_token=0.6, duration=5.5),
+    "demo-thinker": DemoModel(THINKER, first_token=0.4, duration=6.5, reasoning=THINKER_REASONING),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAdapter:
+    """Deterministic answers; ``pace`` stretches (or, below 1, shortens) their time."""
+
+    pace: float = 1.0
+
+    async def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
+        model = MODELS.get(request.model)
+        if model is None:
+            raise failure(ErrorCode.MODEL_NOT_FOUND, target, f"no demo model {request.model}")
+        script = _script(model, request)
+        events: list[StreamEvent] = [*map(ReasoningDelta, script.reasoning), *map(TextDelta, script.text)]
+        step = model.duration * self.pace / max(1, len(_tokens(model.reasoning + model.answer)))
+        clock = asyncio.get_running_loop().time
+        due = clock() + model.first_token * self.pace
+        for event in events:
+            await asyncio.sleep(due - clock())
+            due += step
+            yield event
+        yield Finished(script.reason)
+        yield _usage(request, script)
+
+    async def list_models(self, target: Target) -> list[str]:
+        return list(MODELS)
+
+    async def check_key(self, target: Target) -> None:
+        """Nothing to prove: the demo takes no key."""
+
+
+def _script(model: DemoModel, request: Request) -> Script:
+    """The answer to this request, cut at the first stop sequence and after ``max_tokens`` (reasoning counts)."""
+    parameters = request.parameters
+    text = _filled(model.answer, request)
+    for stop in parameters.stop:
+        text = text.partition(stop)[0] if stop else text
+    reasoning, answer = _tokens(_filled(model.reasoning, request)), _tokens(text)
+    limit = parameters.max_tokens
+    if limit is None or len(reasoning) + len(answer) <= limit:
+        return Script(reasoning, answer, "stop")
+    return Script(reasoning[:limit], answer[: max(0, limit - len(reasoning))], "length")
+
+
+def _filled(template: str, request: Request) -> str:
+    prompt = " ".join(request.messages[-1].text.split()) if request.messages else ""
+    quoted = prompt if len(prompt) <= MAX_QUOTED else f"{prompt[:MAX_QUOTED].rstrip()}…"
+    number = sum(message.role == "user" for message in request.messages)
+    turn = f" (question {number} of this conversation)" if number > 1 else ""
+    return template.format(notice=NOTICE, prompt=quoted, turn=turn)
+
+
+def _tokens(text: str) -> list[str]:
+    """Pieces of the text that together are the whole text."""
+    pieces = TOKEN.findall(text)
+    rest = text[sum(map(len, pieces)) :]
+    return [*pieces, rest] if rest else pieces
+
+
+def _usage(request: Request, script: Script) -> Usage:
+    asked = sum(len(_tokens(message.text)) for message in request.messages) + len(_tokens(request.system))
+    return Usage(asked, len(script.reasoning) + len(script.text), reasoning_tokens=len(script.reasoning))

@@ -1,0 +1,214 @@
+"""The pooled HTTP clients of one event loop, and the one way in which an adapter asks for a stream.
+
+No key is ever kept here: keys are in the headers of each request alone, and there is no cookie jar.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import orjson
+
+from providers.adapters.base import ErrorCode, ProviderError, Target
+from providers.adapters.failures import connection_failure, failure, frame_failure, response_failure
+from providers.adapters.guard import connector
+from providers.adapters.optional import without_refused
+from providers.adapters.sse import EventTooLongError, SseDecoder
+
+logger = logging.getLogger(__name__)
+
+MAX_ERROR_BYTES = 256 * 1024
+MAX_ATTEMPTS = 5
+ERROR_BODY_SECONDS = 10
+DRAIN_SECONDS = 0.05
+DONE = b"[DONE]"
+USER_AGENT = "LLMSelect"
+# A compressed stream would be held back until a compressor's block is full.
+STREAM_HEADERS = {"Content-Type": "application/json", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
+
+Frame = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One streaming request: where below the base URL, with which headers and JSON body.
+
+    ``optional`` names what may be left out of the body where the vendor refuses it (see ``optional.py``).
+    """
+
+    path: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: dict[str, Any]
+    optional: Mapping[str, str] = field(default_factory=dict)
+
+
+class HttpClients:
+    """Two connection pools for one event loop: one for URLs that the server's operator set, one for users' URLs.
+
+    Use as ``async with await HttpClients.open(connect_timeout=10) as clients``, or call ``close`` in the end.
+    """
+
+    def __init__(self, opened: aiohttp.ClientSession, guarded: aiohttp.ClientSession) -> None:
+        self._open = opened
+        self._guarded = guarded
+
+    @classmethod
+    async def open(cls, connect_timeout: float) -> Self:
+        """Make the pools for the running loop. The timeout is for connecting alone, TLS included, in seconds."""
+        timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout, sock_connect=connect_timeout)
+        return cls(_session(timeout, guarded=False), _session(timeout, guarded=True))
+
+    async def close(self) -> None:
+        """Close both pools with all their connections."""
+        await asyncio.gather(self._open.close(), self._guarded.close())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def session(self, target: Target) -> aiohttp.ClientSession:
+        """The pool that may be used for this target."""
+        return self._guarded if target.guarded else self._open
+
+    async def frames(self, target: Target, call: Call) -> AsyncGenerator[Frame, None]:
+        """Post the body and yield each JSON object of the event stream.
+
+        Raises ProviderError, also for an error that the vendor sends inside the stream. Closing the iterator before
+        its end closes the connection at once.
+        """
+        response = await self._accepted(target, call)
+        try:
+            async for frame in _frames(target, response):
+                yield frame
+        except (aiohttp.ClientError, OSError, TimeoutError) as exc:
+            raise _broken(target, exc) from exc
+        finally:
+            if response.content.at_eof():
+                response.release()
+            else:
+                response.close()
+
+    async def _accepted(self, target: Target, call: Call) -> aiohttp.ClientResponse:
+        """The first good response, after leaving out what the vendor refuses."""
+        body = call.body
+        for _ in range(MAX_ATTEMPTS):
+            response = await self._post(target, call, body)
+            if response.status == 200 and not response.content_type.endswith(("json", "html")):
+                return response
+            text = await _body(response)
+            if response.status == 200:
+                raise _unstreamed(target, text)
+            error = response_failure(target, response.status, response.headers, text)
+            refused = error.code is ErrorCode.BAD_REQUEST
+            smaller = without_refused(body, call.optional, text.decode(errors="replace")) if refused else None
+            if smaller is None:
+                break
+            logger.info("%s refused a parameter, asking without it: %s", target.label, error.detail)
+            body = smaller
+        raise error
+
+    async def _post(self, target: Target, call: Call, body: dict[str, Any]) -> aiohttp.ClientResponse:
+        url = target.base_url.rstrip("/") + call.path
+        headers = {**STREAM_HEADERS, **call.headers}
+        session, data = self.session(target), orjson.dumps(body)
+        try:
+            try:
+                return await session.post(url, data=data, headers=headers, allow_redirects=False)
+            except aiohttp.ServerDisconnectedError:
+                # A pooled connection that the server had just closed; the request was never looked at.
+                return await session.post(url, data=data, headers=headers, allow_redirects=False)
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
+            raise connection_failure(target, exc) from exc
+
+
+def _session(timeout: aiohttp.ClientTimeout, *, guarded: bool) -> aiohttp.ClientSession:
+    """A pool; only requests to the operator's own URLs go through a proxy that the environment names."""
+    return aiohttp.ClientSession(
+        connector=connector(guarded=guarded),
+        timeout=timeout,
+        trust_env=not guarded,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": USER_AGENT},
+        read_bufsize=256 * 1024,
+    )
+
+
+async def _frames(target: Target, response: aiohttp.ClientResponse) -> AsyncGenerator[Frame, None]:
+    decoder = SseDecoder()
+    good = bad = 0
+    chunks = response.content
+    while True:
+        chunk = await chunks.readany()
+        try:
+            events = decoder.feed(chunk) if chunk else decoder.close()
+        except EventTooLongError as exc:
+            raise failure(ErrorCode.UPSTREAM_ERROR, target, "an event in the stream is too long") from exc
+        for name, data in events:
+            if data == DONE:
+                await _drain(response)
+                return
+            frame = _frame(data)
+            if frame is None:
+                bad += 1
+                logger.warning("%s sent a frame that is not a JSON object (%d bytes)", target.label, len(data))
+                continue
+            if name == "error" or frame.get("error"):
+                raise frame_failure(target, frame.get("error") or frame)
+            good += 1
+            yield frame
+        if not chunk:
+            break
+    if bad and not good:
+        raise failure(ErrorCode.UPSTREAM_ERROR, target, f"{bad} frames, none of them a JSON object")
+
+
+def _frame(data: bytes) -> Frame | None:
+    try:
+        frame = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    return frame if isinstance(frame, dict) else None
+
+
+async def _drain(response: aiohttp.ClientResponse) -> None:
+    """Read what follows the end mark, so that the connection can be used again; a server that keeps it open does not
+    hold up anybody."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while await response.content.readany():
+                pass
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    """The beginning of an answer that is not a stream."""
+    try:
+        async with asyncio.timeout(ERROR_BODY_SECONDS):
+            return await response.content.read(MAX_ERROR_BYTES)
+    except (aiohttp.ClientError, OSError) as exc:
+        return f"(no body: {type(exc).__name__})".encode()
+    finally:
+        response.close()
+
+
+def _unstreamed(target: Target, body: bytes) -> ProviderError:
+    """What an answer means that claims to be good and is no stream: often an error all the same."""
+    frame = _frame(body)
+    if frame is not None and frame.get("error"):
+        return frame_failure(target, frame["error"])
+    return failure(ErrorCode.UPSTREAM_ERROR, target, f"not an event stream: {body[:2000].decode(errors='replace')}")
+
+
+def _broken(target: Target, exc: Exception) -> ProviderError:
+    """A connection that fails once the stream has begun has cut the stream, whatever it says."""
+    return failure(ErrorCode.STREAM_CUT, target, f"{type(exc).__name__}: {exc}")

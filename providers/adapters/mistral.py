@@ -1,0 +1,46 @@
+"""Mistral's chat completions (https://docs.mistral.ai/api/#tag/chat), whose reasoning comes as parts of the content."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from providers.adapters.base import Request, StreamEvent, Target
+from providers.adapters.chat_format import ChatQuirks, chat_call, chat_events
+from providers.adapters.http import HttpClients
+from providers.adapters.openai_compatible import NOT_TEXT
+from providers.adapters.sdk import TOTAL_SECONDS, sdk_client, sdk_key
+
+QUIRKS = ChatQuirks(path="/v1/chat/completions", seed="random_seed", include_usage=False)
+
+
+class MistralAdapter:
+    """Chat completions; usage comes without being asked for."""
+
+    async def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
+        async with aclosing(chat_events(clients, target, chat_call(target, request, QUIRKS))) as events:
+            async for event in events:
+                yield event
+
+    async def list_models(self, target: Target) -> list[str]:
+        from mistralai.client import Mistral
+
+        async with sdk_client(target) as http_client:
+            client = Mistral(
+                api_key=sdk_key(target),
+                server_url=target.base_url,
+                async_client=http_client,
+                timeout_ms=TOTAL_SECONDS * 1000,
+            )
+            models = (await client.models.list_async()).data or []
+        return sorted({str(getattr(model, "id", "")) for model in models if _answers(model)})
+
+    async def check_key(self, target: Target) -> None:
+        await self.list_models(target)
+
+
+def _answers(model: Any) -> bool:
+    """Whether a model of the list holds conversations; one of a kind that the SDK does not know has no capabilities."""
+    capabilities = getattr(model, "capabilities", None)
+    return bool(capabilities and capabilities.completion_chat and not NOT_TEXT.search(model.id))

@@ -1,0 +1,103 @@
+"""Chat completions as many vendors and local servers speak them; ``ChatQuirks`` holds what differs.
+
+An endpoint that an administrator adds is ``OPENAI_COMPATIBLE`` with a Target of its own: nothing else is to be made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from providers.adapters.base import ErrorCode, ProviderError, Request, StreamEvent, Target
+from providers.adapters.chat_format import ChatQuirks, chat_call, chat_events
+from providers.adapters.http import HttpClients
+from providers.adapters.sdk import sdk_client, sdk_key
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+NOT_TEXT = re.compile(
+    r"embed|whisper|tts|dall-e|image|audio|realtime|moderation|transcribe|rerank|sora|speech|diffusion|flux|guard"
+    r"|davinci|babbage|computer-use|ocr|video|veo|imagen|lyria|bge-|live",
+    re.IGNORECASE,
+)
+NOT_TEXT_TYPES = frozenset({"embedding", "image", "audio", "video", "rerank", "moderation", "transcribe"})
+# What a vendor may answer to a call for a model that is no longer there or not free, once the key was accepted.
+KEY_ACCEPTED = frozenset({ErrorCode.MODEL_NOT_FOUND, ErrorCode.BAD_REQUEST, ErrorCode.RATE_LIMITED})
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAICompatibleAdapter:
+    """Chat completions at ``base_url`` + ``/chat/completions``.
+
+    ``key_path`` is read to prove a key; where everything that can be read is public, ``key_model`` is asked for one
+    token instead. ``models`` stands in where the vendor has no list.
+    """
+
+    quirks: ChatQuirks = field(default_factory=ChatQuirks)
+    key_path: str = "/models"
+    key_model: str = ""
+    models: tuple[str, ...] = ()
+
+    async def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
+        async with aclosing(chat_events(clients, target, chat_call(target, request, self.quirks))) as events:
+            async for event in events:
+                yield event
+
+    async def list_models(self, target: Target) -> list[str]:
+        try:
+            return text_models(await read_json(target, "/models"))
+        except ProviderError as error:
+            if self.models and error.code is ErrorCode.MODEL_NOT_FOUND:
+                return list(self.models)
+            raise
+
+    async def check_key(self, target: Target) -> None:
+        if self.key_model:
+            await ask_one_token(target, self.key_model)
+        else:
+            await read_json(target, self.key_path)
+
+
+OPENAI_COMPATIBLE = OpenAICompatibleAdapter()
+
+
+async def read_json(target: Target, path: str) -> Any:
+    """The JSON at a path below the base URL; not every vendor's list has the shape that the SDK's own call expects."""
+    async with sdk_client(target) as http_client:
+        return await openai_client(target, http_client).get(path, cast_to=object)
+
+
+async def ask_one_token(target: Target, model: str) -> None:
+    """The smallest completion; what only says that this model is not to be had proves the key as well."""
+    try:
+        async with sdk_client(target) as http_client:
+            await openai_client(target, http_client).chat.completions.create(
+                model=model, messages=[{"role": "user", "content": "Hi"}], max_tokens=1
+            )
+    except ProviderError as error:
+        if error.code not in KEY_ACCEPTED:
+            raise
+
+
+def openai_client(target: Target, http_client: Any) -> AsyncOpenAI:
+    """The SDK's client for one call, without its retries."""
+    from openai import AsyncOpenAI
+
+    return AsyncOpenAI(api_key=sdk_key(target), base_url=target.base_url, http_client=http_client, max_retries=0)
+
+
+def text_models(listing: Any) -> list[str]:
+    """The ids of what can hold a conversation, from ``{"data": […]}``, ``{"models": […]}`` or a bare list."""
+    items = listing if isinstance(listing, list) else listing.get("data") or listing.get("models") or []
+    return sorted({str(item["id"]) for item in items if item.get("id") and _is_text(item)})
+
+
+def _is_text(item: dict[str, Any]) -> bool:
+    outputs = (item.get("architecture") or {}).get("output_modalities")
+    if outputs is not None:
+        return "text" in outputs
+    return item.get("type") not in NOT_TEXT_TYPES and not NOT_TEXT.search(item["id"])

@@ -1,0 +1,52 @@
+"""Leaving out a parameter that a vendor turned down, so that it is not an error.
+
+New models appear daily and take away parameters that their forerunners had; the vendor's refusal names the parameter.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from typing import Any
+
+REFUSED = re.compile(
+    r"unsupported|not supported|does ?n[o']t support|not support|deprecated|unrecognized|unknown (name|parameter|field)"
+    r"|not permitted|not allowed|extra[_ ]forbidden|extra inputs|only the default|incompatible|cannot both"
+    r"|must be verified|unexpected (keyword|field)|invalid (value|argument|parameter)|may only be|not available for",
+    re.IGNORECASE,
+)
+
+
+def without_refused(body: dict[str, Any], optional: Mapping[str, str], refusal: str) -> dict[str, Any] | None:
+    """The body without the first of its optional fields that the refusal speaks of; None where it speaks of none.
+
+    ``optional`` maps a field's dotted path to the pattern that a refusal names it by.
+    """
+    if not REFUSED.search(refusal):
+        return None
+    for path, pattern in optional.items():
+        if _holds(body, path) and re.search(pattern, refusal, re.IGNORECASE):
+            return _without(body, path)
+    return None
+
+
+def _holds(body: Any, path: str) -> bool:
+    for name in path.split("."):
+        if not isinstance(body, dict) or name not in body:
+            return False
+        body = body[name]
+    return True
+
+
+def _without(body: dict[str, Any], path: str) -> dict[str, Any]:
+    """A copy without the field, and without the objects that this leaves empty."""
+    body = copy.copy(body)
+    name, _, rest = path.partition(".")
+    if rest:
+        inner = _without(body[name], rest)
+        body[name] = inner
+        if inner:
+            return body
+    del body[name]
+    return body

@@ -1,0 +1,90 @@
+"""The vendors' official SDKs for what is not per token: one HTTP client for them, and one way in which they fail.
+
+All of them take an httpx2 client. Ours sends by the same rules as the token path (``HttpClients``), lets only those
+headers through that the call needs (SDKs add some from the environment), and raises ProviderError itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from providers.adapters.base import ErrorCode, ProviderError, Target
+from providers.adapters.failures import connection_failure, failure, response_failure
+from providers.adapters.http import HttpClients
+
+if TYPE_CHECKING:
+    import httpx2
+
+CONNECT_SECONDS = 5
+TOTAL_SECONDS = 20
+MAX_BODY_BYTES = 16 * 1024 * 1024
+HEADERS = frozenset({"accept", "anthropic-version", "content-type", "user-agent"})
+KEY_HEADERS = frozenset({"authorization", "x-api-key", "x-goog-api-key"})
+NO_KEY = "no-key"
+
+
+@asynccontextmanager
+async def sdk_client(target: Target) -> AsyncIterator[httpx2.AsyncClient]:
+    """An HTTP client for one SDK call; whatever goes wrong inside the block leaves it as a ProviderError."""
+    import httpx2
+
+    try:
+        async with asyncio.timeout(TOTAL_SECONDS), await HttpClients.open(CONNECT_SECONDS) as clients:
+            transport = _transport(clients, target)
+            async with httpx2.AsyncClient(transport=transport, follow_redirects=False, trust_env=False) as client:
+                yield client
+    except Exception as exc:
+        raise _provider_error(target, exc) from exc
+
+
+def sdk_key(target: Target) -> str:
+    """SDKs insist on a key; a made-up one is dropped before it is sent."""
+    return target.api_key or NO_KEY
+
+
+def _transport(clients: HttpClients, target: Target) -> httpx2.AsyncBaseTransport:
+    import httpx2
+
+    class Transport(httpx2.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            status, headers, body = await _exchange(clients, target, request)
+            if status >= 300:
+                raise response_failure(target, status, headers, body)
+            return httpx2.Response(status, headers={"Content-Type": headers["Content-Type"]}, content=body)
+
+    return Transport()
+
+
+async def _exchange(clients: HttpClients, target: Target, request: httpx2.Request) -> tuple[int, dict[str, str], bytes]:
+    data = await request.aread()
+    headers = _headers(target, request.headers.items())
+    try:
+        async with clients.session(target).request(
+            request.method, str(request.url), data=data, headers=headers, allow_redirects=False
+        ) as response:
+            received = {"Content-Type": "application/json", **response.headers}
+            return response.status, received, await response.content.read(MAX_BODY_BYTES)
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
+        raise connection_failure(target, exc) from exc
+
+
+def _headers(target: Target, headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    allowed = HEADERS | KEY_HEADERS if target.api_key else HEADERS
+    return {name: value for name, value in headers if name.lower() in allowed}
+
+
+def _provider_error(target: Target, exc: BaseException) -> ProviderError:
+    """The ProviderError behind an SDK's exception, or what that exception comes to."""
+    cause: BaseException | None = exc
+    while cause is not None:
+        if isinstance(cause, ProviderError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(exc, TimeoutError):
+        return connection_failure(target, exc)
+    return failure(ErrorCode.UPSTREAM_ERROR, target, f"{type(exc).__name__}: {exc}")

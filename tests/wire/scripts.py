@@ -1,0 +1,73 @@
+"""What a stand-in vendor does with one request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+Ending = Literal["finish", "no_finish", "cut", "error", "stall", "stall_after_finish"]
+Finish = Literal["stop", "length", "tool_calls", "filtered"]
+
+
+@dataclass(slots=True)
+class Script:
+    """One answer and its faults; times in seconds.
+
+    ``text`` may hold ``{model}``. Chunks have ``chunk_size`` characters; ``total`` spreads them over that time, else
+    ``delay`` lies between any two. ``split`` sends the bytes in pieces of that size, whatever they cut. ``end`` happens
+    after ``at`` chunks (None: after all): a good finish, an end without one, a connection that is cut, an error inside
+    the stream, or silence (before or after the finish). A ``status`` other than 200 brings the vendor's error body;
+    ``body`` takes the place of all that would be sent. ``refuses`` names parameters that get a 400, as from a model
+    that does not take them.
+    """
+
+    text: str = "Hello from {model}: ça va, 世界 🌍!"
+    reasoning: str = ""
+    chunk_size: int = 4
+    first_delay: float = 0.0
+    delay: float = 0.0
+    total: float | None = None
+    split: int | None = None
+    end: Ending = "finish"
+    at: int | None = None
+    finish: Finish = "stop"
+    pings: bool = False
+    unknown_events: bool = False
+    garbage: bool = False
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str | None = None
+    refuses: tuple[str, ...] = ()
+    input_tokens: int = 12
+    cached_tokens: int = 4
+    reasoning_tokens: int = 0
+
+    @classmethod
+    def from_model(cls, model: str) -> Script | None:
+        """The script that a model id spells out after an ``@``, like ``any-name@total=1,end=cut,at=5``."""
+        _, at, settings = model.partition("@")
+        if not at:
+            return None
+        return cls.from_settings(dict(setting.split("=", 1) for setting in settings.split(",")))
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> Script:
+        """A script from names and values, where the values may still be text."""
+        defaults = {each.name: getattr(cls(), each.name) for each in fields(cls)}
+        return cls(**{name: _typed(defaults[name], name, value) for name, value in settings.items()})
+
+    def step(self, chunks: int) -> float:
+        """Seconds between two chunks."""
+        return self.delay if self.total is None else self.total / max(1, chunks)
+
+
+def _typed(default: Any, name: str, value: Any) -> Any:
+    if not isinstance(value, str) or isinstance(default, str) or name == "body":
+        return tuple(value) if name == "refuses" else value
+    if name == "refuses":
+        return tuple(value.split("+"))
+    if isinstance(default, bool):
+        return value.lower() in {"1", "true", "yes"}
+    if name in {"at", "split"} or isinstance(default, int):
+        return int(value)
+    return float(value)
