@@ -1,0 +1,27 @@
+"""Generations in the admin: what was answered, how it ended and what it cost."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from generations.models import Generation
+
+
+@admin.register(Generation)
+class GenerationAdmin(admin.ModelAdmin):
+    list_display = (
+        *("public_id", "user", "provider", "model", "status", "error_code", "ttft", "time"),
+        *("output_tokens", "cost", "key_source", "created_at"),
+    )
+    list_filter = ("status", "error_code", "provider", "key_source", "usage_source", "created_at")
+    search_fields = ("public_id", "user__username", "user__email", "model", "text")
+    list_select_related = ("user",)
+    date_hierarchy = "created_at"
+    exclude = ("request", "lease", "lease_until", "timeline")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Generation | None = None) -> bool:
+        return False

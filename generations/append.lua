@@ -1,0 +1,32 @@
+-- Appends one entry to a topic's log and rings the bell, in one step.
+--
+-- KEYS  1 the topic's hash (epoch, seq, one field for each writer)   2 its log, a stream
+-- ARGV  1 the channel that its followers listen to   2 the entry as JSON   3 seconds that the log lives past this entry
+--       4 the writer's field or ""   5 the writer's token   6 "1" to take the field over, "0" to respect its holder
+--
+-- Returns {epoch, seq}, or nil where another writer has taken over. An epoch is the microsecond in which the log was born,
+-- so that a log that was lost and starts anew always has a higher one.
+if ARGV[4] ~= "" then
+  local holder = redis.call("HGET", KEYS[1], ARGV[4])
+  if holder and holder ~= ARGV[5] and ARGV[6] ~= "1" then
+    return nil
+  end
+  if holder ~= ARGV[5] then
+    redis.call("HSET", KEYS[1], ARGV[4], ARGV[5])
+  end
+end
+
+local epoch = redis.call("HGET", KEYS[1], "epoch")
+if not epoch then
+  local now = redis.call("TIME")
+  epoch = now[1] .. string.format("%06d", tonumber(now[2]))
+  redis.call("HSET", KEYS[1], "epoch", epoch)
+end
+local seq = redis.call("HINCRBY", KEYS[1], "seq", 1)
+local id = epoch .. "-" .. seq
+
+redis.call("XADD", KEYS[2], id, "entry", ARGV[2])
+redis.call("PUBLISH", ARGV[1], cmsgpack.pack({ type = "log.entry", id = id, entry = ARGV[2] }))
+redis.call("EXPIRE", KEYS[1], ARGV[3])
+redis.call("EXPIRE", KEYS[2], ARGV[3])
+return { epoch, seq }

@@ -1,0 +1,116 @@
+"""A worker's hold on a generation: claimed for a while, renewed with each checkpoint, handed back where nothing was
+said."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Case, F, TextField, Value, When
+from django.utils import timezone
+from providers.selectors import resolve_target
+
+from generations.answering import Answer, Claim, Outcome
+from generations.ending import end_generation, tell
+from generations.models import Generation
+from generations.services import send_task
+from providers.adapters.base import Message, Parameters, ProviderError, Request
+
+LEASE = timedelta(seconds=10)
+"""How long a claim holds without being renewed; a killed worker's generations are rescued after it."""
+
+
+def claim_generation(generation_id: int) -> Claim | None:
+    """Take a queued generation for this worker; None where it is not to be answered (any more).
+
+    One whose provider cannot be asked ends here, as failed.
+    """
+    lease = uuid.uuid4()
+    claimed = Generation.objects.filter(pk=generation_id, status=Generation.Status.QUEUED).update(
+        status=Generation.Status.STREAMING,
+        lease=lease,
+        lease_until=timezone.now() + LEASE,
+        deliveries=F("deliveries") + 1,
+    )
+    if not claimed:
+        return None
+    generation = Generation.objects.select_related("current_run", "user").get(pk=generation_id)
+    try:
+        return _claim(generation, lease)
+    except ProviderError as error:
+        waited = (timezone.now() - generation.current_run.accepted_at).total_seconds()
+        outcome = Outcome(status=Generation.Status.FAILED, error=error, time=waited)
+        tell(end_generation(generation_id, outcome, lease=lease))
+        return None
+
+
+def _claim(generation: Generation, lease: uuid.UUID) -> Claim:
+    resolved = resolve_target(generation.user, generation.provider)
+    Generation.objects.filter(pk=generation.pk, lease=lease).update(key_source=resolved.key_source or "")
+    return Claim(
+        generation_id=generation.pk,
+        run_id=generation.current_run_id,
+        topic=generation.current_run.topic,
+        index=generation.index,
+        lease=lease,
+        accepted_at=generation.current_run.accepted_at,
+        provider=generation.provider,
+        adapter=resolved.adapter,
+        target=resolved.target,
+        request=_request(generation),
+    )
+
+
+def _request(generation: Generation) -> Request:
+    stored = generation.request or {"system": "", "messages": []}
+    parameters = {**generation.parameters, "stop": tuple(generation.parameters.get("stop", ()))}
+    return Request(
+        model=generation.model,
+        messages=tuple(Message(**message) for message in stored["messages"]),
+        system=stored["system"],
+        parameters=Parameters(**parameters),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Which claims a checkpoint found still held, and which of these are to be stopped."""
+
+    leases: set[uuid.UUID]
+    stops: set[uuid.UUID]
+
+
+def save_checkpoint(*, leases: Sequence[uuid.UUID], changed: Sequence[Answer]) -> Held:
+    """Renew all of a worker's leases and save the texts that grew, in one statement each."""
+    mine = Generation.objects.filter(lease__in=leases, status=Generation.Status.STREAMING)
+    mine.update(lease_until=timezone.now() + LEASE)
+    if changed:
+        mine.filter(lease__in=[answer.claim.lease for answer in changed]).update(
+            text=_by_lease({answer.claim.lease: answer.text for answer in changed}),
+            reasoning=_by_lease({answer.claim.lease: answer.reasoning for answer in changed}),
+        )
+    rows = dict(mine.values_list("lease", "stop_requested"))
+    return Held(
+        {lease for lease in rows if lease is not None}, {lease for lease, stop in rows.items() if stop and lease}
+    )
+
+
+def _by_lease(texts: dict[uuid.UUID, str]) -> Case:
+    return Case(*(When(lease=lease, then=Value(text)) for lease, text in texts.items()), output_field=TextField())
+
+
+def requeue_claim(claim: Claim) -> bool:
+    """Hand back a generation of which nothing was said, so that another worker answers it."""
+    generation = Generation.objects.filter(pk=claim.generation_id, lease=claim.lease).first()
+    return generation is not None and not generation.stop_requested and requeue(generation)
+
+
+def requeue(generation: Generation) -> bool:
+    updated = Generation.objects.filter(
+        pk=generation.pk, lease=generation.lease, status=Generation.Status.STREAMING, stop_requested=False
+    ).update(status=Generation.Status.QUEUED, lease=None, lease_until=None, queued_at=timezone.now())
+    if updated:
+        send_task(generation.pk)
+    return bool(updated)

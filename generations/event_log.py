@@ -1,0 +1,158 @@
+"""The event log: where a token is published.
+
+Every topic (a comparison, or a conversation in chat) has one append-only log in Redis. ``append.lua`` gives an entry
+its number, writes it and rings the bell, a message to the topic's channel-layer group that carries the entry, in one
+step. The log is the truth and the bell is at-most-once; ``following.follow`` joins the two.
+
+An entry is ``{"run", "index", "kind", …}``:
+
+    start                                  the run exists; told by whoever started it
+    text       text, offset, t             more of the answer; offset in characters, t in seconds since the run was
+    accepted reasoning  text, offset, t
+    reset      text, reasoning             all of it so far; written when a log was lost under a running generation
+    end                                    the slot's generation has been saved in its end state
+    done                                   so have all of the run
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypedDict
+
+import orjson
+import redis
+import redis.asyncio
+from django.conf import settings
+
+APPEND = (Path(__file__).parent / "append.lua").read_text()
+LIFETIME = 3600
+"""Seconds that a log lives past its last entry."""
+
+Channel = Literal["text", "reasoning"]
+
+
+class EntryId(NamedTuple):
+    """Orders the entries of a topic; ``seq`` is contiguous within an ``epoch``, the microsecond of the log's birth."""
+
+    epoch: int
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}-{self.seq}"
+
+    @classmethod
+    def parse(cls, text: str) -> EntryId:
+        """Read ``<epoch>-<seq>``; raises ValueError for anything else."""
+        epoch, _, seq = text.partition("-")
+        if not (epoch.isascii() and epoch.isdigit() and seq.isascii() and seq.isdigit() and len(text) <= 40):
+            raise ValueError(f"{text[:40]!r} is not an event id")
+        return cls(int(epoch), int(seq))
+
+    def follows(self, other: EntryId) -> bool:
+        return self.epoch == other.epoch and self.seq == other.seq + 1
+
+
+class Entry(NamedTuple):
+    id: EntryId
+    data: dict[str, Any]
+
+
+class Log(NamedTuple):
+    """What was read of a log; ``epoch`` is None where there is none."""
+
+    epoch: int | None
+    entries: list[Entry]
+
+
+class Payload(TypedDict, total=False):
+    run: int
+    index: int
+    kind: str
+    text: str
+    reasoning: str
+    offset: int
+    t: float
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who appends for a generation: its slot's field in the topic's hash, and the claim that may write there.
+
+    Whoever ends or claims a generation ``takes`` the field; from then on the former holder's appends are refused.
+    """
+
+    generation_id: int
+    token: str
+    takes: bool = False
+
+
+def topic_group(topic: str) -> str:
+    """The channel-layer group that rings for a topic."""
+    return f"topic.{topic}"
+
+
+def append(client: Any, topic: str, payload: Payload, writer: Writer | None = None) -> Any:
+    """Append one entry; returns what the client returns: ``[epoch, seq]``, None where the writer was refused,
+    an awaitable of it, or a pipeline."""
+    field, token, takes = (
+        ("", "", "0")
+        if writer is None
+        else (
+            f"writer:{writer.generation_id}",
+            writer.token,
+            "1" if writer.takes else "0",
+        )
+    )
+    channel = f"{settings.REDIS_PREFIX}__group__{topic_group(topic)}"
+    return client.eval(
+        APPEND, 2, _meta_key(topic), _log_key(topic), channel, orjson.dumps(payload), LIFETIME, field, token, takes
+    )
+
+
+def append_all(client: redis.Redis, topic: str, payloads: Iterable[tuple[Payload, Writer | None]]) -> None:
+    """Append several entries in one round trip."""
+    with client.pipeline(transaction=False) as pipeline:
+        for payload, writer in payloads:
+            append(pipeline, topic, payload, writer)
+        pipeline.execute()
+
+
+async def read(client: redis.asyncio.Redis, topic: str, after: EntryId | None = None) -> Log:
+    """The log's epoch and its entries after ``after`` (all where that is None), oldest first."""
+    async with client.pipeline(transaction=True) as pipeline:
+        _queue_read(pipeline, topic, after)
+        epoch, rows = await pipeline.execute()
+    return _log(epoch, rows)
+
+
+def read_now(client: redis.Redis, topic: str) -> Log:
+    """The whole log, from a thread."""
+    with client.pipeline(transaction=True) as pipeline:
+        _queue_read(pipeline, topic, None)
+        epoch, rows = pipeline.execute()
+    return _log(epoch, rows)
+
+
+def _queue_read(pipeline: Any, topic: str, after: EntryId | None) -> None:
+    pipeline.hget(_meta_key(topic), "epoch")
+    pipeline.xrange(_log_key(topic), min="-" if after is None else f"({after}")
+
+
+def _log(epoch: bytes | None, rows: list[tuple[bytes, dict[bytes, bytes]]]) -> Log:
+    entries = [Entry(EntryId.parse(id_.decode()), orjson.loads(fields[b"entry"])) for id_, fields in rows]
+    return Log(None if epoch is None else int(epoch), entries)
+
+
+def _meta_key(topic: str) -> str:
+    return f"{settings.REDIS_PREFIX}:topic:{topic}"
+
+
+def _log_key(topic: str) -> str:
+    return f"{settings.REDIS_PREFIX}:topic:{topic}:log"
+
+
+def delete(client: redis.Redis, topic: str) -> Awaitable[Any] | Any:
+    """Forget a topic whose owner deleted it."""
+    return client.delete(_meta_key(topic), _log_key(topic))

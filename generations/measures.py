@@ -1,0 +1,45 @@
+"""Counting an answer: tokens as the provider reported them, else an estimate marked as one, and its price."""
+
+from __future__ import annotations
+
+import re
+
+from providers.catalogue import price
+
+from generations.models import Generation
+from providers.adapters.base import Usage
+
+_WORDS = re.compile(r"[A-Za-z]+|\d{1,3}|[^\sA-Za-z\d]")
+LETTERS_PER_TOKEN = 6
+
+
+def estimate_tokens(text: str) -> int:
+    """About how many tokens a usual tokenizer makes of a text: one for up to six letters, three digits or one other
+    sign."""
+    return sum(-(-len(match.group()) // LETTERS_PER_TOKEN) for match in _WORDS.finditer(text))
+
+
+def fill_usage(generation: Generation, usage: Usage | None) -> None:
+    """Set a generation's tokens and cost from what the provider reported, or from its request and text."""
+    reported = usage is not None
+    if usage is None:
+        if not generation.text and not generation.reasoning:
+            return
+        usage = _estimate(generation)
+    generation.usage_source = "provider" if reported else "estimate"
+    generation.input_tokens = usage.input_tokens
+    generation.output_tokens = usage.output_tokens
+    generation.reasoning_tokens = usage.reasoning_tokens
+    generation.cached_input_tokens = usage.cached_input_tokens
+    generation.cost = price(generation.provider, generation.model, usage)
+
+
+def _estimate(generation: Generation) -> Usage:
+    request = generation.request or {"system": "", "messages": []}
+    asked = [request["system"], *(message["text"] for message in request["messages"])]
+    reasoning = estimate_tokens(generation.reasoning)
+    return Usage(
+        input_tokens=sum(map(estimate_tokens, asked)),
+        output_tokens=estimate_tokens(generation.text) + reasoning,
+        reasoning_tokens=reasoning,
+    )

@@ -1,0 +1,118 @@
+"""One model answering once, and the runs that such answers belong to."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from generations.event_log import EntryId
+from providers.adapters.base import ErrorCode
+
+
+class Run(models.Model):
+    """What one request started: one generation for a chat message or a retry, N for a turn of a comparison.
+
+    ``open`` counts the generations that have not ended; whoever ends the last one closes the run.
+    ``topic`` is the event log that its generations write to.
+    """
+
+    topic = models.CharField(max_length=80, db_index=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="runs")
+    total = models.PositiveSmallIntegerField()
+    open = models.PositiveSmallIntegerField()
+    accepted_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    start_id: EntryId | None = None
+    """The id of its ``start`` in the log, known only to whoever has just started it."""
+
+    def __str__(self) -> str:
+        return f"run {self.pk} of {self.topic}"
+
+
+class Generation(models.Model):
+    """One answer of one model: its request, its life cycle and all that is known of its result.
+
+    ``run`` is the run that it was created in, ``current_run`` the one that its latest attempt belongs to.
+    ``request`` is emptied when it ends; ``timeline`` holds ``[offset, seconds]`` pairs for replay.
+    ``lease`` names the claim of the worker that holds it; nobody else may write to it while ``lease_until`` lies ahead.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        STREAMING = "streaming"
+        COMPLETED = "completed"
+        STOPPED = "stopped"
+        FAILED = "failed"
+        INTERRUPTED = "interrupted"
+
+    OPEN = (Status.QUEUED, Status.STREAMING)
+    RESULT = (
+        *("text", "reasoning", "timeline", "finish_reason", "error_code", "error", "retryable", "time", "ttft"),
+        *("input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens", "usage_source", "cost"),
+        *("key_source", "lease", "lease_until", "ended_at"),
+    )
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="generations")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="generations")
+    current_run = models.ForeignKey(Run, models.CASCADE, related_name="active_generations")
+    index = models.PositiveSmallIntegerField(default=0)
+    provider = models.CharField(max_length=64)
+    model = models.CharField(max_length=200)
+    parameters = models.JSONField(default=dict, blank=True)
+    request = models.JSONField(null=True, blank=True)
+
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    past_attempts = models.JSONField(default=list, blank=True)
+    stop_requested = models.BooleanField(default=False)
+    deliveries = models.PositiveSmallIntegerField(default=0)
+    queued_at = models.DateTimeField(default=timezone.now)
+    lease = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    text = models.TextField(blank=True)
+    reasoning = models.TextField(blank=True)
+    timeline = models.JSONField(default=list, blank=True)
+    error_code = models.CharField(max_length=32, blank=True, choices=[(code, code) for code in ErrorCode])
+    error = models.CharField(max_length=500, blank=True)
+    retryable = models.BooleanField(default=False)
+    finish_reason = models.CharField(max_length=20, blank=True)
+    time = models.FloatField(null=True, blank=True)
+    ttft = models.FloatField(null=True, blank=True)
+    input_tokens = models.PositiveIntegerField(null=True, blank=True)
+    output_tokens = models.PositiveIntegerField(null=True, blank=True)
+    reasoning_tokens = models.PositiveIntegerField(null=True, blank=True)
+    cached_input_tokens = models.PositiveIntegerField(null=True, blank=True)
+    usage_source = models.CharField(
+        max_length=8, blank=True, choices=[("provider", "provider"), ("estimate", "estimate")]
+    )
+    cost = models.DecimalField(max_digits=14, decimal_places=8, null=True, blank=True)
+    key_source = models.CharField(max_length=6, blank=True, choices=[("user", "user"), ("server", "server")])
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "index"], name="one_generation_a_slot")]
+        indexes = [
+            models.Index(fields=["status", "lease_until"]),
+            models.Index(fields=["user", "-created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.model} ({self.status})"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in self.OPEN
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Output tokens over the time from the first to the last of them."""
+        if not self.output_tokens or self.time is None or self.ttft is None or self.time <= self.ttft:
+            return None
+        return round(self.output_tokens / (self.time - self.ttft), 1)

@@ -1,0 +1,68 @@
+"""Rescuing what lost its worker or its task."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import redis
+from django.utils import timezone
+
+from generations import event_log
+from generations.answering import Outcome
+from generations.claiming import requeue
+from generations.connections import thread_client
+from generations.ending import end_generation, tell
+from generations.models import Generation
+from generations.services import send_task
+
+QUEUE_PATIENCE = timedelta(seconds=30)
+"""How long a generation may wait in the queue before its task is sent once more."""
+MAX_DELIVERIES = 3
+
+
+def rescue_generations() -> int:
+    """End or re-queue what lost its worker, and send again what waits for a lost task; returns how many were touched.
+
+    Safe to call from anywhere at any time: the filtered UPDATE decides.
+    """
+    now = timezone.now()
+    expired = Generation.objects.filter(status=Generation.Status.STREAMING, lease_until__lt=now)
+    count = sum(_rescue(generation) for generation in expired.select_related("current_run"))
+    forgotten = Generation.objects.filter(status=Generation.Status.QUEUED, queued_at__lt=now - QUEUE_PATIENCE)
+    for generation_id, queued_at in forgotten.values_list("pk", "queued_at"):
+        if Generation.objects.filter(pk=generation_id, queued_at=queued_at).update(queued_at=now):
+            send_task(generation_id)
+            count += 1
+    return count
+
+
+def _rescue(generation: Generation) -> bool:
+    text, reasoning = _last_known(generation)
+    if not text and not reasoning and generation.deliveries < MAX_DELIVERIES and not generation.stop_requested:
+        return requeue(generation)
+    status = Generation.Status.STOPPED if generation.stop_requested else Generation.Status.INTERRUPTED
+    time = (timezone.now() - generation.current_run.accepted_at).total_seconds()
+    outcome = Outcome(status=status, text=text, reasoning=reasoning, time=time)
+    told = end_generation(generation.pk, outcome, lease=generation.lease)
+    tell(told)
+    return told is not None
+
+
+def _last_known(generation: Generation) -> tuple[str, str]:
+    """The longest text that is known of: the last checkpoint's, or what the log tells beyond it."""
+    told = {"text": generation.text, "reasoning": generation.reasoning}
+    try:
+        log = event_log.read_now(thread_client(), generation.current_run.topic)
+    except redis.RedisError:
+        return generation.text, generation.reasoning
+    for entry in log.entries:
+        data = entry.data
+        if data["run"] != generation.current_run_id or data.get("index") != generation.index:
+            continue
+        if data["kind"] == "reset":
+            told = {channel: max(told[channel], data[channel], key=len) for channel in told}
+        elif data["kind"] in told:
+            channel, offset = data["kind"], data["offset"]
+            if offset <= len(told[channel]) < offset + len(data["text"]):
+                told[channel] = told[channel][:offset] + data["text"]
+    return told["text"], told["reasoning"]

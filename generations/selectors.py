@@ -1,0 +1,37 @@
+"""Reading runs and generations."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from generations.models import Generation, Run
+
+
+class RunState(NamedTuple):
+    """A run and the generations that answer in it, by index."""
+
+    run: Run
+    generations: list[Generation]
+
+
+def run_state(run_id: int) -> RunState:
+    """2 queries; raises Run.DoesNotExist."""
+    run = Run.objects.get(pk=run_id)
+    return RunState(run, list(run.active_generations.order_by("index")))
+
+
+def latest_run_state(topic: str) -> RunState | None:
+    """The run that was started last in a topic."""
+    run = Run.objects.filter(topic=topic).order_by("-pk").first()
+    return None if run is None else RunState(run, list(run.active_generations.order_by("index")))
+
+
+def open_run_states(topic: str) -> list[RunState]:
+    """The runs of a topic that have not ended, oldest first."""
+    runs = Run.objects.filter(topic=topic, ended_at=None).order_by("pk").prefetch_related("active_generations")
+    return [RunState(run, sorted(run.active_generations.all(), key=lambda g: g.index)) for run in runs]
+
+
+def slot_generation(run_id: int, index: int) -> Generation | None:
+    """The generation that answers in a run's slot; None where a later attempt has taken it to another run."""
+    return Generation.objects.filter(current_run=run_id, index=index).first()

@@ -1,0 +1,248 @@
+"""What a worker process runs beside Celery's threads: one event loop with the streams of all its generations.
+
+A task hands its claim to the loop and waits. On the loop live the shared HTTP clients, the publisher, the listener
+for stops, the checkpointer that saves partial texts and renews leases, and the round that rescues what other workers
+lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import redis
+import uvloop
+from celery import bootsteps
+from django.conf import settings
+from django.db import DatabaseError
+
+from generations import control
+from generations.answering import Answer, Cause, Claim, Outcome
+from generations.claiming import requeue_claim, save_checkpoint
+from generations.connections import loop_client
+from generations.ending import Told, end_generation
+from generations.models import Generation
+from generations.publishing import Publisher
+from generations.rescuing import rescue_generations
+from generations.watching import in_thread
+from providers.adapters.http import HttpClients
+from providers.adapters.streaming import Timeouts
+
+logger = logging.getLogger(__name__)
+
+CHECKPOINT_INTERVAL = 1.5
+RESCUE_INTERVAL = 3.0
+HEARTBEAT_INTERVAL = 5.0
+RETRY_DELAY = 1.0
+STOPS_REMEMBERED = 10_000
+SAVE_TIMEOUT = 4.0
+DRAIN_TIMEOUT = 3.0
+FORGOTTEN_AFTER = 60.0
+WORKERS_KEY = "workers"
+"""A sorted set below the prefix: each worker's name, with the time at which it last said that it lives."""
+
+
+class StreamWorker:
+    """The loop and its streams; ``start`` and ``stop`` are called once each, ``answer`` from any thread."""
+
+    def __init__(self) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self._answers: dict[uuid.UUID, Answer] = {}
+        self._saved: dict[uuid.UUID, tuple[int, int]] = {}
+        self._stops: dict[uuid.UUID, None] = {}
+        self._stopping = False
+        self._busy = 0
+        self._idle = threading.Condition()
+        self._loop = uvloop.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="streams", daemon=True)
+        self._timeouts = Timeouts(
+            first_token=settings.FIRST_TOKEN_TIMEOUT,
+            between_tokens=settings.BETWEEN_TOKENS_TIMEOUT,
+            total=settings.TOTAL_TIMEOUT,
+        )
+
+    def start(self) -> None:
+        self._thread.start()
+        self._call(self._open())
+
+    def stop(self) -> None:
+        """Cut off what still runs, wait until its tasks have saved it, write what is still to be told, and end the
+        loop."""
+        self._call(self._cut_all())
+        with self._idle:
+            self._idle.wait_for(lambda: self._busy == 0, timeout=SAVE_TIMEOUT)
+        self._call(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=DRAIN_TIMEOUT)
+
+    def answer(self, claim: Claim) -> None:
+        """Answer a claimed generation and save how it ended; blocks the calling thread until then."""
+        with self._idle:
+            self._busy += 1
+        try:
+            self._answer_and_save(claim)
+        finally:
+            with self._idle:
+                self._busy -= 1
+                self._idle.notify_all()
+
+    def _answer_and_save(self, claim: Claim) -> None:
+        outcome = self._call(self._answer(claim))
+        if outcome is None:
+            return
+        silent = not outcome.text and not outcome.reasoning
+        if outcome.status is Generation.Status.INTERRUPTED and silent and requeue_claim(claim):
+            return
+        told = self._save(claim, outcome)
+        if told is not None:
+            self._loop.call_soon_threadsafe(self._tell, told)
+
+    def _save(self, claim: Claim, outcome: Outcome) -> Told | None:
+        """Save an end, waiting for a database that is away; the lease may run out meanwhile, then another has ended
+        it."""
+        deadline = time.monotonic() + settings.TOTAL_TIMEOUT
+        while True:
+            try:
+                return end_generation(claim.generation_id, outcome, lease=claim.lease)
+            except DatabaseError as error:
+                if time.monotonic() > deadline or self._stopping:
+                    raise
+                logger.warning("the end of generation %s waits for the database: %s", claim.generation_id, error)
+                time.sleep(RETRY_DELAY)
+
+    def _tell(self, told: Told) -> None:
+        for payload, writer in told.entries:
+            self._publisher.put(told.topic, payload, writer)
+
+    def _call(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    # On the loop
+
+    async def _open(self) -> None:
+        self._publisher = Publisher()
+        self._clients = await HttpClients.open(connect_timeout=settings.CONNECT_TIMEOUT)
+        self._duties = [
+            asyncio.create_task(duty)
+            for duty in (
+                self._publisher.run(),
+                _forever(self._hear_stops, 0.0),
+                _forever(self._checkpoint, CHECKPOINT_INTERVAL),
+                _forever(self._rescue, RESCUE_INTERVAL),
+                _forever(self._beat, HEARTBEAT_INTERVAL),
+            )
+        ]
+
+    async def _answer(self, claim: Claim) -> Outcome | None:
+        """The outcome, or None where another has taken the generation over."""
+        answer = self._answers[claim.lease] = Answer(claim, self._publisher, lambda: len(self._answers))
+        if claim.lease in self._stops:
+            answer.cut(Cause.STOPPED)
+        if self._stopping:
+            answer.cut(Cause.SHUTDOWN)
+        try:
+            outcome = await answer.run(self._clients, self._timeouts)
+        finally:
+            del self._answers[claim.lease]
+            self._saved.pop(claim.lease, None)
+        return None if answer.cause is Cause.LEASE_LOST else outcome
+
+    async def _hear_stops(self) -> None:
+        async for leases in control.stops():
+            for lease in leases:
+                self._stops[lease] = None
+                if lease in self._answers:
+                    self._answers[lease].cut(Cause.STOPPED)
+            while len(self._stops) > STOPS_REMEMBERED:
+                del self._stops[next(iter(self._stops))]
+
+    async def _checkpoint(self) -> None:
+        answers = list(self._answers.values())
+        if not answers:
+            return
+        sizes = {answer.claim.lease: (len(answer.text), len(answer.reasoning)) for answer in answers}
+        changed = [a for a in answers if self._saved.get(a.claim.lease, (0, 0)) != sizes[a.claim.lease]]
+        held = await in_thread(save_checkpoint, leases=list(sizes), changed=changed)
+        for answer in answers:
+            lease = answer.claim.lease
+            if lease in held.stops:
+                answer.cut(Cause.STOPPED)
+            elif lease in held.leases:
+                self._saved[lease] = sizes[lease]
+            else:
+                answer.cut(Cause.LEASE_LOST)
+
+    async def _rescue(self) -> None:
+        count = await in_thread(rescue_generations)
+        if count:
+            logger.warning("rescued %d generations that had lost their worker", count)
+
+    async def _beat(self) -> None:
+        key, now = f"{settings.REDIS_PREFIX}:{WORKERS_KEY}", time.time()
+        await loop_client().zadd(key, {self.name: now})
+        await loop_client().zremrangebyscore(key, 0, now - FORGOTTEN_AFTER)
+
+    async def _cut_all(self) -> None:
+        self._stopping = True
+        for answer in self._answers.values():
+            answer.cut(Cause.SHUTDOWN)
+
+    async def _close(self) -> None:
+        try:
+            async with asyncio.timeout(DRAIN_TIMEOUT):
+                await self._publisher.drain()
+                await loop_client().zrem(f"{settings.REDIS_PREFIX}:{WORKERS_KEY}", self.name)
+        except (TimeoutError, redis.RedisError, OSError) as error:
+            logger.warning("Redis does not take what was left to tell: %r", error)
+        for duty in self._duties:
+            duty.cancel()
+        await asyncio.gather(*self._duties, return_exceptions=True)
+        await self._clients.close()
+        await loop_client().aclose()
+
+
+async def _forever(duty: Callable[[], Awaitable[None]], interval: float) -> None:
+    """Do it again and again; what goes wrong is logged and tried again, for a worker outlives its Redis and
+    database."""
+    while True:
+        try:
+            await duty()
+            await asyncio.sleep(interval)
+        except Exception as error:
+            logger.warning("%s failed and is tried again: %r", getattr(duty, "__name__", "duty"), error)
+            await asyncio.sleep(RETRY_DELAY)
+
+
+_current: StreamWorker | None = None
+
+
+def current_worker() -> StreamWorker:
+    """This process's worker; raises RuntimeError outside a worker process."""
+    if _current is None:
+        raise RuntimeError("generations are answered in a Celery worker process")
+    return _current
+
+
+class StreamStep(bootsteps.StartStopStep):
+    """Opens the loop before Celery's consumer takes tasks, and closes it after the consumer and before the pool, so
+    that the pool's threads come to an end."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def start(self, parent: Any) -> None:
+        global _current
+        _current = StreamWorker()
+        _current.start()
+
+    def stop(self, parent: Any) -> None:
+        current_worker().stop()
+
+    def terminate(self, parent: Any) -> None:
+        current_worker().stop()

@@ -1,0 +1,46 @@
+"""A topic of one's own, and generations to write about."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+from channels.layers import channel_layers
+from django.contrib.auth import get_user_model
+from redis import Redis
+
+from accounts.models import User
+from generations.connections import loop_client
+from generations.selectors import RunState
+from generations.services import Ask, start_run
+from providers.adapters.base import Message, Request
+
+
+@pytest.fixture
+def topic(redis: Redis) -> str:
+    return f"test.{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+async def on_loop(redis: Redis) -> AsyncIterator[None]:
+    """Closes what this test's event loop opened at Redis."""
+    channel_layers.backends.clear()
+    yield
+    for layer in channel_layers.backends.values():
+        await layer.flush()
+    await loop_client().aclose()
+    await asyncio.sleep(0)
+
+
+@pytest.fixture
+def alice(transactional_db: None) -> User:
+    return get_user_model().objects.create_user("alice", "alice@example.org", "a long and quiet evening")
+
+
+@pytest.fixture
+def state(alice: User, topic: str) -> RunState:
+    """A run of two queued generations, whose tasks nobody takes."""
+    request = Request(model="demo-swift", messages=(Message("user", "Hello"),))
+    return start_run(user=alice, topic=topic, asks=[Ask("demo", request), Ask("demo", request)])
