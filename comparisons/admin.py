@@ -1,0 +1,57 @@
+"""Comparisons in the admin: their turns, candidates and votes, to look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from comparisons.models import Candidate, Comparison, Turn, Vote
+
+
+class ReadOnlyInline(admin.TabularInline):
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class CandidateInline(ReadOnlyInline):
+    model = Candidate
+
+
+class TurnInline(ReadOnlyInline):
+    model = Turn
+
+
+@admin.register(Comparison)
+class ComparisonAdmin(admin.ModelAdmin):
+    list_display = ("public_id", "user", "title", "created_at")
+    list_filter = ("created_at", "candidates__conversation__provider")
+    search_fields = ("public_id", "title", "user__username", "user__email", "turns__prompt")
+    list_select_related = ("user",)
+    date_hierarchy = "created_at"
+    readonly_fields = ("public_id", "user", "created_at", "updated_at")
+    inlines = (CandidateInline, TurnInline)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(Vote)
+class VoteAdmin(admin.ModelAdmin):
+    list_display = ("turn", "user", "preferred_index", "verdict", "updated_at")
+    list_filter = ("verdict", "updated_at")
+    search_fields = ("user__username", "user__email", "turn__prompt")
+    list_select_related = ("turn__comparison", "user")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Vote | None = None) -> bool:
+        return False

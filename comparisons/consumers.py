@@ -1,0 +1,179 @@
+"""A comparison's sockets: JSON events for programs, HTML fragments for the page."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import logging
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from rest_framework.exceptions import ValidationError
+
+from accounts.authentication import SUBPROTOCOL, origin_allowed, socket_user
+from accounts.errors import InvalidInput, NotFound, RequestError, validation_error
+from accounts.models import User
+from comparisons import services
+from comparisons.events import tell
+from comparisons.fragments import PageTeller
+from comparisons.models import Comparison
+from comparisons.requests import turn_prompt
+from comparisons.selectors import user_comparison, user_result
+from generations.event_log import EntryId
+from generations.selectors import latest_run_state
+from generations.services import stop_generations
+from generations.watching import batches, in_thread, watch
+
+logger = logging.getLogger(__name__)
+
+NOT_SIGNED_IN, NOT_ALLOWED, NOT_FOUND, FELL_BEHIND = 4401, 4403, 4404, 4408
+SEND_TIMEOUT = 20.0
+"""Seconds that a reader may take to accept one frame."""
+PAGE_INTERVAL = 0.04
+"""Seconds between two messages to a page."""
+
+
+class ComparisonConsumer(AsyncWebsocketConsumer):
+    """Lets the owner in and sends what ``frames`` yields, from a task of its own, until the socket is closed."""
+
+    user: User
+    comparison: Comparison
+    _follower: asyncio.Task[None] | None = None
+
+    def frames(self) -> AsyncGenerator[str, None]:
+        raise NotImplementedError
+
+    async def connect(self) -> None:
+        offered = self.scope.get("subprotocols") or []
+        await self.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
+        user = await socket_user(self.scope)
+        if user is None:
+            await self.close(NOT_SIGNED_IN if origin_allowed(self.scope) else NOT_ALLOWED)
+            return
+        try:
+            public_id: uuid.UUID = self.scope["url_route"]["kwargs"]["public_id"]
+            self.user, self.comparison = user, await in_thread(user_comparison, user, public_id)
+        except NotFound:
+            await self.close(NOT_FOUND)
+            return
+        self._follower = asyncio.create_task(self._follow())
+
+    async def disconnect(self, code: int) -> None:
+        if self._follower is not None:
+            self._follower.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._follower
+
+    async def _follow(self) -> None:
+        try:
+            async with aclosing(self.frames()) as frames:
+                async for frame in frames:
+                    async with asyncio.timeout(SEND_TIMEOUT):
+                        await self.send(text_data=frame)
+        except TimeoutError:
+            await self.close(FELL_BEHIND)
+        except RequestError as error:
+            await self._refuse(error)
+            await self.close(NOT_ALLOWED)
+        except Exception:
+            logger.exception("the socket of comparison %s broke", self.comparison.public_id)
+            await self.close(1011)
+
+    async def _refuse(self, error: RequestError) -> None:
+        await self.send(text_data=orjson.dumps({"event": "refused", **error.body()}).decode())
+
+    def _query(self, name: str) -> str:
+        return parse_qs(self.scope["query_string"].decode("latin-1")).get(name, [""])[0]
+
+
+class EventConsumer(ComparisonConsumer):
+    """The public socket: one event a frame, over all turns; takes ``cancel`` and ``turn``."""
+
+    async def frames(self) -> AsyncGenerator[str, None]:
+        after = self._after()
+        state = await in_thread(latest_run_state, self.comparison.topic)
+        last = after or EntryId(0, 0)
+        deltas = settings.STREAMING and self.user.streaming
+        events = tell(self.comparison, state=None if after else state, after=after, deltas=deltas)
+        async with aclosing(events):
+            async for told in events:
+                if told.json is not None:
+                    last = told.id or last
+                    yield orjson.dumps({**told.json, "seq": str(last)}).decode()
+
+    def _after(self) -> EntryId | None:
+        try:
+            after = EntryId.parse(self._query("after")) if self._query("after") else None
+        except ValueError as error:
+            raise InvalidInput("after is no id of an event.") from error
+        return after if after is not None and after.epoch else None
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self._follower is None:
+            return
+        try:
+            await self._act(_message(text_data))
+        except RequestError as error:
+            await self._refuse(error)
+        except ValidationError as error:
+            await self._refuse(validation_error(error))
+
+    async def _act(self, message: dict[str, Any]) -> None:
+        match message:
+            case {"action": "cancel", "result_id": result_id}:
+                await in_thread(self._stop, result_id)
+            case {"action": "cancel"}:
+                await in_thread(services.stop_comparison, comparison=self.comparison)
+            case {"action": "turn"}:
+                prompt = turn_prompt({"prompt": message.get("prompt")})
+                await in_thread(services.start_turn, comparison=self.comparison, prompt=prompt)
+            case _:
+                raise InvalidInput("The action has to be cancel or turn.")
+
+    def _stop(self, result_id: Any) -> None:
+        try:
+            key = uuid.UUID(str(result_id))
+        except ValueError as error:
+            raise InvalidInput("result_id is no id of a result.") from error
+        generation, comparison = user_result(self.user, key)
+        if comparison != self.comparison:
+            raise NotFound("This result belongs to another comparison.")
+        stop_generations([generation])
+
+
+class PageConsumer(ComparisonConsumer):
+    """The page's socket: fragments to swap in, batched over all columns."""
+
+    async def frames(self) -> AsyncGenerator[str, None]:
+        teller = PageTeller(self.comparison, self._seen())
+        changed, states = await teller.open()
+        if changed:
+            yield changed
+        events = watch(self.comparison.topic, states=states)
+        async with aclosing(events), aclosing(batches(events, PAGE_INTERVAL)) as lists:
+            async for batch in lists:
+                fragments = await teller.tell(batch)
+                if fragments:
+                    yield fragments
+
+    def _seen(self) -> datetime.datetime:
+        try:
+            return datetime.datetime.fromtimestamp(float(self._query("seen")), datetime.UTC)
+        except (ValueError, OverflowError, OSError):
+            return datetime.datetime.now(datetime.UTC)
+
+
+def _message(text: str | None) -> dict[str, Any]:
+    try:
+        message = orjson.loads(text or "")
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput("The message is not valid JSON.") from error
+    if not isinstance(message, dict):
+        raise InvalidInput("The message has to be a JSON object.")
+    return message

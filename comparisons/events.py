@@ -1,0 +1,144 @@
+"""What happens in a comparison, told in the events of the public contract.
+
+The log knows slots; the names of providers and models are added here, at the edge, for those who may see them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from comparisons.models import Comparison
+from comparisons.presentation import Json, answer_json
+from comparisons.selectors import turn_number
+from generations import selectors
+from generations.event_log import EntryId
+from generations.models import Generation
+from generations.selectors import RunState
+from generations.watching import Delta, Done, Ended, Event, Idle, Reset, Started, in_thread, watch
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event's JSON and the id of its log entry, where it has one; neither for a tick of silence."""
+
+    id: EntryId | None
+    json: Json | None
+    ends_run: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    turn: int
+    slots: dict[int, Generation]
+
+
+async def tell(
+    comparison: Comparison, *, state: RunState | None = None, after: EntryId | None = None, deltas: bool = True
+) -> AsyncGenerator[Told, None]:
+    """Yield a comparison's events from the start of ``state``, or behind ``after``, for ever.
+
+    Without ``deltas`` answers are told whole, at their end.
+    """
+    teller = _Teller(comparison)
+    states = [] if state is None else [state]
+    async with aclosing(watch(comparison.topic, states=states, after=after)) as events:
+        async for event in events:
+            if isinstance(event, Idle):
+                yield Told(None, None)
+            elif deltas or not isinstance(event, Delta | Reset):
+                ends = event.state.run.pk if isinstance(event, Done) else None
+                yield Told(event.id, await teller.tell(event), ends)
+
+
+class _Teller:
+    def __init__(self, comparison: Comparison) -> None:
+        self._id = str(comparison.public_id)
+        self._runs: dict[int, _Run] = {}
+
+    async def tell(self, event: Event) -> Json:
+        match event:
+            case Started(state):
+                return self._start(state, await self._learn(state))
+            case Delta(run_id, index):
+                return await self._delta(event, await self._slot(run_id, index))
+            case Reset(run_id, index, text):
+                slot = await self._slot(run_id, index)
+                return {"event": "reset", **_slot_json(slot), "response": text, "reasoning": event.reasoning}
+            case Ended(_, generation):
+                return _end(generation)
+            case Done(state):
+                return self._done(state, await self._learn(state))
+        raise TypeError(f"{event!r} is not told")
+
+    async def _learn(self, state: RunState) -> _Run:
+        known = self._runs.get(state.run.pk)
+        turn = await in_thread(turn_number, state.run.pk) if known is None else known.turn
+        run = self._runs[state.run.pk] = _Run(turn, {each.index: each for each in state.generations})
+        return run
+
+    async def _slot(self, run_id: int, index: int) -> Generation:
+        if run_id not in self._runs:
+            await self._learn(await in_thread(selectors.run_state, run_id))
+        return self._runs[run_id].slots[index]
+
+    def _start(self, state: RunState, run: _Run) -> Json:
+        return {
+            "event": "start",
+            "comparison_id": self._id,
+            "turn": run.turn,
+            "total": state.run.total,
+            "results": [_slot_json(generation) for generation in state.generations],
+        }
+
+    async def _delta(self, delta: Delta, slot: Generation) -> Json:
+        is_text = delta.channel == "text"
+        told: dict[str, Any] = {"event": "chunk" if is_text else "reasoning", **_slot_json(slot)}
+        told |= {"chunk": delta.text, "offset": delta.offset, "time": delta.time}
+        if is_text:
+            told["first_chunk"] = delta.offset == 0
+        return told
+
+    def _done(self, state: RunState, run: _Run) -> Json:
+        run_row, generations = state
+        completed = sum(each.status == Generation.Status.COMPLETED for each in generations)
+        stopped = sum(each.status == Generation.Status.STOPPED for each in generations)
+        seconds = (run_row.ended_at - run_row.accepted_at).total_seconds() if run_row.ended_at else 0.0
+        return {
+            "event": "done",
+            "comparison_id": self._id,
+            "comparisonId": self._id,
+            "turn": run.turn,
+            "metadata": {
+                "total": run_row.total,
+                "completed": completed,
+                "failed": run_row.total - completed - stopped,
+                "stopped": stopped,
+                "time": round(seconds, 3),
+            },
+        }
+
+
+def _slot_json(generation: Generation) -> Json:
+    return {
+        "result_id": str(generation.public_id),
+        "index": generation.index,
+        "provider": generation.provider,
+        "model": generation.model,
+    }
+
+
+def _end(generation: Generation) -> Json:
+    if generation.status == Generation.Status.COMPLETED:
+        return {"event": "complete", **_slot_json(generation), "data": answer_json(generation)}
+    return {
+        "event": "error",
+        **_slot_json(generation),
+        "code": generation.error_code,
+        "error": generation.error,
+        "retryable": generation.retryable,
+        "response": generation.text,
+        "time": generation.time,
+    }

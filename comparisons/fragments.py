@@ -1,0 +1,169 @@
+"""What happens in a comparison, as HTML fragments for an open page: out-of-band swaps, many to a message.
+
+While a column streams only its text changes, by the renderer's patches; when its generation ends the whole column is
+replaced by the rendering of what was saved, which is what a reload would show.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.html import escape
+
+from comparisons.columns import column, turn_columns
+from comparisons.models import Comparison
+from comparisons.selectors import TurnState, turn_number, turn_states
+from generations.models import Generation
+from generations.rendering import Patch, StreamRenderer, oob
+from generations.selectors import RunState, open_run_states
+from generations.watching import Delta, Done, Ended, Event, Reset, Started, in_thread
+
+
+@dataclass(slots=True)
+class _Slot:
+    """What the page shows of a running slot; nothing yet while ``shown`` is False."""
+
+    generation: Generation
+    renderer: StreamRenderer
+    reasoning: str = ""
+    shown: bool = False
+    answering: bool = False
+
+
+class PageTeller:
+    """Keeps one open page, rendered at the moment ``seen``, in step with its comparison."""
+
+    def __init__(self, comparison: Comparison, seen: datetime.datetime) -> None:
+        self._comparison = comparison
+        self._seen = seen
+        self._slots: dict[tuple[int, int], _Slot] = {}
+        self._known_runs: set[int] = set()
+
+    async def open(self) -> tuple[str, list[RunState]]:
+        """What has changed since the page was rendered, and the runs that are to be watched from their start."""
+        states = await in_thread(open_run_states, self._comparison.topic)
+        self._known_runs = {state.run.pk for state in states}
+        return await in_thread(self._changed), states
+
+    async def tell(self, events: Sequence[Event]) -> str:
+        """The fragments for a batch of events; empty where they change nothing on the page."""
+        touched: dict[tuple[int, int], list[Patch]] = {}
+        reasoned: dict[tuple[int, int], str] = {}
+        fragments: list[str] = []
+        for event in events:
+            match event:
+                case Delta(run_id, index, channel, text):
+                    key = (run_id, index)
+                    slot = self._slots.get(key)
+                    if slot is not None and channel == "text":
+                        touched.setdefault(key, []).extend(slot.renderer.feed(text))
+                    elif slot is not None:
+                        slot.reasoning += text
+                        reasoned[key] = reasoned.get(key, "") + text
+                case Reset(run_id, index, text, reasoning):
+                    self._reset((run_id, index), text, reasoning)
+                    touched.setdefault((run_id, index), [])
+                case Started(state):
+                    fragments.append(await self._start(state))
+                case Ended(run_id, generation):
+                    touched.pop((run_id, generation.index), None)
+                    reasoned.pop((run_id, generation.index), None)
+                    self._slots.pop((run_id, generation.index), None)
+                    fragments.append(await in_thread(self._column, generation))
+                case Done(state):
+                    fragments.append(await in_thread(self._footers, state.run.pk))
+        changed = touched.keys() | reasoned.keys()
+        fragments += [self._text(key, touched.get(key, []), reasoned.get(key, "")) for key in changed]
+        return "".join(fragments)
+
+    def _text(self, key: tuple[int, int], patches: list[Patch], reasoning: str) -> str:
+        slot = self._slots.get(key)
+        if slot is None:
+            return ""
+        result_id = slot.generation.public_id
+        status = self._status(slot)
+        if not slot.shown:
+            slot.shown = True
+            snapshot = slot.renderer.snapshot(f"text-{result_id}")
+            return (
+                f'{status}<div id="text-{result_id}" hx-swap-oob="innerHTML">{snapshot}</div>'
+                f'<div id="reasoning-text-{result_id}" hx-swap-oob="innerHTML">{escape(slot.reasoning)}</div>'
+            )
+        told = (
+            f'<div hx-swap-oob="beforeend:#reasoning-text-{result_id}">{escape(reasoning)}</div>' if reasoning else ""
+        )
+        return f"{status}{told}{oob(f'text-{result_id}', patches)}"
+
+    def _status(self, slot: _Slot) -> str:
+        """The status line, once: when the first word of a slot is there."""
+        if slot.answering:
+            return ""
+        slot.answering = True
+        slot.generation.status = Generation.Status.STREAMING
+        return self._rendered("_column_status", slot=column(slot.generation))
+
+    def _reset(self, key: tuple[int, int], text: str, reasoning: str) -> None:
+        slot = self._slots.get(key)
+        if slot is not None:
+            slot.renderer, slot.reasoning, slot.shown = StreamRenderer(text), reasoning, False
+
+    async def _start(self, state: RunState) -> str:
+        for generation in state.generations:
+            if generation.is_open:
+                self._slots[state.run.pk, generation.index] = _Slot(generation, StreamRenderer())
+        if state.run.pk in self._known_runs:
+            return ""
+        self._known_runs.add(state.run.pk)
+        return await in_thread(self._begun, state)
+
+    def _begun(self, state: RunState) -> str:
+        """A new turn behind the others, or the columns of a retry in their places."""
+        number = turn_number(state.run.pk)
+        if any(generation.run_id != state.run.pk for generation in state.generations):
+            columns = "".join(map(self._column, state.generations))
+            return columns + self._footer(turn_states(self._comparison, from_number=number), 0)
+        turns = turn_states(self._comparison, from_number=max(0, number - 1))
+        return self._without_form(turns) + self._turn(turns[-1])
+
+    def _changed(self) -> str:
+        turns = turn_states(self._comparison)
+        fragments = []
+        for position, state in enumerate(turns):
+            if state.turn.created_at > self._seen:
+                fragments.append(self._without_form(turns[: position + 1]) + self._turn(state))
+                continue
+            changed = [slot for slot in state.slots if slot.ended_at is not None and slot.ended_at > self._seen]
+            fragments += [self._column(slot) for slot in changed]
+            if changed:
+                fragments.append(self._footer(turns, position))
+        return "".join(fragments)
+
+    def _without_form(self, turns: list[TurnState]) -> str:
+        return self._footer(turns, len(turns) - 2) if len(turns) > 1 else ""
+
+    def _turn(self, state: TurnState) -> str:
+        (turn,) = turn_columns([state])
+        section = self._rendered("_turn", turn=turn, last=True, oob=False)
+        return (
+            f'<div hx-swap-oob="delete:#turn-{turn.number}"></div>'
+            f'<div hx-swap-oob="beforeend:#comparison">{section}</div>'
+        )
+
+    def _column(self, generation: Generation) -> str:
+        return self._rendered("_column", slot=column(generation))
+
+    def _footers(self, run_id: int) -> str:
+        return self._footer(turn_states(self._comparison, from_number=turn_number(run_id)), 0)
+
+    def _footer(self, turns: list[TurnState], position: int) -> str:
+        (turn,) = turn_columns(turns[position : position + 1])
+        return self._rendered("_turn_footer", turn=turn, last=position == len(turns) - 1)
+
+    def _rendered(self, partial: str, **context: Any) -> str:
+        return render_to_string(
+            f"comparisons/{partial}.html", {"comparison": self._comparison, "oob": True, "live": True, **context}
+        )

@@ -1,0 +1,93 @@
+"""One prompt, several conversations side by side."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from conversations.models import Conversation
+from generations.models import Run
+
+
+class Comparison(models.Model):
+    """A user's comparison; its columns are candidates, its rows turns."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="comparisons")
+    title = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-created_at"])]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def topic(self) -> str:
+        """The name of its event log."""
+        return f"comparison.{self.public_id.hex}"
+
+
+class Candidate(models.Model):
+    """A column: the conversation that stands at a position."""
+
+    comparison = models.ForeignKey(Comparison, models.CASCADE, related_name="candidates")
+    position = models.PositiveSmallIntegerField()
+    conversation = models.OneToOneField(Conversation, models.CASCADE, related_name="candidate")
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["comparison", "position"], name="one_candidate_a_position")]
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.conversation}"
+
+
+class Turn(models.Model):
+    """One prompt to all candidates; the slots of its run are their answers."""
+
+    comparison = models.ForeignKey(Comparison, models.CASCADE, related_name="turns")
+    number = models.PositiveIntegerField()
+    prompt = models.TextField()
+    run = models.OneToOneField(Run, models.CASCADE, related_name="turn")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["comparison", "number"], name="one_turn_a_number")]
+
+    def __str__(self) -> str:
+        return f"turn {self.number} of {self.comparison}"
+
+
+class Vote(models.Model):
+    """Which answer of a turn a user prefers: a slot's index, or a verdict over all of them."""
+
+    class Verdict(models.TextChoices):
+        TIE = "tie"
+        ALL_BAD = "all_bad"
+
+    turn = models.ForeignKey(Turn, models.CASCADE, related_name="votes")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="votes")
+    preferred_index = models.PositiveSmallIntegerField(null=True, blank=True)
+    verdict = models.CharField(max_length=8, choices=Verdict.choices, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["turn", "user"], name="one_vote_a_turn"),
+            models.CheckConstraint(
+                condition=Q(preferred_index__isnull=False, verdict="")
+                | Q(preferred_index=None, verdict__in=["tie", "all_bad"]),
+                name="an_index_or_a_verdict",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.verdict or f"slot {self.preferred_index}"

@@ -1,0 +1,98 @@
+"""Comparisons as the API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from comparisons.models import Comparison, Vote
+from comparisons.selectors import TurnState
+from generations.models import Generation
+
+Json = dict[str, Any]
+
+
+def answer_json(generation: Generation) -> Json:
+    """``complete.data`` of the public contract."""
+    return {
+        "provider": generation.provider,
+        "model": generation.model,
+        "response": generation.text,
+        "time": generation.time,
+        "ttft": generation.ttft,
+        "tokens": generation.output_tokens,
+        "input_tokens": generation.input_tokens,
+        "output_tokens": generation.output_tokens,
+        "reasoning_tokens": generation.reasoning_tokens,
+        "cached_input_tokens": generation.cached_input_tokens,
+        "usage_source": generation.usage_source or None,
+        "tokens_per_second": generation.tokens_per_second,
+        "cost": None if generation.cost is None else format(generation.cost, "f"),
+        "finish_reason": generation.finish_reason or None,
+    }
+
+
+def result_json(generation: Generation) -> Json:
+    """One slot, in whatever state it is."""
+    result = {
+        "result_id": str(generation.public_id),
+        "index": generation.index,
+        "status": generation.status,
+        "attempt": generation.attempt,
+        **answer_json(generation),
+        "reasoning": generation.reasoning,
+        "parameters": generation.parameters,
+    }
+    if generation.error_code:
+        result |= {"code": generation.error_code, "error": generation.error, "retryable": generation.retryable}
+    return result
+
+
+def vote_json(vote: Vote | None) -> Json | None:
+    if vote is None:
+        return None
+    return {"preferred_index": vote.preferred_index, "verdict": vote.verdict or None}
+
+
+def turn_json(state: TurnState) -> Json:
+    return {
+        "turn": state.turn.number,
+        "prompt": state.turn.prompt,
+        "created_at": state.turn.created_at.isoformat(),
+        "vote": vote_json(state.vote),
+        "results": [result_json(slot) for slot in state.slots],
+    }
+
+
+def comparison_json(comparison: Comparison, states: Iterable[TurnState]) -> Json:
+    """A whole comparison."""
+    return {
+        "id": str(comparison.public_id),
+        "title": comparison.title,
+        "created_at": comparison.created_at.isoformat(),
+        "turns": [turn_json(state) for state in states],
+    }
+
+
+def comparison_row_json(comparison: Comparison) -> Json:
+    """A comparison in a list: its turns prefetched, its answers' texts left out."""
+    first, *_ = turns = list(comparison.turns.all())
+    votes = [vote_json(vote) for turn in turns for vote in turn.votes.all() if vote.user_id == comparison.user_id]
+    return {
+        "id": str(comparison.public_id),
+        "title": comparison.title,
+        "prompt": first.prompt,
+        "created_at": comparison.created_at.isoformat(),
+        "turns": len(turns),
+        "vote": votes[-1] if votes else None,
+        "results": [
+            {
+                "result_id": str(slot.public_id),
+                "index": slot.index,
+                "provider": slot.provider,
+                "model": slot.model,
+                "status": slot.status,
+            }
+            for slot in first.run.generations.all()
+        ],
+    }

@@ -1,0 +1,102 @@
+"""Reading comparisons: what is a user's own, and nothing else."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from accounts.errors import NotFound
+from accounts.models import User
+from comparisons.models import Comparison, Turn, Vote
+from generations.models import Generation, Run
+
+MISSING = "There is no such comparison, or it is not yours."
+RESULT_MISSING = "There is no such answer, or it is not yours."
+
+
+@dataclass(frozen=True, slots=True)
+class TurnState:
+    """A turn with its slots, by index, and the caller's vote."""
+
+    turn: Turn
+    slots: list[Generation]
+    vote: Vote | None
+
+    @property
+    def running(self) -> bool:
+        return any(slot.is_open for slot in self.slots)
+
+
+def user_comparison(user: User, public_id: uuid.UUID) -> Comparison:
+    """The user's comparison; raises NotFound for anybody else's, too."""
+    comparison = Comparison.objects.select_related("user").filter(user=user, public_id=public_id).first()
+    if comparison is None:
+        raise NotFound(MISSING)
+    return comparison
+
+
+def user_result(user: User, public_id: uuid.UUID) -> tuple[Generation, Comparison]:
+    """The user's slot and its comparison; raises NotFound for anybody else's, too."""
+    generation = (
+        Generation.objects.select_related("current_run", "user", "message__conversation__candidate__comparison__user")
+        .filter(user=user, public_id=public_id, message__conversation__candidate__isnull=False)
+        .first()
+    )
+    if generation is None:
+        raise NotFound(RESULT_MISSING)
+    return generation, generation.message.conversation.candidate.comparison
+
+
+def user_turn(user: User, public_id: uuid.UUID, number: int | None = None) -> Turn:
+    """A turn of the user's comparison, the last one where no number is given; raises NotFound."""
+    turns = Turn.objects.filter(comparison__user=user, comparison__public_id=public_id).select_related(
+        "run", "comparison__user"
+    )
+    turn = turns.last() if number is None else turns.filter(number=number).first()
+    if turn is None:
+        raise NotFound(MISSING)
+    return turn
+
+
+def turn_states(comparison: Comparison, *, from_number: int = 0) -> list[TurnState]:
+    """All turns in order, with slots and the owner's votes: 4 queries, whatever their number."""
+    turns = _with_slots(comparison.turns.filter(number__gte=from_number)).prefetch_related("votes")
+    return [
+        TurnState(
+            turn=turn,
+            slots=list(turn.run.generations.all()),
+            vote=next((vote for vote in turn.votes.all() if vote.user_id == comparison.user_id), None),
+        )
+        for turn in turns
+    ]
+
+
+def user_comparisons(user: User, search: str = "") -> QuerySet[Comparison]:
+    """The user's comparisons, newest first, with what a list shows of them prefetched."""
+    found = Comparison.objects.filter(user=user)
+    if search:
+        found = found.filter(
+            Q(title__icontains=search) | Q(pk__in=Turn.objects.filter(prompt__icontains=search).values("comparison"))
+        )
+    return found.order_by("-created_at", "-pk").prefetch_related(
+        Prefetch("turns", _with_slots(Turn.objects.order_by("number")).prefetch_related("votes"))
+    )
+
+
+def _with_slots(turns: QuerySet[Turn]) -> QuerySet[Turn]:
+    slots = Generation.objects.order_by("index")
+    return turns.select_related("run").prefetch_related(Prefetch("run__generations", slots))
+
+
+def turn_number(run_id: int) -> int:
+    """The number of the turn that a run, or the run of a retry, belongs to."""
+    return Turn.objects.filter(Q(run=run_id) | Q(run__generations__current_run=run_id)).values_list(
+        "number", flat=True
+    )[0]
+
+
+def has_open_run(comparison: Comparison) -> bool:
+    """Whether anything in the comparison still runs."""
+    return Run.objects.filter(topic=comparison.topic, ended_at=None).exists()

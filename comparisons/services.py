@@ -1,0 +1,162 @@
+"""Starting, continuing, judging, stopping and deleting comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import redis
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.errors import Conflict, InvalidInput, NotFound
+from accounts.models import User
+from comparisons.models import Candidate, Comparison, Turn, Vote
+from comparisons.requests import TITLE_LENGTH, CompareRequest, Entry
+from conversations.models import Conversation
+from conversations.services import ask, delete_conversations, retry_answer
+from generations import event_log
+from generations.connections import thread_client
+from generations.models import Generation
+from generations.selectors import RunState
+from generations.services import check_open_for_work, stop_generations, stored_parameters
+from providers.adapters.base import ProviderError
+from providers.selectors import resolve_target
+
+
+class StartedTurn(NamedTuple):
+    comparison: Comparison
+    turn: Turn
+    state: RunState
+
+
+def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
+    """Create a comparison with its first turn and send its tasks.
+
+    Raises InvalidInput for an unknown provider, or where none of the chosen ones can be asked; then nothing is created.
+    """
+    _check_providers(user, request.entries)
+    check_open_for_work()
+    with transaction.atomic():
+        title = " ".join(request.prompt.split())[:TITLE_LENGTH]
+        comparison = Comparison.objects.create(user=user, title=title)
+        conversations = Conversation.objects.bulk_create(
+            Conversation(
+                user=user,
+                kind=Conversation.Kind.CANDIDATE,
+                provider=entry.provider,
+                model=entry.model,
+                system=request.system,
+                parameters=stored_parameters(entry.parameters),
+            )
+            for entry in request.entries
+        )
+        Candidate.objects.bulk_create(
+            Candidate(comparison=comparison, position=position, conversation=conversation)
+            for position, conversation in enumerate(conversations)
+        )
+        return _start_turn(comparison, conversations, request.prompt, number=0)
+
+
+def start_turn(*, comparison: Comparison, prompt: str) -> StartedTurn:
+    """Put the next prompt to every candidate, each with its own history; raises Conflict while an answer still runs."""
+    check_open_for_work()
+    with transaction.atomic():
+        locked = Comparison.objects.select_for_update().get(pk=comparison.pk)
+        if _open_generations(locked).exists():
+            raise Conflict("An answer is still on its way. Wait for its end, or stop it first.")
+        candidates = locked.candidates.select_related("conversation").order_by("position")
+        conversations = [candidate.conversation for candidate in candidates]
+        started = _start_turn(locked, conversations, prompt, number=locked.turns.count())
+        Comparison.objects.filter(pk=locked.pk).update(updated_at=timezone.now())
+        return started
+
+
+def _start_turn(
+    comparison: Comparison, conversations: Sequence[Conversation], prompt: str, *, number: int
+) -> StartedTurn:
+    state = ask(user=comparison.user, topic=comparison.topic, conversations=conversations, prompt=prompt)
+    turn = Turn.objects.create(comparison=comparison, number=number, prompt=prompt, run=state.run)
+    return StartedTurn(comparison, turn, state)
+
+
+def _check_providers(user: User, entries: Sequence[Entry]) -> None:
+    refusals: dict[str, ProviderError] = {}
+    known: set[str] = set()
+    for index, entry in enumerate(entries):
+        if entry.provider in known | refusals.keys():
+            continue
+        try:
+            resolve_target(user, entry.provider)
+            known.add(entry.provider)
+        except ProviderError as error:
+            refusals[entry.provider] = error
+        except NotFound as error:
+            raise InvalidInput(error.message, fields={f"providers.{index}.provider": [error.message]}) from error
+    if not known:
+        sentence = " ".join(dict.fromkeys(error.message for error in refusals.values()))
+        raise InvalidInput(sentence, fields={"providers": [sentence]})
+
+
+def retry_result(*, generation: Generation, comparison: Comparison) -> RunState:
+    """Ask one slot again; raises Conflict where it still runs, has completed, or a later turn builds on it."""
+    check_open_for_work()
+    later = comparison.turns.filter(run__gt=generation.run_id).exists()
+    if later:
+        raise Conflict("The comparison has gone on from this answer. Only answers of the last turn can be retried.")
+    with transaction.atomic():
+        return retry_answer(generation=generation, topic=comparison.topic)
+
+
+def stop_comparison(*, comparison: Comparison) -> int:
+    """Stop all that still runs; returns how many that were."""
+    return stop_generations(_open_generations(comparison).select_related("current_run"))
+
+
+def _open_generations(comparison: Comparison) -> QuerySet[Generation]:
+    return Generation.objects.filter(
+        message__conversation__candidate__comparison=comparison, status__in=Generation.OPEN
+    )
+
+
+def vote(*, user: User, turn: Turn, preferred_index: int | None = None, verdict: str = "") -> Vote:
+    """Prefer one slot or none of them; a second vote replaces the first.
+
+    Raises Conflict before the turn has ended, InvalidInput for a slot that gave no answer.
+    """
+    slots = {generation.index: generation for generation in turn.run.generations.all()}
+    if any(generation.is_open for generation in slots.values()):
+        raise Conflict("Vote once every answer has ended.")
+    if (preferred_index is None) == (not verdict):
+        raise InvalidInput("Send either preferred_index or verdict.")
+    if verdict and verdict not in Vote.Verdict.values:
+        raise InvalidInput("The verdict has to be tie or all_bad.", fields={"verdict": ["This is no verdict."]})
+    if preferred_index is not None:
+        chosen = slots.get(preferred_index)
+        if chosen is None or chosen.status != Generation.Status.COMPLETED:
+            sentence = "This slot has no complete answer to prefer."
+            raise InvalidInput(sentence, fields={"preferred_index": [sentence]})
+    stored, _ = Vote.objects.update_or_create(
+        turn=turn, user=user, defaults={"preferred_index": preferred_index, "verdict": verdict}
+    )
+    return stored
+
+
+def rename_comparison(*, comparison: Comparison, title: str) -> None:
+    """Give a comparison another title."""
+    comparison.title = title
+    comparison.save(update_fields=["title", "updated_at"])
+
+
+def delete_comparison(*, comparison: Comparison) -> None:
+    """Delete a comparison with its conversations and answers; what still runs is stopped first."""
+    stop_comparison(comparison=comparison)
+    with transaction.atomic():
+        candidates = comparison.candidates.select_related("conversation")
+        delete_conversations([candidate.conversation for candidate in candidates])
+        comparison.delete()
+    try:
+        event_log.delete(thread_client(), comparison.topic)
+    except redis.RedisError:
+        return

@@ -1,0 +1,36 @@
+"""Conversations in the admin: to look at, not to write in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from conversations.models import Conversation, Message
+
+
+class MessageInline(admin.TabularInline):
+    model = Message
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ("position", "role", "text", "generation", "created_at")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Conversation)
+class ConversationAdmin(admin.ModelAdmin):
+    list_display = ("public_id", "user", "kind", "provider", "model", "title", "updated_at")
+    list_filter = ("kind", "provider", "created_at")
+    search_fields = ("public_id", "title", "user__username", "user__email", "model", "messages__text")
+    list_select_related = ("user",)
+    date_hierarchy = "created_at"
+    inlines = (MessageInline,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
+        return False
