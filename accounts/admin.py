@@ -1,0 +1,89 @@
+"""Accounts in the admin: users, invitations, personal API tokens (never their text)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from allauth.account.decorators import secure_admin_login
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import ApiToken, Invitation, User
+
+INVITATION_LIFETIME = timedelta(days=7)
+
+# Administrators sign in on the same page as everybody: with its limits and the second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+
+class UserCreationForm(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("username", "email")
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    add_form = UserCreationForm
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("username", "email", "usable_password", "password1", "password2")}),
+    )
+    fieldsets = (
+        (None, {"fields": ("username", "email", "password", "public_id")}),
+        ("Preferences", {"fields": ("streaming",)}),
+        ("Permissions", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ("public_id", "last_login", "date_joined")
+    list_display = ("username", "email", "is_active", "is_staff", "last_login", "date_joined")
+    list_filter = ("is_active", "is_staff", "is_superuser", "date_joined")
+    search_fields = ("username", "email", "public_id")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):
+    list_display = ("name", "user", "hint", "created_at", "last_used_at", "expires_at")
+    list_filter = ("created_at", "expires_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__username", "user__email")
+    fields = readonly_fields = ("name", "user", "hint", "created_at", "last_used_at", "expires_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+def _default_expiry() -> datetime:
+    return timezone.now() + INVITATION_LIFETIME
+
+
+@admin.register(Invitation)
+class InvitationAdmin(admin.ModelAdmin):
+    list_display = ("__str__", "created_by", "created_at", "expires_at", "used_by", "used_at")
+    list_filter = ("created_at", "expires_at", ("used_at", admin.EmptyFieldListFilter))
+    list_select_related = ("created_by", "used_by")
+    search_fields = ("note", "used_by__username", "used_by__email")
+    fields = ("note", "expires_at", "link", "created_by", "used_by", "used_at")
+    readonly_fields = ("link", "created_by", "used_by", "used_at")
+
+    @admin.display(description="Link to send")
+    def link(self, invitation: Invitation) -> str:
+        if not invitation.token:
+            return "Save the invitation to get its link."
+        return f"{settings.PUBLIC_URL}{reverse('account_signup')}?invitation={invitation.token}"
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"expires_at": _default_expiry()}
+
+    def save_model(self, request: HttpRequest, obj: Invitation, form: ModelForm[Invitation], change: bool) -> None:
+        if not change:
+            obj.token = secrets.token_urlsafe(32)
+            obj.created_by = cast(User, request.user)
+        super().save_model(request, obj, form, change)

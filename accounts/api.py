@@ -1,0 +1,146 @@
+"""The accounts part of the public API: signing up and in, who I am, personal API tokens."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from accounts import services
+from accounts.api_tokens import create_api_token, delete_api_token
+from accounts.jwt_pairs import TokenPair, issue_pair, rotate_pair
+from accounts.models import ApiToken, User
+from accounts.serializers import (
+    ApiTokenSerializer,
+    ErrorSerializer,
+    LoginSerializer,
+    LogoutSerializer,
+    NewApiTokenSerializer,
+    PreferencesSerializer,
+    RefreshSerializer,
+    RegisterSerializer,
+    TokenPairSerializer,
+    UserSerializer,
+)
+
+NOTHING = OpenApiResponse(description="Done.")
+
+
+class PublicApi(APIView):
+    """For those who are not signed in yet; an old token in the header does no harm."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class RegisterApi(PublicApi):
+    @extend_schema(
+        operation_id="auth_register",
+        request=RegisterSerializer,
+        responses={201: TokenPairSerializer, 400: ErrorSerializer, 403: ErrorSerializer, 429: ErrorSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Sign up. The first account of a fresh installation becomes its administrator."""
+        user = services.register_user(request._request, **_checked(RegisterSerializer, request))
+        return Response(_signed_in(user, issue_pair(user)), status=201)
+
+
+class LoginApi(PublicApi):
+    @extend_schema(
+        operation_id="auth_login",
+        request=LoginSerializer,
+        responses={200: TokenPairSerializer, 400: ErrorSerializer, 401: ErrorSerializer, 429: ErrorSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Sign in with username or e-mail address."""
+        data = _checked(LoginSerializer, request)
+        user = services.log_in(request._request, login=data["username"], password=data["password"], code=data["code"])
+        return Response(_signed_in(user, issue_pair(user)))
+
+
+class RefreshApi(PublicApi):
+    @extend_schema(
+        operation_id="auth_refresh",
+        request=RefreshSerializer,
+        responses={200: TokenPairSerializer, 400: ErrorSerializer, 401: ErrorSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Spend a refresh token on a new pair; each works once."""
+        return Response(_signed_in(*rotate_pair(_checked(RefreshSerializer, request)["refresh"])))
+
+
+class LogoutApi(PublicApi):
+    @extend_schema(
+        operation_id="auth_logout",
+        request=LogoutSerializer,
+        responses={204: NOTHING, 401: ErrorSerializer, 403: ErrorSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """End the refresh token that is sent, and the session if the request comes with one."""
+        services.log_out(request._request, refresh=_checked(LogoutSerializer, request)["refresh"])
+        return Response(status=204)
+
+
+class MeApi(APIView):
+    @extend_schema(operation_id="auth_me", responses={200: UserSerializer, 401: ErrorSerializer})
+    def get(self, request: Request) -> Response:
+        """Who is calling."""
+        return Response(UserSerializer(_caller(request)).data)
+
+    @extend_schema(
+        operation_id="auth_me_update",
+        request=PreferencesSerializer,
+        responses={200: UserSerializer, 400: ErrorSerializer, 401: ErrorSerializer},
+    )
+    def patch(self, request: Request) -> Response:
+        """Change a preference."""
+        user, preferences = _caller(request), _checked(PreferencesSerializer, request)
+        if "streaming" in preferences:
+            services.set_streaming(user, streaming=preferences["streaming"])
+        return Response(UserSerializer(user).data)
+
+
+class ApiTokenListApi(APIView):
+    @extend_schema(operation_id="tokens_list", responses={200: ApiTokenSerializer(many=True), 401: ErrorSerializer})
+    def get(self, request: Request) -> Response:
+        """The caller's personal API tokens, newest first; never their text."""
+        tokens = ApiToken.objects.filter(user=_caller(request))
+        return Response(ApiTokenSerializer(tokens, many=True).data)
+
+    @extend_schema(
+        operation_id="tokens_create",
+        request=ApiTokenSerializer,
+        responses={201: NewApiTokenSerializer, 400: ErrorSerializer, 401: ErrorSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Create a personal API token; its text is in this answer and nowhere else."""
+        token, text = create_api_token(_caller(request), **_checked(ApiTokenSerializer, request))
+        return Response({**ApiTokenSerializer(token).data, "token": text}, status=201)
+
+
+class ApiTokenApi(APIView):
+    @extend_schema(operation_id="tokens_delete", responses={204: NOTHING, 401: ErrorSerializer, 404: ErrorSerializer})
+    def delete(self, request: Request, token_id: UUID) -> Response:
+        """Delete a personal API token; what uses it is refused from now on."""
+        delete_api_token(_caller(request), public_id=token_id)
+        return Response(status=204)
+
+
+def _checked(serializer_class: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    serializer = serializer_class(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _caller(request: Request) -> User:
+    return cast(User, request.user)
+
+
+def _signed_in(user: User, pair: TokenPair) -> dict[str, Any]:
+    return {"user": UserSerializer(user).data, "access": pair.access, "refresh": pair.refresh}

@@ -1,0 +1,159 @@
+"""Who is calling: the one authenticator of pages, API, streams and sockets.
+
+    Authorization: Bearer <access token | lls_…>     refused where it is bad, whatever else came along
+    the session cookie                               with CSRF for unsafe methods
+    Sec-WebSocket-Protocol: bearer, <token>          sockets of programs
+
+The asynchronous functions read the database through ``sync_to_async``: the connection belongs to the caller's thread
+context, so one that goes on to stream closes it first with ``await sync_to_async(connections.close_all)()``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, cast
+
+from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest, parse_cookie
+from django.http.request import split_domain_port, validate_host
+from django.utils.http import is_same_domain
+from rest_framework.authentication import BaseAuthentication, CSRFCheck
+from rest_framework.request import Request
+
+from accounts.api_tokens import PREFIX, user_of_api_token
+from accounts.errors import Forbidden, NotSignedIn
+from accounts.jwt_pairs import user_of_access_token
+from accounts.models import User
+
+SIGN_IN_FIRST = "Sign in first, or send a valid access token."
+CSRF_MISSING = "The page is out of date or the CSRF token is missing. Reload the page and try again."
+SUBPROTOCOL = "bearer"
+
+Scope = Mapping[str, Any]
+
+
+async def authenticated_user(request: HttpRequest) -> User:
+    """The caller of a plain view that no session or auth middleware ran for; one or two queries.
+
+    Raises NotSignedIn, and Forbidden where a session comes without CSRF token.
+    """
+    user = await sync_to_async(user_of_request)(request)
+    if user is None:
+        raise NotSignedIn(SIGN_IN_FIRST)
+    return user
+
+
+def user_of_request(request: HttpRequest) -> User | None:
+    """The active user that this request proves to come from, ``None`` without any proof; raises as above."""
+    token = _bearer_token(request.headers.get("Authorization", ""))
+    return session_user(request) if token is None else _user_of_token(token)
+
+
+def session_user(request: HttpRequest) -> User | None:
+    """The active user of the session cookie; raises Forbidden where an unsafe method comes without CSRF token."""
+    user = _user_of_session(request)
+    if user is not None:
+        _enforce_csrf(request)
+    return user
+
+
+async def socket_user(scope: Scope) -> User | None:
+    """The active user who opens a socket; ``None`` where there is none, or where a token was sent that is not good.
+
+    A cookie counts only where ``origin_allowed``. Whoever came with the subprotocol ``bearer`` expects it accepted.
+    """
+    try:
+        user: User | None = await database_sync_to_async(_user_of_scope)(scope)
+    except NotSignedIn:
+        return None
+    return user
+
+
+def origin_allowed(scope: Scope) -> bool:
+    """Whether a browser's page may open this socket: ours, PUBLIC_URL's or a trusted one. Programs send no Origin."""
+    origin = _header(scope, b"origin")
+    if origin is None:
+        return True
+    scheme, _, netloc = origin.lower().partition("://")
+    host = (_header(scope, b"host") or "").lower()
+    if host and netloc == host and scheme in _schemes():
+        return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+    return any(_matches(scheme, netloc, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS)
+
+
+class ApiAuthentication(BaseAuthentication):
+    """REST framework's view of the same; its 401 stays a 401 because there is a header to name."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        user = user_of_request(request._request)
+        return None if user is None else (user, None)
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+def _user_of_token(token: str) -> User:
+    return user_of_api_token(token) if token.startswith(PREFIX) else user_of_access_token(token)
+
+
+def _bearer_token(header: str) -> str | None:
+    """``None`` for another scheme too: a proxy's own Basic auth does not concern us."""
+    scheme, _, token = header.strip().partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _user_of_session(request: HttpRequest) -> User | None:
+    """Uses the session that the middleware loaded, if it ran."""
+    if not hasattr(request, "session"):
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        if not key:
+            return None
+        request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    user = get_user(request)
+    return user if isinstance(user, User) else None
+
+
+def _enforce_csrf(request: HttpRequest) -> None:
+    check = CSRFCheck(lambda _: cast(Any, None))
+    check.process_request(request)
+    if check.process_view(request, cast(Any, None), (), {}):
+        raise Forbidden(CSRF_MISSING)
+
+
+def _user_of_scope(scope: Scope) -> User | None:
+    token = _socket_token(scope)
+    if token is not None:
+        return _user_of_token(token)
+    if not origin_allowed(scope):
+        return None
+    request = HttpRequest()
+    request.COOKIES = parse_cookie(_header(scope, b"cookie") or "")
+    return _user_of_session(request)
+
+
+def _socket_token(scope: Scope) -> str | None:
+    header = _bearer_token(_header(scope, b"authorization") or "")
+    if header is not None:
+        return header
+    match list(scope.get("subprotocols") or []):
+        case [str(name), *rest] if name.lower() == SUBPROTOCOL:
+            return str(rest[0]) if rest else ""
+    return None
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    values = [value for key, value in scope["headers"] if key == name]
+    return values[0].decode("latin-1") if values else None
+
+
+def _schemes() -> set[str]:
+    return {"https"} if settings.PRODUCTION else {"http", "https"}
+
+
+def _matches(scheme: str, netloc: str, trusted: str) -> bool:
+    trusted_scheme, _, pattern = trusted.lower().partition("://")
+    return scheme == trusted_scheme and is_same_domain(netloc, pattern.lstrip("*"))

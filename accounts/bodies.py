@@ -1,0 +1,54 @@
+"""Request bodies: JSON, of bounded size, for plain views and for REST framework alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+import orjson
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from rest_framework.parsers import BaseParser
+
+from accounts.errors import InvalidInput, TooLarge
+
+NOT_JSON = "The body is not valid JSON."
+
+
+def json_object(request: HttpRequest) -> dict[str, Any]:
+    """The body of a plain view's request; raises TooLarge, and InvalidInput for anything but a JSON object."""
+    try:
+        body = request.body
+    except RequestDataTooBig as error:
+        raise _too_large() from error
+    decoded = _decoded(body)
+    if not isinstance(decoded, dict):
+        raise InvalidInput("The body has to be a JSON object.")
+    return decoded
+
+
+class BoundedJsonParser(BaseParser):
+    """REST framework's way to the same; an empty body is an empty object."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        body = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise _too_large()
+        return _decoded(body) if body.strip() else {}
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(NOT_JSON) from error
+
+
+def _too_large() -> TooLarge:
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024 // 1024
+    return TooLarge(f"The body is larger than {limit} MB. Send less at once.")

@@ -1,0 +1,133 @@
+"""How a request is refused: one exception for services and views, one JSON shape for every door.
+
+{"error": {"code": "validation_error", "message": "…", "fields": {"providers": ["…"]}}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+Fields = Mapping[str, list[str]]
+
+
+class RequestError(Exception):
+    """A request that is refused, with a plain sentence that says why and what to do."""
+
+    status = 400
+    code = "bad_request"
+
+    def __init__(self, message: str, *, fields: Fields | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fields = fields
+        self.retry_after = retry_after
+
+    def body(self) -> dict[str, Any]:
+        """The JSON body of the public contract."""
+        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.fields:
+            error["fields"] = dict(self.fields)
+        return {"error": error}
+
+    def headers(self) -> dict[str, str]:
+        """``Retry-After`` in whole seconds, where there is one."""
+        return {} if self.retry_after is None else {"Retry-After": str(max(1, round(self.retry_after)))}
+
+
+class InvalidInput(RequestError):
+    code = "validation_error"
+
+
+class NotSignedIn(RequestError):
+    status = 401
+    code = "not_authenticated"
+
+    def headers(self) -> dict[str, str]:
+        return {**super().headers(), "WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(RequestError):
+    status = 403
+    code = "permission_denied"
+
+
+class NotFound(RequestError):
+    status = 404
+    code = "not_found"
+
+
+class NotAllowed(RequestError):
+    status = 405
+    code = "method_not_allowed"
+
+
+class Conflict(RequestError):
+    status = 409
+    code = "conflict"
+
+
+class TooLarge(RequestError):
+    status = 413
+    code = "too_large"
+
+
+class TooManyRequests(RequestError):
+    status = 429
+    code = "rate_limited"
+
+
+class Unavailable(RequestError):
+    status = 503
+    code = "unavailable"
+
+
+def error_response(error: RequestError) -> JsonResponse:
+    """The answer of a plain Django view to a refused request."""
+    return JsonResponse(error.body(), status=error.status, headers=error.headers())
+
+
+def api_error(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """REST framework's exception handler: every refusal in our one shape."""
+    error = exc if isinstance(exc, RequestError) else _translated(exc)
+    return None if error is None else Response(error.body(), status=error.status, headers=error.headers())
+
+
+def _translated(exc: Exception) -> RequestError | None:
+    match exc:
+        case Http404() | exceptions.NotFound():
+            return NotFound("There is nothing here under this address.")
+        case PermissionDenied() | exceptions.PermissionDenied():
+            return Forbidden("You are not allowed to do this.")
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            return NotSignedIn("Sign in first, or send a valid access token.")
+        case exceptions.ValidationError():
+            return validation_error(exc)
+        case exceptions.APIException():
+            error = RequestError(str(exc.detail))
+            error.status, error.code = exc.status_code, str(exc.default_code)
+            return error
+    return None
+
+
+def validation_error(exc: exceptions.ValidationError) -> InvalidInput:
+    """What a serializer found, with its first sentence as the message."""
+    fields = _flattened(exc.detail)
+    return InvalidInput(next((texts[0] for texts in fields.values()), "This is not valid."), fields=fields)
+
+
+def _flattened(detail: Any, path: str = "") -> dict[str, list[str]]:
+    """REST framework's nested details as ``{"providers.0.model": ["…"]}``."""
+    if isinstance(detail, Mapping):
+        parts = [(f"{path}.{key}" if path else str(key), value) for key, value in detail.items()]
+    elif isinstance(detail, list) and any(isinstance(item, Mapping | list) for item in detail):
+        parts = [(f"{path}.{index}" if path else str(index), value) for index, value in enumerate(detail)]
+    else:
+        texts = detail if isinstance(detail, list) else [detail]
+        return {path: [str(text) for text in texts]} if texts else {}
+    return {key: texts for name, value in parts for key, texts in _flattened(value, name).items()}

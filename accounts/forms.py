@@ -1,0 +1,52 @@
+"""Forms of the account pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from allauth.core import context
+from django import forms
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.errors import RequestError
+from accounts.models import ApiToken
+
+
+class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
+    """allauth's, with the invitation that a link brought along."""
+
+    invitation = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            self.fields["invitation"].initial = context.request.GET.get("invitation", "")
+
+    def try_save(self, request: HttpRequest) -> tuple[AbstractBaseUser | None, HttpResponse | None]:
+        """Show a refusal that only the database could know of on the page itself."""
+        try:
+            user, response = super().try_save(request)
+        except RequestError as error:
+            self.add_error(None, error.message)
+            return None, render(request, "account/signup.html", {"form": self}, status=error.status)
+        return user, response
+
+    @transaction.atomic
+    def save(self, request: HttpRequest) -> Any:
+        return super().save(request)
+
+
+class ApiTokenForm(forms.ModelForm):
+    class Meta:
+        model = ApiToken
+        fields = ["name", "expires_at"]
+        labels = {"name": "Name", "expires_at": "Expires on (optional)"}
+        help_texts = {"name": "What will use it, so that you know which one to delete."}
+        widgets = {
+            "name": forms.TextInput({"autocomplete": "off"}),
+            "expires_at": forms.DateTimeInput({"type": "date"}, format="%Y-%m-%d"),
+        }

@@ -1,0 +1,88 @@
+"""Who uses LLMSelect, what their programs sign in with, and who may join."""
+
+from __future__ import annotations
+
+import uuid
+from hashlib import sha256
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+
+class User(AbstractUser):
+    """A person with an account. ``streaming`` off makes pages poll and streams wait for the whole answer."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    email = models.EmailField(unique=True)
+    streaming = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("username"), name="accounts_user_username_any_case"),
+            models.UniqueConstraint(Lower("email"), name="accounts_user_email_any_case"),
+        ]
+
+
+class FirstAccount(models.Model):
+    """The one row that whoever signs up first claims; it outlives their account."""
+
+    only = models.BooleanField(primary_key=True, default=True, editable=False)
+    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(only=True), name="accounts_firstaccount_one_row")]
+
+    def __str__(self) -> str:
+        return f"First account: {self.user}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def usable(self) -> InvitationQuerySet:
+        return self.filter(used_at=None, expires_at__gt=timezone.now())
+
+
+class Invitation(models.Model):
+    """A link by which one person can sign up while ``SIGNUP=invite``."""
+
+    token = models.CharField(max_length=64, unique=True, editable=False)
+    note = models.CharField(max_length=200, blank=True, help_text="Whom it is for. Only administrators see this.")
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, editable=False, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_by = models.ForeignKey(User, models.SET_NULL, null=True, editable=False, related_name="+")
+    used_at = models.DateTimeField(null=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.note or f"Invitation of {self.created_at:%Y-%m-%d}"
+
+
+class ApiToken(models.Model):
+    """What a user's program signs in with. Its text is shown once; only the digest is kept."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    hint = models.CharField(max_length=8, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.hint})"
+
+
+def digest_of(token: str) -> str:
+    """What is stored of a token; no salt, for its text is 256 random bits."""
+    return sha256(token.encode()).hexdigest()

@@ -1,0 +1,80 @@
+"""The shapes of the accounts API; they check and shape, and write nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import ApiToken, User
+
+
+class UserSerializer(serializers.ModelSerializer[User]):
+    id = serializers.UUIDField(source="public_id", read_only=True)
+    is_administrator = serializers.BooleanField(source="is_staff", read_only=True)
+
+    class Meta:
+        model = User
+        fields = ["id", "username", "email", "is_administrator", "streaming", "date_joined"]
+        read_only_fields = ["username", "email", "date_joined"]
+
+
+class PreferencesSerializer(serializers.Serializer[Any]):
+    streaming = serializers.BooleanField(required=False)
+
+
+class RegisterSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField(max_length=150)
+    email = serializers.EmailField(max_length=254)
+    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+    invitation = serializers.CharField(max_length=64, required=False, default="", write_only=True)
+
+
+class LoginSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField(max_length=254, help_text="The username or the e-mail address.")
+    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+    code = serializers.CharField(
+        max_length=20, required=False, default="", write_only=True, help_text="Where a second factor is set up."
+    )
+
+
+class RefreshSerializer(serializers.Serializer[Any]):
+    refresh = serializers.CharField(max_length=4000)
+
+
+class LogoutSerializer(serializers.Serializer[Any]):
+    refresh = serializers.CharField(max_length=4000, required=False, default="")
+
+
+class TokenPairSerializer(serializers.Serializer[Any]):
+    user = UserSerializer()
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+
+
+class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
+    id = serializers.UUIDField(source="public_id", read_only=True)
+
+    class Meta:
+        model = ApiToken
+        fields = ["id", "name", "hint", "created_at", "last_used_at", "expires_at"]
+        read_only_fields = ["hint", "created_at", "last_used_at"]
+
+
+class NewApiTokenSerializer(ApiTokenSerializer):
+    token = serializers.CharField(help_text="Shown this once.")
+
+    class Meta(ApiTokenSerializer.Meta):
+        fields = [*ApiTokenSerializer.Meta.fields, "token"]
+
+
+class ErrorDetailSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+    fields = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()), required=False
+    )
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    error = ErrorDetailSerializer()

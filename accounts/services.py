@@ -1,0 +1,143 @@
+"""What changes accounts: signing up, signing in from a program, preferences."""
+
+from __future__ import annotations
+
+from allauth.account.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.auth import authenticate, logout
+from django.contrib.auth.models import update_last_login
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.authentication import session_user
+from accounts.errors import Forbidden, InvalidInput, NotSignedIn
+from accounts.forms import SignupForm
+from accounts.jwt_pairs import revoke_refresh_token
+from accounts.models import FirstAccount, Invitation, User
+from accounts.throttle import LOGIN_FAILURES, REGISTRATIONS
+
+SIGN_UP_CLOSED = "Sign-up is closed on this installation. Ask its administrator for an account."
+INVITATION_NEEDED = "Sign-up is by invitation only. Ask an administrator for an invitation link."
+INVITATION_SPENT = "This invitation was already used or has expired. Ask an administrator for a new one."
+NAME_TAKEN = "This username or e-mail address is already taken. Choose another one."
+LOGIN_REFUSED = "The username or e-mail address and the password do not match."
+CODE_NEEDED = "This account is protected by a second factor. Send the current code of your authenticator app as “code”."
+
+
+def sign_up_refusal(*, invitation: str = "") -> str | None:
+    """The sentence that says why nobody can sign up now (with this invitation), or ``None``; at most two queries."""
+    if settings.SIGNUP == "open" or not User.objects.exists():
+        return None
+    if settings.SIGNUP == "closed":
+        return SIGN_UP_CLOSED
+    if not invitation:
+        return INVITATION_NEEDED
+    return None if Invitation.objects.usable().filter(token=invitation).exists() else INVITATION_SPENT
+
+
+@transaction.atomic
+def create_account(user: User, *, invitation: str = "") -> None:
+    """Save a new user; the first of a fresh installation becomes its administrator, whatever ``SIGNUP`` says.
+
+    Raises Forbidden where sign-up is not open to them, InvalidInput where somebody was faster to take the name.
+    """
+    first = _claim_first_account()
+    user.is_staff = user.is_superuser = first
+    if not first and settings.SIGNUP == "closed":
+        raise Forbidden(SIGN_UP_CLOSED)
+    try:
+        user.save(force_insert=True)
+    except IntegrityError as exc:
+        raise InvalidInput(NAME_TAKEN) from exc
+    if first:
+        FirstAccount.objects.update(user=user)
+    elif settings.SIGNUP == "invite":
+        _use_invitation(invitation, user)
+
+
+def _claim_first_account() -> bool:
+    """Of several at once one inserts the row; the database makes the others wait for it, and they get ``False``."""
+    if User.objects.exists():
+        return False
+    try:
+        with transaction.atomic():
+            FirstAccount.objects.create()
+    except IntegrityError:
+        return False
+    return True
+
+
+def _use_invitation(token: str, user: User) -> None:
+    used = Invitation.objects.usable().filter(token=token).update(used_by=user, used_at=timezone.now())
+    if not used:
+        raise Forbidden(INVITATION_SPENT if token else INVITATION_NEEDED)
+
+
+def register_user(request: HttpRequest, *, username: str, email: str, password: str, invitation: str = "") -> User:
+    """Sign up from a program, by the rules of the page. Raises InvalidInput, Forbidden or TooManyRequests."""
+    refusal = sign_up_refusal(invitation=invitation)
+    if refusal is not None:
+        raise Forbidden(refusal)
+    REGISTRATIONS.take(_address(request))
+    form = SignupForm({"username": username, "email": email, "password1": password, "invitation": invitation})
+    if not form.is_valid():
+        raise _invalid(form)
+    user = form.save(request)
+    assert isinstance(user, User)
+    return user
+
+
+def _invalid(form: SignupForm) -> InvalidInput:
+    fields = {"password" if name == "password1" else name: list(map(str, texts)) for name, texts in form.errors.items()}
+    return InvalidInput(next(iter(fields.values()))[0], fields=fields)
+
+
+def log_in(request: HttpRequest, *, login: str, password: str, code: str = "") -> User:
+    """The user of these credentials; ``login`` is a username or an e-mail address.
+
+    Does the same work and says the same sentence whether the user is unknown or the password wrong.
+    Raises NotSignedIn, or TooManyRequests after too many failures.
+    """
+    attempt = LOGIN_FAILURES.take(_address(request), login.lower())
+    user = authenticate(request, username=login, password=password)
+    if not isinstance(user, User):
+        raise NotSignedIn(LOGIN_REFUSED)
+    _check_second_factor(user, code)
+    LOGIN_FAILURES.give_back(attempt)
+    update_last_login(User, user)
+    return user
+
+
+def _check_second_factor(user: User, code: str) -> None:
+    if not is_mfa_enabled(user, [Authenticator.Type.TOTP]):
+        return
+    if not code:
+        raise NotSignedIn(CODE_NEEDED, fields={"code": [CODE_NEEDED]})
+    form = AuthenticateForm({"code": code}, user=user)
+    if not form.is_valid():
+        raise NotSignedIn("This code is not right. Send the current one.", fields={"code": form.errors["code"]})
+    form.authenticator.record_usage()
+
+
+def log_out(request: HttpRequest, *, refresh: str = "") -> None:
+    """End this request's session and the refresh token, whichever there is; NotSignedIn where there is neither."""
+    in_session = session_user(request) is not None
+    if refresh:
+        revoke_refresh_token(refresh)
+    if in_session:
+        logout(request)
+    if not refresh and not in_session:
+        raise NotSignedIn("There is nothing to sign out of. Send the refresh token.")
+
+
+def _address(request: HttpRequest) -> str:
+    return str(get_adapter(request).get_client_ip(request))
+
+
+def set_streaming(user: User, *, streaming: bool) -> None:
+    user.streaming = streaming
+    user.save(update_fields=["streaming"])

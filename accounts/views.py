@@ -1,0 +1,85 @@
+"""The account page. Each change answers a form with a redirect, and HTMX with the part of the page that changed."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.middleware import HtmxDetails
+
+from accounts.api_tokens import create_api_token, delete_api_token
+from accounts.errors import NotFound, RequestError
+from accounts.forms import ApiTokenForm
+from accounts.models import ApiToken, User
+from accounts.services import set_streaming
+
+
+class HtmxRequest(HttpRequest):
+    htmx: HtmxDetails
+
+
+@require_GET
+@login_required
+@never_cache
+def settings_page(request: HtmxRequest) -> HttpResponse:
+    return render(request, "accounts/account_settings.html", _context(request))
+
+
+@require_POST
+@login_required
+def streaming_set(request: HtmxRequest) -> HttpResponse:
+    set_streaming(_user(request), streaming=request.POST.get("streaming") == "on")
+    if request.htmx:
+        return render(request, "accounts/_streaming.html", {"saved": True})
+    return redirect("accounts:settings")
+
+
+@require_POST
+@login_required
+@never_cache
+def api_token_create(request: HtmxRequest) -> HttpResponse:
+    """Answers with the page itself also without HTMX, for the token's text can be shown only now."""
+    form = ApiTokenForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, form=form, status=400)
+    try:
+        _, text = create_api_token(_user(request), **form.cleaned_data)
+    except RequestError as error:
+        form.add_error("expires_at", error.message)
+        return _answer(request, form=form, status=400)
+    return _answer(request, new_token=text, status=201)
+
+
+@require_POST
+@login_required
+def api_token_delete(request: HtmxRequest, token_id: UUID) -> HttpResponse:
+    try:
+        delete_api_token(_user(request), public_id=token_id)
+    except NotFound as error:
+        return _answer(request, error=error.message, status=error.status)
+    return _answer(request) if request.htmx else redirect("accounts:settings")
+
+
+def _answer(request: HtmxRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+    template = "accounts/_api_tokens.html" if request.htmx else "accounts/account_settings.html"
+    return render(request, template, _context(request, **context), status=status)
+
+
+def _context(request: HtmxRequest, **context: Any) -> dict[str, Any]:
+    user = _user(request)
+    defaults = {
+        "form": ApiTokenForm(),
+        "tokens": ApiToken.objects.filter(user=user),
+        "second_factor": is_mfa_enabled(user),
+    }
+    return {**defaults, **context}
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.test import Client
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+
+from accounts.jwt_pairs import issue_pair
+from accounts.models import User
+from accounts.services import LOGIN_REFUSED
+from accounts.throttle import LOGIN_FAILURES
+from tests.accounts.conftest import PASSWORD, Api, bearer
+
+
+def log_in(api: Api, login: str, password: str = PASSWORD, **more: Any) -> Any:
+    return api("POST", "auth/login", {"username": login, "password": password, **more})
+
+
+def current_code(secret: str) -> str:
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+
+
+@pytest.mark.parametrize("login", ["alice", "Alice", "alice@example.org", "ALICE@example.org", " alice "])
+def test_it_signs_in_by_username_or_address(api: Api, alice: User, login: str) -> None:
+    response = log_in(api, login)
+
+    assert response.status_code == 200
+    assert response.json()["user"]["id"] == str(alice.public_id)
+    assert api("GET", "auth/me", **bearer(response.json()["access"])).json()["username"] == "alice"
+
+
+def test_it_says_the_same_whatever_is_wrong(api: Api, alice: User, charlie: User) -> None:
+    answers = [
+        log_in(api, "alice", "wrong"),
+        log_in(api, "alice@example.org", "wrong"),
+        log_in(api, "nobody"),
+        log_in(api, "nobody@example.org"),
+        log_in(api, "charlie"),
+    ]
+
+    assert {answer.status_code for answer in answers} == {401}
+    assert {answer.json()["error"]["message"] for answer in answers} == {LOGIN_REFUSED}
+
+
+@pytest.mark.parametrize("login", ["alice", "alice@example.org", "nobody", "nobody@example.org"])
+def test_it_hashes_one_password_whoever_it_is(
+    api: Api, alice: User, login: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+    encode = MD5PasswordHasher.encode
+
+    def counted(self: MD5PasswordHasher, password: str, salt: str) -> str:
+        hashed.append(password)
+        return encode(self, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+
+    log_in(api, login, "wrong")
+
+    assert hashed == ["wrong"]
+
+
+def test_it_stops_counting_on_good_attempts_and_refuses_after_ten_bad_ones(api: Api, alice: User, bob: User) -> None:
+    statuses = [log_in(api, "alice", "wrong").status_code for _ in range(9)]
+    good = [log_in(api, "alice").status_code for _ in range(3)]
+    tenth = log_in(api, "alice", "wrong")
+    refused = log_in(api, "alice")
+    other = log_in(api, "bob")
+
+    assert statuses == [401] * 9
+    assert good == [200] * 3
+    assert tenth.status_code == 401
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= LOGIN_FAILURES.seconds
+    assert refused.json()["error"]["code"] == "rate_limited"
+    assert other.status_code == 200
+
+
+def test_it_asks_for_the_second_factor(api: Api, alice: User) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(alice, secret)
+
+    without = log_in(api, "alice")
+    wrong = log_in(api, "alice", code="000000")
+    right = log_in(api, "alice", code=current_code(secret))
+
+    assert without.status_code == wrong.status_code == 401
+    assert "code" in without.json()["error"]["fields"]
+    assert right.status_code == 200
+
+
+def test_it_keeps_the_second_factor_encrypted(alice: User) -> None:
+    secret = generate_totp_secret()
+
+    TOTP.activate(alice, secret)
+
+    assert secret not in str(Authenticator.objects.get().data)
+
+
+def test_it_takes_a_refresh_token_once(api: Api, alice: User) -> None:
+    refresh = log_in(api, "alice").json()["refresh"]
+
+    first = api("POST", "auth/refresh", {"refresh": refresh})
+    second = api("POST", "auth/refresh", {"refresh": refresh})
+    next_one = api("POST", "auth/refresh", {"refresh": first.json()["refresh"]})
+
+    assert first.status_code == next_one.status_code == 200
+    assert second.status_code == 401
+    assert api("GET", "auth/me", **bearer(first.json()["access"])).status_code == 200
+
+
+def test_it_refuses_other_texts_as_refresh_token(api: Api, alice: User, bob: User) -> None:
+    expired = RefreshToken(issue_pair(alice).refresh)  # type: ignore[arg-type]
+    expired.set_exp(lifetime=-timedelta(seconds=1))
+    changed = issue_pair(bob).refresh
+    bob.set_password("another good one")
+    bob.save()
+
+    answers = [
+        api("POST", "auth/refresh", {"refresh": text})
+        for text in (issue_pair(alice).access, str(expired), changed, "nonsense", "a.b.c")
+    ]
+
+    assert {answer.status_code for answer in answers} == {401}
+
+
+def test_it_refuses_a_refresh_token_of_somebody_who_was_shut_out(api: Api, alice: User) -> None:
+    refresh = issue_pair(alice).refresh
+    User.objects.update(is_active=False)
+
+    response = api("POST", "auth/refresh", {"refresh": refresh})
+
+    assert response.status_code == 401
+
+
+def test_it_signs_a_program_out(api: Api, alice: User) -> None:
+    refresh = log_in(api, "alice").json()["refresh"]
+
+    response = api("POST", "auth/logout", {"refresh": refresh})
+
+    assert response.status_code == 204
+    assert api("POST", "auth/refresh", {"refresh": refresh}).status_code == 401
+    assert api("POST", "auth/logout", {"refresh": refresh}).status_code == 401
+    assert api("POST", "auth/logout", {}).status_code == 401
+
+
+def test_it_ends_the_session_of_who_signs_out_with_one(client: Client, alice: User) -> None:
+    client.force_login(alice)
+
+    response = client.post("/api/v1/auth/logout", {}, content_type="application/json")
+
+    assert response.status_code == 204
+    assert client.get("/api/v1/auth/me").status_code == 401
+
+
+def test_it_ends_no_session_without_csrf(alice: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+
+    response = client.post("/api/v1/auth/logout", {}, content_type="application/json")
+
+    assert response.status_code == 403
+    assert client.get("/api/v1/auth/me").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["auth/login", "auth/refresh", "auth/register"])
+def test_it_minds_no_old_token_where_one_signs_in(api: Api, db: None, path: str) -> None:
+    response = api("POST", path, {}, **bearer("old"))
+
+    assert response.status_code == 400
+
+
+def test_it_signs_the_user_in_with_the_access_token_alone(api: Api, alice: User) -> None:
+    access = AccessToken(log_in(api, "alice").json()["access"])
+
+    assert access["user_id"] == str(alice.public_id)
+    assert alice.password not in str(access.payload)
+
+
+def test_it_changes_the_streaming_preference(alice: User) -> None:
+    api = Api(alice)
+
+    off = api("PATCH", "auth/me", {"streaming": False})
+    nothing = api("PATCH", "auth/me", {})
+    bad = api("PATCH", "auth/me", {"streaming": "perhaps"})
+    others = api("PATCH", "auth/me", {"is_administrator": True, "username": "root"})
+
+    alice.refresh_from_db()
+    assert off.json()["streaming"] is nothing.json()["streaming"] is others.json()["streaming"] is False
+    assert bad.status_code == 400
+    assert (alice.streaming, alice.is_staff, alice.username) == (False, False, "alice")
