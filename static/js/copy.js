@@ -1,0 +1,63 @@
+// Buttons with data-copy. Alone, it copies the code block around the button; with a selector, that element's text;
+// data-copy-result names an answer, whose own Markdown is asked for first.
+
+const CONFIRMATION_MS = 1600;
+
+async function answer(resultId) {
+  const response = await fetch(`/api/v1/results/${resultId}`, { headers: { Accept: "application/json" } });
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  const { response: text } = await response.json();
+  if (typeof text !== "string") throw new Error("The answer has no text.");
+  return text;
+}
+
+function visibleText(button) {
+  const source = button.dataset.copy
+    ? document.querySelector(button.dataset.copy)
+    : button.closest(".code-block")?.querySelector("pre");
+  return source?.innerText ?? "";
+}
+
+function textFor(button) {
+  const { copyResult } = button.dataset;
+  return copyResult ? answer(copyResult).catch(() => visibleText(button)) : Promise.resolve(visibleText(button));
+}
+
+// Outside of HTTPS and localhost browsers offer no clipboard object.
+async function writeByHand(promise) {
+  const area = Object.assign(document.createElement("textarea"), { value: await promise, className: "visually-hidden" });
+  document.body.append(area);
+  area.select();
+  const copied = document.execCommand("copy");
+  area.remove();
+  if (!copied) throw new Error("The browser refused to copy.");
+}
+
+// A ClipboardItem takes a promise, so that Safari still sees the click that asked for it.
+async function write(promise) {
+  if (!navigator.clipboard?.write) return writeByHand(promise);
+  const blob = promise.then((text) => new Blob([text], { type: "text/plain" }));
+  return navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+}
+
+function confirm(button, words) {
+  const label = button.querySelector("[data-copy-label]") ?? button;
+  const before = label.textContent;
+  button.disabled = true;
+  label.textContent = words;
+  setTimeout(() => {
+    label.textContent = before;
+    button.disabled = false;
+  }, CONFIRMATION_MS);
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  try {
+    await write(textFor(button));
+    confirm(button, "Copied");
+  } catch {
+    confirm(button, "Not copied");
+  }
+});
