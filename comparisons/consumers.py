@@ -26,6 +26,7 @@ from comparisons.models import Comparison
 from comparisons.requests import turn_prompt
 from comparisons.selectors import user_comparison, user_result
 from generations.event_log import EntryId
+from generations.models import Run
 from generations.selectors import latest_run_state
 from generations.services import stop_generations
 from generations.watching import batches, in_thread, watch
@@ -40,7 +41,8 @@ PAGE_INTERVAL = 0.04
 
 
 class ComparisonConsumer(AsyncWebsocketConsumer):
-    """Lets the owner in and sends what ``frames`` yields, from a task of its own, until the socket is closed."""
+    """Lets the owner in and sends what ``frames`` yields, from a task of its own, until the socket is closed or
+    the comparison deleted."""
 
     user: User
     comparison: Comparison
@@ -76,6 +78,9 @@ class ComparisonConsumer(AsyncWebsocketConsumer):
                 async for frame in frames:
                     async with asyncio.timeout(SEND_TIMEOUT):
                         await self.send(text_data=frame)
+            await self.close(NOT_FOUND)
+        except Run.DoesNotExist:
+            await self.close(NOT_FOUND)
         except TimeoutError:
             await self.close(FELL_BEHIND)
         except RequestError as error:

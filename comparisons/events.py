@@ -6,7 +6,7 @@ The log knows slots; the names of providers and models are added here, at the ed
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from comparisons.presentation import Json, answer_json
 from comparisons.selectors import turn_number
 from generations import selectors
 from generations.event_log import EntryId
-from generations.models import Generation
+from generations.models import Generation, Run
 from generations.selectors import RunState
 from generations.watching import Delta, Done, Ended, Event, Idle, Reset, Started, in_thread, watch
 
@@ -38,19 +38,20 @@ class _Run:
 async def tell(
     comparison: Comparison, *, state: RunState | None = None, after: EntryId | None = None, deltas: bool = True
 ) -> AsyncGenerator[Told, None]:
-    """Yield a comparison's events from the start of ``state``, or behind ``after``, for ever.
+    """Yield a comparison's events from the start of ``state``, or behind ``after``, until it is deleted.
 
     Without ``deltas`` answers are told whole, at their end.
     """
     teller = _Teller(comparison)
     states = [] if state is None else [state]
-    async with aclosing(watch(comparison.topic, states=states, after=after)) as events:
-        async for event in events:
-            if isinstance(event, Idle):
-                yield Told(None, None)
-            elif deltas or not isinstance(event, Delta | Reset):
-                ends = event.state.run.pk if isinstance(event, Done) else None
-                yield Told(event.id, await teller.tell(event), ends)
+    with suppress(Run.DoesNotExist):
+        async with aclosing(watch(comparison.topic, states=states, after=after)) as events:
+            async for event in events:
+                if isinstance(event, Idle):
+                    yield Told(None, None)
+                elif deltas or not isinstance(event, Delta | Reset):
+                    ends = event.state.run.pk if isinstance(event, Done) else None
+                    yield Told(event.id, await teller.tell(event), ends)
 
 
 class _Teller:

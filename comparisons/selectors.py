@@ -91,10 +91,12 @@ def _with_slots(turns: QuerySet[Turn]) -> QuerySet[Turn]:
 
 
 def turn_number(run_id: int) -> int:
-    """The number of the turn that a run, or the run of a retry, belongs to."""
-    return Turn.objects.filter(Q(run=run_id) | Q(run__generations__current_run=run_id)).values_list(
-        "number", flat=True
-    )[0]
+    """The number of the turn that a run, or the run of a retry, belongs to; raises Run.DoesNotExist."""
+    turns = Turn.objects.filter(Q(run=run_id) | Q(run__generations__current_run=run_id))
+    number = turns.values_list("number", flat=True).first()
+    if number is None:
+        raise Run.DoesNotExist
+    return number
 
 
 def has_open_run(comparison: Comparison) -> bool:

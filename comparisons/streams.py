@@ -19,13 +19,13 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import authenticated_user
 from accounts.bodies import json_object
-from accounts.errors import InvalidInput, NotAllowed, RequestError, error_response, validation_error
+from accounts.errors import InvalidInput, NotAllowed, NotFound, RequestError, error_response, validation_error
 from accounts.models import User
 from comparisons.events import Told, tell
 from comparisons.models import Comparison
 from comparisons.presentation import comparison_json
 from comparisons.requests import compare_request, turn_prompt
-from comparisons.selectors import turn_states, user_comparison
+from comparisons.selectors import MISSING, turn_states, user_comparison
 from comparisons.services import StartedTurn, start_comparison, start_turn
 from generations import event_log
 from generations.connections import loop_client
@@ -113,6 +113,8 @@ async def _finished(started: StartedTurn) -> JsonResponse:
         async for told in events:
             if told.ends_run == started.state.run.pk:
                 break
+        else:
+            raise NotFound(MISSING)
     states = await in_thread(turn_states, started.comparison)
     return JsonResponse(comparison_json(started.comparison, states))
 

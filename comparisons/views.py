@@ -109,7 +109,7 @@ def comparison_cancel(request: HtmxRequest, public_id: uuid.UUID) -> HttpRespons
     """Stop all that still runs."""
     comparison = user_comparison(_user(request), public_id)
     services.stop_comparison(comparison=comparison)
-    return _answer(request, comparison)
+    return _accepted(request, comparison)
 
 
 @login_required
@@ -118,7 +118,7 @@ def result_cancel(request: HtmxRequest, result_id: uuid.UUID) -> HttpResponse:
     """Stop one answer."""
     generation, comparison = user_result(_user(request), result_id)
     stop_generations([generation])
-    return _answer(request, comparison)
+    return _accepted(request, comparison)
 
 
 @login_required
@@ -153,6 +153,11 @@ def _go(request: HtmxRequest, address: str) -> HttpResponse:
 def _answer(request: HtmxRequest, comparison: Comparison) -> HttpResponse:
     """After a change: HTMX takes from the page what it asked for, a plain form goes back to the page."""
     return _page(request, comparison) if request.htmx else redirect(_address(comparison))
+
+
+def _accepted(request: HtmxRequest, comparison: Comparison) -> HttpResponse:
+    """For what the worker has still to do: the page hears of it when it is done."""
+    return HttpResponse(status=204) if request.htmx else redirect(_address(comparison))
 
 
 def _page(request: HtmxRequest, comparison: Comparison) -> HttpResponse:

@@ -1,0 +1,66 @@
+"""Reading Markdown: a text becomes top-level blocks of parser events."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyromark import Markdown, Options
+
+if TYPE_CHECKING:
+    from pyromark.event import Event, Range
+
+_PARSER = Markdown(
+    options=Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_TASKLISTS | Options.ENABLE_MATH
+)
+_UNSAYABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A top-level block (or a list item); offsets are UTF-8 bytes of the source it was parsed from."""
+
+    kind: str
+    start: int
+    events: list[tuple[Event, Range]]
+
+
+def normalised(text: str) -> str:
+    """Line ends become ``\\n``; NUL and lone surrogates become U+FFFD."""
+    return _UNSAYABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def parse(source: str) -> list[Block]:
+    """The top-level blocks of a normalised text, in order."""
+    return list(_grouped(_PARSER.events_with_range(source)))
+
+
+def items(block: Block) -> list[Block]:
+    """The items of a list block."""
+    return list(_grouped(block.events[1:-1]))
+
+
+def line_start(source: bytes, offset: int) -> int:
+    """Where the line that holds this byte begins."""
+    return source.rfind(b"\n", 0, offset) + 1
+
+
+def _grouped(events: Iterable[tuple[Event, Range]]) -> Iterator[Block]:
+    depth = 0
+    group: list[tuple[Event, Range]] = []
+    for event, span in events:
+        group.append((event, span))
+        if isinstance(event, dict):
+            depth += ("Start" in event) - ("End" in event)
+        if depth == 0:
+            yield Block(_kind(group[0][0]), group[0][1]["start"], group)
+            group = []
+
+
+def _kind(event: Event) -> str:
+    if isinstance(event, str):
+        return event
+    tag = dict(event).get("Start")
+    return tag if isinstance(tag, str) else str(next(iter(tag)) if isinstance(tag, dict) else "")

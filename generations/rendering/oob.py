@@ -1,0 +1,51 @@
+"""Patches as htmx 2 out-of-band fragments, for its WebSocket and its SSE extension alike.
+
+Where htmx swaps by anything but ``outerHTML``, it takes the children of the wrapper; so each wrapper is an element that
+may hold them, for rows only survive parsing inside their own kind of parent.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from generations.rendering.open_block import Patch
+from generations.rendering.writer import with_tail
+
+
+def oob(key: str, patches: list[Patch]) -> str:
+    """The fragments that bring one column up to date, for the ids ``{key}-open`` and ``{key}-tail``."""
+    return "".join(_fragment(escape(key), patch) for patch in merged(patches))
+
+
+def merged(patches: list[Patch]) -> list[Patch]:
+    """Fewer patches with the same effect: what a later ``open`` replaces is dropped, text to append is joined."""
+    closed = "".join(patch.html for patch in patches if patch.swap == "before-open")
+    result: list[Patch] = [Patch("before-open", closed)] if closed else []
+    for patch in _since_last_open(patches):
+        if result and result[-1].swap == patch.swap == "tail":
+            result[-1] = Patch("tail", result[-1].html + patch.html)
+        elif patch.swap != "before-open":
+            result.append(patch)
+    return result
+
+
+def _since_last_open(patches: list[Patch]) -> list[Patch]:
+    opens = [number for number, patch in enumerate(patches) if patch.swap == "open"]
+    return patches[opens[-1] :] if opens else patches
+
+
+def _fragment(key: str, patch: Patch) -> str:
+    html = with_tail(patch.html, key)
+    match patch.swap:
+        case "before-open":
+            return f'<div id="{key}-open" hx-swap-oob="beforebegin">{html}</div>'
+        case "open":
+            return f'<div id="{key}-open" hx-swap-oob="innerHTML">{html}</div>'
+        case "tail":
+            wrapper = "tbody" if html.startswith("<tr>") else "div"
+            return f'<{wrapper} id="{key}-tail" hx-swap-oob="beforeend">{html}</{wrapper}>'
+        case "item":
+            return f"<ul hx-swap-oob=\"beforeend:[id='{key}-open']&gt;:last-child\">{html}</ul>"
+        case "last-item":
+            last = f"[id='{key}-open']&gt;:last-child&gt;:last-child"
+            return f'<li hx-swap-oob="outerHTML:{last}"{html.removeprefix("<li")}'

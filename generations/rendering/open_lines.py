@@ -1,0 +1,120 @@
+"""Open blocks that grow line by line, and whose earlier lines never change: fences and tables."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from generations.rendering import code
+from generations.rendering.blocks import line_start, parse
+from generations.rendering.open_block import Budget, Next, Patch
+from generations.rendering.writer import TABLE_FOOT, Written, write
+
+_BLANK_LINE = re.compile(r"^[ \t\x0b\x0c]*\n", re.MULTILINE)
+
+
+class OpenFence:
+    """Nothing is parsed until the closing line; complete lines are appended as they come."""
+
+    def __init__(self, source: str, budget: Budget) -> None:
+        self._info, end, self._line = source.partition("\n")
+        self._info += end
+        self._budget = budget
+        self._lines: list[str] = []
+        self._sent = 0
+        self._marker = self._info[: len(self._info) - len(self._info.lstrip(self._info[0]))]
+        self._closing = re.compile(f" {{0,3}}{self._marker}{self._marker[0]}* *")
+        (block,) = parse(self._info)
+        empty = write(block.events, self._info.encode(), {}).html
+        self._written = Written(empty.removesuffix(code.FOOT), [], code.FOOT)
+
+    @property
+    def source(self) -> str:
+        return "".join([self._info, *self._lines, self._line])
+
+    @property
+    def html(self) -> str:
+        return self._written.html
+
+    @property
+    def marked(self) -> str:
+        return self._written.marked
+
+    def feed(self, text: str) -> list[Patch] | Next:
+        self._line += text
+        if "\n" not in self._line:
+            return []
+        lines = self._line.split("\n")
+        fresh = []
+        for number, line in enumerate(lines[:-1]):
+            if self._closing.fullmatch(line):
+                return self._closed(rest="\n".join(lines[number + 1 :]))
+            fresh.append(line[self._sent :] + "\n")
+            self._lines.append(line + "\n")
+            self._sent = 0
+        self._line = lines[-1]
+        return [self._appended("".join(fresh))]
+
+    def unfinished_line(self) -> list[Patch] | None:
+        """Show the last line as far as it came; None if the text's end gives it another meaning."""
+        if self._closing.fullmatch(self._line) or self._line.isspace():
+            return None
+        fresh = self._line[self._sent :]
+        self._sent = len(self._line)
+        return [self._appended(fresh)] if fresh else []
+
+    def _appended(self, text: str) -> Patch:
+        self._written.body.append(escape(text, quote=False))
+        return Patch("tail", self._written.body[-1])
+
+    def _closed(self, rest: str) -> Next:
+        whole = "".join([self._info, *self._lines, self._marker, "\n"])
+        (block,) = parse(whole)
+        return Next(write(block.events, whole.encode(), {}).html, rest)
+
+
+class OpenTable:
+    """New rows are parsed below the table's own head, and appended."""
+
+    def __init__(self, source: str, budget: Budget) -> None:
+        end = source.index("\n", source.index("\n") + 1) + 1
+        self._head, self._line = source[:end], source[end:]
+        self._budget = budget
+        self._rows: list[str] = []
+        self._written = Written(self._table(self._head)[0].removesuffix(TABLE_FOOT), [], TABLE_FOOT)
+
+    @property
+    def source(self) -> str:
+        return "".join([self._head, *self._rows, self._line])
+
+    @property
+    def html(self) -> str:
+        return self._written.html
+
+    @property
+    def marked(self) -> str:
+        return self._written.marked
+
+    def feed(self, text: str) -> list[Patch] | Next:
+        self._line += text
+        end = self._line.rfind("\n") + 1
+        if not end:
+            return []
+        lines, self._line = self._line[:end], self._line[end:]
+        html, rest = self._table(self._head + lines)
+        fresh = html[len(self._written.head) : -len(TABLE_FOOT)]
+        self._rows.append(lines)
+        self._written.body.append(fresh)
+        if rest is not None:
+            return Next(self.html, rest + self._line)
+        return [Patch("tail", fresh)]
+
+    def _table(self, source: str) -> tuple[str, str | None]:
+        """The table's HTML, and what follows it if it has ended."""
+        blocks = parse(source)
+        raw = source.encode()
+        html = write(blocks[0].events, raw, self._budget.memo).html
+        if len(blocks) > 1:
+            return html, raw[line_start(raw, blocks[1].start) :].decode()
+        blank = _BLANK_LINE.search(source)
+        return html, source[blank.end() :] if blank else None

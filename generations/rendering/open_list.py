@@ -1,0 +1,112 @@
+"""An open list: closed items stay, the last one is rendered again as it grows."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+
+from generations.rendering.blocks import Block, items, line_start, parse
+from generations.rendering.open_block import Budget, Leaf, Next, Patch, decided, visible
+from generations.rendering.writer import Written, write
+
+_MARKER = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])")
+
+
+class OpenList:
+    """Each parse sees a stand-in for the items before, and the last item.
+
+    The stand-in says whether the list is loose (its items hold paragraphs): one blank line later can make it so, and
+    then the list starts over.
+    """
+
+    def __init__(self, source: str, budget: Budget) -> None:
+        self._budget = budget
+        self._closed_source: list[str] = []
+        self._item = source
+        self._loose = False
+        first = parse(decided(source))[0]
+        html = write(first.events, source.encode(), budget.memo).html
+        self._closed_html = [html[: html.index(">") + 1]]
+        self._foot = f"</{html[1:3]}>"
+        self._leaf = Leaf()
+        self._rendered = 0
+        self._loose = _is_loose(parse(self._stand_in() + decided(source))[0])
+
+    @property
+    def source(self) -> str:
+        return "".join([*self._closed_source, self._item])
+
+    @property
+    def html(self) -> str:
+        return "".join([*self._closed_html, self._leaf.written.html, self._foot])
+
+    @property
+    def marked(self) -> str:
+        return "".join([*self._closed_html, self._leaf.written.marked, self._foot])
+
+    def feed(self, text: str) -> list[Patch] | Next:
+        self._item += text
+        patches = self._leaf.append(self._item)
+        if patches is not None:
+            return patches
+        fresh = len(self._item) - self._rendered
+        cost = max(len(self._leaf.written.html), len(self._item))
+        if not self._budget.allows(cost, fresh, len(self._item)):
+            return []
+        self._rendered = len(self._item)
+        self._budget.spend(cost)
+        return self._rendering()
+
+    def _rendering(self) -> list[Patch] | Next:
+        text = self._stand_in() + decided(self._item)
+        blocks = parse(text)
+        if not self._fits(blocks):
+            return Next("", self.source, "List" if _is_loose(blocks[0]) and not self._loose else "Settled")
+        raw = text.encode()
+        entries = items(blocks[0])[1:]
+        if len(blocks) > 1:
+            return self._ended(entries, raw, raw[: line_start(raw, blocks[1].start)].decode())
+        closed = self._close(entries[:-1], raw, line_start(raw, entries[-1].start))
+        return self._shown(closed, self._last(entries[-1], raw))
+
+    def _stand_in(self) -> str:
+        marker = _MARKER.match(self._item)
+        return (marker[0] if marker else "-") + (" x\n\n" if self._loose else " x\n")
+
+    def _fits(self, blocks: list[Block]) -> bool:
+        return blocks[0].kind == "List" and _is_loose(blocks[0]) == self._loose and len(items(blocks[0])) > 1
+
+    def _ended(self, entries: list[Block], raw: bytes, before: str) -> Next:
+        html = write(chain.from_iterable(entry.events for entry in entries), raw, self._budget.memo).html
+        rest = self._item[len(before) - len(self._stand_in()) :]
+        return Next("".join([*self._closed_html, html, self._foot]), rest)
+
+    def _close(self, entries: list[Block], raw: bytes, end: int) -> list[str]:
+        closed = [write(entry.events, raw, self._budget.memo).html for entry in entries]
+        length = len(raw[:end].decode()) - len(self._stand_in()) if closed else 0
+        self._closed_source.append(self._item[:length])
+        self._item = self._item[length:]
+        self._closed_html += closed
+        return closed
+
+    def _last(self, entry: Block, raw: bytes) -> tuple[Written, str]:
+        """The last item with its unfinished line, if that changes nothing but this item."""
+        shown = visible(self._item)
+        text = self._stand_in() + shown
+        blocks = parse(text)
+        if len(blocks) == 1 and self._fits(blocks) and len(items(blocks[0])) == 2:
+            return write(items(blocks[0])[1].events, text.encode(), self._budget.memo), shown
+        return write(entry.events, raw, self._budget.memo), decided(self._item)
+
+    def _shown(self, closed: list[str], last: tuple[Written, str]) -> list[Patch]:
+        written, shown = last
+        before = self._leaf.written.marked
+        self._leaf = Leaf.of(written, shown, self._item)
+        if closed:
+            fresh = "".join([*closed[1:], written.marked])
+            return [Patch("last-item", closed[0]), Patch("item", fresh)]
+        return [Patch("last-item", written.marked)] if written.marked != before else []
+
+
+def _is_loose(block: Block) -> bool:
+    return len(block.events) > 2 and block.events[2][0] == {"Start": "Paragraph"}

@@ -1,0 +1,80 @@
+"""An open block of no particular kind: a paragraph, heading, quotation, HTML."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+
+from generations.rendering.blocks import Block, line_start, parse
+from generations.rendering.open_block import Budget, Leaf, Next, Patch, decided, visible
+from generations.rendering.writer import Written, write
+
+_FENCE_LINE = re.compile(r"(?:`{3,}[^`\n]*|~{3,}[^\n]*)\n")
+_ITEM_LINE = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])[ \t\n]")
+
+
+class OpenText:
+    """Parsed as a whole each time it is rendered. It gives way when a next block begins, and to the class that knows
+    its kind when it turns out to be a fence, a table or a list, unless ``settled`` says that it stays what it is."""
+
+    def __init__(self, source: str, budget: Budget, *, settled: bool = False, exact: Written | None = None) -> None:
+        self.source = source
+        self._budget = budget
+        self._settled = settled
+        self._leaf = Leaf(exact or Written())
+        self._rendered = 0
+
+    @property
+    def html(self) -> str:
+        return self._leaf.written.html
+
+    @property
+    def marked(self) -> str:
+        return self._leaf.written.marked
+
+    def feed(self, text: str) -> list[Patch] | Next:
+        self.source += text
+        patches = self._leaf.append(self.source)
+        if patches is not None:
+            return patches
+        fresh = len(self.source) - self._rendered
+        cost = max(len(self.html), len(self.source))
+        if not self._budget.allows(cost, fresh, len(self.source)):
+            return []
+        self._rendered = len(self.source)
+        self._budget.spend(cost)
+        return self._next() or self._rendering()
+
+    def _next(self) -> Next | None:
+        source = decided(self.source)
+        blocks = parse(source)
+        if not blocks:
+            return None
+        raw = source.encode()
+        rest = self.source[len(raw[: line_start(raw, blocks[-1].start)].decode()) :]
+        if len(blocks) > 1:
+            events = chain.from_iterable(block.events for block in blocks[:-1])
+            return Next(write(events, raw, self._budget.memo).html, rest)
+        kind = "" if self._settled else _special(blocks[0], rest)
+        return Next("", rest, kind) if kind else None
+
+    def _rendering(self) -> list[Patch]:
+        shown = visible(self.source)
+        written = written_text(shown, self._budget)
+        before = self.marked
+        self._leaf = Leaf.of(written, shown, self.source)
+        return [Patch("open", written.marked)] if written.marked != before else []
+
+
+def written_text(source: str, budget: Budget) -> Written:
+    """The HTML of a whole source, blocks of all kinds."""
+    events = chain.from_iterable(block.events for block in parse(source))
+    return write(events, source.encode(), budget.memo)
+
+
+def _special(block: Block, rest: str) -> str:
+    if block.kind == "CodeBlock" and _FENCE_LINE.match(rest):
+        return "Fence"
+    if block.kind == "List" and _ITEM_LINE.match(rest):
+        return "List"
+    return "Table" if block.kind == "Table" and rest.count("\n") >= 2 else ""

@@ -1,0 +1,1 @@
+"""Measurements: `make bench`. Every figure is a ratio or a delay within one run, printed as median and worst."""

@@ -1,0 +1,35 @@
+"""What a measurement gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Some values of one quantity, and what they should stay below."""
+
+    name: str
+    unit: str
+    values: Sequence[float]
+    goal: float
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        return (
+            self.name,
+            f"{median(self.values):.1f}",
+            f"{max(self.values):.1f}",
+            f"≤ {self.goal:g}",
+            self.unit,
+            str(len(self.values)),
+        )
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """The figures, one a line, in columns."""
+    rows = [("", "median", "worst", "goal", "unit", "tries"), *(figure.row for figure in figures)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
