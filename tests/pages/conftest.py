@@ -14,7 +14,6 @@ Render = Callable[..., str]
 
 @pytest.fixture
 def render(settings: Settings) -> Render:
-    settings.ROOT_URLCONF = "tests.pages.urls"
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
