@@ -6,7 +6,8 @@ import uuid
 from itertools import pairwise
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +17,7 @@ from comparisons import services
 from comparisons.presentation import Json, comparison_json, comparison_row_json, result_json, vote_json
 from comparisons.requests import TITLE_LENGTH, CompareSerializer, StrictIntegerField, TextField, compare_request
 from comparisons.selectors import turn_states, user_comparison, user_comparisons, user_result, user_turn
+from generations.services import stop_generations
 
 PAGE = 20
 MAX_PAGE = 100
@@ -129,7 +131,7 @@ class ResultCancelApi(APIView):
     def post(self, request: Request, result_id: uuid.UUID) -> Response:
         """Stop one slot, if it still runs."""
         generation, _ = user_result(_user(request), result_id)
-        return Response({"stopped": services.stop_generations([generation])})
+        return Response({"stopped": stop_generations([generation])})
 
 
 class ResultRetryApi(APIView):

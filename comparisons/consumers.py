@@ -94,7 +94,8 @@ class ComparisonConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=orjson.dumps({"event": "refused", **error.body()}).decode())
 
     def _query(self, name: str) -> str:
-        return parse_qs(self.scope["query_string"].decode("latin-1")).get(name, [""])[0]
+        query: str = self.scope["query_string"].decode("latin-1")
+        return parse_qs(query).get(name, [""])[0]
 
 
 class EventConsumer(ComparisonConsumer):
@@ -157,13 +158,13 @@ class PageConsumer(ComparisonConsumer):
 
     async def frames(self) -> AsyncGenerator[str, None]:
         teller = PageTeller(self.comparison, self._seen())
-        changed, states = await teller.open()
+        changed, states = await in_thread(teller.open)
         if changed:
             yield changed
         events = watch(self.comparison.topic, states=states)
         async with aclosing(events), aclosing(batches(events, PAGE_INTERVAL)) as lists:
             async for batch in lists:
-                fragments = await teller.tell(batch)
+                fragments = await in_thread(teller.tell, batch)
                 if fragments:
                     yield fragments
 

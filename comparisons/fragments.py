@@ -20,7 +20,7 @@ from comparisons.selectors import TurnState, turn_number, turn_states
 from generations.models import Generation
 from generations.rendering import Patch, StreamRenderer, oob
 from generations.selectors import RunState, open_run_states
-from generations.watching import Delta, Done, Ended, Event, Reset, Started, in_thread
+from generations.watching import Delta, Done, Ended, Event, Reset, Started
 
 
 @dataclass(slots=True)
@@ -35,7 +35,10 @@ class _Slot:
 
 
 class PageTeller:
-    """Keeps one open page, rendered at the moment ``seen``, in step with its comparison."""
+    """Keeps one open page, rendered at the moment ``seen``, in step with its comparison.
+
+    Its methods query and render: call them in a thread, one after the other.
+    """
 
     def __init__(self, comparison: Comparison, seen: datetime.datetime) -> None:
         self._comparison = comparison
@@ -43,13 +46,13 @@ class PageTeller:
         self._slots: dict[tuple[int, int], _Slot] = {}
         self._known_runs: set[int] = set()
 
-    async def open(self) -> tuple[str, list[RunState]]:
+    def open(self) -> tuple[str, list[RunState]]:
         """What has changed since the page was rendered, and the runs that are to be watched from their start."""
-        states = await in_thread(open_run_states, self._comparison.topic)
+        states = open_run_states(self._comparison.topic)
         self._known_runs = {state.run.pk for state in states}
-        return await in_thread(self._changed), states
+        return self._changed(), states
 
-    async def tell(self, events: Sequence[Event]) -> str:
+    def tell(self, events: Sequence[Event]) -> str:
         """The fragments for a batch of events; empty where they change nothing on the page."""
         touched: dict[tuple[int, int], list[Patch]] = {}
         reasoned: dict[tuple[int, int], str] = {}
@@ -68,14 +71,14 @@ class PageTeller:
                     self._reset((run_id, index), text, reasoning)
                     touched.setdefault((run_id, index), [])
                 case Started(state):
-                    fragments.append(await self._start(state))
+                    fragments.append(self._start(state))
                 case Ended(run_id, generation):
                     touched.pop((run_id, generation.index), None)
                     reasoned.pop((run_id, generation.index), None)
                     self._slots.pop((run_id, generation.index), None)
-                    fragments.append(await in_thread(self._column, generation))
+                    fragments.append(self._column(generation))
                 case Done(state):
-                    fragments.append(await in_thread(self._footers, state.run.pk))
+                    fragments.append(self._footers(state.run.pk))
         changed = touched.keys() | reasoned.keys()
         fragments += [self._text(key, touched.get(key, []), reasoned.get(key, "")) for key in changed]
         return "".join(fragments)
@@ -111,14 +114,14 @@ class PageTeller:
         if slot is not None:
             slot.renderer, slot.reasoning, slot.shown = StreamRenderer(text), reasoning, False
 
-    async def _start(self, state: RunState) -> str:
+    def _start(self, state: RunState) -> str:
         for generation in state.generations:
             if generation.is_open:
                 self._slots[state.run.pk, generation.index] = _Slot(generation, StreamRenderer())
         if state.run.pk in self._known_runs:
             return ""
         self._known_runs.add(state.run.pk)
-        return await in_thread(self._begun, state)
+        return self._begun(state)
 
     def _begun(self, state: RunState) -> str:
         """A new turn behind the others, or the columns of a retry in their places."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
 from functools import wraps
 from typing import Any
@@ -37,7 +37,7 @@ KEEP_ALIVE = 15.0
 MADE_UP_EPOCH = 0
 """The epoch of ids that no log gave: seq 0 means "from the start", a run's number "all of that run"."""
 
-View = Callable[..., Awaitable[HttpResponseBase]]
+View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 
 def api_view(*methods: str) -> Callable[[View], View]:

@@ -94,8 +94,8 @@ async def _read(topic: str, position: EntryId | None) -> event_log.Log | None:
 
 
 async def stay_subscribed() -> None:
-    """Keep one subscription open for as long as this event loop lives: without any, the channel layer sleeps 0.1 s at a time
-    and the next first token waits for it."""
+    """Keep one subscription open for as long as this event loop lives: without any, the channel layer sleeps 0.1 s at a
+    time, and the next first token waits for it."""
     try:
         await get_channel_layer().new_channel("awake")
     except (redis.RedisError, OSError) as error:

@@ -81,7 +81,8 @@ def retry_generation(*, generation: Generation, topic: str, request: Request) ->
     """
     with transaction.atomic():
         run = Run.objects.create(topic=topic, user=generation.user, total=1, open=1)
-        fresh = {name: Generation._meta.get_field(name).get_default() for name in Generation.RESULT}
+        fields = Generation._meta.fields
+        fresh = {field.name: field.get_default() for field in fields if field.name in Generation.RESULT}
         updated = (
             Generation.objects.filter(pk=generation.pk, attempt=generation.attempt)
             .exclude(status__in=[*Generation.OPEN, Generation.Status.COMPLETED])

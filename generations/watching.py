@@ -92,7 +92,7 @@ async def watch(
     ``after``.
 
     Goes on for ever, over later runs: the caller closes it (``aclosing``). No database connection is held between
-    events.
+    events. Raises Run.DoesNotExist once the runs were deleted.
     """
     account = _Account(topic)
     if after is not None and not await account.remember(after):
@@ -145,7 +145,8 @@ async def batches(events: AsyncIterator[Event], interval: float) -> AsyncGenerat
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run queries in a thread that gives its connection back."""
-    return await database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)
+    result: T = await database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)
+    return result
 
 
 @dataclass(slots=True)
@@ -180,14 +181,13 @@ class _Account:
     def begin(self, state: RunState) -> list[Event]:
         """Tell of a run from its start; what has ended by now is told by its end alone."""
         watched = self._runs[state.run.pk] = _Watched(state.run.pk)
-        for generation in state.generations:
-            if not generation.is_open:
-                _know(watched, generation)
+        _know_ended(watched, state)
         return [Started(state, state.run.start_id), *_catch_up(watched, state)]
 
     def restart(self, state: RunState) -> list[Event]:
         """Tell a reader, whose place in the log is gone, of the latest run as it was saved."""
         watched = self._runs[state.run.pk] = _Watched(state.run.pk)
+        _know_ended(watched, state)
         return [*_reset_open(watched, state), *_catch_up(watched, state)]
 
     async def remember(self, after: EntryId) -> bool:
@@ -242,10 +242,13 @@ class _Account:
         return _catch_up(watched, await in_thread(selectors.run_state, watched.run_id), entry_id)
 
     async def _look(self, *, reset: bool) -> list[Event]:
-        """Ask the database for what ended without our hearing of it and, after a loss, for the text so far."""
+        """Ask the database for what ended without our hearing of it and, after a loss, for the text so far.
+
+        Raises Run.DoesNotExist where the topic's owner deleted it with its log.
+        """
         events: list[Event] = []
         for watched in self._runs.values():
-            if not watched.done:
+            if reset or not watched.done:
                 state = await in_thread(selectors.run_state, watched.run_id)
                 events += [*(_reset_open(watched, state) if reset else []), *_catch_up(watched, state)]
         return events
@@ -317,3 +320,10 @@ def _reset_open(watched: _Watched, state: RunState) -> list[Event]:
 
 def _know(watched: _Watched, generation: Generation) -> None:
     watched.slot(generation.index).told = {"text": len(generation.text), "reasoning": len(generation.reasoning)}
+
+
+def _know_ended(watched: _Watched, state: RunState) -> None:
+    """Take what has ended as told but for its end, which tells the whole."""
+    for generation in state.generations:
+        if not generation.is_open:
+            _know(watched, generation)

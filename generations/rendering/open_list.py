@@ -102,6 +102,7 @@ class OpenList:
         written, shown = last
         before = self._leaf.written.marked
         self._leaf = Leaf.of(written, shown, self._item)
+        self._rendered = len(self._item)
         if closed:
             fresh = "".join([*closed[1:], written.marked])
             return [Patch("last-item", closed[0]), Patch("item", fresh)]
