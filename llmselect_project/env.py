@@ -9,7 +9,7 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -33,7 +33,9 @@ def check(env: Env) -> None:
     try:
         env.seal()
     except EnvValidationError as error:
-        fail(*(f"{name}: {' '.join(messages)}" for name, messages in error.error_messages.items()))
+        found = error.error_messages
+        messages = found.items() if isinstance(found, Mapping) else [("Environment", found)]
+        fail(*(f"{name}: {' '.join(sentences)}" for name, sentences in messages))
 
 
 def fail(*sentences: str) -> NoReturn:
@@ -84,7 +86,8 @@ def redis_url(env: Env, name: str) -> str:
 
 def fernet_keys(env: Env, name: str) -> list[str]:
     """Keys separated by commas, the newest first."""
-    return [str(key) for key in env.list(name, [], validate=_fernet) or []]
+    keys: list[str] | None = env.list(name, [], validate=_fernet)
+    return keys or []
 
 
 def _url_of(schemes: set[str], sentence: str) -> Callable[[str], None]:
@@ -154,7 +157,10 @@ def redis_socket(directory: Path) -> Path:
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
         return path
     name = f"llmselect-{os.getuid()}-{sha256(os.fsencode(path)).hexdigest()[:12]}"
-    return private_directory(Path(tempfile.gettempdir()) / name) / "redis.sock"
+    short = private_directory(Path(tempfile.gettempdir()) / name)
+    if short.stat().st_uid != os.getuid():
+        fail(f"The folder {short} belongs to someone else. Set VAR_DIR to a folder with a shorter path.")
+    return short / "redis.sock"
 
 
 def celery_broker(redis_url: str) -> str:

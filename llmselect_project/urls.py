@@ -13,7 +13,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("accounts.urls")),
+    path("", include("providers.urls")),
     path("", include("comparisons.urls")),
     path("api/v1/", include("accounts.api_urls")),
+    path("api/v1/", include("providers.api_urls")),
     path("api/v1/", include("comparisons.api_urls")),
 ]

@@ -1,0 +1,46 @@
+# make run     start LLMSelect        make test   run all tests        make lint   check the code
+# make fix     format the code        make bench  measure              make requirements   pin the packages anew
+.DEFAULT_GOAL := run
+.PHONY: run test lint fix bench install-dev requirements
+
+PYTHON := .venv/bin/python
+# What touches the database, and so runs on SQLite as well.
+DATABASE_TESTS := tests/accounts tests/providers tests/generations tests/conversations tests/comparisons tests/gateway
+CODE := llmselect_project accounts providers generations conversations comparisons gateway tests
+
+run:
+	@bin/install requirements.txt
+	@exec $(PYTHON) -m llmselect_project.run
+
+install-dev:
+	@bin/install requirements-dev.txt
+
+test: install-dev
+	@$(PYTHON) -m tests.support.chromium
+	@TEST_DATABASE=postgresql $(PYTHON) -m pytest
+	@TEST_DATABASE=sqlite $(PYTHON) -m pytest $(wildcard $(DATABASE_TESTS))
+
+lint: install-dev
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy $(wildcard $(CODE))
+	.venv/bin/lint-imports
+	$(PYTHON) -m djlint --quiet --lint templates
+	$(PYTHON) manage.py check
+	$(PYTHON) manage.py makemigrations --check --dry-run
+
+fix: install-dev
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+bench: install-dev
+	@$(PYTHON) -m tests.bench
+
+# Keeps the versions that are pinned already; `make requirements UPGRADE=--upgrade` takes the newest.
+requirements: install-dev
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check pip-tools
+	for name in requirements requirements-dev; do \
+		CUSTOM_COMPILE_COMMAND="make requirements" $(PYTHON) -m piptools compile --quiet $(UPGRADE) --allow-unsafe \
+			--strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+			--output-file $$name.txt $$name.in || exit 1; \
+	done

@@ -1,0 +1,90 @@
+"""Whether this process lives, and whether all that it needs to do its work is there."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from redis.asyncio import Redis
+
+from generations.worker import HEARTBEAT_INTERVAL, WORKERS_KEY
+
+logger = logging.getLogger(__name__)
+
+ANSWER_WITHIN = 1.5
+ALIVE_FOR = 3 * HEARTBEAT_INTERVAL
+
+
+@require_safe
+@never_cache
+async def live(request: HttpRequest) -> JsonResponse:
+    """This process answers; nothing else is touched."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+@never_cache
+async def ready(request: HttpRequest) -> JsonResponse:
+    """The database, Redis and a worker answer: 200, or 503 with a sentence for each that does not."""
+    problems = dict(
+        zip(
+            ("database", "redis", "worker"),
+            await asyncio.gather(
+                _problem(_ask_database(), "The database does not answer. Check that it runs, and DATABASE_URL."),
+                _problem(_ask_redis(), "Redis does not answer. Check that it runs, and REDIS_URL."),
+                _problem(_ask_for_worker(), "No worker has been heard of lately. Check that one runs on this Redis."),
+            ),
+            strict=True,
+        )
+    )
+    body = {
+        "status": "unavailable" if any(problems.values()) else "ok",
+        "checks": {name: {"ok": not problem, "message": problem} for name, problem in problems.items()},
+    }
+    return JsonResponse(body, status=503 if any(problems.values()) else 200)
+
+
+async def _problem(check: Awaitable[bool], sentence: str) -> str:
+    """``""`` where the check succeeds in time."""
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            return "" if await check else sentence
+    except Exception as error:
+        logger.warning("health check: %s (%r)", sentence, error)
+        return sentence
+
+
+async def _ask_database() -> bool:
+    """In a thread and a connection of its own, so that one that hangs holds up nothing else."""
+    return await asyncio.to_thread(_query_database)
+
+
+def _query_database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            return bool(cursor.fetchone() == (1,))
+    finally:
+        connection.close()
+
+
+async def _ask_redis() -> bool:
+    async with _redis() as client:
+        return bool(await client.ping())
+
+
+async def _ask_for_worker() -> bool:
+    async with _redis() as client:
+        heard_of = await client.zcount(f"{settings.REDIS_PREFIX}:{WORKERS_KEY}", time.time() - ALIVE_FOR, "+inf")
+        return int(heard_of) > 0
+
+
+def _redis() -> Redis:
+    return Redis.from_url(settings.REDIS_URL, socket_timeout=ANSWER_WITHIN, socket_connect_timeout=ANSWER_WITHIN)

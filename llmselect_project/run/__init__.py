@@ -1,0 +1,5 @@
+"""One command that runs all of LLMSelect: ``python -m llmselect_project.run``.
+
+prepare (migrate, collect static files) ─► Redis ─► web + worker ─► the address is printed
+                                     signal, or a child that ends ─► web + worker end, then Redis
+"""

@@ -1,0 +1,57 @@
+"""The command lines of the processes that LLMSelect is made of."""
+
+from __future__ import annotations
+
+import sys
+
+from django.conf import settings
+
+Arguments = tuple[str, ...]
+
+# It is about pickled tasks, which this worker does not accept.
+WITHOUT_ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
+
+
+def preparation() -> Arguments:
+    """Migrates and collects static files, then ends."""
+    return (sys.executable, "-m", "llmselect_project.run.preparation")
+
+
+def web(host: str, port: int) -> Arguments:
+    """The web process, on the server that ``ASGI_SERVER`` names."""
+    return _daphne(host, port) if settings.ASGI_SERVER == "daphne" else _uvicorn(host, port)
+
+
+def worker() -> Arguments:
+    """A Celery worker whose threads wait for streams that run on its one event loop."""
+    return (
+        *(
+            sys.executable,
+            "-W",
+            WITHOUT_ROOT_WARNING,
+            "-m",
+            "celery",
+            "--quiet",
+            "--app",
+            "llmselect_project",
+            "worker",
+        ),
+        *("--pool", "threads", "--concurrency", str(settings.WORKER_CONCURRENCY), "--prefetch-multiplier", "1"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", settings.LOG_LEVEL),
+    )
+
+
+def _uvicorn(host: str, port: int) -> Arguments:
+    return (
+        *(sys.executable, "-m", "uvicorn", "llmselect_project.asgi:application"),
+        *("--host", host, "--port", str(port)),
+        *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
+        *("--timeout-graceful-shutdown", "2", "--no-access-log", "--log-level", settings.LOG_LEVEL.lower()),
+    )
+
+
+def _daphne(host: str, port: int) -> Arguments:
+    return (
+        *(sys.executable, "-m", "daphne", "--bind", host, "--port", str(port)),
+        *("--verbosity", "0", "--application-close-timeout", "2", "llmselect_project.asgi:application"),
+    )

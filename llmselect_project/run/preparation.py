@@ -1,0 +1,57 @@
+"""What has to be done before LLMSelect can serve: the database's tables and the static files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import django
+from django.conf import settings
+
+
+def prepare() -> None:
+    """Migrate the database and collect the static files, each only when something changed."""
+    django.setup()
+    _migrate()
+    _collect_static()
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+    from django.db import connection, connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+        if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            print(f"Bringing the database up to date ({len(plan)} migrations) …", flush=True)
+            call_command("migrate", interactive=False, verbosity=0)
+    finally:
+        connections.close_all()
+
+
+def _collect_static() -> None:
+    from django.core.management import call_command
+
+    stamp = Path(settings.VAR_DIR) / "static.sha256"
+    fingerprint = sha256("\n".join(sorted(_static_files())).encode()).hexdigest()
+    if not stamp.exists() or stamp.read_text() != fingerprint:
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        stamp.write_text(fingerprint)
+
+
+def _static_files() -> Iterator[str]:
+    from django.contrib.staticfiles.finders import get_finders
+
+    yield str(settings.STORAGES["staticfiles"])
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            status = Path(storage.path(path)).stat()
+            yield f"{path} {status.st_size} {status.st_mtime_ns}"
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "llmselect_project.settings")
+    prepare()

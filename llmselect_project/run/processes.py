@@ -1,0 +1,101 @@
+"""Child processes: started so that they cannot outlive us, ended with patience first and force after it."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+LINE_LIMIT = 2**20
+LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+Say = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program to run; ``environment`` comes on top of our own; lines with a phrase of ``hidden`` are not shown."""
+
+    name: str
+    arguments: tuple[str, ...]
+    directory: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
+
+
+class Child:
+    """A running process, leader of its own session, whose lines go to ``say(name, line)``."""
+
+    def __init__(self, command: Command, process: asyncio.subprocess.Process, say: Say) -> None:
+        self.name = command.name
+        self.process = process
+        self._hidden = command.hidden
+        self.ended = asyncio.create_task(process.wait())
+        self._lines = asyncio.create_task(self._relay(say))
+
+    @classmethod
+    async def start(cls, command: Command, say: Say) -> Child:
+        process = await asyncio.create_subprocess_exec(
+            *command.arguments,
+            cwd=command.directory,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **command.environment},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=LINE_LIMIT,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
+        return cls(command, process, say)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Signal the process and all that it started."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, number)
+
+    async def drained(self) -> None:
+        """Wait a moment for the last lines."""
+        await asyncio.wait([self._lines], timeout=1)
+        self._lines.cancel()
+
+    async def _relay(self, say: Say) -> None:
+        assert self.process.stdout is not None
+        while True:
+            try:
+                line = await self.process.stdout.readline()
+            except ValueError:
+                say(self.name, f"(a line of more than {LINE_LIMIT} bytes was left out)")
+                continue
+            if not line:
+                return
+            text = line.decode("utf-8", "replace").rstrip()
+            if not any(phrase in text for phrase in self._hidden):
+                say(self.name, text)
+
+
+async def end(children: Iterable[Child], patience: float, say: Say) -> None:
+    """Ask the children to end, kill those that have not after ``patience`` seconds, and whatever they left behind."""
+    running = {child.ended: child for child in children}
+    for child in running.values():
+        child.signal(signal.SIGTERM)
+    late = (await asyncio.wait(running, timeout=patience))[1] if running else set()
+    for task in late:
+        say(running[task].name, f"has not ended within {patience:.0f} s and is killed.")
+    for child in running.values():
+        child.signal(signal.SIGKILL)
+    for task, child in running.items():
+        await task
+        await child.drained()
+
+
+def die_with_parent() -> None:
+    """Called in a new child: have Linux kill it when the process that started it is gone, however that happened."""
+    if LIBC is not None:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

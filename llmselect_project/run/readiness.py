@@ -1,0 +1,44 @@
+"""Finding out whether the page really answers."""
+
+from __future__ import annotations
+
+import asyncio
+
+ANSWER_WITHIN = 60.0
+PAGE = "/accounts/login/"
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+
+
+def address(host: str, port: int) -> str:
+    """Where a browser on this computer finds the page."""
+    host = WILDCARDS.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def page_answers(host: str, port: int) -> bool:
+    """Wait until the first page that everyone sees comes without a server error, at most a minute."""
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            while True:
+                status = await _status(WILDCARDS.get(host, host), port)
+                if 0 < status < 500:
+                    return True
+                await asyncio.sleep(1 if status else 0.05)
+    except TimeoutError:
+        return False
+
+
+async def _status(host: str, port: int) -> int:
+    """The status of the page, 0 where nobody listens."""
+    try:
+        reader, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return 0
+    try:
+        writer.write(f"GET {PAGE} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
+        words = (await reader.readline()).split()
+        return int(words[1]) if len(words) > 1 else 0
+    except OSError:
+        return 0
+    finally:
+        writer.close()

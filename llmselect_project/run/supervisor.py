@@ -1,0 +1,105 @@
+"""The one process above the others: starts them in order, prints their lines, and ends them together."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from honcho.colour import get_colours
+from honcho.printer import Message, Printer
+
+from llmselect_project.run.failure import StartError
+from llmselect_project.run.processes import Child, Command, end
+
+PATIENCE = 7.0
+REDIS_PATIENCE = 1.5
+
+
+class Supervisor:
+    """Runs children until a signal comes (then ``run`` gives 0) or one of them ends (then 1)."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._printer = Printer(width=max(map(len, names)))
+        self._colours = dict(zip(names, get_colours(), strict=False))
+        self._children: list[Child] = []
+        self._jobs: list[Child] = []
+        self._asked_to_end = asyncio.Event()
+        self._news = asyncio.Event()
+
+    async def start(self, command: Command) -> None:
+        """Start a child; when it ends on its own, everything ends."""
+        child = await Child.start(command, self.say)
+        child.ended.add_done_callback(lambda _: self._news.set())
+        self._children.append(child)
+
+    async def finish(self, command: Command) -> None:
+        """Run a command that ends by itself; raises StartError where it does not end well."""
+        job = await Child.start(command, self.say)
+        self._jobs.append(job)
+        await asyncio.wait([job.ended])
+        await job.drained()
+        if job.ended.result() != 0:
+            raise StartError(f"The {job.name} step has ended {_how(job)}; see the lines above.")
+
+    async def run(self, start_up: Coroutine[Any, Any, None]) -> int:
+        """Carry out ``start_up``, watch over the children, end them; gives the exit status."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self._ask_to_end)
+        starting = asyncio.create_task(start_up)
+        starting.add_done_callback(lambda _: self._news.set())
+        try:
+            return await self._watch(starting)
+        finally:
+            starting.cancel()
+            await asyncio.wait([starting])
+            await self._end_all()
+
+    def say(self, name: str, line: str) -> None:
+        """Print a line with the child's name before it; a terminal that has gone does not stop us."""
+        message = Message(type="line", data=line, time=datetime.now(), name=name, colour=self._colours.get(name))
+        with suppress(OSError):
+            self._printer.write(message)
+
+    def announce(self, sentence: str) -> None:
+        """Print a line of our own."""
+        with suppress(OSError):
+            print(sentence, flush=True)
+
+    def _ask_to_end(self) -> None:
+        self._asked_to_end.set()
+        self._news.set()
+
+    async def _watch(self, starting: asyncio.Task[None]) -> int:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            if self._asked_to_end.is_set():
+                self.announce("Stopping …")
+                return 0
+            if ended := next((child for child in self._children if child.ended.done()), None):
+                self.announce(
+                    f"The {ended.name} process has ended {_how(ended)}. LLMSelect stops; see the lines above."
+                )
+                return 1
+            if starting.done():
+                self._check(starting)
+
+    def _check(self, starting: asyncio.Task[None]) -> None:
+        """Pass on what went wrong in the start-up."""
+        if (error := starting.exception()) is not None:
+            raise error
+
+    async def _end_all(self) -> None:
+        """Redis goes last, so that the others can still write what they have."""
+        redis = [child for child in self._children if child.name == "redis"]
+        await end([child for child in [*self._jobs, *self._children] if child not in redis], PATIENCE, self.say)
+        await end(redis, REDIS_PATIENCE, self.say)
+
+
+def _how(child: Child) -> str:
+    status = child.ended.result()
+    return f"by signal {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"

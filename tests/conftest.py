@@ -1,0 +1,85 @@
+"""Fixtures for everyone; the run's Redis and database are started by tests/support/plugin.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, WebError, sync_playwright
+from redis import Redis
+
+from tests.support import chromium
+from tests.support.live import Live
+from tests.support.servers import SERVERS, Servers
+from tests.wire import StandIn
+
+
+@pytest.fixture(scope="session")
+def servers(pytestconfig: pytest.Config) -> Servers:
+    return pytestconfig.stash[SERVERS]
+
+
+@pytest.fixture
+def redis(servers: Servers) -> Iterator[Redis]:
+    """A client of the run's Redis, which is empty but for what belongs to running LLMSelects."""
+    from django.conf import settings
+
+    client = Redis.from_url(servers.redis_url)
+    for key in client.scan_iter(f"{settings.REDIS_PREFIX}*"):
+        client.delete(key)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def stand_in() -> Iterator[StandIn]:
+    with StandIn() as vendors:
+        yield vendors
+
+
+@pytest.fixture
+def vendors(stand_in: StandIn) -> StandIn:
+    """The stand-in vendors that ``live`` asks, with no scripts left from other tests."""
+    stand_in.reset()
+    return stand_in
+
+
+@pytest.fixture(scope="session")
+def live(servers: Servers, stand_in: StandIn) -> Iterator[Live]:
+    """A running LLMSelect. A test that stops a part of it starts that part again."""
+    running = Live(servers, stand_in)
+    try:
+        yield running.start()
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def browser_problems() -> list[str]:
+    """What the browser complained about; a test that expects a complaint takes it out."""
+    return []
+
+
+@pytest.fixture
+def browser_page(browser_problems: list[str]) -> Iterator[Page]:
+    """A page of a fresh browser; any error on its console, uncaught exception or CSP violation fails the test."""
+    path = chromium.executable()
+    assert path, "The tests need a browser: install Chromium, or run `make test`, which does."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+        context = browser.new_context()
+        context.set_default_timeout(15_000)
+        context.on("console", lambda message: _note_console(message, browser_problems))
+        context.on("weberror", lambda error: _note_exception(error, browser_problems))
+        yield context.new_page()
+        browser.close()
+    assert browser_problems == []
+
+
+def _note_console(message: ConsoleMessage, problems: list[str]) -> None:
+    if message.type == "error" or "Content Security Policy" in message.text:
+        problems.append(f"{message.text} ({message.location})")
+
+
+def _note_exception(error: WebError, problems: list[str]) -> None:
+    problems.append(str(error.error))

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from tests.support import children, polling
+from tests.support.live import ROOT, free_port
+
+RUN = (sys.executable, "-m", "llmselect_project.run")
+
+
+class Started:
+    """A whole LLMSelect with nothing configured but its folder and port."""
+
+    def __init__(self, folder: Path, *, command: tuple[str, ...] = RUN, port: int = 0, **variables: str) -> None:
+        self.var, self.port = folder / "var", port or free_port()
+        self._output = folder / f"output-{len(list(folder.iterdir()))}"
+        inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+        environment = {**inherited, "VAR_DIR": str(self.var), "PORT": str(self.port), **variables}
+        self.process = children.start(command, log=self._output, environment=environment, directory=ROOT)
+        self._below: list[psutil.Process] = []
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text(errors="replace")
+
+    def wait_until_ready(self) -> None:
+        polling.until(lambda: "is ready at" in self.output or self.process.poll() is not None, "no address", 90)
+        assert self.process.poll() is None, self.output
+        self._below = psutil.Process(self.process.pid).children(recursive=True)
+
+    def find(self, word: str) -> psutil.Process:
+        return next(process for process in self._below if any(word in part for part in process.cmdline()))
+
+    def wait_for_exit(self) -> int:
+        return self.process.wait(20)
+
+    def survivors(self) -> list[psutil.Process]:
+        return psutil.wait_procs(self._below, timeout=10)[1]
+
+    def end(self) -> None:
+        children.end(self.process)
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture
+def started(folder: Path) -> Iterator[Started]:
+    running = Started(folder)
+    try:
+        running.wait_until_ready()
+        yield running
+    finally:
+        running.end()
+
+
+def test_it_serves_where_it_says_and_ends_without_a_trace(started: Started) -> None:
+    page = requests.get(f"http://127.0.0.1:{started.port}/", timeout=10)
+    made = sorted(path.name for path in started.var.iterdir())
+
+    started.process.terminate()
+    status = started.wait_for_exit()
+
+    assert page.ok
+    assert f"LLMSelect is ready at http://127.0.0.1:{started.port}" in started.output
+    assert status == 0
+    assert started.survivors() == []
+    assert "redis.sock" in made
+    assert sorted(path.name for path in started.var.iterdir()) == [name for name in made if name != "redis.sock"]
+    assert_private(started.var)
+
+
+def assert_private(var: Path) -> None:
+    assert stat.S_IMODE(var.stat().st_mode) == 0o700
+    secrets = list((var / "secrets").iterdir())
+    assert {path.name for path in secrets} == {"secret_key", "field_encryption_key"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in secrets} == {0o600}
+
+
+@pytest.mark.parametrize("word", ["uvicorn", "celery", "redis-server"])
+def test_it_goes_down_with_a_child_and_says_which(started: Started, word: str) -> None:
+    name = {"uvicorn": "web", "celery": "worker", "redis-server": "redis"}[word]
+
+    started.find(word).kill()
+    status = started.wait_for_exit()
+
+    assert status == 1
+    assert f"The {name} process has ended by signal SIGKILL. LLMSelect stops; see the lines above." in started.output
+    assert started.survivors() == []
+
+
+def test_it_takes_its_children_along_when_it_is_killed_and_starts_again(started: Started, folder: Path) -> None:
+    started.process.kill()
+    started.wait_for_exit()
+    survivors = started.survivors()
+
+    again = Started(folder, port=started.port)
+    again.wait_until_ready()
+    again.end()
+
+    assert survivors == []
+    assert again.process.returncode == 0
+
+
+def test_it_refuses_a_folder_that_is_in_use(started: Started, folder: Path) -> None:
+    second = Started(folder)
+
+    status = second.wait_for_exit()
+
+    assert status == 2
+    assert second.output == (
+        f"LLMSelect cannot start. LLMSelect already runs on the data in {started.var}. "
+        "Stop it first, or give this one its own folder: VAR_DIR=…\n"
+    )
+
+
+def test_it_refuses_a_busy_port_before_anything_starts(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        refused = Started(folder, port=port)
+        status = refused.wait_for_exit()
+
+    assert status == 2
+    assert refused.output == (
+        f"LLMSelect cannot start. Port {port} on 127.0.0.1 is in use by another program. "
+        f"Stop that one, or choose another port: PORT={port + 1} make run\n"
+    )
+
+
+def test_it_says_that_the_redis_it_was_given_does_not_answer(folder: Path) -> None:
+    run = Started(folder, REDIS_URL=f"redis://:secret@127.0.0.1:{free_port()}/0")
+
+    status = run.wait_for_exit()
+
+    assert status == 2
+    assert "does not answer. Check that it runs and that REDIS_URL is right." in run.output
+    assert "secret" not in run.output
+    assert "Traceback" not in run.output
+
+
+def test_it_serves_with_daphne(folder: Path) -> None:
+    run = Started(folder, ASGI_SERVER="daphne")
+    run.wait_until_ready()
+
+    page = requests.get(f"http://127.0.0.1:{run.port}/health/live", timeout=10)
+    run.end()
+
+    assert page.json() == {"status": "ok"}
+    assert run.process.returncode == 0
+    assert run.survivors() == []
+
+
+def test_it_ends_with_the_terminal_that_runs_make(folder: Path) -> None:
+    run = Started(folder, command=("make", "--no-print-directory", "run"))
+    run.wait_until_ready()
+
+    os.killpg(run.process.pid, signal.SIGINT)
+    run.wait_for_exit()
+
+    assert run.survivors() == []
+    assert not (run.var / "redis.sock").exists()
+
+
+def test_it_makes_its_virtual_environment_only_with_a_python_that_is_new_enough(tmp_path: Path) -> None:
+    for name in ("python3.13", "python3.12", "python3.11", "python3"):
+        old = tmp_path / "path" / name
+        old.parent.mkdir(exist_ok=True)
+        old.write_text("#!/bin/sh\nexit 1\n")
+        old.chmod(0o755)
+    checkout = tmp_path / "checkout" / "bin"
+    checkout.mkdir(parents=True)
+    (checkout / "install").write_bytes((ROOT / "bin" / "install").read_bytes())
+
+    done = subprocess.run(
+        ["/bin/sh", checkout / "install", "requirements.txt"],
+        env={"PATH": f"{tmp_path / 'path'}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "LLMSelect needs Python 3.11 or newer, and there is none on the PATH. Install it and try again.\n"
+    )

@@ -1,0 +1,63 @@
+"""The browser of the tests: the Chromium that is here, or one that is fetched.
+
+``python -m tests.support.chromium`` makes sure that there is one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+
+from playwright.sync_api import sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@cache
+def executable() -> str:
+    """The path of a Chromium that starts, ``""`` where there is none."""
+    candidates = [shutil.which(name) for name in NAMES]
+    return next((path for path in [*candidates, _playwrights_own()] if path and _starts(path)), "")
+
+
+def fetch() -> bool:
+    """Get a Chromium, from Playwright or else from Debian; tells whether there is one now."""
+    attempts = [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    if os.geteuid() == 0:
+        attempts += [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]]
+    for arguments in attempts:
+        if shutil.which(arguments[0]):
+            subprocess.run(arguments, check=False)
+        executable.cache_clear()
+        if executable():
+            return True
+    return False
+
+
+def _playwrights_own() -> str:
+    with sync_playwright() as playwright:
+        return playwright.chromium.executable_path
+
+
+def _starts(path: str) -> bool:
+    try:
+        return subprocess.run([path, "--version"], capture_output=True, timeout=30).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+if __name__ == "__main__":
+    if not executable() and not fetch():
+        sys.exit("The tests need a browser, and none could be installed. Install Chromium and run `make test` again.")

@@ -1,0 +1,172 @@
+"""LLMSelect as people run it: a web process and a worker process on a database and a Redis prefix of their own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urljoin
+
+import requests
+from playwright.sync_api import Page
+
+from llmselect_project.run import commands
+from providers.kinds import KINDS
+from tests.support import children, polling
+from tests.support.servers import Servers
+from tests.wire import StandIn
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PASSWORD = "a long and quiet evening"
+# The server has a key for these; for every other kind a test gives its user one, or sees what happens without.
+KINDS_WITH_KEY = ("openai", "anthropic", "google", "mistral", "openrouter", "xai")
+
+
+class ApiClient(requests.Session):
+    """A session whose paths are below one address."""
+
+    def __init__(self, base_url: str, token: str = "") -> None:
+        super().__init__()
+        self.base_url = base_url
+        if token:
+            self.headers["Authorization"] = f"Bearer {token}"
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs.setdefault("timeout", 30)
+        return super().request(method, urljoin(self.base_url, str(url)), *args, **kwargs)
+
+
+@dataclass
+class Account:
+    """A registered user: how to sign in, and a client that is signed in by token."""
+
+    username: str
+    password: str
+    token: str
+    api: ApiClient
+    user: dict[str, Any] = field(default_factory=dict)
+
+
+class Live:
+    """Both processes, and what tests do to them."""
+
+    def __init__(self, servers: Servers, vendors: StandIn, *, name: str = "live", **environment: str) -> None:
+        self.vendors = vendors
+        self.folder = servers.folder / name
+        self.folder.mkdir()
+        self.host, self.port = "127.0.0.1", free_port()
+        self.web: subprocess.Popen[bytes] | None = None
+        self.worker: subprocess.Popen[bytes] | None = None
+        self.environment = {
+            **os.environ,
+            "VAR_DIR": str(self.folder),
+            "DATABASE_URL": servers.database_url(name),
+            "REDIS_PREFIX": name,
+            "SERVER_KEYS": "everyone",
+            "WORKER_CONCURRENCY": "50",
+            **stand_in_environment(vendors),
+            **environment,
+        }
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def start(self) -> Self:
+        """Migrate, collect the static files, start both processes; returns when all is ready."""
+        self.manage("llmselect_project.run.preparation")
+        self.start_web()
+        self.start_worker()
+        self.wait_until_ready()
+        return self
+
+    def stop(self) -> None:
+        self.stop_web()
+        self.stop_worker()
+
+    def manage(self, module: str, *arguments: str) -> str:
+        """Run a Python module against this installation; gives what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start_web(self) -> None:
+        self.web = self._start("web", commands.web(self.host, self.port))
+
+    def start_worker(self) -> None:
+        self.worker = self._start("worker", commands.worker())
+
+    def stop_web(self) -> None:
+        if self.web is not None:
+            children.end(self.web)
+
+    def stop_worker(self) -> None:
+        if self.worker is not None:
+            children.end(self.worker)
+
+    def kill_worker(self) -> None:
+        """End the worker as a power failure does."""
+        if self.worker is not None:
+            children.end(self.worker, signal.SIGKILL)
+
+    def wait_until_ready(self) -> None:
+        """Wait until the database, Redis and a worker answer; raises with the logs' ends where they do not."""
+        try:
+            polling.until(self._is_ready, "LLMSelect does not get ready", seconds=60)
+        except TimeoutError as exc:
+            raise TimeoutError(f"{exc}\n{self.log('web')}\n{self.log('worker')}") from None
+
+    def log(self, name: str) -> str:
+        """The last of what the ``web`` or ``worker`` process wrote."""
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-8000:]
+
+    def register(self, username: str = "") -> Account:
+        """A new user, signed in."""
+        username = username or f"user-{secrets.token_hex(6)}"
+        details = {"username": username, "email": f"{username}@example.org", "password": PASSWORD}
+        answer = requests.post(f"{self.base_url}/api/v1/auth/register", json=details, timeout=30)
+        assert answer.status_code == 201, answer.text
+        body = answer.json()
+        return Account(username, PASSWORD, body["access"], ApiClient(self.base_url, body["access"]), body["user"])
+
+    def sign_in(self, page: Page, account: Account) -> None:
+        """Sign in as a person does."""
+        page.goto(f"{self.base_url}/accounts/login/")
+        page.fill("input[name=login]", account.username)
+        page.fill("input[name=password]", account.password)
+        page.locator("form:has(input[name=password]) button[type=submit]").click()
+        page.wait_for_url(lambda url: "/login" not in url)
+
+    def _start(self, name: str, arguments: commands.Arguments) -> subprocess.Popen[bytes]:
+        log = self.folder / f"{name}.log"
+        return children.start(arguments, log=log, environment=self.environment, directory=ROOT)
+
+    def _is_ready(self) -> bool:
+        for name, process in (("web", self.web), ("worker", self.worker)):
+            assert process is None or process.poll() is None, f"The {name} process has ended:\n{self.log(name)}"
+        try:
+            return requests.get(f"{self.base_url}/health/ready", timeout=5).status_code == 200
+        except requests.RequestException:
+            return False
+
+
+def stand_in_environment(vendors: StandIn) -> dict[str, str]:
+    """Environment variables that point every kind of provider to the stand-in vendors."""
+    remote = [kind.slug for kind in KINDS.values() if kind.base_url.startswith("http")]
+    addresses = {f"{slug.upper()}_BASE_URL": vendors.base_url(slug) for slug in remote}
+    return addresses | {f"{slug.upper()}_API_KEY": f"stand-in-key-of-{slug}" for slug in KINDS_WITH_KEY}
+
+
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

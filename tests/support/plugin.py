@@ -1,0 +1,48 @@
+"""The pytest plugin that gives a run its own Redis and database, before Django reads its settings.
+
+``TEST_DATABASE=postgresql`` (the default) or ``sqlite`` chooses the database. All of it lives in one temporary folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.servers import SERVERS, Servers
+
+# Of the developer's own settings, those that would change what tests see.
+IGNORED = {
+    *("ALLOWED_HOSTS", "ASGI_SERVER", "DEBUG", "FIELD_ENCRYPTION_KEY", "HOST", "LOG_LEVEL", "PORT", "PUBLIC_URL"),
+    *("SECRET_KEY", "SERVER_KEYS", "SIGNUP", "STREAMING"),
+}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    folder = Path(tempfile.mkdtemp(prefix="llmselect-test-"))
+    early_config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    servers = early_config.stash[SERVERS] = Servers(folder)
+    early_config.add_cleanup(servers.stop)
+    os.environ.update(servers.start(os.environ.get("TEST_DATABASE", "postgresql")))
+    for name in [name for name in os.environ if name in IGNORED or name.endswith(("_API_KEY", "_BASE_URL"))]:
+        del os.environ[name]
+    return (yield)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
+
+    # Pages in tests name static files as they are; the collected ones are tested with the whole of LLMSelect running.
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    database: dict[str, Any] = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        # A file, for a database in memory is not the same for every thread.
+        database.setdefault("TEST", {})["NAME"] = f"{database['NAME']}.tests"

@@ -1,0 +1,15 @@
+"""Waiting for what another process does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+def until(condition: Callable[[], object], otherwise: str, seconds: float = 30) -> None:
+    """Ask again and again until the condition holds; raises TimeoutError with the sentence ``otherwise``."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{otherwise} (waited {seconds:.0f} s)")
+        time.sleep(0.02)

@@ -1,0 +1,74 @@
+"""The Redis and the database of a test run."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+
+from tests.support import children, polling
+from tests.support.postgresql import PostgreSQL
+
+
+class Servers:
+    """Starts what a run needs and says where it is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.postgresql: PostgreSQL | None = None
+        self._redis: subprocess.Popen[bytes] | None = None
+
+    @property
+    def redis_url(self) -> str:
+        return f"unix://{self.folder / 'redis.sock'}"
+
+    def start(self, database: str) -> dict[str, str]:
+        """Start them; gives the environment that leads to them."""
+        self.folder.chmod(0o711)
+        variables = self.folder / "var"
+        variables.mkdir(mode=0o700)
+        (variables / "static").mkdir()
+        self._start_redis()
+        if database == "postgresql":
+            self.postgresql = PostgreSQL(self.folder / "postgresql")
+        return {
+            "VAR_DIR": str(variables),
+            "REDIS_URL": self.redis_url,
+            "REDIS_PREFIX": "test",
+            "DATABASE_URL": self.database_url("tests"),
+        }
+
+    def database_url(self, name: str) -> str:
+        """A database of that name: made on PostgreSQL, a file on SQLite."""
+        if self.postgresql is not None:
+            return self.postgresql.create_database(name)
+        return f"sqlite:///{self.folder / name}.sqlite3"
+
+    def stop(self) -> None:
+        """End both; nothing of them is needed again."""
+        if self._redis is not None:
+            children.end(self._redis)
+        if self.postgresql is not None:
+            self.postgresql.stop()
+
+    def _start_redis(self) -> None:
+        from llmselect_project.run import embedded_redis
+
+        command = embedded_redis.command(self.folder / "redis.sock")
+        self._redis = children.start(command.arguments, log=self.folder / "redis.log", directory=self.folder)
+        client = Redis.from_url(self.redis_url)
+
+        def answers() -> bool:
+            try:
+                return bool(client.ping())
+            except RedisError:
+                return False
+
+        polling.until(answers, "Redis does not start")
+        client.close()
+
+
+SERVERS = pytest.StashKey[Servers]()
