@@ -1,7 +1,7 @@
 # make run     start LLMSelect        make test   run all tests        make lint   check the code
 # make fix     format the code        make bench  measure              make requirements   pin the packages anew
 .DEFAULT_GOAL := run
-.PHONY: run test lint fix bench install-dev requirements
+.PHONY: run test lint fix bench screenshots install-dev requirements
 
 PYTHON := .venv/bin/python
 # What touches the database, and so runs on SQLite as well.
@@ -35,6 +35,11 @@ fix: install-dev
 
 bench: install-dev
 	@$(PYTHON) -m tests.bench
+
+# The pictures of the README, from a running LLMSelect.
+screenshots: install-dev
+	@$(PYTHON) -m tests.support.chromium
+	@$(PYTHON) -m tests.screenshots
 
 # Keeps the versions that are pinned already; `make requirements UPGRADE=--upgrade` takes the newest.
 requirements: install-dev

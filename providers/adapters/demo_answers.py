@@ -10,7 +10,7 @@ SWIFT = """{notice}
 
 - Ask several models the same question.
 - Compare what they say, and *how fast* they say it.
-- Keep the one you like, and go on with it in a chat.
+- Keep the one you like, and ask it something more.
 
 ```python
 def best(answers: dict[str, int]) -> str:

@@ -1,0 +1,73 @@
+"""Which part answers a connection: pages with Django's whole stack, the API with a short one, sockets.
+
+Django's own session, CSRF and auth middleware hop to a thread at each hook. The API needs none of them, for it has its
+own authenticator, so its requests go through ``API_MIDDLEWARE`` alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from channels.routing import URLRouter
+from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler
+from django.urls import path
+
+from comparisons.consumers import EventConsumer, PageConsumer
+from generations.following import stay_subscribed
+
+
+def _short_stack() -> ASGIHandler:
+    """A handler reads ``MIDDLEWARE`` while it is made, and never again."""
+    full, settings.MIDDLEWARE = settings.MIDDLEWARE, settings.API_MIDDLEWARE
+    try:
+        return ASGIHandler()
+    finally:
+        settings.MIDDLEWARE = full
+
+
+pages = ASGIHandler()
+api = _short_stack()
+sockets = URLRouter(
+    [
+        path("ws/comparisons/<uuid:public_id>/", EventConsumer.as_asgi()),
+        path("ws/comparisons/<uuid:public_id>/html/", PageConsumer.as_asgi()),
+    ]
+)
+API_PATHS = ("/api/", "/health/")
+SESSION_PATHS = ("/api/v1/auth/",)
+"""Signing in and out over the API touches the session, which the middleware brings."""
+NOT_FOUND = 4404
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """Send each connection to its part."""
+    if scope["type"] == "lifespan":
+        await _live(receive, send)
+    elif scope["type"] == "websocket":
+        await _socket(scope, receive, send)
+    elif scope["path"].startswith(API_PATHS) and not scope["path"].startswith(SESSION_PATHS):
+        await api(scope, receive, send)
+    else:
+        await pages(scope, receive, send)
+
+
+async def _socket(scope: Any, receive: Any, send: Any) -> None:
+    try:
+        await sockets(scope, receive, send)
+    except ValueError as error:
+        if not str(error).startswith("No route found"):
+            raise
+        await send({"type": "websocket.close", "code": NOT_FOUND})
+
+
+async def _live(receive: Any, send: Any) -> None:
+    """Keep one subscription open from the start, so that no stream has to wake the channel layer."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await stay_subscribed()
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await send({"type": "lifespan.shutdown.complete"})
+            return
