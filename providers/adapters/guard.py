@@ -6,29 +6,17 @@ resolves to a private address, and a name whose answer changed since somebody lo
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 
 import aiohttp
 
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
+from providers.adapters.addresses import is_public_address
+
 AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]
 
 
 class AddressRefusedError(OSError):
     """The address is private, loopback, link-local, reserved or multicast."""
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address (also one that carries an IPv4 address inside) belongs to the public internet."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is None and ip in NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 def connector(*, guarded: bool) -> aiohttp.TCPConnector:
@@ -45,6 +33,6 @@ def connector(*, guarded: bool) -> aiohttp.TCPConnector:
 
 def _public_socket(info: AddressInfo) -> socket.socket:
     family, kind, protocol, _, address = info
-    if not is_public(str(address[0])):
+    if not is_public_address(str(address[0])):
         raise AddressRefusedError("not a public address")
     return socket.socket(family, kind, protocol)

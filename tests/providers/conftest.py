@@ -1,8 +1,11 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from pytest_django import Settings
 
+from accounts.models import User
 from providers.adapters.http import HttpClients
+from providers.kinds import KINDS
 from tests.wire import StandIn
 
 
@@ -23,3 +26,26 @@ def vendors(running_vendors: StandIn) -> Iterator[StandIn]:
 async def clients() -> AsyncIterator[HttpClients]:
     async with await HttpClients.open(connect_timeout=5) as clients:
         yield clients
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return User.objects.create_user("alice", "alice@example.org")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return User.objects.create_user("bob", "bob@example.org")
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    return User.objects.create_superuser("admin", "admin@example.org")
+
+
+@pytest.fixture
+def vendors_everywhere(vendors: StandIn, settings: Settings) -> StandIn:
+    """Every kind is served by the stand-in, and the server has no key for any."""
+    settings.PROVIDER_BASE_URLS = {slug: vendors.base_url(slug) for slug in KINDS}
+    settings.PROVIDER_API_KEYS = dict.fromkeys(KINDS, "")
+    return vendors

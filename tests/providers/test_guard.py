@@ -3,8 +3,8 @@ import socket
 
 import pytest
 
+from providers.adapters.addresses import is_public_address
 from providers.adapters.base import ErrorCode, Target
-from providers.adapters.guard import is_public
 from providers.adapters.http import HttpClients
 from providers.kinds import KINDS
 from tests.providers.asking import KEY, hear, request_of, target_of
@@ -34,12 +34,12 @@ PRIVATE = [
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_it_knows_what_is_not_public(address: str) -> None:
-    assert not is_public(address)
+    assert not is_public_address(address)
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "8.8.8.8", "2606:4700::1111", "64:ff9b::808:808"])
 def test_it_knows_what_is_public(address: str) -> None:
-    assert is_public(address)
+    assert is_public_address(address)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "10.255.255.1", "169.254.169.254", "[::1]", "localhost", "0.0.0.0"])

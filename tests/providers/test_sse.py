@@ -40,7 +40,10 @@ def test_it_decodes_byte_by_byte() -> None:
     assert events == EVENTS
 
 
-@given(st.lists(st.text(alphabet=st.characters(exclude_characters="\r\n")), min_size=1, max_size=5), st.integers(1, 9))
+LINES = st.lists(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r\n")), min_size=1, max_size=5)
+
+
+@given(LINES, st.integers(1, 9))
 def test_it_joins_the_lines_of_one_event(lines: list[str], size: int) -> None:
     stream = "".join(f"data: {line}\n" for line in lines).encode() + b"\n"
 

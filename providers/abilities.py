@@ -1,0 +1,38 @@
+"""What a model can do, by its name: genai-prices does not say, and neither do the vendors' lists."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """``reasoning``: it thinks before it answers, or can be asked to. ``vision``: it takes images."""
+
+    reasoning: bool
+    vision: bool
+
+
+NOT_REASONING = r"non-reasoning|gpt-[5-9][\w.]*-chat|-instruct\b"
+REASONING = (
+    r"(^|/)o[1-9]\b|gpt-[5-9]|gpt-oss|claude-3[-.]7|claude-(fable|mythos)|claude-(opus|sonnet|haiku)-[4-9]"
+    r"|gemini-(2\.5|[3-9])|gemma-[4-9]|magistral|mistral-(small|medium|large)-([4-9]|3-5|2603)|grok-3-mini|grok-[4-9]"
+    r"|deepseek-(r\d|reasoner|flash)|deepseek-v(3\.[1-9]|3p[1-9]|[4-9])|qwen-?3|qwq|glm-[4-9]|kimi-k[2-9]|minimax-m"
+    r"|nemotron-[3-9]|think|reason|deep-research"
+)
+VISION = (
+    r"gpt-4o|gpt-4\.|gpt-4-turbo|gpt-[5-9]|(^|/)o[134]\b(?!-mini|-preview)|o4-mini|claude-(3|fable|mythos)"
+    r"|claude-(opus|sonnet|haiku)-[4-9]|gemini-|gemma-?[3-9]|pixtral|ministral-\w+-2512"
+    r"|mistral-(small|medium|large)-([3-9]|25|26)|llama-4|grok-[4-9]|deepseek-flash|deepseek-v4\.1|qwen3\.[5-9]|kimi-k3"
+    r"|minimax-m3|vision|[-.]vl\b|-vl-|llava"
+)
+
+
+@lru_cache(maxsize=8192)
+def abilities(model: str) -> Abilities:
+    """By the model's id alone, with or without its lab in front."""
+    name = model.lower()
+    reasons = re.search(REASONING, name) is not None and re.search(NOT_REASONING, name) is None
+    return Abilities(reasons, re.search(VISION, name) is not None)

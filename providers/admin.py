@@ -1,0 +1,77 @@
+"""Keys, endpoints and listed models in the admin. A key's text can be written here for endpoints, and read nowhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from providers.models import Endpoint, LanguageModel, ProviderKey, hint_of
+
+
+@admin.register(ProviderKey)
+class ProviderKeyAdmin(admin.ModelAdmin):
+    list_display = ("user", "provider", "hint", "base_url", "created_at", "updated_at")
+    list_filter = ("provider", "created_at", "updated_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__email", "provider", "base_url")
+    fields = readonly_fields = ("user", "provider", "hint", "base_url", "created_at", "updated_at")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("api_key")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class EndpointForm(forms.ModelForm):
+    new_key = forms.CharField(
+        label="Key",
+        required=False,
+        max_length=1000,
+        widget=forms.PasswordInput({"autocomplete": "off"}),
+        help_text="Leave it empty to keep the key that is stored, if any.",
+    )
+    forget_key = forms.BooleanField(label="Forget the stored key", required=False)
+
+    class Meta:
+        model = Endpoint
+        fields = ("name", "slug", "base_url", "color", "enabled")
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(admin.ModelAdmin):
+    form = EndpointForm
+    list_display = ("name", "slug", "base_url", "hint", "enabled", "created_at")
+    list_filter = ("enabled", "created_at")
+    search_fields = ("name", "slug", "base_url")
+    fields = ("name", "slug", "base_url", "hint", "new_key", "forget_key", "color", "enabled", "created_at")
+    readonly_fields = ("hint", "created_at")
+    prepopulated_fields = {"slug": ("name",)}
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("api_key")
+
+    def save_model(self, request: HttpRequest, obj: Endpoint, form: EndpointForm, change: bool) -> None:
+        new_key = form.cleaned_data["new_key"].strip()
+        if new_key or form.cleaned_data["forget_key"]:
+            obj.api_key, obj.hint = new_key, hint_of(new_key)
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(LanguageModel)
+class LanguageModelAdmin(admin.ModelAdmin):
+    list_display = ("model", "provider", "owner", "label", "context_window", "refreshed_at")
+    list_filter = ("provider", ("owner", admin.EmptyFieldListFilter), "refreshed_at")
+    list_select_related = ("owner",)
+    search_fields = ("model", "label", "provider", "owner__username", "owner__email")
+    fields = ("provider", "model", "owner", "label", "context_window", "refreshed_at")
+    readonly_fields = ("provider", "model", "owner", "refreshed_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from providers.reencryption import rotate_keys
+
+
+class Command(BaseCommand):
+    help = "Encrypt every stored key with the first of FIELD_ENCRYPTION_KEY, so that the others can be taken away."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        result = rotate_keys()
+        self.stdout.write(f"Keys under the first encryption key: {result.done}.")
+        if result.unreadable:
+            raise CommandError(
+                f"{result.unreadable} stored keys cannot be read with any key in FIELD_ENCRYPTION_KEY and were left as "
+                "they are. Put the old key back into it, or have their owners enter them again."
+            )

@@ -1,0 +1,107 @@
+"""Whose keys there are, the endpoints that administrators add, and the models that providers listed."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from accounts.errors import InvalidInput
+from providers.addresses import check_url
+from providers.encryption import EncryptedTextField
+from providers.kinds import KINDS
+
+MAX_MODEL_LENGTH = 200
+SHORTEST_KEY_WITH_HINT = 12
+
+
+def hint_of(api_key: str) -> str:
+    """What is shown of a key: its end, and nothing of one so short that its end would give much of it away."""
+    if not api_key:
+        return ""
+    return f"…{api_key[-4:]}" if len(api_key) >= SHORTEST_KEY_WITH_HINT else "…"
+
+
+def validate_endpoint_slug(slug: str) -> None:
+    if slug in KINDS:
+        raise ValidationError("This is the name of a built-in provider. Choose another one.")
+
+
+def validate_base_url(url: str) -> None:
+    try:
+        check_url(url)
+    except InvalidInput as error:
+        raise ValidationError(error.message) from error
+
+
+class ProviderKey(models.Model):
+    """A user's own key for a provider, or only their own address of a local server."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="provider_keys")
+    provider = models.CharField(max_length=64)
+    api_key = EncryptedTextField(blank=True, default="", editable=False)
+    hint = models.CharField(max_length=8, blank=True, default="", editable=False)
+    base_url = models.CharField("base URL", max_length=500, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["provider", "id"]
+        constraints = [models.UniqueConstraint(fields=["user", "provider"], name="providers_key_one_per_provider")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.hint}".rstrip()
+
+
+class Endpoint(models.Model):
+    """An OpenAI-compatible server that an administrator added for everybody; its slug is its ``provider``."""
+
+    slug = models.SlugField(max_length=64, unique=True, validators=[validate_endpoint_slug])
+    name = models.CharField(max_length=100)
+    base_url = models.CharField(
+        "base URL", max_length=500, validators=[validate_base_url], help_text="With /v1, as in http://gpu-1:8000/v1."
+    )
+    api_key = EncryptedTextField(blank=True, default="", editable=False)
+    hint = models.CharField(max_length=8, blank=True, default="", editable=False)
+    color = models.CharField(
+        max_length=7,
+        default="#475569",
+        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "Write the colour like #475569.")],
+    )
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LanguageModel(models.Model):
+    """A model that a provider listed: to its owner's own key, or without an owner to the server."""
+
+    provider = models.CharField(max_length=64)
+    model = models.CharField(max_length=MAX_MODEL_LENGTH)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="language_models"
+    )
+    label = models.CharField(max_length=200, blank=True, default="", help_text="Instead of the model's id.")
+    context_window = models.PositiveIntegerField(null=True, blank=True, help_text="In tokens.")
+    refreshed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["provider", "model", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "provider", "model"], condition=Q(owner__isnull=False), name="providers_model_of_owner"
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "model"], condition=Q(owner__isnull=True), name="providers_model_of_server"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label or self.model

@@ -1,0 +1,115 @@
+"""Which models are offered before anybody asked a provider for its list: a few current ones, chosen by rule.
+
+Of the priced chat models in genai-prices the newest of each family ("Claude Opus 4.5" and "Claude Opus 5" are one), not
+more than a generation behind the newest. A provider that serves many labs' models shows one of each lab, those with the
+most models first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+
+from genai_prices.types import ClauseEquals, ClauseOr, ModelInfo
+
+from providers.adapters.openai_compatible import OpenAICompatibleAdapter
+from providers.kinds import KINDS
+from providers.prices import list_price, price_vendor
+
+MOST = 8
+GENERATIONS = 1.0
+HIGHEST_VERSION = 20
+NOT_CHAT = re.compile(
+    r"embed|image|audio|realtime|moderation|transcri|tts|voice|voxtral|speech|whisper|orpheus|\bocr|search|research"
+    r"|guard|\blive|computer.?use|robotics|omni|banana|video|decide|multi-agent|maas|routers/|instruct$|completion|rerank|:|^~",
+    re.IGNORECASE,
+)
+SIZE = re.compile(r"\b\d+(\.\d+)?x?\d*[bkmt]\b|\b[a-z]\d+b\b|\b\d{4,}\b|\b\d{2}-\d{2}\b|\([^)]*\)", re.IGNORECASE)
+VERSION = re.compile(r"\d+(?:\.\d+)?")
+NO_FAMILY = frozenset({"preview", "latest", "exp", "and", "chat"})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A candidate for the short list."""
+
+    model: str
+    lab: str
+    family: str
+    version: float
+    price: Decimal
+
+    @property
+    def brand(self) -> str:
+        return self.family.partition(" ")[0]
+
+
+@cache
+def selected_models(provider: str) -> tuple[str, ...]:
+    """Ids of a kind's short list, newest first; empty where the table does not know the kind."""
+    adapter = KINDS[provider].adapter if provider in KINDS else None
+    if isinstance(adapter, OpenAICompatibleAdapter) and adapter.models:
+        return adapter.models
+    vendor = price_vendor(provider)
+    choices = sorted(_choices(provider, vendor.models if vendor else ()), key=_newest_first)
+    newest = _first_of_each(lambda choice: choice.family, choices)
+    labs = Counter(choice.lab for choice in choices if choice.lab)
+    chosen = _of_labs(newest, labs) if len(labs) > 1 else _of_this_generation(newest)
+    return tuple(choice.model for choice in chosen)[:MOST]
+
+
+def _of_labs(choices: list[Choice], labs: Counter[str]) -> list[Choice]:
+    first = _first_of_each(lambda choice: choice.lab, [choice for choice in choices if choice.lab])
+    return sorted(first, key=lambda choice: -labs[choice.lab])
+
+
+def _of_this_generation(choices: list[Choice]) -> list[Choice]:
+    """The vendor's own models, by their usual name, before those of others that it serves as well."""
+    home = Counter(choice.brand for choice in choices).most_common(1)[0][0] if choices else ""
+    oldest = max((choice.version for choice in choices if choice.brand == home), default=0) - GENERATIONS
+    return sorted((choice for choice in choices if choice.version >= oldest), key=lambda choice: choice.brand != home)
+
+
+def _choices(provider: str, models: Iterable[ModelInfo]) -> Iterable[Choice]:
+    for info in models:
+        name, model = info.name or "", api_id(info)
+        if not name or not model or info.deprecated or NOT_CHAT.search(f"{model} {name}"):
+            continue
+        prices = list_price(provider, model)
+        if prices.output:
+            yield Choice(
+                model, model.split("/")[0] if "/" in model else "", _family(name), _version(name), prices.output
+            )
+
+
+def api_id(info: ModelInfo) -> str | None:
+    """The id by which the provider is asked for a model: the table's own where it fits, else one that does."""
+    if info.is_match(info.id):
+        return info.id
+    clauses = info.match.or_ if isinstance(info.match, ClauseOr) else [info.match]
+    return next((clause.equals for clause in clauses if isinstance(clause, ClauseEquals)), None)
+
+
+def _newest_first(choice: Choice) -> tuple[float, Decimal, str]:
+    return -choice.version, -choice.price, choice.model
+
+
+def _version(name: str) -> float:
+    found = (float(number) for number in VERSION.findall(SIZE.sub(" ", name)))
+    return next((number for number in found if number < HIGHEST_VERSION), 0.0)
+
+
+def _family(name: str) -> str:
+    words = re.findall(r"[a-z]+", VERSION.sub(" ", SIZE.sub(" ", name)).lower())
+    return " ".join(word for word in words if word not in NO_FAMILY)
+
+
+def _first_of_each(of: Callable[[Choice], str], choices: Iterable[Choice]) -> list[Choice]:
+    first: dict[str, Choice] = {}
+    for choice in choices:
+        first.setdefault(of(choice), choice)
+    return list(first.values())

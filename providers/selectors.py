@@ -1,0 +1,183 @@
+"""Who can be asked, by whom, and with which key.
+
+A user's own key goes before the server's. The server's is for administrators, unless SERVER_KEYS=everyone, and never
+goes to an address that a user set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from django.conf import settings
+from django.core.validators import slug_re
+
+from accounts.errors import NotFound
+from accounts.models import User
+from providers.adapters.base import Adapter, ErrorCode, ProviderError, Target
+from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
+from providers.encryption import DecryptionError
+from providers.kinds import KINDS, ProviderKind
+from providers.models import Endpoint, LanguageModel, ProviderKey
+from providers.prices import model_info
+from providers.selection import selected_models
+
+KeySource = Literal["user", "server"]
+COLOR_OF_THE_UNKNOWN = "#6b7280"
+UNREADABLE = "The stored key for {label} cannot be read any more. Enter it again under Keys."
+UNREADABLE_OF_ENDPOINT = "The stored key for {label} cannot be read any more. Ask an administrator to enter it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Everything that a call needs but the request."""
+
+    adapter: Adapter
+    target: Target
+    key_source: KeySource | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderInfo:
+    """How a provider is shown."""
+
+    label: str
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What one user has of one provider. ``refusal`` is a sentence where they cannot use it, else empty."""
+
+    provider: str
+    info: ProviderInfo
+    kind: ProviderKind | None
+    key: ProviderKey | None
+    key_source: KeySource | None
+    refusal: str = ""
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether a user can store something of their own for it."""
+        return self.kind is not None and takes_key(self.kind)
+
+
+def resolve_target(user: User, provider: str) -> Resolved:
+    """Whom to ask for this user; one query.
+
+    Raises NotFound for a provider that is not there, ProviderError where there is no key or it cannot be read.
+    """
+    kind = KINDS.get(provider)
+    if kind is None:
+        return _resolved_endpoint(enabled_endpoint(provider))
+    own = ProviderKey.objects.filter(user=user, provider=provider).first()
+    try:
+        return _resolved(user, kind, own)
+    except DecryptionError as exc:
+        raise ProviderError(ErrorCode.NO_API_KEY, UNREADABLE.format(label=kind.label)) from exc
+
+
+def accesses(user: User) -> list[Access]:
+    """Every kind and every enabled endpoint, as this user has them; two queries, and no key is decrypted."""
+    keys = {key.provider: key for key in ProviderKey.objects.filter(user=user).defer("api_key")}
+    kinds = [_access(user, kind, keys.get(kind.slug)) for kind in KINDS.values()]
+    endpoints = Endpoint.objects.filter(enabled=True).defer("api_key")
+    return kinds + [
+        Access(endpoint.slug, ProviderInfo(endpoint.name, endpoint.color), None, None, _source_of(endpoint))
+        for endpoint in endpoints
+    ]
+
+
+def access(user: User, provider: str) -> Access:
+    """The same for one provider; one query. Raises NotFound."""
+    if provider in KINDS:
+        key = ProviderKey.objects.filter(user=user, provider=provider).defer("api_key").first()
+        return _access(user, KINDS[provider], key)
+    endpoint = enabled_endpoint(provider)
+    return Access(endpoint.slug, ProviderInfo(endpoint.name, endpoint.color), None, None, _source_of(endpoint))
+
+
+def takes_key(kind: ProviderKind) -> bool:
+    return kind.needs_key or kind.local
+
+
+def may_use_server_key(user: User) -> bool:
+    return user.is_staff or settings.SERVER_KEYS == "everyone"
+
+
+def provider_info(provider: str) -> ProviderInfo:
+    """Label and colour, also of a provider that is gone; a query for what is not a built-in kind."""
+    return provider_infos([provider])[provider]
+
+
+def provider_infos(providers: Iterable[str]) -> dict[str, ProviderInfo]:
+    """The same for many at once, with at most one query."""
+    infos = {slug: ProviderInfo(slug, COLOR_OF_THE_UNKNOWN) for slug in providers}
+    infos |= {slug: ProviderInfo(KINDS[slug].label, KINDS[slug].color) for slug in infos.keys() & KINDS.keys()}
+    others = infos.keys() - KINDS.keys()
+    if others:
+        rows = Endpoint.objects.filter(slug__in=others).values_list("slug", "name", "color")
+        infos |= {slug: ProviderInfo(name, color) for slug, name, color in rows}
+    return infos
+
+
+def model_label(provider: str, model: str) -> str:
+    """A model's name for people where it is unmistakable, else its id; no query."""
+    if provider == "demo":
+        return model.replace("-", " ").title()
+    info = model_info(provider, model)
+    if info is None or not info.name or info.name.islower():
+        return model
+    return info.name if model == info.id or model in selected_models(provider) else model
+
+
+def listed_models(user: User) -> Iterable[tuple[str, str, int | None, str, int | None]]:
+    """What refreshes found for this user or for the server: provider, model, owner's id, label, context window."""
+    visible = LanguageModel.objects.filter(owner=user) | LanguageModel.objects.filter(owner=None)
+    return visible.values_list("provider", "model", "owner_id", "label", "context_window")
+
+
+def _resolved(user: User, kind: ProviderKind, own: ProviderKey | None) -> Resolved:
+    if own is not None and own.base_url:
+        target = Target(kind.label, own.base_url, own.api_key, guarded=not user.is_staff)
+        return Resolved(kind.adapter, target, "user")
+    base_url = settings.PROVIDER_BASE_URLS[kind.slug]
+    if own is not None:
+        return Resolved(kind.adapter, Target(kind.label, base_url, own.api_key), "user")
+    server_key = settings.PROVIDER_API_KEYS[kind.slug] if may_use_server_key(user) else ""
+    if kind.needs_key and not server_key:
+        raise ProviderError(ErrorCode.NO_API_KEY, no_key(kind))
+    return Resolved(kind.adapter, Target(kind.label, base_url, server_key), "server" if server_key else None)
+
+
+def _resolved_endpoint(endpoint: Endpoint) -> Resolved:
+    try:
+        target = Target(endpoint.name, endpoint.base_url, endpoint.api_key)
+    except DecryptionError as exc:
+        sentence = UNREADABLE_OF_ENDPOINT.format(label=endpoint.name)
+        raise ProviderError(ErrorCode.NO_API_KEY, sentence) from exc
+    return Resolved(OPENAI_COMPATIBLE, target, _source_of(endpoint))
+
+
+def _access(user: User, kind: ProviderKind, own: ProviderKey | None) -> Access:
+    server = bool(settings.PROVIDER_API_KEYS[kind.slug]) and may_use_server_key(user)
+    source: KeySource | None = "user" if own else "server" if server else None
+    refusal = no_key(kind) if kind.needs_key and source is None else ""
+    return Access(kind.slug, ProviderInfo(kind.label, kind.color), kind, own, source, refusal)
+
+
+def no_key(kind: ProviderKind) -> str:
+    return f"No key for {kind.label} is set. Add yours under Keys."
+
+
+def enabled_endpoint(provider: str) -> Endpoint:
+    """Raises NotFound, also for what cannot be the name of one."""
+    endpoint = Endpoint.objects.filter(slug=provider, enabled=True).first() if slug_re.match(provider) else None
+    if endpoint is None:
+        raise NotFound(f"There is no provider “{provider[:64]}” here.")
+    return endpoint
+
+
+def _source_of(endpoint: Endpoint) -> KeySource | None:
+    return "server" if endpoint.hint else None

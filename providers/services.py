@@ -1,0 +1,159 @@
+"""Storing and trying keys, and asking providers for their models.
+
+``test_key`` and ``refresh_models`` call the provider, on a short event loop of their own, so that the loop of a web
+process does not wait while an SDK is imported. Call them from a thread, and never inside ``atomic``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.errors import InvalidInput, NotFound
+from accounts.models import User
+from providers.adapters.base import ErrorCode, ProviderError
+from providers.addresses import check_public_url, check_url
+from providers.kinds import KINDS, ProviderKind
+from providers.models import MAX_MODEL_LENGTH, LanguageModel, ProviderKey, hint_of
+from providers.selectors import Resolved, access, enabled_endpoint, resolve_target, takes_key
+
+logger = logging.getLogger(__name__)
+
+MAX_KEY_LENGTH = 1000
+MAX_MODELS = 2000
+PRINTABLE = re.compile(r"[\x21-\x7e]*")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTest:
+    """What came of trying a key, in words and as an error code of the public contract (``None`` where it works)."""
+
+    ok: bool
+    message: str
+    code: ErrorCode | None = None
+
+
+def set_key(*, user: User, provider: str, api_key: str, base_url: str = "") -> ProviderKey:
+    """Store a user's key, in the place of the one before; without ``base_url`` it goes to the provider's usual address.
+
+    Key and address are always set together: whoever borrows a session cannot send a stored key to a place of their own.
+    Raises NotFound and InvalidInput.
+    """
+    kind = _kind(provider)
+    api_key = _checked_key(kind, api_key)
+    base_url = _checked_base_url(user, base_url)
+    if not api_key and not base_url:
+        raise _refused("base_url", f"Enter the address at which {kind.label} runs, or a key.")
+    key, _ = ProviderKey.objects.update_or_create(
+        user=user,
+        provider=provider,
+        defaults={"api_key": api_key, "hint": hint_of(api_key), "base_url": base_url},
+    )
+    return key
+
+
+def delete_key(*, user: User, provider: str) -> None:
+    """Forget a user's key and the models that were listed to it. Raises NotFound, and InvalidInput for a provider that
+    takes no key."""
+    _kind(provider)
+    deleted, _ = ProviderKey.objects.filter(user=user, provider=provider).delete()
+    if not deleted:
+        raise NotFound("You have no key for this provider.")
+    LanguageModel.objects.filter(owner=user, provider=provider).delete()
+
+
+def test_key(*, user: User, provider: str) -> KeyTest:
+    """Make the cheapest real call with the key that this user's requests would go out with. Raises NotFound."""
+    label = access(user, provider).info.label
+    try:
+        resolved = resolve_target(user, provider)
+        asyncio.run(resolved.adapter.check_key(resolved.target))
+    except ProviderError as error:
+        _log(provider, "refused a key test", error)
+        return KeyTest(ok=False, message=error.message, code=error.code)
+    return KeyTest(ok=True, message=_accepted(label, resolved))
+
+
+def refresh_models(*, user: User, provider: str) -> list[str]:
+    """Ask the provider's own list and remember it, for the user where their key was used, else for the server.
+
+    Gives the ids. Raises NotFound and ProviderError; what was known before then stays.
+    """
+    resolved = resolve_target(user, provider)
+    try:
+        listed = asyncio.run(resolved.adapter.list_models(resolved.target))
+    except ProviderError as error:
+        _log(provider, "did not list its models", error)
+        raise
+    models = [model for model in dict.fromkeys(listed) if _is_usable(model)][:MAX_MODELS]
+    _remember(provider, user if resolved.key_source == "user" else None, models)
+    return models
+
+
+def _kind(provider: str) -> ProviderKind:
+    kind = KINDS.get(provider)
+    if kind is not None and takes_key(kind):
+        return kind
+    if kind is not None:
+        raise _refused("provider", f"{kind.label} works without a key.")
+    endpoint = enabled_endpoint(provider)
+    raise _refused("provider", f"Only an administrator sets the key of {endpoint.name}.")
+
+
+def _checked_key(kind: ProviderKind, api_key: str) -> str:
+    api_key = api_key.strip()
+    if kind.needs_key and not api_key:
+        raise _refused("api_key", f"Enter your key for {kind.label}.")
+    if len(api_key) > MAX_KEY_LENGTH or not PRINTABLE.fullmatch(api_key):
+        raise _refused("api_key", "This is not a key: it contains spaces or other unusual characters. Copy it again.")
+    return api_key
+
+
+def _checked_base_url(user: User, base_url: str) -> str:
+    if not base_url.strip():
+        return ""
+    return check_url(base_url) if user.is_staff else check_public_url(base_url)
+
+
+def _is_usable(model: str) -> bool:
+    return 0 < len(model) <= MAX_MODEL_LENGTH and model.isprintable()
+
+
+def _refused(field: str, sentence: str) -> InvalidInput:
+    return InvalidInput(sentence, fields={field: [sentence]})
+
+
+def _accepted(label: str, resolved: Resolved) -> str:
+    match resolved.key_source:
+        case "user" if resolved.target.api_key:
+            return f"{label} accepted your key."
+        case "server":
+            return f"{label} accepted the server's key."
+        case _:
+            return f"{label} answered."
+
+
+def _log(provider: str, what: str, error: ProviderError) -> None:
+    logger.warning("%s %s (%s): %s", provider, what, error.code, error.detail)
+
+
+@transaction.atomic
+def _remember(provider: str, owner: User | None, models: list[str]) -> None:
+    now = timezone.now()
+    rows = LanguageModel.objects.filter(provider=provider, owner=owner)
+    rows.exclude(model__in=models).delete()
+    known = set(rows.values_list("model", flat=True))
+    rows.update(refreshed_at=now)
+    LanguageModel.objects.bulk_create(
+        [
+            LanguageModel(provider=provider, owner=owner, model=model, refreshed_at=now)
+            for model in models
+            if model not in known
+        ],
+        ignore_conflicts=True,
+    )

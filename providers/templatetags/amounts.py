@@ -1,0 +1,26 @@
+"""Amounts as people read them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def tokens(number: int | None) -> str:
+    """1050000 → 1,050,000."""
+    return "" if number is None else f"{number:,}"
+
+
+@register.filter
+def dollars(amount: Decimal | None) -> str:
+    """At least two decimal places, and as many as there are: $2.50, $0.0375."""
+    if amount is None:
+        return ""
+    if amount == 0:
+        return "free"
+    places = -int(amount.normalize().as_tuple().exponent)
+    return f"${amount:,.{max(2, places)}f}"

@@ -1,0 +1,153 @@
+"""The pages of keys and models. Each change answers a form with a redirect, and HTMX with the part that changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.middleware import HtmxDetails
+
+from accounts.errors import InvalidInput, NotFound
+from accounts.models import User
+from providers import services
+from providers.adapters.base import ProviderError
+from providers.catalogue import catalogue_groups
+from providers.selectors import Access, access, accesses
+
+# django-htmx takes a 400 for a crash while DEBUG is on, and shows it instead of the page.
+FORM_REFUSED = 422
+
+
+class HtmxRequest(HttpRequest):
+    htmx: HtmxDetails
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What came of the last action."""
+
+    ok: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCard:
+    """One provider on the page of keys; ``errors`` are by field, ``base_url`` is what was typed or is set."""
+
+    access: Access
+    base_url: str = ""
+    notice: Notice | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@require_GET
+@login_required
+@never_cache
+def key_list(request: HtmxRequest) -> HttpResponse:
+    return render(request, "providers/key_list.html", {"cards": _cards(_user(request))})
+
+
+@sensitive_post_parameters("api_key")
+@require_POST
+@login_required
+@never_cache
+def key_set(request: HtmxRequest, provider: str) -> HttpResponse:
+    user, base_url = _user(request), request.POST.get("base_url", "")
+    try:
+        services.set_key(user=user, provider=provider, api_key=request.POST.get("api_key", ""), base_url=base_url)
+    except NotFound as error:
+        raise Http404 from error
+    except InvalidInput as error:
+        errors = {name: texts[0] for name, texts in (error.fields or {}).items()}
+        return _refused(request, KeyCard(access(user, provider), base_url, errors=errors))
+    return _done(request, provider, Notice(ok=True, text="Saved."))
+
+
+@require_POST
+@login_required
+def key_delete(request: HtmxRequest, provider: str) -> HttpResponse:
+    try:
+        services.delete_key(user=_user(request), provider=provider)
+    except NotFound as error:
+        raise Http404 from error
+    return _done(request, provider, Notice(ok=True, text="Deleted."))
+
+
+@require_POST
+@login_required
+def key_test(request: HtmxRequest, provider: str) -> HttpResponse:
+    try:
+        result = services.test_key(user=_user(request), provider=provider)
+    except NotFound as error:
+        raise Http404 from error
+    return _done(request, provider, Notice(result.ok, result.message))
+
+
+@require_GET
+@login_required
+@never_cache
+def model_list(request: HtmxRequest) -> HttpResponse:
+    return render(request, "providers/model_list.html", {"groups": catalogue_groups(_user(request))})
+
+
+@require_POST
+@login_required
+def model_refresh(request: HtmxRequest, provider: str) -> HttpResponse:
+    user = _user(request)
+    notice = _refreshed(user, provider)
+    if not request.htmx:
+        _tell(request, notice)
+        return redirect(f"{reverse('providers:model-list')}#models-{provider}")
+    group = next(group for group in catalogue_groups(user) if group.provider == provider)
+    return render(request, "providers/_model_group.html", {"group": group, "notice": notice, "open": True})
+
+
+def _refreshed(user: User, provider: str) -> Notice:
+    try:
+        models = services.refresh_models(user=user, provider=provider)
+    except NotFound as error:
+        raise Http404 from error
+    except ProviderError as error:
+        return Notice(ok=False, text=error.message)
+    if not models:
+        return Notice(ok=False, text="It lists no models that can hold a conversation.")
+    return Notice(ok=True, text=f"It lists {len(models)} model{'' if len(models) == 1 else 's'}.")
+
+
+def _cards(user: User) -> list[KeyCard]:
+    return [_card(item) for item in accesses(user) if item.takes_key]
+
+
+def _card(item: Access, notice: Notice | None = None) -> KeyCard:
+    return KeyCard(item, item.key.base_url if item.key else "", notice)
+
+
+def _done(request: HtmxRequest, provider: str, notice: Notice) -> HttpResponse:
+    item = access(_user(request), provider)
+    if request.htmx:
+        return render(request, "providers/_key.html", {"card": _card(item, notice), "open": True})
+    _tell(request, Notice(notice.ok, f"{item.info.label}: {notice.text}"))
+    return redirect(f"{reverse('providers:key-list')}#key-{provider}")
+
+
+def _refused(request: HtmxRequest, card: KeyCard) -> HttpResponse:
+    if request.htmx:
+        return render(request, "providers/_key.html", {"card": card, "open": True}, status=FORM_REFUSED)
+    cards = [card if card.access.provider == other.access.provider else other for other in _cards(_user(request))]
+    return render(request, "providers/key_list.html", {"cards": cards}, status=FORM_REFUSED)
+
+
+def _tell(request: HtmxRequest, notice: Notice) -> None:
+    messages.add_message(request, messages.SUCCESS if notice.ok else messages.ERROR, notice.text)
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)

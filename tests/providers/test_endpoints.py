@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.errors import NotFound
+from accounts.models import User
+from providers.adapters.base import ProviderError
+from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
+from providers.models import Endpoint
+from providers.selectors import resolve_target
+from providers.services import test_key as try_key
+from tests.wire import StandIn
+
+SECRET = "endpoint-secret-4444"
+ADD = "/admin/providers/endpoint/add/"
+
+
+def posted(**changes: Any) -> dict[str, Any]:
+    values = {"name": "Our GPU", "slug": "gpu", "base_url": "http://gpu-1:8000/v1", "color": "#123456", "enabled": "on"}
+    return {**values, "new_key": SECRET, **changes}
+
+
+@pytest.fixture
+def endpoint(client: Client, admin: User) -> Endpoint:
+    client.force_login(admin)
+    client.post(ADD, posted())
+    return Endpoint.objects.get()
+
+
+def change(client: Client, endpoint: Endpoint, **changes: Any) -> Any:
+    return client.post(f"/admin/providers/endpoint/{endpoint.pk}/change/", posted(new_key="", **changes))
+
+
+def test_it_is_open_to_every_user(endpoint: Endpoint, alice: User) -> None:
+    resolved = resolve_target(alice, "gpu")
+
+    assert resolved.adapter is OPENAI_COMPATIBLE
+    assert (resolved.target.label, resolved.target.base_url) == ("Our GPU", "http://gpu-1:8000/v1")
+    assert (resolved.target.api_key, resolved.key_source) == (SECRET, "server")
+    assert resolved.target.guarded is False
+
+
+def test_it_answers_a_key_test(alice: User, vendors: StandIn) -> None:
+    Endpoint.objects.create(slug="gpu", name="Our GPU", base_url=vendors.base_url("gpu"))
+
+    assert try_key(user=alice, provider="gpu").message == "Our GPU answered."
+
+
+def test_it_is_gone_once_it_is_disabled(client: Client, endpoint: Endpoint, alice: User) -> None:
+    change(client, endpoint, enabled="")
+
+    with pytest.raises(NotFound):
+        resolve_target(alice, "gpu")
+
+
+def test_it_keeps_its_key_unless_another_is_written(client: Client, endpoint: Endpoint) -> None:
+    change(client, endpoint, name="Renamed")
+    kept = Endpoint.objects.get()
+
+    client.post(f"/admin/providers/endpoint/{endpoint.pk}/change/", posted(new_key="another-secret-5555"))
+    replaced = Endpoint.objects.get()
+
+    change(client, endpoint, forget_key="on")
+    forgotten = Endpoint.objects.get()
+
+    assert (kept.name, kept.api_key, kept.hint) == ("Renamed", SECRET, "…4444")
+    assert (replaced.api_key, replaced.hint) == ("another-secret-5555", "…5555")
+    assert (forgotten.api_key, forgotten.hint) == ("", "")
+
+
+def test_it_never_shows_its_key(client: Client, endpoint: Endpoint) -> None:
+    pages = [
+        client.get(f"/admin/providers/endpoint/{endpoint.pk}/change/"),
+        client.get("/admin/providers/endpoint/?q=gpu"),
+        client.get(f"/admin/providers/endpoint/{endpoint.pk}/history/"),
+    ]
+
+    assert [page.status_code for page in pages] == [200, 200, 200]
+    assert "…4444" in pages[0].content.decode()
+    assert not any(SECRET in page.content.decode() for page in pages)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"slug": "openai"},
+        {"slug": "no slug"},
+        {"base_url": "gpu-1:8000"},
+        {"base_url": "http://me:secret@gpu-1/v1"},
+        {"color": "red"},
+        {"name": ""},
+    ],
+)
+def test_it_is_not_added_with_bad_input(client: Client, admin: User, wrong: dict[str, str]) -> None:
+    client.force_login(admin)
+
+    response = client.post(ADD, posted(**wrong))
+
+    assert response.status_code == 200
+    assert SECRET not in response.content.decode()
+    assert not Endpoint.objects.exists()
+
+
+def test_it_says_that_its_key_cannot_be_read(
+    endpoint: Endpoint, alice: User, client: Client, settings: Settings
+) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    with pytest.raises(ProviderError, match="Ask an administrator"):
+        resolve_target(alice, "gpu")
+
+    assert client.get("/admin/providers/endpoint/").status_code == 200
+    assert change(client, endpoint, name="Renamed").status_code == 302

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from providers.abilities import Abilities, abilities
+from providers.adapters.base import Usage
+from providers.catalogue import context_window, price
+from providers.prices import list_price
+from providers.selection import selected_models
+
+THOUSAND = Usage(input_tokens=1000, output_tokens=1000)
+
+
+def test_it_prices_a_call() -> None:
+    assert price("openai", "gpt-4o", THOUSAND) == Decimal("0.0125")
+    assert price("openai", "gpt-4o-2024-11-20", THOUSAND) == Decimal("0.0125")
+
+
+def test_it_prices_cached_input_by_its_own_rate() -> None:
+    assert price("openai", "gpt-4o", Usage(1000, 1000, cached_input_tokens=1000)) == Decimal("0.01125")
+    assert price("openai", "gpt-4o", Usage(1000, 1000, cached_input_tokens=5000)) == Decimal("0.01125")
+
+
+def test_it_counts_reasoning_as_output_once() -> None:
+    assert price("openai", "gpt-5", Usage(0, 1000, reasoning_tokens=900)) == price("openai", "gpt-5", Usage(0, 1000))
+
+
+@pytest.mark.parametrize("provider", ["demo", "ollama", "vllm"])
+def test_it_charges_nothing_for_what_runs_at_home(provider: str) -> None:
+    assert price(provider, "anything", THOUSAND) == Decimal(0)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model"), [("openai", "gpt-99-unheard-of"), ("airefinery", "gpt-4o"), ("an-endpoint", "gpt-4o")]
+)
+def test_it_knows_that_it_does_not_know(provider: str, model: str) -> None:
+    assert price(provider, model, THOUSAND) is None
+    assert context_window(provider, model) is None
+    assert list_price(provider, model).input is None
+
+
+def test_it_knows_the_context_window() -> None:
+    assert context_window("openai", "gpt-4o") == 128_000
+    assert context_window("anthropic", "claude-haiku-4-5-20251001") == 200_000
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "google", "mistral", "openrouter", "xai", "deepseek"])
+def test_it_selects_a_few_priced_chat_models(provider: str) -> None:
+    models = selected_models(provider)
+
+    assert 2 <= len(models) <= 8
+    assert len(set(models)) == len(models)
+    assert all(list_price(provider, model).output for model in models)
+    assert not any(
+        word in model for model in models for word in ("embed", "image", "tts", "audio", "search", "whisper")
+    )
+
+
+def test_it_selects_the_newest_of_each_family() -> None:
+    models = selected_models("anthropic")
+
+    assert len([model for model in models if "opus" in model]) == 1
+    assert not any("claude-3" in model or "claude-2" in model for model in models)
+
+
+def test_it_selects_ids_that_the_provider_takes() -> None:
+    assert all(model.startswith("accounts/fireworks/models/") for model in selected_models("fireworks"))
+    assert all("/" in model for model in selected_models("openrouter"))
+
+
+@pytest.mark.parametrize(
+    ("model", "reasoning", "vision"),
+    [
+        ("gpt-4o", False, True),
+        ("gpt-4o-mini", False, True),
+        ("gpt-5.4-nano", True, True),
+        ("gpt-5-chat-latest", False, True),
+        ("o3-mini", True, False),
+        ("o4-mini", True, True),
+        ("gpt-3.5-turbo", False, False),
+        ("claude-opus-5-5", True, True),
+        ("anthropic/claude-opus-5.5", True, True),
+        ("claude-3-5-haiku-latest", False, True),
+        ("claude-3-7-sonnet-latest", True, True),
+        ("gemini-2.0-flash", False, True),
+        ("gemini-3.8-flash", True, True),
+        ("mistral-large-4", True, True),
+        ("mistral-nemo", False, False),
+        ("grok-4-1-fast-non-reasoning", False, True),
+        ("grok-4.7", True, True),
+        ("deepseek-reasoner", True, False),
+        ("deepseek-v3.2", True, False),
+        ("llama-3.3-70b-versatile", False, False),
+        ("meta-llama/llama-4-scout-17b-16e-instruct", False, True),
+        ("qwen3-32b", True, False),
+        ("demo-thinker", True, False),
+        ("demo-swift", False, False),
+    ],
+)
+def test_it_knows_by_the_name_what_a_model_can_do(model: str, reasoning: bool, vision: bool) -> None:
+    assert abilities(model) == Abilities(reasoning, vision)
