@@ -15,7 +15,14 @@ from rest_framework.views import APIView
 
 from comparisons import services
 from comparisons.presentation import Json, comparison_json, comparison_row_json, result_json, vote_json
-from comparisons.requests import TITLE_LENGTH, CompareSerializer, StrictIntegerField, TextField, compare_request
+from comparisons.requests import (
+    TITLE_LENGTH,
+    CompareSerializer,
+    FilledField,
+    StrictIntegerField,
+    TextField,
+    compare_request,
+)
 from comparisons.selectors import turn_states, user_comparison, user_comparisons, user_result, user_turn
 from generations.services import stop_generations
 
@@ -32,7 +39,7 @@ class PageSerializer(serializers.Serializer[Any]):
 
 
 class TitleSerializer(serializers.Serializer[Any]):
-    title = TextField(max_length=TITLE_LENGTH)
+    title = FilledField(max_length=TITLE_LENGTH)
 
 
 class VoteSerializer(serializers.Serializer[Any]):

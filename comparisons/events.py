@@ -51,7 +51,9 @@ async def tell(
                     yield Told(None, None)
                 elif deltas or not isinstance(event, Delta | Reset):
                     ends = event.state.run.pk if isinstance(event, Done) else None
-                    yield Told(event.id, await teller.tell(event), ends)
+                    json = await teller.tell(event)
+                    if json is not None:
+                        yield Told(event.id, json, ends)
 
 
 class _Teller:
@@ -59,15 +61,17 @@ class _Teller:
         self._id = str(comparison.public_id)
         self._runs: dict[int, _Run] = {}
 
-    async def tell(self, event: Event) -> Json:
+    async def tell(self, event: Event) -> Json | None:
+        """The event's JSON; None for a piece of an attempt that a later one has replaced."""
         match event:
             case Started(state):
                 return self._start(state, await self._learn(state))
             case Delta(run_id, index):
-                return await self._delta(event, await self._slot(run_id, index))
-            case Reset(run_id, index, text):
                 slot = await self._slot(run_id, index)
-                return {"event": "reset", **_slot_json(slot), "response": text, "reasoning": event.reasoning}
+                return None if slot is None else _delta(event, slot)
+            case Reset(run_id, index):
+                slot = await self._slot(run_id, index)
+                return None if slot is None else _reset(event, slot)
             case Ended(_, generation):
                 return _end(generation)
             case Done(state):
@@ -80,10 +84,10 @@ class _Teller:
         run = self._runs[state.run.pk] = _Run(turn, {each.index: each for each in state.generations})
         return run
 
-    async def _slot(self, run_id: int, index: int) -> Generation:
+    async def _slot(self, run_id: int, index: int) -> Generation | None:
         if run_id not in self._runs:
             await self._learn(await in_thread(selectors.run_state, run_id))
-        return self._runs[run_id].slots[index]
+        return self._runs[run_id].slots.get(index)
 
     def _start(self, state: RunState, run: _Run) -> Json:
         return {
@@ -93,14 +97,6 @@ class _Teller:
             "total": state.run.total,
             "results": [_slot_json(generation) for generation in state.generations],
         }
-
-    async def _delta(self, delta: Delta, slot: Generation) -> Json:
-        is_text = delta.channel == "text"
-        told: dict[str, Any] = {"event": "chunk" if is_text else "reasoning", **_slot_json(slot)}
-        told |= {"chunk": delta.text, "offset": delta.offset, "time": delta.time}
-        if is_text:
-            told["first_chunk"] = delta.offset == 0
-        return told
 
     def _done(self, state: RunState, run: _Run) -> Json:
         run_row, generations = state
@@ -129,6 +125,19 @@ def _slot_json(generation: Generation) -> Json:
         "provider": generation.provider,
         "model": generation.model,
     }
+
+
+def _delta(delta: Delta, slot: Generation) -> Json:
+    is_text = delta.channel == "text"
+    told: dict[str, Any] = {"event": "chunk" if is_text else "reasoning", **_slot_json(slot)}
+    told |= {"chunk": delta.text, "offset": delta.offset, "time": delta.time}
+    if is_text:
+        told["first_chunk"] = delta.offset == 0
+    return told
+
+
+def _reset(reset: Reset, slot: Generation) -> Json:
+    return {"event": "reset", **_slot_json(slot), "response": reset.text, "reasoning": reset.reasoning}
 
 
 def _end(generation: Generation) -> Json:

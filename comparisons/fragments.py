@@ -33,6 +33,11 @@ class _Slot:
     shown: bool = False
     answering: bool = False
 
+    def first_text(self, time: float) -> None:
+        """Note the time to the first token, unless it is known."""
+        if self.generation.ttft is None:
+            self.generation.ttft = time
+
 
 class PageTeller:
     """Keeps one open page, rendered at the moment ``seen``, in step with its comparison.
@@ -63,6 +68,7 @@ class PageTeller:
                     key = (run_id, index)
                     slot = self._slots.get(key)
                     if slot is not None and channel == "text":
+                        slot.first_text(event.time)
                         touched.setdefault(key, []).extend(slot.renderer.feed(text))
                     elif slot is not None:
                         slot.reasoning += text

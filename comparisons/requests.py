@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +48,17 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class PromptField(TextField):
+class FilledField(TextField):
+    """A string of more than white space."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not text.strip() and not self.allow_blank:
+            self.fail("blank")
+        return text
+
+
+class PromptField(FilledField):
     """What a person says: not blank, and within the installation's limit."""
 
     def __init__(self, *, what: str = "prompt", **kwargs: Any) -> None:
@@ -57,8 +68,6 @@ class PromptField(TextField):
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        if not text.strip() and not self.allow_blank:
-            self.fail("blank")
         if len(text) > settings.MAX_PROMPT_CHARACTERS:
             limit = settings.MAX_PROMPT_CHARACTERS
             raise serializers.ValidationError(
@@ -85,25 +94,33 @@ class StrictFloatField(serializers.FloatField):
         return float(super().to_internal_value(data))
 
 
+class WordField(serializers.ChoiceField):
+    """One of a few words."""
+
+    def __init__(self, words: Iterable[str], **kwargs: Any) -> None:
+        sentence = f"This has to be one of: {', '.join(words)}."
+        super().__init__(list(words), error_messages={"invalid_choice": sentence}, **kwargs)
+
+
 class ParametersSerializer(serializers.Serializer[Parameters]):
     temperature = StrictFloatField(required=False, allow_null=True, min_value=0, max_value=2)
     top_p = StrictFloatField(required=False, allow_null=True, min_value=0, max_value=1)
     max_tokens = StrictIntegerField(required=False, allow_null=True, min_value=1, max_value=1_000_000)
     stop = serializers.ListField(child=TextField(max_length=200), required=False, allow_null=True, max_length=4)
     seed = StrictIntegerField(required=False, allow_null=True, min_value=-(2**31), max_value=2**31 - 1)
-    reasoning_effort = serializers.ChoiceField(EFFORTS, required=False, allow_null=True)
+    reasoning_effort = WordField(EFFORTS, required=False, allow_null=True)
 
 
 class EntrySerializer(serializers.Serializer[Entry]):
     provider = TextField(max_length=64)
-    model = TextField(max_length=200)
+    model = FilledField(max_length=200)
     parameters = ParametersSerializer(required=False)
 
 
 class CompareSerializer(serializers.Serializer[CompareRequest]):
     prompt = PromptField()
     system = PromptField(what="system prompt", required=False, allow_blank=True, allow_null=True)
-    tier = serializers.ChoiceField(list(TIERS), required=False, allow_null=True)
+    tier = WordField(TIERS, required=False, allow_null=True)
     providers = serializers.ListField(
         child=EntrySerializer(),
         min_length=1,

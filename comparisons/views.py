@@ -65,7 +65,7 @@ def comparison_detail(request: HtmxRequest, public_id: uuid.UUID) -> HttpRespons
 @require_GET
 def history(request: HtmxRequest) -> HttpResponse:
     """The user's comparisons, newest first."""
-    search = request.GET.get("search", "").strip()[:200]
+    search = request.GET.get("search", "").replace("\0", "").strip()[:200]
     given = request.GET.get("offset", "")
     offset = int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
     rows = list(user_comparisons(_user(request), search)[offset : offset + PAGE + 1])

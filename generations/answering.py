@@ -82,7 +82,7 @@ def window(running: int) -> float:
 
 
 class Answer:
-    """A running answer. ``text`` and ``reasoning`` are whole at any moment, for checkpoints."""
+    """A running answer. ``text`` and ``reasoning`` are whole at any moment; read them on the loop alone."""
 
     def __init__(self, claim: Claim, publisher: Publisher, running: Callable[[], int]) -> None:
         self.claim = claim

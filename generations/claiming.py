@@ -3,20 +3,28 @@ said."""
 
 from __future__ import annotations
 
+import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import redis
 from django.db.models import Case, F, TextField, Value, When
 from django.utils import timezone
-from providers.selectors import resolve_target
 
-from generations.answering import Answer, Claim, Outcome
+from accounts.errors import NotFound
+from generations import event_log
+from generations.answering import Claim, Outcome
+from generations.connections import thread_client
 from generations.ending import end_generation, tell
+from generations.event_log import Writer
 from generations.models import Generation
 from generations.services import send_task
-from providers.adapters.base import Message, Parameters, ProviderError, Request
+from providers.adapters.base import ErrorCode, Message, Parameters, ProviderError, Request
+from providers.selectors import resolve_target
+
+logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=10)
 """How long a claim holds without being renewed; a killed worker's generations are rescued after it."""
@@ -39,17 +47,23 @@ def claim_generation(generation_id: int) -> Claim | None:
     generation = Generation.objects.select_related("current_run", "user").get(pk=generation_id)
     try:
         return _claim(generation, lease)
-    except ProviderError as error:
+    except (ProviderError, NotFound) as refusal:
+        error = refusal if isinstance(refusal, ProviderError) else _gone(refusal)
         waited = (timezone.now() - generation.current_run.accepted_at).total_seconds()
         outcome = Outcome(status=Generation.Status.FAILED, error=error, time=waited)
         tell(end_generation(generation_id, outcome, lease=lease))
         return None
 
 
+def _gone(refusal: NotFound) -> ProviderError:
+    """The provider was taken away after it had been chosen."""
+    return ProviderError(ErrorCode.MODEL_NOT_FOUND, refusal.message)
+
+
 def _claim(generation: Generation, lease: uuid.UUID) -> Claim:
     resolved = resolve_target(generation.user, generation.provider)
     Generation.objects.filter(pk=generation.pk, lease=lease).update(key_source=resolved.key_source or "")
-    return Claim(
+    claim = Claim(
         generation_id=generation.pk,
         run_id=generation.current_run_id,
         topic=generation.current_run.topic,
@@ -61,6 +75,15 @@ def _claim(generation: Generation, lease: uuid.UUID) -> Claim:
         target=resolved.target,
         request=_request(generation),
     )
+    _take_over_log(claim.topic, claim.writer)
+    return claim
+
+
+def _take_over_log(topic: str, writer: Writer) -> None:
+    try:
+        event_log.take_over(thread_client(), topic, writer)
+    except redis.RedisError as error:
+        logger.warning("the log of %s cannot be taken over now: %s", topic, error)
 
 
 def _request(generation: Generation) -> Request:
@@ -82,14 +105,22 @@ class Held:
     stops: set[uuid.UUID]
 
 
-def save_checkpoint(*, leases: Sequence[uuid.UUID], changed: Sequence[Answer]) -> Held:
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What an answer has said at one moment."""
+
+    text: str
+    reasoning: str
+
+
+def save_checkpoint(*, leases: Sequence[uuid.UUID], changed: Mapping[uuid.UUID, Texts]) -> Held:
     """Renew all of a worker's leases and save the texts that grew, in one statement each."""
     mine = Generation.objects.filter(lease__in=leases, status=Generation.Status.STREAMING)
     mine.update(lease_until=timezone.now() + LEASE)
     if changed:
-        mine.filter(lease__in=[answer.claim.lease for answer in changed]).update(
-            text=_by_lease({answer.claim.lease: answer.text for answer in changed}),
-            reasoning=_by_lease({answer.claim.lease: answer.reasoning for answer in changed}),
+        mine.filter(lease__in=list(changed)).update(
+            text=_by_lease({lease: texts.text for lease, texts in changed.items()}),
+            reasoning=_by_lease({lease: texts.reasoning for lease, texts in changed.items()}),
         )
     rows = dict(mine.values_list("lease", "stop_requested"))
     return Held(
@@ -99,6 +130,18 @@ def save_checkpoint(*, leases: Sequence[uuid.UUID], changed: Sequence[Answer]) -
 
 def _by_lease(texts: dict[uuid.UUID, str]) -> Case:
     return Case(*(When(lease=lease, then=Value(text)) for lease, text in texts.items()), output_field=TextField())
+
+
+def take_expired(generation: Generation) -> bool:
+    """Take a generation, with its ``current_run``, from a holder that did not renew its lease: from then on neither its
+    checkpoints nor its entries count. False where it was renewed, or somebody else was quicker."""
+    now, lease = timezone.now(), uuid.uuid4()
+    held = Generation.objects.filter(pk=generation.pk, status=Generation.Status.STREAMING, lease=generation.lease)
+    if not held.filter(lease_until__lt=now).update(lease=lease, lease_until=now + LEASE):
+        return False
+    _take_over_log(generation.current_run.topic, Writer(generation.pk, str(lease)))
+    generation.refresh_from_db(fields=["lease", "text", "reasoning", "stop_requested"])
+    return True
 
 
 def requeue_claim(claim: Claim) -> bool:

@@ -100,7 +100,7 @@ def append(client: Any, topic: str, payload: Payload, writer: Writer | None = No
         ("", "", "0")
         if writer is None
         else (
-            f"writer:{writer.generation_id}",
+            _field(writer),
             writer.token,
             "1" if writer.takes else "0",
         )
@@ -109,6 +109,14 @@ def append(client: Any, topic: str, payload: Payload, writer: Writer | None = No
     return client.eval(
         APPEND, 2, _meta_key(topic), _log_key(topic), channel, orjson.dumps(payload), LIFETIME, field, token, takes
     )
+
+
+def take_over(client: redis.Redis, topic: str, writer: Writer) -> None:
+    """Refuse from now on whoever wrote for this generation before."""
+    with client.pipeline(transaction=False) as pipeline:
+        pipeline.hset(_meta_key(topic), _field(writer), writer.token)
+        pipeline.expire(_meta_key(topic), LIFETIME)
+        pipeline.execute()
 
 
 def append_all(client: redis.Redis, topic: str, payloads: Iterable[tuple[Payload, Writer | None]]) -> None:
@@ -143,6 +151,10 @@ def _queue_read(pipeline: Any, topic: str, after: EntryId | None) -> None:
 def _log(epoch: bytes | None, rows: list[tuple[bytes, dict[bytes, bytes]]]) -> Log:
     entries = [Entry(EntryId.parse(id_.decode()), orjson.loads(fields[b"entry"])) for id_, fields in rows]
     return Log(None if epoch is None else int(epoch), entries)
+
+
+def _field(writer: Writer) -> str:
+    return f"writer:{writer.generation_id}"
 
 
 def _meta_key(topic: str) -> str:

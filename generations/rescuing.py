@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from datetime import timedelta
 
 import redis
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from generations import event_log
 from generations.answering import Outcome
-from generations.claiming import requeue
+from generations.claiming import requeue, take_expired
 from generations.connections import thread_client
 from generations.ending import end_generation, tell
 from generations.models import Generation
 from generations.services import send_task
 
+logger = logging.getLogger(__name__)
+
 QUEUE_PATIENCE = timedelta(seconds=30)
 """How long a generation may wait in the queue before its task is sent once more."""
 MAX_DELIVERIES = 3
+INTERVAL = 3.0
+"""Seconds between two rounds of a process."""
+
+_next_round = 0.0
+
+
+def rescue_sometimes() -> None:
+    """A round for those who only watch, at most one in ``INTERVAL`` seconds a process: there may be no worker left to
+    do it."""
+    global _next_round
+    now = time.monotonic()
+    if now < _next_round:
+        return
+    _next_round = now + INTERVAL
+    try:
+        rescue_generations()
+    except (redis.RedisError, OperationalError) as error:
+        logger.warning("nothing can be rescued now: %s", error)
 
 
 def rescue_generations() -> int:
@@ -37,12 +60,14 @@ def rescue_generations() -> int:
 
 
 def _rescue(generation: Generation) -> bool:
+    if not take_expired(generation):
+        return False
     text, reasoning = _last_known(generation)
     if not text and not reasoning and generation.deliveries < MAX_DELIVERIES and not generation.stop_requested:
         return requeue(generation)
     status = Generation.Status.STOPPED if generation.stop_requested else Generation.Status.INTERRUPTED
-    time = (timezone.now() - generation.current_run.accepted_at).total_seconds()
-    outcome = Outcome(status=status, text=text, reasoning=reasoning, time=time)
+    seconds = (timezone.now() - generation.current_run.accepted_at).total_seconds()
+    outcome = Outcome(status=status, text=text, reasoning=reasoning, time=seconds)
     told = end_generation(generation.pk, outcome, lease=generation.lease)
     tell(told)
     return told is not None

@@ -247,6 +247,8 @@ class _Account:
         Raises Run.DoesNotExist where the topic's owner deleted it with its log.
         """
         events: list[Event] = []
+        if any(not watched.done for watched in self._runs.values()):
+            await in_thread(rescue_sometimes)
         for watched in self._runs.values():
             if reset or not watched.done:
                 state = await in_thread(selectors.run_state, watched.run_id)

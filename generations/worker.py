@@ -21,16 +21,15 @@ import redis
 import uvloop
 from celery import bootsteps
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 
-from generations import control
+from generations import control, rescuing
 from generations.answering import Answer, Cause, Claim, Outcome
-from generations.claiming import requeue_claim, save_checkpoint
+from generations.claiming import Texts, requeue_claim, save_checkpoint
 from generations.connections import loop_client
 from generations.ending import Told, end_generation
 from generations.models import Generation
 from generations.publishing import Publisher
-from generations.rescuing import rescue_generations
 from generations.watching import in_thread
 from providers.adapters.http import HttpClients
 from providers.adapters.streaming import Timeouts
@@ -38,7 +37,6 @@ from providers.adapters.streaming import Timeouts
 logger = logging.getLogger(__name__)
 
 CHECKPOINT_INTERVAL = 1.5
-RESCUE_INTERVAL = 3.0
 HEARTBEAT_INTERVAL = 5.0
 RETRY_DELAY = 1.0
 STOPS_REMEMBERED = 10_000
@@ -111,7 +109,7 @@ class StreamWorker:
         while True:
             try:
                 return end_generation(claim.generation_id, outcome, lease=claim.lease)
-            except DatabaseError as error:
+            except (OperationalError, InterfaceError) as error:
                 if time.monotonic() > deadline or self._stopping:
                     raise
                 logger.warning("the end of generation %s waits for the database: %s", claim.generation_id, error)
@@ -135,7 +133,7 @@ class StreamWorker:
                 self._publisher.run(),
                 _forever(self._hear_stops, 0.0),
                 _forever(self._checkpoint, CHECKPOINT_INTERVAL),
-                _forever(self._rescue, RESCUE_INTERVAL),
+                _forever(self._rescue, rescuing.INTERVAL),
                 _forever(self._beat, HEARTBEAT_INTERVAL),
             )
         ]
@@ -167,9 +165,11 @@ class StreamWorker:
         answers = list(self._answers.values())
         if not answers:
             return
-        sizes = {answer.claim.lease: (len(answer.text), len(answer.reasoning)) for answer in answers}
-        changed = [a for a in answers if self._saved.get(a.claim.lease, (0, 0)) != sizes[a.claim.lease]]
-        held = await in_thread(save_checkpoint, leases=list(sizes), changed=changed)
+        # Taken here, on the loop, where nothing is added to an answer meanwhile.
+        now = {answer.claim.lease: Texts(answer.text, answer.reasoning) for answer in answers}
+        sizes = {lease: (len(texts.text), len(texts.reasoning)) for lease, texts in now.items()}
+        changed = {lease: now[lease] for lease in now if self._saved.get(lease, (0, 0)) != sizes[lease]}
+        held = await in_thread(save_checkpoint, leases=list(now), changed=changed)
         for answer in answers:
             lease = answer.claim.lease
             if lease in held.stops:
@@ -180,7 +180,7 @@ class StreamWorker:
                 answer.cut(Cause.LEASE_LOST)
 
     async def _rescue(self) -> None:
-        count = await in_thread(rescue_generations)
+        count = await in_thread(rescuing.rescue_generations)
         if count:
             logger.warning("rescued %d generations that had lost their worker", count)
 

@@ -134,7 +134,7 @@ def test_stopping_what_streams_raises_the_flag(state: RunState) -> None:
     count = stop_generations(Generation.objects.filter(pk=claim.generation_id).select_related("current_run"))
 
     assert count == 1
-    assert save_checkpoint(leases=[claim.lease], changed=[]).stops == {claim.lease}
+    assert save_checkpoint(leases=[claim.lease], changed={}).stops == {claim.lease}
 
 
 def test_a_second_stop_finds_nothing(state: RunState) -> None:
@@ -194,7 +194,7 @@ def test_a_renewed_lease_is_not_rescued(state: RunState) -> None:
     assert claim is not None
     expire(state.generations[0])
 
-    held = save_checkpoint(leases=[claim.lease], changed=[])
+    held = save_checkpoint(leases=[claim.lease], changed={})
     rescuing.rescue_generations()
 
     assert held.leases == {claim.lease}
