@@ -20,6 +20,7 @@ from generations.connections import loop_client
 from generations.event_log import Channel, Entry, EntryId
 from generations.following import IDLE, LOST, TICK, Signal, follow
 from generations.models import Generation
+from generations.rescuing import rescue_sometimes
 from generations.selectors import RunState
 
 P = ParamSpec("P")
