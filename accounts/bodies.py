@@ -21,11 +21,8 @@ def json_object(request: HttpRequest) -> dict[str, Any]:
     try:
         body = request.body
     except RequestDataTooBig as error:
-        raise _too_large() from error
-    decoded = _decoded(body)
-    if not isinstance(decoded, dict):
-        raise InvalidInput("The body has to be a JSON object.")
-    return decoded
+        raise too_large() from error
+    return _object(body)
 
 
 class BoundedJsonParser(BaseParser):
@@ -38,17 +35,21 @@ class BoundedJsonParser(BaseParser):
     ) -> Any:
         body = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
         if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            raise _too_large()
-        return _decoded(body) if body.strip() else {}
+            raise too_large()
+        return _object(body) if body.strip() else {}
 
 
-def _decoded(body: bytes) -> Any:
+def _object(body: bytes) -> dict[str, Any]:
     try:
-        return orjson.loads(body)
+        decoded = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise InvalidInput(NOT_JSON) from error
+    if not isinstance(decoded, dict):
+        raise InvalidInput("The body has to be a JSON object.")
+    return decoded
 
 
-def _too_large() -> TooLarge:
+def too_large() -> TooLarge:
+    """The refusal of a body of more than ``DATA_UPLOAD_MAX_MEMORY_SIZE``."""
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024 // 1024
     return TooLarge(f"The body is larger than {limit} MB. Send less at once.")

@@ -118,7 +118,16 @@ def _translated(exc: Exception) -> RequestError | None:
 def validation_error(exc: exceptions.ValidationError) -> InvalidInput:
     """What a serializer found, with its first sentence as the message."""
     fields = _flattened(exc.detail)
-    return InvalidInput(next((texts[0] for texts in fields.values()), "This is not valid."), fields=fields)
+    sentences = (_sentence(path, texts[0]) for path, texts in fields.items())
+    return InvalidInput(next(sentences, "This is not valid."), fields=fields)
+
+
+def _sentence(path: str, text: str) -> str:
+    """A sentence that says which field it is about, where it does not do so by itself."""
+    names = [part for part in path.split(".") if not part.isdigit()]
+    if path == "non_field_errors" or any(name.rstrip("s") in text.lower() for name in names):
+        return text
+    return f"{text.rstrip('.')} ({path})."
 
 
 def _flattened(detail: Any, path: str = "") -> dict[str, list[str]]:

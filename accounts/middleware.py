@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
+from django.views.defaults import bad_request
 from rest_framework.exceptions import ValidationError
 
+from accounts.bodies import too_large
 from accounts.errors import RequestError, error_response, validation_error
 
 
@@ -16,8 +19,18 @@ class RefusalMiddleware(MiddlewareMixin):
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, ValidationError):
             exception = validation_error(exception)
-        if not isinstance(exception, RequestError):
-            return None
-        if request.headers.get("HX-Request"):
-            return error_response(exception)
-        return render(request, "refused.html", {"message": exception.message}, status=exception.status)
+        return refused(request, exception) if isinstance(exception, RequestError) else None
+
+
+def refused(request: HttpRequest, error: RequestError) -> HttpResponse:
+    """The page, or for HTMX the JSON, that says why not."""
+    if request.headers.get("HX-Request"):
+        return error_response(error)
+    return render(request, "refused.html", {"message": error.message}, status=error.status)
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's ``handler400``: a form that is too large is refused like anything else, before any view."""
+    if isinstance(exception, RequestDataTooBig):
+        return refused(request, too_large())
+    return bad_request(request, exception)

@@ -117,7 +117,7 @@ class EventConsumer(ComparisonConsumer):
         try:
             after = EntryId.parse(self._query("after")) if self._query("after") else None
         except ValueError as error:
-            raise InvalidInput("after is no id of an event.") from error
+            raise InvalidInput("The after has to be the id of an event.") from error
         return after if after is not None and after.epoch else None
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -146,7 +146,7 @@ class EventConsumer(ComparisonConsumer):
         try:
             key = uuid.UUID(str(result_id))
         except ValueError as error:
-            raise InvalidInput("result_id is no id of a result.") from error
+            raise InvalidInput("The result_id has to be the id of a result.") from error
         generation, comparison = user_result(self.user, key)
         if comparison != self.comparison:
             raise NotFound("This result belongs to another comparison.")

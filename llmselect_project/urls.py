@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from llmselect_project import health
 
+handler400 = "accounts.middleware.unreadable"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),

@@ -1,0 +1,24 @@
+"""What a refused request may not leave behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from comparisons.models import Candidate, Comparison, Turn, Vote
+from conversations.models import Conversation, Message
+from generations.models import Generation, Run
+
+MODELS = (Comparison, Candidate, Turn, Vote, Conversation, Message, Run, Generation)
+
+
+@contextmanager
+def nothing_created() -> Iterator[None]:
+    """Fails where there are more or fewer rows at the end."""
+    before = _counts()
+    yield
+    assert _counts() == before
+
+
+def _counts() -> dict[str, int]:
+    return {model.__name__: model._default_manager.count() for model in MODELS}
