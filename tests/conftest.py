@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, WebError, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 from redis import Redis
 
 from tests.support import chromium
@@ -69,17 +69,7 @@ def browser_page(browser_problems: list[str]) -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
         context = browser.new_context()
         context.set_default_timeout(15_000)
-        context.on("console", lambda message: _note_console(message, browser_problems))
-        context.on("weberror", lambda error: _note_exception(error, browser_problems))
+        chromium.note_problems(context, browser_problems)
         yield context.new_page()
         browser.close()
     assert browser_problems == []
-
-
-def _note_console(message: ConsoleMessage, problems: list[str]) -> None:
-    if message.type == "error" or "Content Security Policy" in message.text:
-        problems.append(f"{message.text} ({message.location})")
-
-
-def _note_exception(error: WebError, problems: list[str]) -> None:
-    problems.append(str(error.error))

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from functools import cache
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, WebError, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -44,6 +44,20 @@ def fetch() -> bool:
         if executable():
             return True
     return False
+
+
+def note_problems(context: BrowserContext, problems: list[str]) -> None:
+    """Add to ``problems`` every error on a console, uncaught exception and CSP violation of the context's pages."""
+
+    def note_console(message: ConsoleMessage) -> None:
+        if message.type == "error" or "Content Security Policy" in message.text:
+            problems.append(f"{message.text} ({message.location})")
+
+    def note_exception(error: WebError) -> None:
+        problems.append(str(error.error))
+
+    context.on("console", note_console)
+    context.on("weberror", note_exception)
 
 
 def _playwrights_own() -> str:

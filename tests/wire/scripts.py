@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
@@ -14,11 +15,11 @@ class Script:
     """One answer and its faults; times in seconds.
 
     ``text`` may hold ``{model}``. Chunks have ``chunk_size`` characters; ``total`` spreads them over that time, else
-    ``delay`` lies between any two. ``split`` sends the bytes in pieces of that size, whatever they cut. ``end`` happens
-    after ``at`` chunks (None: after all): a good finish, an end without one, a connection that is cut, an error inside
-    the stream, or silence (before or after the finish). A ``status`` other than 200 brings the vendor's error body;
-    ``body`` takes the place of all that would be sent. ``refuses`` names parameters that get a 400, as from a model
-    that does not take them.
+    ``delay`` lies between any two; after ``hold`` chunks nothing comes until ``release`` is set. ``split`` sends the
+    bytes in pieces of that size, whatever they cut. ``end`` happens after ``at`` chunks (None: after all): a good
+    finish, an end without one, a connection that is cut, an error inside the stream, or silence (before or after the
+    finish). A ``status`` other than 200 brings the vendor's error body; ``body`` takes the place of all that would be
+    sent. ``refuses`` names parameters that get a 400, as from a model that does not take them.
     """
 
     text: str = "Hello from {model}: ça va, 世界 🌍!"
@@ -27,6 +28,8 @@ class Script:
     first_delay: float = 0.0
     delay: float = 0.0
     total: float | None = None
+    hold: int | None = None
+    release: threading.Event = field(default_factory=threading.Event, compare=False)
     split: int | None = None
     end: Ending = "finish"
     at: int | None = None
@@ -68,6 +71,6 @@ def _typed(default: Any, name: str, value: Any) -> Any:
         return tuple(value.split("+"))
     if isinstance(default, bool):
         return value.lower() in {"1", "true", "yes"}
-    if name in {"at", "split"} or isinstance(default, int):
+    if name in {"at", "hold", "split"} or isinstance(default, int):
         return int(value)
     return float(value)

@@ -53,6 +53,8 @@ class Answer:
         for number, (thought, piece) in enumerate(pieces[: self._script.at]):
             if step:
                 await asyncio.sleep(begin + number * step - time.monotonic())
+            while number == self._script.hold and not self._script.release.is_set():
+                await asyncio.sleep(0.01)
             await self._write(self._noise())
             if not thought and number and pieces[number - 1][0]:
                 await self._write(self._format.begin_text())

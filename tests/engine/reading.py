@@ -1,0 +1,93 @@
+"""What a client has after some events, read as strictly as the public contract is written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
+
+Json = dict[str, Any]
+
+
+class Event(NamedTuple):
+    """One event with its id: an SSE id, or a socket's ``seq``."""
+
+    id: str
+    data: Json
+
+    @property
+    def kind(self) -> str:
+        return str(self.data["event"])
+
+
+@dataclass
+class Reading:
+    """The events of one run, folded; any order or repetition that the contract does not allow fails the test."""
+
+    start: Json = field(default_factory=dict)
+    chunks: dict[int, str] = field(default_factory=lambda: defaultdict(str))
+    reasoning: dict[int, str] = field(default_factory=lambda: defaultdict(str))
+    ends: dict[int, Json] = field(default_factory=dict)
+    done: Json = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, *parts: Iterable[Event]) -> Self:
+        reading = cls()
+        for part in parts:
+            for event in part:
+                reading.take(event.data)
+        return reading
+
+    @property
+    def responses(self) -> dict[int, str]:
+        """The final text of every slot by its end."""
+        return {index: end.get("data", end)["response"] for index, end in self.ends.items()}
+
+    @property
+    def outcomes(self) -> list[str]:
+        """``complete`` or the error's code for every slot, by index."""
+        return [str(end.get("code", "complete")) for _, end in sorted(self.ends.items())]
+
+    def take(self, event: Json) -> None:
+        assert not self.done, f"{event} came after done"
+        match event["event"]:
+            case "start":
+                assert not self.start
+                self.start = event
+            case "chunk":
+                assert event["first_chunk"] == (event["offset"] == 0)
+                self._add(self.chunks, event)
+            case "reasoning":
+                self._add(self.reasoning, event)
+            case "reset":
+                assert event["index"] not in self.ends
+                self.chunks[event["index"]] = event["response"]
+            case "complete" | "error":
+                assert event["index"] not in self.ends
+                self.ends[event["index"]] = event
+            case "done":
+                self.done = event
+            case other:
+                raise AssertionError(f"there is no event {other}")
+
+    def assert_whole(self) -> None:
+        """Everything of a run was told: every slot's text in chunks, its end, and the run's."""
+        slots = [slot["index"] for slot in self.start["results"]]
+        assert slots == list(range(self.start["total"]))
+        assert sorted(self.ends) == slots
+        assert {index: self.chunks[index] for index in slots} == self.responses
+        assert self.done["metadata"]["total"] == len(slots)
+
+    @staticmethod
+    def _identity(event: Json) -> Json:
+        return {name: event[name] for name in ("result_id", "index", "provider", "model")}
+
+    def _add(self, texts: dict[int, str], event: Json) -> None:
+        index = event["index"]
+        assert event["chunk"] != ""
+        assert index not in self.ends, f"{event} came after its slot's end"
+        assert event["offset"] == len(texts[index]), f"{event} does not follow {len(texts[index])} characters"
+        if self.start:
+            assert self._identity(event) == self.start["results"][index]
+        texts[index] += event["chunk"]
