@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -82,6 +82,17 @@ def column(generation: Generation) -> Column:
         usage_source=generation.usage_source,
         finish_reason=generation.finish_reason,
     )
+
+
+def slot_mark(generation: Generation) -> str:
+    """What tells a column that has to be replaced as a whole from one that has not: its attempt, open or ended."""
+    return f"{generation.attempt}{'o' if generation.is_open else 'e'}"
+
+
+def page_mark(states: Sequence[TurnState]) -> str:
+    """What a page shows, for its socket: the number of turns, and the marks of the last one's slots, for no other
+    turn's can change."""
+    return "-".join([str(len(states)), *(slot_mark(slot) for state in states[-1:] for slot in state.slots)])
 
 
 def _elapsed(generation: Generation) -> float | None:

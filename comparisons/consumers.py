@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import logging
 import uuid
 from collections.abc import AsyncGenerator
@@ -157,22 +156,16 @@ class PageConsumer(ComparisonConsumer):
     """The page's socket: fragments to swap in, batched over all columns."""
 
     async def frames(self) -> AsyncGenerator[str, None]:
-        teller = PageTeller(self.comparison, self._seen())
-        changed, states = await in_thread(teller.open)
+        teller = PageTeller(self.comparison, self._query("shown"))
+        changed, states, known = await in_thread(teller.open)
         if changed:
             yield changed
-        events = watch(self.comparison.topic, states=states)
+        events = watch(self.comparison.topic, states=states, known=known)
         async with aclosing(events), aclosing(batches(events, PAGE_INTERVAL)) as lists:
             async for batch in lists:
                 fragments = await in_thread(teller.tell, batch)
                 if fragments:
                     yield fragments
-
-    def _seen(self) -> datetime.datetime:
-        try:
-            return datetime.datetime.fromtimestamp(float(self._query("seen")), datetime.UTC)
-        except (ValueError, OverflowError, OSError):
-            return datetime.datetime.now(datetime.UTC)
 
 
 def _message(text: str | None) -> dict[str, Any]:

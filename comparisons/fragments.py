@@ -6,7 +6,6 @@ replaced by the rendering of what was saved, which is what a reload would show.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +13,15 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.html import escape
 
-from comparisons.columns import column, turn_columns
+from comparisons.columns import column, slot_mark, turn_columns
 from comparisons.models import Comparison
 from comparisons.selectors import TurnState, turn_number, turn_states
 from generations.models import Generation
 from generations.rendering import Patch, StreamRenderer, oob
-from generations.selectors import RunState, open_run_states
-from generations.watching import Delta, Done, Ended, Event, Reset, Started
+from generations.selectors import RunState, latest_run_id, open_run_states
+from generations.watching import Delta, Done, Ended, Event, Idle, Reset, Started
+
+_STREAMING = Generation.Status.STREAMING
 
 
 @dataclass(slots=True)
@@ -40,22 +41,24 @@ class _Slot:
 
 
 class PageTeller:
-    """Keeps one open page, rendered at the moment ``seen``, in step with its comparison.
+    """Keeps one open page in step with its comparison; ``shown`` is its ``page_mark``.
 
     Its methods query and render: call them in a thread, one after the other.
     """
 
-    def __init__(self, comparison: Comparison, seen: datetime.datetime) -> None:
+    def __init__(self, comparison: Comparison, shown: str) -> None:
         self._comparison = comparison
-        self._seen = seen
+        self._shown = shown
         self._slots: dict[tuple[int, int], _Slot] = {}
         self._known_runs: set[int] = set()
 
-    def open(self) -> tuple[str, list[RunState]]:
-        """What has changed since the page was rendered, and the runs that are to be watched from their start."""
+    def open(self) -> tuple[str, list[RunState], int]:
+        """What has changed since the page was rendered, the runs that are to be watched from their start, and the id
+        up to which the page knows all others."""
+        known = latest_run_id(self._comparison.topic)
         states = open_run_states(self._comparison.topic)
         self._known_runs = {state.run.pk for state in states}
-        return self._changed(), states
+        return self._changed(), states, known
 
     def tell(self, events: Sequence[Event]) -> str:
         """The fragments for a batch of events; empty where they change nothing on the page."""
@@ -85,6 +88,9 @@ class PageTeller:
                     fragments.append(self._column(generation))
                 case Done(state):
                     fragments.append(self._footers(state.run.pk))
+                case Idle():
+                    fragments.append(self._claimed())
+                    self._flush(touched)
         changed = touched.keys() | reasoned.keys()
         fragments += [self._text(key, touched.get(key, []), reasoned.get(key, "")) for key in changed]
         return "".join(fragments)
@@ -112,8 +118,24 @@ class PageTeller:
         if slot.answering:
             return ""
         slot.answering = True
-        slot.generation.status = Generation.Status.STREAMING
-        return self._rendered("_column_status", slot=column(slot.generation))
+        return self._streaming(slot.generation)
+
+    def _streaming(self, generation: Generation) -> str:
+        generation.status = _STREAMING
+        return self._rendered("_column_status", slot=column(generation))
+
+    def _claimed(self) -> str:
+        """The status lines of slots that a worker has begun with, of which the log does not tell."""
+        waiting = [slot.generation for slot in self._slots.values() if slot.generation.status != _STREAMING]
+        states = open_run_states(self._comparison.topic) if waiting else []
+        begun = {slot.pk for state in states for slot in state.generations if slot.status == _STREAMING}
+        return "".join(self._streaming(generation) for generation in waiting if generation.pk in begun)
+
+    def _flush(self, touched: dict[tuple[int, int], list[Patch]]) -> None:
+        """In a longer pause, show what the renderers hold back of an unfinished line."""
+        for key, slot in self._slots.items():
+            if patches := slot.renderer.flush():
+                touched.setdefault(key, []).extend(patches)
 
     def _reset(self, key: tuple[int, int], text: str, reasoning: str) -> None:
         slot = self._slots.get(key)
@@ -125,7 +147,7 @@ class PageTeller:
             if generation.is_open:
                 self._slots[state.run.pk, generation.index] = _Slot(generation, StreamRenderer())
         if state.run.pk in self._known_runs:
-            return ""
+            return "".join(self._streaming(slot) for slot in state.generations if slot.status == _STREAMING)
         self._known_runs.add(state.run.pk)
         return self._begun(state)
 
@@ -140,26 +162,31 @@ class PageTeller:
 
     def _changed(self) -> str:
         turns = turn_states(self._comparison)
+        count, *marks = self._shown.split("-")
+        known = int(count) if count.isdecimal() and len(count) < 9 else len(turns)
         fragments = []
-        for position, state in enumerate(turns):
-            if state.turn.created_at > self._seen:
-                fragments.append(self._without_form(turns[: position + 1]) + self._turn(state))
-                continue
-            changed = [slot for slot in state.slots if slot.ended_at is not None and slot.ended_at > self._seen]
-            fragments += [self._column(slot) for slot in changed]
-            if changed:
-                fragments.append(self._footer(turns, position))
+        for position in range(max(0, known - 1), len(turns)):
+            if position >= known:
+                fragments.append(self._without_form(turns[: position + 1]) + self._turn(turns[position]))
+            else:
+                fragments.append(self._changed_columns(turns, position, marks))
         return "".join(fragments)
+
+    def _changed_columns(self, turns: list[TurnState], position: int, marks: list[str]) -> str:
+        changed = [slot for slot, mark in zip(turns[position].slots, marks, strict=False) if slot_mark(slot) != mark]
+        columns = "".join(map(self._column, changed))
+        return columns + self._footer(turns, position) if changed else ""
 
     def _without_form(self, turns: list[TurnState]) -> str:
         return self._footer(turns, len(turns) - 2) if len(turns) > 1 else ""
 
     def _turn(self, state: TurnState) -> str:
+        """A turn at the end, also where the page has it already; ``#next-turn`` is there so that no swap misses."""
         (turn,) = turn_columns([state])
         section = self._rendered("_turn", turn=turn, last=True, oob=False)
         return (
-            f'<div hx-swap-oob="delete:#turn-{turn.number}"></div>'
-            f'<div hx-swap-oob="beforeend:#comparison">{section}</div>'
+            f'<div hx-swap-oob="delete:#turn-{turn.number}, #next-turn"></div>'
+            f'<div hx-swap-oob="beforeend:#comparison">{section}<div id="next-turn" hidden></div></div>'
         )
 
     def _column(self, generation: Generation) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from typing import Any, cast
 
@@ -20,7 +19,7 @@ from rest_framework.exceptions import ValidationError
 from accounts.errors import RequestError, validation_error
 from accounts.models import User
 from comparisons import services
-from comparisons.columns import turn_columns
+from comparisons.columns import page_mark, turn_columns
 from comparisons.forms import ComparisonForm
 from comparisons.models import Comparison
 from comparisons.requests import compare_request, turn_prompt
@@ -161,13 +160,13 @@ def _accepted(request: HtmxRequest, comparison: Comparison) -> HttpResponse:
 
 
 def _page(request: HtmxRequest, comparison: Comparison) -> HttpResponse:
-    seen = time.time()
-    turns = turn_columns(turn_states(comparison))
+    states = turn_states(comparison)
+    turns = turn_columns(states)
     streaming = settings.STREAMING and _user(request).streaming
     context: dict[str, Any] = {
         "comparison": comparison,
         "turns": turns,
-        "seen": seen,
+        "shown": page_mark(states),
         "live": streaming,
         "poll": not streaming and any(turn.running for turn in turns),
     }

@@ -16,7 +16,7 @@ from generations.services import Ask, retry_generation, start_run
 
 
 def ask(*, user: User, topic: str, conversations: Sequence[Conversation], prompt: str) -> RunState:
-    """Put one prompt to conversations of ``user``, each behind its own history; call it within the caller's transaction.
+    """Put one prompt to conversations of ``user``, each behind its own history; call it in a transaction.
 
     The run's generations stand in the order of ``conversations``.
     """

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from providers.catalogue import price
-
 from generations.models import Generation
 from providers.adapters.base import Usage
+from providers.catalogue import price
 
 _WORDS = re.compile(r"[A-Za-z]+|\d{1,3}|[^\sA-Za-z\d]")
 LETTERS_PER_TOKEN = 6

@@ -26,6 +26,11 @@ def latest_run_state(topic: str) -> RunState | None:
     return None if run is None else RunState(run, list(run.active_generations.order_by("index")))
 
 
+def latest_run_id(topic: str) -> int:
+    """The id of the run that was started last in a topic, 0 where there is none."""
+    return Run.objects.filter(topic=topic).order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
 def open_run_states(topic: str) -> list[RunState]:
     """The runs of a topic that have not ended, oldest first."""
     runs = Run.objects.filter(topic=topic, ended_at=None).order_by("pk").prefetch_related("active_generations")

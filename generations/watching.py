@@ -87,15 +87,20 @@ Event = Started | Delta | Reset | Ended | Done | Idle
 
 
 async def watch(
-    topic: str, *, states: Sequence[RunState] = (), after: EntryId | None = None, tick: float = TICK
+    topic: str,
+    *,
+    states: Sequence[RunState] = (),
+    after: EntryId | None = None,
+    known: int = 0,
+    tick: float = TICK,
 ) -> AsyncGenerator[Event, None]:
     """Yield what happens in ``topic``: from the beginning of the runs in ``states`` (oldest first), or behind
-    ``after``.
+    ``after``. Of other runs the reader knows all up to the id ``known``.
 
     Goes on for ever, over later runs: the caller closes it (``aclosing``). No database connection is held between
     events. Raises Run.DoesNotExist once the runs were deleted.
     """
-    account = _Account(topic)
+    account = _Account(topic, known)
     if after is not None and not await account.remember(after):
         after = None
         states = [state for state in [await in_thread(selectors.latest_run_state, topic)] if state is not None]
@@ -175,8 +180,9 @@ class _Watched:
 class _Account:
     """All that one reader has been told."""
 
-    def __init__(self, topic: str) -> None:
+    def __init__(self, topic: str, known: int) -> None:
         self._topic = topic
+        self._known = known
         self._runs: dict[int, _Watched] = {}
 
     def begin(self, state: RunState) -> list[Event]:
@@ -217,7 +223,7 @@ class _Account:
             return [*await self._look(reset=item is LOST), *([Idle()] if item is IDLE else [])]
         run_id = item.data["run"]
         if run_id not in self._runs:
-            if any(run_id < known for known in self._runs):
+            if run_id < max([self._known + 1, *self._runs]):
                 return []
             if item.data["kind"] == "start":
                 self._runs[run_id] = _Watched(run_id)

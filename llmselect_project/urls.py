@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from llmselect_project import health
 
 handler400 = "accounts.middleware.unreadable"
+# The admin's pages name no icon, so browsers ask for this one.
+favicon = RedirectView.as_view(url=f"{settings.STATIC_URL}icons/favicon.svg")
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("favicon.ico", favicon, name="favicon"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("admin/", admin.site.urls),

@@ -13,6 +13,7 @@ from tests.boundaries.belongings import Belongings
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PUBLIC = {
+    "favicon",
     "health-live",
     "health-ready",
     "accounts-api:register",

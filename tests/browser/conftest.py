@@ -1,0 +1,76 @@
+"""The people at the pages, in one browser for all tests here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, StorageState, expect, sync_playwright
+
+from tests.browser.visitor import Visitor
+from tests.support import chromium
+from tests.support.live import Account, Live
+from tests.wire import StandIn
+
+PATIENCE = 15_000
+"""Milliseconds that a page may take to show what it has to."""
+
+
+@pytest.fixture(scope="package")
+def shared_browser() -> Iterator[Browser]:
+    path = chromium.executable()
+    assert path, "The tests need a browser: install Chromium, or run `make test`, which does."
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+        expect.set_options(timeout=PATIENCE)
+        yield started
+        expect.set_options(timeout=None)
+        started.close()
+
+
+@pytest.fixture(scope="package")
+def alice(live: Live) -> Account:
+    return live.register()
+
+
+@pytest.fixture(scope="package")
+def alices_session(live: Live, shared_browser: Browser, alice: Account) -> StorageState:
+    """The cookies of Alice, who has signed in."""
+    context = shared_browser.new_context()
+    live.sign_in(context.new_page(), alice)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def visitor(
+    live: Live,
+    vendors: StandIn,
+    shared_browser: Browser,
+    alice: Account,
+    alices_session: StorageState,
+    browser_problems: list[str],
+) -> Iterator[Visitor]:
+    """Alice, with a fresh tab; any error on a console, uncaught exception or CSP violation fails the test."""
+    context = shared_browser.new_context(
+        storage_state=alices_session, permissions=["clipboard-read", "clipboard-write"], reduced_motion="reduce"
+    )
+    yield from _visiting(live, alice, context, browser_problems)
+
+
+@pytest.fixture
+def newcomer(live: Live, vendors: StandIn, shared_browser: Browser, browser_problems: list[str]) -> Iterator[Visitor]:
+    """Somebody new, with nothing behind them; signed in."""
+    context = shared_browser.new_context()
+    account = live.register()
+    live.sign_in(context.new_page(), account)
+    yield from _visiting(live, account, context, browser_problems)
+
+
+def _visiting(live: Live, account: Account, context: BrowserContext, problems: list[str]) -> Iterator[Visitor]:
+    context.set_default_timeout(PATIENCE)
+    chromium.note_problems(context, problems)
+    yield Visitor(live, account, context.pages[0] if context.pages else context.new_page(), problems)
+    context.close()
+    assert problems == []

@@ -1,0 +1,92 @@
+"""How an answer looks while it comes and once it is there."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.answers import RICH
+from tests.browser.visitor import Visitor
+from tests.wire import Script, StandIn
+
+
+def test_it_says_it_thinks_and_folds_the_reasoning(visitor: Visitor, vendors: StandIn) -> None:
+    script = Script(text="The answer.", reasoning="First this, then that.", chunk_size=100, hold=0)
+    vendors.scripts["thinks"] = script
+    visitor.begin("openai/thinks", "google/quick")
+    column = visitor.column(0)
+    expect(column.get_by_text("Thinking…")).to_be_visible()
+    expect(column.get_by_text("Reasoning")).to_be_hidden()
+
+    script.hold = 1
+    expect(column.get_by_text("Reasoning")).to_be_visible()
+    expect(column.get_by_text("Thinking…")).to_be_visible()
+    expect(column.locator(".reasoning-text")).to_be_hidden()
+    column.get_by_text("Reasoning").click()
+    expect(column.locator(".reasoning-text")).to_have_text("First this, then that.")
+    script.release.set()
+    visitor.wait_for_end()
+
+    visitor.wait_for_text(0, "The answer.")
+    expect(column.get_by_text("Thinking…")).to_be_hidden()
+    expect(column.locator(".reasoning-text")).to_be_visible()
+    expect(visitor.column(1).get_by_text("Reasoning")).to_be_hidden()
+
+
+def test_it_renders_markdown(visitor: Visitor, vendors: StandIn) -> None:
+    vendors.default = Script(text=RICH, chunk_size=5)
+    visitor.begin("openai/writes", "google/writes-too")
+    visitor.wait_for_end()
+    answer = visitor.answer(0)
+
+    expect(answer.get_by_role("heading", level=1)).to_have_text("Über Brüche")
+    expect(answer.get_by_role("row")).to_have_count(4)
+    expect(answer.get_by_role("cell", name="2.25")).to_have_class("align-right")
+    expect(answer.get_by_role("listitem")).to_have_count(6)
+    expect(answer.locator(".code-block")).to_contain_text("python")
+    assert answer.locator(".code-block code span[class]").count() > 5
+    expect(answer.locator("math")).to_have_count(1)
+    expect(answer.get_by_text("Money first: $5/$10.")).to_be_visible()
+    expect(answer.get_by_role("link", name="a late one")).to_have_attribute("href", "https://example.org/late")
+    expect(answer.locator("blockquote")).to_have_text(re.compile("quoted\\s+twice"))
+
+
+def test_it_shows_an_unfinished_line_in_a_longer_pause(visitor: Visitor, vendors: StandIn) -> None:
+    beginning = "| Fruit | Price |\n|--|--|\n| apple | 1.50 |\n| pear | 2"
+    vendors.default = script = Script(text=f"{beginning}.25 |\n", chunk_size=len(beginning), hold=1)
+    visitor.begin("openai/pauses", "google/pauses-too")
+
+    expect(visitor.answer(0).get_by_role("row", name="pear 2", exact=True)).to_be_visible()
+    script.release.set()
+    visitor.wait_for_end()
+
+    expect(visitor.answer(0).get_by_role("row", name="pear 2.25", exact=True)).to_be_visible()
+    expect(visitor.answer(0).get_by_role("row")).to_have_count(3)
+
+
+def test_it_copies_the_source_of_an_answer_and_a_code_block(visitor: Visitor, vendors: StandIn) -> None:
+    vendors.default = Script(text=RICH, chunk_size=50)
+    visitor.begin("openai/copied", "google/other")
+    visitor.wait_for_end()
+
+    visitor.page.get_by_role("button", name="Copy the answer of copied").click()
+    expect(visitor.column(0).locator("[data-copy-label]")).to_have_text("Copied")
+    answer = visitor.page.evaluate("navigator.clipboard.readText()")
+    visitor.answer(1).locator("[data-copy]").click()
+    expect(visitor.answer(1).locator("[data-copy]")).to_have_text("Copied")
+    code = visitor.page.evaluate("navigator.clipboard.readText()")
+
+    assert answer == RICH
+    assert code.rstrip("\n") == "def half(number: int) -> float:\n    return number / 2\n\n\nprint(half(3))"
+
+
+def test_it_says_that_an_answer_is_empty_or_cut_at_its_limit(visitor: Visitor, vendors: StandIn) -> None:
+    vendors.scripts["says-nothing"] = Script(text="")
+    vendors.scripts["talks-too-long"] = Script(text="On and on", finish="length")
+    visitor.begin("mistral/says-nothing", "openai/talks-too-long")
+
+    visitor.wait_for_end()
+
+    expect(visitor.column(0).get_by_text("The model gave an empty answer.")).to_be_visible()
+    expect(visitor.column(1).locator(".badge")).to_have_text("Cut at the length limit")

@@ -1,0 +1,127 @@
+"""A person at the page: what they do, and what they see."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.support.live import Account, Live
+
+# The columns of every turn, without what a reload may write otherwise: the tokens of forms, the white space of the
+# templates, and the marks that htmx sets while it works. The text of answers is compared as it is.
+COLUMNS = """() => [...document.querySelectorAll("#comparison .columns")].map((columns) => {
+  const copy = columns.cloneNode(true);
+  copy.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => field.remove());
+  for (const element of copy.querySelectorAll("*")) {
+    element.classList.remove("htmx-swapping", "htmx-settling", "htmx-added", "htmx-request");
+    if (element.getAttribute("class") === "") element.removeAttribute("class");
+  }
+  const walker = document.createTreeWalker(copy, NodeFilter.SHOW_TEXT);
+  const texts = [];
+  while (walker.nextNode()) texts.push(walker.currentNode);
+  for (const text of texts) {
+    if (text.parentElement.closest(".prose, .reasoning-text")) continue;
+    const trimmed = text.data.trim().replace(/\\s+/g, " ");
+    if (trimmed) text.data = trimmed;
+    else text.remove();
+  }
+  return copy.outerHTML;
+})"""
+
+
+class Visitor:
+    """One tab of a signed-in person."""
+
+    def __init__(self, live: Live, account: Account, page: Page, problems: list[str]) -> None:
+        self.live = live
+        self.account = account
+        self.page = page
+        self.problems = problems
+
+    @property
+    def context(self) -> BrowserContext:
+        return self.page.context
+
+    def go(self, path: str) -> None:
+        self.page.goto(f"{self.live.base_url}{path}")
+
+    def new_tab(self, path: str = "") -> Visitor:
+        """Another tab of the same browser, at the same address where no other is given."""
+        tab = Visitor(self.live, self.account, self.context.new_page(), self.problems)
+        tab.go(path or self.path)
+        return tab
+
+    @property
+    def path(self) -> str:
+        return self.page.url.removeprefix(self.live.base_url)
+
+    def choose(self, *models: str) -> None:
+        """Choose these models on the compare page, with as many slots as it takes."""
+        selects = self.page.locator("[data-slot]:visible select")
+        expect(self.page.locator("[data-slots-more]")).to_have_count(0)
+        while selects.count() < len(models):
+            self.page.get_by_role("button", name="Add a model").click()
+        while selects.count() > len(models):
+            self.page.get_by_role("button", name=f"Remove model {selects.count()}").click()
+        for position, model in enumerate(models):
+            selects.nth(position).select_option(model)
+
+    @property
+    def chosen(self) -> list[str]:
+        return [select.input_value() for select in self.page.locator("[data-slot]:visible select").all()]
+
+    def send(self, prompt: str) -> None:
+        """Write a prompt into the compare page and send it."""
+        self.page.get_by_label("Prompt", exact=True).fill(prompt)
+        self.page.get_by_role("button", name="Compare").click()
+
+    def follow_up(self, prompt: str) -> None:
+        """Ask all of them something more; returns when the page has taken it."""
+        self.follow_up_box.fill(prompt)
+        before = self.page.locator("#comparison").element_handle()
+        self.page.get_by_role("button", name="Send").click()
+        before.wait_for_element_state("hidden")
+
+    @property
+    def follow_up_box(self) -> Locator:
+        return self.page.get_by_label("Next prompt to all of them")
+
+    def begin(self, *models: str, prompt: str = "What is it like?", **body: Any) -> None:
+        """Start a comparison of any models, whatever the catalogue offers, and open it."""
+        entries = [dict(zip(("provider", "model"), name.split("/", 1), strict=True)) for name in models]
+        answer = self.account.api.post("/api/v1/comparisons", json={"prompt": prompt, "providers": entries, **body})
+        assert answer.status_code == 201, answer.text
+        self.go(f"/comparisons/{answer.json()['comparison_id']}/")
+
+    def turn(self, number: int) -> Locator:
+        return self.page.locator(f"#turn-{number}")
+
+    def column(self, index: int, *, turn: int = 0) -> Locator:
+        return self.turn(turn).locator(f'.column[data-index="{index}"]')
+
+    def answer(self, index: int, *, turn: int = 0) -> Locator:
+        return self.column(index, turn=turn).locator(".prose")
+
+    def wait_for_text(self, index: int, text: str | re.Pattern[str], *, turn: int = 0) -> None:
+        expect(self.answer(index, turn=turn)).to_have_text(text)
+
+    def wait_for_end(self, *, turn: int = 0) -> None:
+        """Wait until every answer of the turn has ended, by the page's word."""
+        expect(self.turn(turn).locator(".turn-footer:not([data-running])")).to_have_count(1)
+
+    def forgive(self, words: str) -> None:
+        """Take back the browser's complaints of a kind that this test brings about."""
+        self.problems[:] = [problem for problem in self.problems if not re.search(words, problem)]
+
+    @property
+    def statuses(self) -> list[str]:
+        """Of all columns, in their order."""
+        return [str(column.get_attribute("data-status")) for column in self.page.locator(".column").all()]
+
+    @property
+    def columns(self) -> list[str]:
+        """The HTML of each turn's columns, comparable with that of another tab and of a reload."""
+        html: list[str] = self.page.evaluate(COLUMNS)
+        return html
