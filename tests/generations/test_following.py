@@ -10,21 +10,21 @@ from redis import Redis
 
 from generations import event_log, following
 from generations.connections import thread_client
-from generations.event_log import Entry, EntryId
+from generations.event_log import Entry, EntryId, Payload
 from generations.following import IDLE, LOST, follow
 
 pytestmark = pytest.mark.usefixtures("on_loop")
 
 
 def append(topic: str, number: int) -> EntryId:
-    entry = {"run": 1, "index": 0, "kind": "text", "text": str(number), "offset": number, "t": 0.0}
+    entry = Payload(run=1, index=0, kind="text", text=str(number), offset=number, t=0.0)
     return EntryId(*map(int, event_log.append(thread_client(), topic, entry)))
 
 
 def append_silently(topic: str, number: int) -> None:
     """Append without the bell, as a follower sees it whose message the channel layer dropped."""
     original = event_log.topic_group
-    event_log.topic_group = lambda name: f"nobody.{name}"
+    event_log.topic_group = lambda topic: f"nobody.{topic}"
     try:
         append(topic, number)
     finally:
@@ -95,7 +95,7 @@ async def test_a_subscription_that_redis_cut_misses_nothing(topic: str, redis: R
     async with aclosing(follow(topic, tick=0.2)) as items:
         append(topic, 0)
         assert await take(items, 1) == [0]
-        redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        redis.client_kill_filter(_type="pubsub")
         for number in range(1, 20):
             append(topic, number)
 
@@ -108,7 +108,7 @@ async def test_it_says_that_the_log_was_lost_before_it_tells_of_the_next_one(top
         assert await take(items, 1) == [0]
         event_log.delete(thread_client(), topic)
         append(topic, 7)
-        seen = []
+        seen: list[Any] = []
         async with asyncio.timeout(20):
             async for item in items:
                 if item is not IDLE:

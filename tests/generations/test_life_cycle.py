@@ -13,7 +13,7 @@ from generations.answering import Outcome
 from generations.claiming import claim_generation, requeue_claim, save_checkpoint
 from generations.connections import thread_client
 from generations.ending import end_generation, tell
-from generations.event_log import Writer
+from generations.event_log import Payload, Writer
 from generations.models import Generation, Run
 from generations.selectors import RunState
 from generations.services import retry_generation, stop_generations
@@ -149,7 +149,7 @@ def test_a_lost_worker_leaves_what_it_had_told(state: RunState, topic: str) -> N
     assert claim is not None
     Generation.objects.filter(pk=generation.pk).update(text="from the checkpoint")
     for offset, text in ((0, "from the checkpoint"), (19, " and beyond")):
-        entry = {"run": state.run.pk, "index": 0, "kind": "text", "text": text, "offset": offset, "t": 0.1}
+        entry = Payload(run=state.run.pk, index=0, kind="text", text=text, offset=offset, t=0.1)
         event_log.append(thread_client(), topic, entry, claim.writer)
     expire(generation)
 
@@ -159,7 +159,7 @@ def test_a_lost_worker_leaves_what_it_had_told(state: RunState, topic: str) -> N
     assert generation.status == Status.INTERRUPTED
     assert generation.text == "from the checkpoint and beyond"
     assert generation.retryable
-    late = {"run": state.run.pk, "index": 0, "kind": "text", "text": "!", "offset": 30, "t": 0.2}
+    late = Payload(run=state.run.pk, index=0, kind="text", text="!", offset=30, t=0.2)
     assert event_log.append(thread_client(), topic, late, claim.writer) is None
     assert end_generation(generation.pk, completed(), lease=claim.lease) is None
 
@@ -251,7 +251,7 @@ def test_only_what_ended_badly_is_retried(state: RunState, topic: str, status: s
 
 
 def test_a_writer_that_was_taken_over_is_told_so(topic: str) -> None:
-    entry = {"run": 1, "index": 0, "kind": "end"}
+    entry = Payload(run=1, index=0, kind="end")
     event_log.append(thread_client(), topic, entry, Writer(1, "ended", takes=True))
 
     assert event_log.append(thread_client(), topic, entry, Writer(1, "late")) is None
