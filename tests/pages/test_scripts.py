@@ -48,7 +48,10 @@ def reader(chromium: Browser) -> Iterator[Page]:
 
 def running_turn() -> Turn:
     empty = mark_safe("")
-    return Turn([Slot(0, "streaming", html=empty, reasoning="Hm.", phase="thinking"), Slot(1, "streaming", html=empty)], running=True)
+    return Turn(
+        [Slot(0, "streaming", html=empty, reasoning="Hm.", phase="thinking"), Slot(1, "streaming", html=empty)],
+        running=True,
+    )
 
 
 def ended_turn() -> Turn:
