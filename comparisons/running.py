@@ -50,7 +50,7 @@ class RunningSlot:
     def reach(self, phase: str) -> None:
         """Come this far, if it was not there already."""
         if PHASES.index(phase) > PHASES.index(self.phase):
-            self.phase = phase
+            self.phase, self.place = phase, None
 
     def start_over(self, text: str, reasoning: str) -> None:
         """Show this, in place of all that was shown."""
