@@ -119,7 +119,8 @@ class PageTeller:
         (state, *_) = turn_states(self._comparison, from_number=turn_number(run_id))
         for slot in state.slots:
             running = self._slots.get((slot.current_run_id, slot.index))
-            slot.ttft = slot.ttft if running is None else running.generation.ttft
+            if running is not None:
+                slot.ttft, slot.time = running.generation.ttft, None
         found = firsts(state.slots)
         return "".join(self._rendered("_firsts", slot=column(slot, first=found, text="")) for slot in state.slots)
 

@@ -2,6 +2,7 @@
 // has a button that leads back.
 
 const SLACK = 48;
+const UPWARDS = ["ArrowUp", "PageUp", "Home"];
 const board = document.querySelector("[data-board]");
 const button = document.querySelector("[data-latest]");
 const page = document.scrollingElement;
@@ -35,14 +36,17 @@ function yieldToReader() {
   paint();
 }
 
-// The page shrinks where a column is replaced; that is no scrolling up.
-function scrolled() {
-  const shrunk = end(page) < lastEnd;
-  if (page.scrollTop < lastTop && !shrunk) following = false;
-  else if (isAtEnd(page)) following = true;
+function note() {
   lastTop = page.scrollTop;
   lastEnd = end(page);
   paint();
+}
+
+// Where the height has changed meanwhile, it may have been the page that moved and not its reader.
+function scrolled() {
+  if (page.scrollTop < lastTop && end(page) === lastEnd) following = false;
+  else if (page.scrollTop > lastTop && isAtEnd(page)) following = true;
+  note();
 }
 
 // Where the last answer has ended its column and the foot of the page grow once more.
@@ -50,7 +54,7 @@ function grown() {
   const runs = isRunning();
   if (runs || ran) stay();
   ran = runs;
-  paint();
+  note();
 }
 
 function selected() {
@@ -76,4 +80,6 @@ document.addEventListener("scroll", scrolled, { passive: true });
 document.addEventListener("scroll", scrolledInside, { passive: true, capture: true });
 document.addEventListener("selectionchange", selected);
 document.addEventListener("htmx:load", grownInside);
+document.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && yieldToReader(), { passive: true });
+document.addEventListener("keydown", ({ key }) => UPWARDS.includes(key) && yieldToReader());
 button.addEventListener("click", follow);

@@ -36,6 +36,7 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   const columns = tab.closest(".turn").querySelector(".columns");
   const column = columns.querySelector(`.column[data-index="${tab.dataset.columnTab}"]`);
-  const { left } = columns.querySelector(".column").parentElement.getBoundingClientRect();
-  columns.scrollBy({ left: column.getBoundingClientRect().left - left - parseFloat(getComputedStyle(columns).paddingLeft) });
+  const padding = parseFloat(getComputedStyle(columns).paddingLeft);
+  const away = column.getBoundingClientRect().left - columns.getBoundingClientRect().left - padding;
+  columns.scrollTo({ left: columns.scrollLeft + away });
 });

@@ -17,7 +17,7 @@ PARAGRAPHS = "\n\n".join(f"Paragraph {number}." for number in range(120))
 @pytest.fixture
 def script(vendors: StandIn) -> Script:
     """Half of a long answer, then the rest."""
-    vendors.default = script = Script(text=PARAGRAPHS, chunk_size=60, hold=20)
+    vendors.default = script = Script(text=PARAGRAPHS, chunk_size=60, hold=0)
     return script
 
 
@@ -26,6 +26,8 @@ def reader(visitor: Visitor, script: Script) -> Visitor:
     """At the end of the first half."""
     visitor.page.set_viewport_size({"width": 1280, "height": 700})
     visitor.begin("openai/long", "google/long-too")
+    expect(visitor.column(0).get_by_text("Thinking…")).to_be_visible()
+    script.hold = 20
     for index in (0, 1):
         expect(visitor.answer(index)).to_contain_text("Paragraph 69.")
     return visitor

@@ -229,6 +229,9 @@ def test_it_swipes_from_one_column_to_the_next_on_a_phone(ended: Visitor) -> Non
 
     ended.turn(0).locator(".columns").evaluate("(columns) => columns.scrollBy({ left: 330, behavior: 'instant' })")
     expect(tabs.nth(1)).to_have_attribute("aria-current", "true")
+    tabs.nth(0).click()
+    expect(tabs.nth(0)).to_have_attribute("aria-current", "true")
+    ended.page.emulate_media(reduced_motion="no-preference")
     tabs.nth(2).click()
     expect(tabs.nth(2)).to_have_attribute("aria-current", "true")
 
