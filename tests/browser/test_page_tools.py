@@ -191,7 +191,7 @@ def test_it_shows_the_markdown_source_of_a_slot(ended: Visitor, vendors: StandIn
     expect(ended.column(0, turn=1).locator(".source")).to_be_hidden()
 
 
-def test_it_keeps_the_focus_and_the_menu_when_a_column_is_replaced(visitor: Visitor, vendors: StandIn) -> None:
+def test_it_keeps_the_focus_when_a_column_is_replaced(visitor: Visitor, vendors: StandIn) -> None:
     vendors.default = script = Script(text="One two three", hold=1)
     visitor.begin(*MODELS)
     visitor.wait_for_text(0, "One ")

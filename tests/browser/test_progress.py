@@ -60,8 +60,10 @@ def test_it_says_which_place_in_the_line_an_answer_has(live: Live, visitor: Visi
 
 def test_it_shows_who_was_first_to_answer_and_to_end(visitor: Visitor, vendors: StandIn) -> None:
     vendors.scripts["quick-to-speak"] = talker = Script(text="One two three", hold=1)
-    vendors.scripts["quick-to-end"] = Script(text="All at once.", first_delay=0.4)
+    vendors.scripts["quick-to-end"] = finisher = Script(text="All at once.", hold=0)
     visitor.begin("openai/quick-to-speak", "google/quick-to-end")
+    visitor.wait_for_text(0, "One ")
+    finisher.release.set()
 
     expect(visitor.column(0).locator(".firsts")).to_have_text("First to answer")
     expect(visitor.column(1).locator(".firsts")).to_have_text("First to end")
@@ -79,8 +81,10 @@ def test_it_shows_who_was_first_to_answer_and_to_end(visitor: Visitor, vendors: 
 
 def test_it_gives_a_retry_no_place_in_the_race(visitor: Visitor, vendors: StandIn) -> None:
     vendors.scripts["again"] = Script(text="Half", end="cut", at=1)
-    vendors.scripts["steady"] = Script(first_delay=0.4)
+    vendors.scripts["steady"] = steady = Script(hold=0)
     visitor.begin("openai/again", "google/steady")
+    badge(visitor, 0, "Failed")
+    steady.release.set()
     visitor.wait_for_end()
     expect(visitor.column(0).locator(".firsts")).to_have_text("First to answer")
 
