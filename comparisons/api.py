@@ -6,6 +6,7 @@ import uuid
 from itertools import pairwise
 from typing import Any
 
+from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -14,14 +15,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from comparisons import services
+from comparisons.exporting import KINDS, export
 from comparisons.presentation import Json, comparison_json, comparison_row_json, result_json, vote_json
 from comparisons.requests import (
-    TITLE_LENGTH,
     CompareSerializer,
-    FilledField,
     StrictIntegerField,
     TextField,
+    TitleSerializer,
+    WordField,
     compare_request,
+    comparison_title,
 )
 from comparisons.selectors import turn_states, user_comparison, user_comparisons, user_result, user_turn
 from generations.services import stop_generations
@@ -38,8 +41,8 @@ class PageSerializer(serializers.Serializer[Any]):
     count = serializers.BooleanField(default=False)
 
 
-class TitleSerializer(serializers.Serializer[Any]):
-    title = FilledField(max_length=TITLE_LENGTH)
+class ExportSerializer(serializers.Serializer[Any]):
+    format = WordField(KINDS, default="json")
 
 
 class VoteSerializer(serializers.Serializer[Any]):
@@ -92,7 +95,7 @@ class ComparisonApi(APIView):
     def patch(self, request: Request, public_id: uuid.UUID) -> Response:
         """Give it another title."""
         comparison = user_comparison(_user(request), public_id)
-        services.rename_comparison(comparison=comparison, title=_checked(TitleSerializer, request.data)["title"])
+        services.rename_comparison(comparison=comparison, title=comparison_title(request.data))
         return Response(comparison_json(comparison, turn_states(comparison)))
 
     @extend_schema(responses={204: None}, operation_id="comparisons_delete")
@@ -100,6 +103,17 @@ class ComparisonApi(APIView):
         """Delete it with all its answers; what still runs is stopped."""
         services.delete_comparison(comparison=user_comparison(_user(request), public_id))
         return Response(status=204)
+
+
+class ComparisonExportApi(APIView):
+    @extend_schema(parameters=[ExportSerializer], responses=OpenApiTypes.BINARY, operation_id="comparisons_export")
+    def get(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
+        """A whole comparison as a file."""
+        comparison = user_comparison(_user(request), public_id)
+        kind = _checked(ExportSerializer, request.query_params)["format"]
+        file = export(comparison, turn_states(comparison), kind)
+        disposition = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+        return HttpResponse(file.content, content_type=file.content_type, headers=disposition)
 
 
 class VoteApi(APIView):

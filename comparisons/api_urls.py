@@ -12,6 +12,7 @@ urlpatterns = [
     path("compare/stream", streams.compare_stream, name="compare-stream"),
     path("comparisons", api.ComparisonListApi.as_view(), name="comparison-list"),
     path("comparisons/<uuid:public_id>", api.ComparisonApi.as_view(), name="comparison"),
+    path("comparisons/<uuid:public_id>/export", api.ComparisonExportApi.as_view(), name="comparison-export"),
     path("comparisons/<uuid:public_id>/stream", streams.comparison_stream, name="comparison-stream"),
     path("comparisons/<uuid:public_id>/turns", streams.turn_create, name="turn-create"),
     path("comparisons/<uuid:public_id>/vote", api.VoteApi.as_view(), name="vote"),

@@ -17,7 +17,7 @@ from generations import selectors
 from generations.event_log import EntryId
 from generations.models import Generation, Run
 from generations.selectors import RunState
-from generations.watching import Delta, Done, Ended, Event, Idle, Reset, Started, in_thread, watch
+from generations.watching import Delta, Done, Ended, Event, Idle, Reached, Reset, Started, in_thread, watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,10 @@ class _Teller:
         self._runs: dict[int, _Run] = {}
 
     async def tell(self, event: Event) -> Json | None:
-        """The event's JSON; None for a piece of an attempt that a later one has replaced."""
+        """The event's JSON; None for a piece of an attempt that a later one has replaced, and for a phase."""
         match event:
+            case Reached():
+                return None
             case Started(state):
                 return self._start(state, await self._learn(state))
             case Delta(run_id, index):

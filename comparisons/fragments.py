@@ -7,37 +7,23 @@ replaced by the rendering of what was saved, which is what a reload would show.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.html import escape
 
 from comparisons.columns import column, slot_mark, turn_columns
+from comparisons.firsts import firsts
 from comparisons.models import Comparison
+from comparisons.running import RunningSlot
 from comparisons.selectors import TurnState, turn_number, turn_states
 from generations.models import Generation
-from generations.rendering import Patch, StreamRenderer, oob
-from generations.selectors import RunState, latest_run_id, open_run_states
-from generations.watching import Delta, Done, Ended, Event, Idle, Reset, Started
+from generations.rendering import Patch, oob
+from generations.selectors import RunState, latest_run_id, open_run_states, queue_places
+from generations.watching import Delta, Done, Ended, Event, Idle, Reached, Reset, Started
 
-_STREAMING = Generation.Status.STREAMING
-
-
-@dataclass(slots=True)
-class _Slot:
-    """What the page shows of a running slot; nothing yet while ``shown`` is False."""
-
-    generation: Generation
-    renderer: StreamRenderer
-    reasoning: str = ""
-    shown: bool = False
-    answering: bool = False
-
-    def first_text(self, time: float) -> None:
-        """Note the time to the first token, unless it is known."""
-        if self.generation.ttft is None:
-            self.generation.ttft = time
+Key = tuple[int, int]
+"""A run's id and a slot's index."""
 
 
 class PageTeller:
@@ -49,7 +35,7 @@ class PageTeller:
     def __init__(self, comparison: Comparison, shown: str) -> None:
         self._comparison = comparison
         self._shown = shown
-        self._slots: dict[tuple[int, int], _Slot] = {}
+        self._slots: dict[Key, RunningSlot] = {}
         self._known_runs: set[int] = set()
 
     def open(self) -> tuple[str, list[RunState], int]:
@@ -62,8 +48,9 @@ class PageTeller:
 
     def tell(self, events: Sequence[Event]) -> str:
         """The fragments for a batch of events; empty where they change nothing on the page."""
-        touched: dict[tuple[int, int], list[Patch]] = {}
-        reasoned: dict[tuple[int, int], str] = {}
+        touched: dict[Key, list[Patch]] = {}
+        reasoned: dict[Key, str] = {}
+        raced: set[int] = set()
         fragments: list[str] = []
         for event in events:
             match event:
@@ -71,14 +58,19 @@ class PageTeller:
                     key = (run_id, index)
                     slot = self._slots.get(key)
                     if slot is not None and channel == "text":
-                        slot.first_text(event.time)
+                        if slot.say(text, event.time):
+                            raced.add(run_id)
                         touched.setdefault(key, []).extend(slot.renderer.feed(text))
                     elif slot is not None:
-                        slot.reasoning += text
+                        slot.think(text)
                         reasoned[key] = reasoned.get(key, "") + text
+                case Reached(run_id, index, phase):
+                    if (run_id, index) in self._slots:
+                        self._slots[run_id, index].reach(phase)
                 case Reset(run_id, index, text, reasoning):
-                    self._reset((run_id, index), text, reasoning)
-                    touched.setdefault((run_id, index), [])
+                    if (run_id, index) in self._slots:
+                        self._slots[run_id, index].start_over(text, reasoning)
+                        touched.setdefault((run_id, index), [])
                 case Started(state):
                     fragments.append(self._start(state))
                 case Ended(run_id, generation):
@@ -86,77 +78,87 @@ class PageTeller:
                     reasoned.pop((run_id, generation.index), None)
                     self._slots.pop((run_id, generation.index), None)
                     fragments.append(self._column(generation))
+                    raced.add(run_id)
                 case Done(state):
                     fragments.append(self._footers(state.run.pk))
                 case Idle():
-                    fragments.append(self._claimed())
+                    self._look_at_the_queue()
                     self._flush(touched)
+        fragments += map(self._status, self._slots.values())
         changed = touched.keys() | reasoned.keys()
         fragments += [self._text(key, touched.get(key, []), reasoned.get(key, "")) for key in changed]
+        fragments += map(self._firsts, sorted(raced))
         return "".join(fragments)
 
-    def _text(self, key: tuple[int, int], patches: list[Patch], reasoning: str) -> str:
+    def _text(self, key: Key, patches: list[Patch], reasoning: str) -> str:
         slot = self._slots.get(key)
         if slot is None:
             return ""
         result_id = slot.generation.public_id
-        status = self._status(slot)
         if not slot.shown:
             slot.shown = True
             snapshot = slot.renderer.snapshot(f"text-{result_id}")
             return (
-                f'{status}<div id="text-{result_id}" hx-swap-oob="innerHTML">{snapshot}</div>'
+                f'<div id="text-{result_id}" hx-swap-oob="innerHTML">{snapshot}</div>'
                 f'<div id="reasoning-text-{result_id}" hx-swap-oob="innerHTML">{escape(slot.reasoning)}</div>'
             )
         told = (
             f'<div hx-swap-oob="beforeend:#reasoning-text-{result_id}">{escape(reasoning)}</div>' if reasoning else ""
         )
-        return f"{status}{told}{oob(f'text-{result_id}', patches)}"
+        return f"{told}{oob(f'text-{result_id}', patches)}"
 
-    def _status(self, slot: _Slot) -> str:
-        """The status line, once: when the first word of a slot is there."""
-        if slot.answering:
-            return ""
-        slot.answering = True
-        return self._streaming(slot.generation)
+    def _status(self, slot: RunningSlot) -> str:
+        """The status line where it has changed, else the figures from time to time."""
+        if slot.told != slot.status:
+            slot.told = slot.status
+            return self._rendered("_column_status", slot=slot.column())
+        return self._rendered("_figures", slot=slot.column()) if slot.figures_are_due else ""
 
-    def _streaming(self, generation: Generation) -> str:
-        generation.status = _STREAMING
-        return self._rendered("_column_status", slot=column(generation))
+    def _firsts(self, run_id: int) -> str:
+        """Which slots of the run's turn were first, by what is saved and what has been heard since."""
+        (state, *_) = turn_states(self._comparison, from_number=turn_number(run_id))
+        for slot in state.slots:
+            running = self._slots.get((slot.current_run_id, slot.index))
+            if running is not None:
+                slot.ttft, slot.time = running.generation.ttft, None
+        found = firsts(state.slots)
+        return "".join(self._rendered("_firsts", slot=column(slot, first=found, text="")) for slot in state.slots)
 
-    def _claimed(self) -> str:
-        """The status lines of slots that a worker has begun with, of which the log does not tell."""
-        waiting = [slot.generation for slot in self._slots.values() if slot.generation.status != _STREAMING]
-        states = open_run_states(self._comparison.topic) if waiting else []
-        begun = {slot.pk for state in states for slot in state.generations if slot.status == _STREAMING}
-        return "".join(self._streaming(generation) for generation in waiting if generation.pk in begun)
+    def _look_at_the_queue(self) -> None:
+        """How far slots have come that said nothing yet: the log does not tell of their place in the line."""
+        silent = {slot.generation.pk: slot for slot in self._slots.values() if slot.phase in ("waiting", "connecting")}
+        states = open_run_states(self._comparison.topic) if silent else []
+        found = [each for state in states for each in state.generations if each.pk in silent]
+        waiting = [each for each in found if each.status == Generation.Status.QUEUED]
+        places = queue_places(waiting)
+        for generation in found:
+            if generation.pk in places:
+                silent[generation.pk].wait(places[generation.pk])
+            elif generation.status == Generation.Status.STREAMING:
+                silent[generation.pk].reach("connecting")
 
-    def _flush(self, touched: dict[tuple[int, int], list[Patch]]) -> None:
+    def _flush(self, touched: dict[Key, list[Patch]]) -> None:
         """In a longer pause, show what the renderers hold back of an unfinished line."""
         for key, slot in self._slots.items():
             if patches := slot.renderer.flush():
                 touched.setdefault(key, []).extend(patches)
 
-    def _reset(self, key: tuple[int, int], text: str, reasoning: str) -> None:
-        slot = self._slots.get(key)
-        if slot is not None:
-            slot.renderer, slot.reasoning, slot.shown = StreamRenderer(text), reasoning, False
-
     def _start(self, state: RunState) -> str:
-        for generation in state.generations:
-            if generation.is_open:
-                self._slots[state.run.pk, generation.index] = _Slot(generation, StreamRenderer())
-        if state.run.pk in self._known_runs:
-            return "".join(self._streaming(slot) for slot in state.generations if slot.status == _STREAMING)
+        known = state.run.pk in self._known_runs
+        for generation in [each for each in state.generations if each.is_open]:
+            slot = self._slots[state.run.pk, generation.index] = RunningSlot(generation)
+            if known and slot.phase != "waiting":
+                slot.told = ""
         self._known_runs.add(state.run.pk)
-        return self._begun(state)
+        return "" if known else self._begun(state)
 
     def _begun(self, state: RunState) -> str:
         """A new turn behind the others, or the columns of a retry in their places."""
         number = turn_number(state.run.pk)
         if any(generation.run_id != state.run.pk for generation in state.generations):
             columns = "".join(map(self._column, state.generations))
-            return columns + self._footer(turn_states(self._comparison, from_number=number), 0)
+            turns = turn_states(self._comparison, from_number=number)
+            return columns + self._firsts(state.run.pk) + self._footer(turns, 0)
         turns = turn_states(self._comparison, from_number=max(0, number - 1))
         return self._without_form(turns) + self._turn(turns[-1])
 
@@ -175,7 +177,8 @@ class PageTeller:
     def _changed_columns(self, turns: list[TurnState], position: int, marks: list[str]) -> str:
         changed = [slot for slot, mark in zip(turns[position].slots, marks, strict=False) if slot_mark(slot) != mark]
         columns = "".join(map(self._column, changed))
-        return columns + self._footer(turns, position) if changed else ""
+        told = self._firsts(turns[position].slots[0].current_run_id) if changed else ""
+        return columns + told + self._footer(turns, position) if changed else ""
 
     def _without_form(self, turns: list[TurnState]) -> str:
         return self._footer(turns, len(turns) - 2) if len(turns) > 1 else ""

@@ -142,6 +142,16 @@ class CompareSerializer(serializers.Serializer[CompareRequest]):
         return value
 
 
+class TitleSerializer(serializers.Serializer[dict[str, str]]):
+    title = FilledField(
+        max_length=TITLE_LENGTH,
+        error_messages={
+            **dict.fromkeys(("blank", "required", "null"), "Write a title first."),
+            "max_length": f"A title has at most {TITLE_LENGTH} characters. Shorten it.",
+        },
+    )
+
+
 class TurnSerializer(serializers.Serializer[dict[str, str]]):
     prompt = PromptField()
 
@@ -159,6 +169,13 @@ def compare_request(data: Any) -> CompareRequest:
         for entry in checked["providers"]
     )
     return CompareRequest(prompt=checked["prompt"], system=checked.get("system") or "", entries=tuple(entries))
+
+
+def comparison_title(data: Any) -> str:
+    """Check a new title; raises REST framework's ValidationError."""
+    serializer = TitleSerializer(data=data)
+    serializer.is_valid(raise_exception=True)
+    return " ".join(str(serializer.validated_data["title"]).split())
 
 
 def turn_prompt(data: Any) -> str:

@@ -86,7 +86,7 @@ def user_comparisons(user: User, search: str = "") -> QuerySet[Comparison]:
 
 
 def _with_slots(turns: QuerySet[Turn]) -> QuerySet[Turn]:
-    slots = Generation.objects.order_by("index")
+    slots = Generation.objects.select_related("current_run").order_by("index")
     return turns.select_related("run").prefetch_related(Prefetch("run__generations", slots))
 
 

@@ -22,7 +22,7 @@ from comparisons import services
 from comparisons.columns import page_mark, turn_columns
 from comparisons.forms import ComparisonForm
 from comparisons.models import Comparison
-from comparisons.requests import compare_request, turn_prompt
+from comparisons.requests import compare_request, comparison_title, turn_prompt
 from comparisons.selectors import turn_states, user_comparison, user_comparisons, user_result, user_turn
 from generations.services import stop_generations
 from providers.selectors import model_label
@@ -67,7 +67,11 @@ def history(request: HtmxRequest) -> HttpResponse:
     search = request.GET.get("search", "").replace("\0", "").strip()[:200]
     given = request.GET.get("offset", "")
     offset = int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
-    rows = list(user_comparisons(_user(request), search)[offset : offset + PAGE + 1])
+    found = user_comparisons(_user(request), search)
+    rows = list(found[offset : offset + PAGE + 1])
+    if offset and not rows:
+        offset = max(0, offset - PAGE)
+        rows = list(found[offset : offset + PAGE + 1])
     context = {
         "comparisons": [_row(comparison) for comparison in rows[:PAGE]],
         "search": search,
@@ -130,11 +134,51 @@ def result_retry(request: HtmxRequest, result_id: uuid.UUID) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def comparison_rename(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Give a comparison another title: the form, and the item of the history with the new one."""
+    comparison = user_comparison(_user(request), public_id)
+    title, error = comparison.title, ""
+    if request.method == "POST":
+        title = request.POST.get("title", "")
+        try:
+            services.rename_comparison(comparison=comparison, title=comparison_title({"title": title}))
+        except ValidationError as refusal:
+            error = validation_error(refusal).message
+        else:
+            return _renamed(request, comparison)
+    context = {"comparison": comparison, "title": title, "error": error}
+    page = "comparisons/_rename_form.html" if request.htmx else "comparisons/comparison_rename.html"
+    return render(request, page, context, status=400 if error else 200)
+
+
+def _renamed(request: HtmxRequest, comparison: Comparison) -> HttpResponse:
+    if not request.htmx:
+        return redirect("comparisons:history")
+    return render(request, "comparisons/_history_item.html", {"comparison": _row(comparison)})
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def comparison_delete(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Delete a comparison with its answers."""
-    services.delete_comparison(comparison=user_comparison(_user(request), public_id))
-    return _go(request, reverse("comparisons:history"))
+    """Ask whether a comparison is to be deleted with its answers, and delete it."""
+    comparison = user_comparison(_user(request), public_id)
+    if request.method != "POST":
+        page = "comparisons/_delete_form.html" if request.htmx else "comparisons/comparison_delete.html"
+        return render(request, page, {"comparison": comparison})
+    services.delete_comparison(comparison=comparison)
+    return redirect(_page_of_history(request))
+
+
+@login_required
+@never_cache
+@require_GET
+def history_item(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+    """One comparison of the history, when its form is put away again."""
+    comparison = user_comparison(_user(request), public_id)
+    return render(request, "comparisons/_history_item.html", {"comparison": _row(comparison)})
 
 
 def _user(request: HttpRequest) -> User:
@@ -143,6 +187,12 @@ def _user(request: HttpRequest) -> User:
 
 def _address(comparison: Comparison) -> str:
     return reverse("comparisons:comparison-detail", args=[comparison.public_id])
+
+
+def _page_of_history(request: HtmxRequest) -> str:
+    """The history as HTMX shows it just now, else its beginning."""
+    address, shown = reverse("comparisons:history"), request.htmx.current_url_abs_path or ""
+    return shown if shown.partition("?")[0] == address else address
 
 
 def _go(request: HtmxRequest, address: str) -> HttpResponse:
@@ -175,9 +225,11 @@ def _page(request: HtmxRequest, comparison: Comparison) -> HttpResponse:
 
 def _row(comparison: Comparison) -> dict[str, Any]:
     turns = list(comparison.turns.all())
+    prompt = turns[0].prompt if turns else ""
     return {
         "public_id": comparison.public_id,
-        "prompt": turns[0].prompt if turns else comparison.title,
+        "title": comparison.title,
+        "prompt": "" if " ".join(prompt.split()).startswith(comparison.title) else prompt,
         "models": [model_label(slot.provider, slot.model) for slot in turns[0].run.generations.all()] if turns else [],
         "created_at": comparison.created_at,
         "vote": any(turn.votes.all() for turn in turns),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from generations.event_log import Channel, EntryId, Payload, Writer
+from generations.event_log import Channel, EntryId, Payload, Phase, Writer
 from generations.models import Generation
 from generations.publishing import Publisher
 from providers.adapters.base import (
@@ -130,9 +130,14 @@ class Answer:
 
     async def _stream(self, clients: HttpClients, timeouts: Timeouts) -> None:
         claim = self.claim
+        self._reach("connecting")
+        clients = clients.telling(lambda: self._reach("thinking"))
         async with aclosing(open_stream(claim.adapter, clients, claim.target, claim.request, timeouts)) as events:
             async for event in events:
                 self._take(event)
+
+    def _reach(self, phase: Phase) -> None:
+        self._put({"kind": "phase", "phase": phase})
 
     def _take(self, event: StreamEvent) -> None:
         match event:

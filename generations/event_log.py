@@ -7,6 +7,7 @@ step. The log is the truth and the bell is at-most-once; ``following.follow`` jo
 An entry is ``{"run", "index", "kind", …}``:
 
     start                                  the run exists; told by whoever started it
+    phase      phase                       a worker asks the provider (connecting), the provider has taken it (thinking)
     text       text, offset, t             more of the answer; offset in characters, t in seconds since the run was
     accepted reasoning  text, offset, t
     reset      text, reasoning             all of it so far; written when a log was lost under a running generation
@@ -31,6 +32,7 @@ LIFETIME = 3600
 """Seconds that a log lives past its last entry."""
 
 Channel = Literal["text", "reasoning"]
+Phase = Literal["connecting", "thinking"]
 
 
 class EntryId(NamedTuple):
@@ -70,6 +72,7 @@ class Payload(TypedDict, total=False):
     run: int
     index: int
     kind: str
+    phase: Phase
     text: str
     reasoning: str
     offset: int

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import string
 
 from generations.models import Generation
 from providers.adapters.base import Usage
 from providers.catalogue import price
 
 _WORDS = re.compile(r"[A-Za-z]+|\d{1,3}|[^\sA-Za-z\d]")
+_OF_WORDS = string.ascii_letters + string.digits
 LETTERS_PER_TOKEN = 6
 
 
@@ -16,6 +18,26 @@ def estimate_tokens(text: str) -> int:
     """About how many tokens a usual tokenizer makes of a text: one for up to six letters, three digits or one other
     sign."""
     return sum(-(-len(match.group()) // LETTERS_PER_TOKEN) for match in _WORDS.finditer(text))
+
+
+class TokenCount:
+    """The estimate for a text that still grows: each piece is looked at once, but for an unfinished word."""
+
+    def __init__(self, text: str = "") -> None:
+        self._settled = 0
+        self._rest = ""
+        self.add(text)
+
+    def add(self, text: str) -> None:
+        end = len(text.rstrip(_OF_WORDS))
+        if end:
+            self._settled += estimate_tokens(self._rest + text[:end])
+            self._rest = ""
+        self._rest += text[end:]
+
+    @property
+    def tokens(self) -> int:
+        return self._settled + estimate_tokens(self._rest)
 
 
 def fill_usage(generation: Generation, usage: Usage | None) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from django.db.models import Count, Q
 
 from generations.models import Generation, Run
 
@@ -40,3 +43,18 @@ def open_run_states(topic: str) -> list[RunState]:
 def slot_generation(run_id: int, index: int) -> Generation | None:
     """The generation that answers in a run's slot; None where a later attempt has taken it to another run."""
     return Generation.objects.filter(current_run=run_id, index=index).first()
+
+
+def queue_places(waiting: Sequence[Generation]) -> dict[int, int]:
+    """Where queued generations stand in the line of all that wait, counted from 1, by id; one query."""
+    if not waiting:
+        return {}
+    before = {
+        f"before_{each.pk}": Count(
+            "pk",
+            filter=Q(current_run__lt=each.current_run_id) | Q(current_run=each.current_run_id, index__lt=each.index),
+        )
+        for each in waiting
+    }
+    counts = Generation.objects.filter(status=Generation.Status.QUEUED).aggregate(**before)
+    return {each.pk: counts[f"before_{each.pk}"] + 1 for each in waiting}

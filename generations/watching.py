@@ -17,7 +17,7 @@ from channels.db import database_sync_to_async
 
 from generations import event_log, selectors
 from generations.connections import loop_client
-from generations.event_log import Channel, Entry, EntryId
+from generations.event_log import Channel, Entry, EntryId, Phase
 from generations.following import IDLE, LOST, TICK, Signal, follow
 from generations.models import Generation
 from generations.rescuing import rescue_sometimes
@@ -34,6 +34,16 @@ class Started:
     """A run begins, with its generations as they are now, in the order of their index."""
 
     state: RunState
+    id: EntryId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a slot has come that has said nothing yet."""
+
+    run_id: int
+    index: int
+    phase: Phase
     id: EntryId | None = None
 
 
@@ -83,7 +93,7 @@ class Idle:
     """Nothing happened for a tick."""
 
 
-Event = Started | Delta | Reset | Ended | Done | Idle
+Event = Started | Reached | Delta | Reset | Ended | Done | Idle
 
 
 async def watch(
@@ -263,13 +273,16 @@ class _Account:
         return events
 
 
-def _fold(watched: _Watched, entry: Entry) -> Delta | Reset | None:
+def _fold(watched: _Watched, entry: Entry) -> Reached | Delta | Reset | None:
     """The part of a text, reasoning or reset entry that was not told yet; None where nothing is new, or where a
     piece before it is missing (then a ``reset`` follows in the log, or the end tells the whole)."""
     data = entry.data
     slot = watched.slot(data["index"])
     if slot.ended:
         return None
+    if data["kind"] == "phase":
+        silent = not any(slot.told.values())
+        return Reached(watched.run_id, data["index"], data["phase"], entry.id) if silent else None
     if data["kind"] == "reset":
         slot.told = {"text": len(data["text"]), "reasoning": len(data["reasoning"])}
         return Reset(watched.run_id, data["index"], data["text"], data["reasoning"], entry.id)

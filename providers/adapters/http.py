@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -55,15 +55,22 @@ class HttpClients:
     Use as ``async with await HttpClients.open(connect_timeout=10) as clients``, or call ``close`` in the end.
     """
 
-    def __init__(self, opened: aiohttp.ClientSession, guarded: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, opened: aiohttp.ClientSession, guarded: aiohttp.ClientSession, accepted: Callable[[], None] | None = None
+    ) -> None:
         self._open = opened
         self._guarded = guarded
+        self._tell_accepted = accepted
 
     @classmethod
     async def open(cls, connect_timeout: float) -> Self:
         """Make the pools for the running loop. The timeout is for connecting alone, TLS included, in seconds."""
         timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout, sock_connect=connect_timeout)
         return cls(_session(timeout, guarded=False), _session(timeout, guarded=True))
+
+    def telling(self, accepted: Callable[[], None]) -> HttpClients:
+        """The same pools for one answer, which hears when the provider has accepted its request."""
+        return HttpClients(self._open, self._guarded, accepted)
 
     async def close(self) -> None:
         """Close both pools with all their connections."""
@@ -88,6 +95,8 @@ class HttpClients:
         its end closes the connection at once.
         """
         response = await self._accepted(target, call)
+        if self._tell_accepted is not None:
+            self._tell_accepted()
         try:
             async for frame in _frames(target, response):
                 yield frame

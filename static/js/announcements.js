@@ -1,18 +1,16 @@
-// Says changes of a column's state to screen readers through one live region; the streaming text itself stays silent.
+// Says that a column has ended to screen readers through one live region; the streaming text itself stays silent.
 
 const PAUSE_MS = 400;
 const region = document.getElementById("announcements");
-const said = new Map();
+let said = new Map();
 let pending = [];
 let timer = null;
 
+// What is not on the page any more is forgotten: an answer that is tried again ends a second time.
 function changes() {
-  const texts = [];
-  for (const element of document.querySelectorAll("[data-announce]")) {
-    const text = element.dataset.announce.trim();
-    if (said.get(element.id) !== text) texts.push(text);
-    said.set(element.id, text);
-  }
+  const now = new Map([...document.querySelectorAll("[data-announce]")].map(({ id, dataset }) => [id, dataset.announce.trim()]));
+  const texts = [...now].filter(([id, text]) => said.get(id) !== text).map(([, text]) => text);
+  said = now;
   return texts;
 }
 

@@ -1,15 +1,9 @@
 // Buttons with data-copy. Alone, it copies the code block around the button; with a selector, that element's text;
 // data-copy-result names an answer, whose own Markdown is asked for first.
 
-const CONFIRMATION_MS = 1600;
+import { answerText } from "./answers.js";
 
-async function answer(resultId) {
-  const response = await fetch(`/api/v1/results/${resultId}`, { headers: { Accept: "application/json" } });
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  const { response: text } = await response.json();
-  if (typeof text !== "string") throw new Error("The answer has no text.");
-  return text;
-}
+const CONFIRMATION_MS = 1600;
 
 function visibleText(button) {
   const source = button.dataset.copy
@@ -20,7 +14,7 @@ function visibleText(button) {
 
 function textFor(button) {
   const { copyResult } = button.dataset;
-  return copyResult ? answer(copyResult).catch(() => visibleText(button)) : Promise.resolve(visibleText(button));
+  return copyResult ? answerText(copyResult).catch(() => visibleText(button)) : Promise.resolve(visibleText(button));
 }
 
 // Outside of HTTPS and localhost browsers offer no clipboard object.

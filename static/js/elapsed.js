@@ -1,13 +1,20 @@
 // Counts the seconds of columns that still run. data-elapsed is what the server counted when it rendered the element,
-// so that the reader's clock does not matter.
+// so that the reader's clock does not matter; a column's count goes on evenly when its status is rendered anew.
 
 const TICK_MS = 100;
-const seen = new WeakMap();
+const DRIFT_MS = 1500;
+const origins = new Map();
+const read = new WeakSet();
 let timer = null;
 
 function origin(element) {
-  if (!seen.has(element)) seen.set(element, performance.now() - 1000 * Number(element.dataset.elapsed));
-  return seen.get(element);
+  const { id } = element.closest("[id]");
+  if (!read.has(element)) {
+    read.add(element);
+    const told = performance.now() - 1000 * Number(element.dataset.elapsed);
+    if (!(Math.abs(told - origins.get(id)) < DRIFT_MS)) origins.set(id, told);
+  }
+  return origins.get(id);
 }
 
 function tick() {

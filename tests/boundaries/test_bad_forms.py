@@ -89,6 +89,7 @@ def test_it_wants_the_csrf_token_for_everything_that_changes_something(belonging
     answers = [
         post(caller, "/", GOOD),
         post(caller, f"/comparisons/{comparison}/delete/", {}),
+        post(caller, f"/comparisons/{comparison}/rename/", {"title": "Mine"}),
         post(caller, f"/comparisons/{comparison}/turns/", {"prompt": "And now?"}),
         post(caller, "/keys/openai/", {"api_key": "sk-of-somebody-else"}),
         post(caller, "/settings/streaming/", {}),
@@ -113,6 +114,31 @@ def test_it_refuses_bad_turns_and_votes_on_the_page(belongings: Belongings) -> N
 
     assert [answer.status for answer in (*turns, *ballots)] == [400] * (len(turns) + len(ballots))
     assert [answer.status for answer in missing] == [404] * 3
+    assert rows_of(belongings.owner) == before
+
+
+@pytest.mark.parametrize("headers", [(), ((b"hx-request", b"true"),)], ids=["form", "htmx"])
+def test_it_shows_the_title_again_with_a_sentence(
+    belongings: Belongings, headers: tuple[tuple[bytes, bytes], ...]
+) -> None:
+    caller, path = in_browser(belongings.owner), f"/comparisons/{belongings.ended.comparison.public_id}/rename/"
+    before = rows_of(belongings.owner)
+
+    answers = [post(caller, path, {"title": bad}, *headers) for bad in ("", " \n\t ", "x" * 201, NUL, LONG)]
+    without = post(caller, path, {}, *headers)
+
+    assert [answer.status for answer in (*answers, without)] == [400] * 6
+    assert all(re.search(r'<p class="error"[^>]*>[A-Z][^<]+\.</p>', answer.body) for answer in (*answers, without))
+    assert rows_of(belongings.owner) == before
+
+
+def test_it_deletes_nothing_by_looking(belongings: Belongings) -> None:
+    caller, path = in_browser(belongings.owner), f"/comparisons/{belongings.ended.comparison.public_id}/delete/"
+    before = rows_of(belongings.owner)
+
+    answers = [caller.ask(method, path) for method in ("GET", "HEAD", "DELETE", "PUT")]
+
+    assert [answer.status for answer in answers] == [200, 200, 405, 405]
     assert rows_of(belongings.owner) == before
 
 

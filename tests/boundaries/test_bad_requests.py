@@ -17,7 +17,7 @@ MISSING = "00000000-0000-4000-8000-000000000000"
 MISSING_THINGS = [
     *(f"{method} comparisons/{MISSING}" for method in ("GET", "PATCH", "DELETE")),
     *(f"POST comparisons/{MISSING}/{action}" for action in ("turns", "vote", "cancel")),
-    f"GET comparisons/{MISSING}/stream",
+    *(f"GET comparisons/{MISSING}/{part}" for part in ("stream", "export", "export?format=csv")),
     *(f"GET results/{MISSING}{part}" for part in ("", "/events")),
     *(f"POST results/{MISSING}/{action}" for action in ("cancel", "retry")),
     *(f"DELETE {path}" for path in (f"tokens/{MISSING}", "keys/mistral", "keys/nobody")),
@@ -169,6 +169,14 @@ def test_it_refuses_bad_parameters_of_lists(asker: User) -> None:
 
     fields = {query: list(refusal(answer, 400, "validation_error")["fields"]) for query, answer in answers.items()}
     assert fields == {query: [query.partition("=")[0]] for query in BAD_PAGES}
+
+
+def test_it_refuses_formats_that_no_export_has(owner: Caller, ended: str) -> None:
+    answers = [
+        owner.ask("GET", f"{ended}/export?format={bad}") for bad in ("xml", "JSON", "csv,json", "%00", "x" * 5000)
+    ]
+
+    assert all("format" in refusal(answer, 400, "validation_error")["fields"] for answer in answers)
 
 
 def test_it_refuses_positions_that_no_stream_has(owner: Caller, ended: str) -> None:

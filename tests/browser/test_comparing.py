@@ -65,7 +65,7 @@ def test_it_fills_the_columns_while_the_answers_come(newcomer: Visitor, vendors:
     newcomer.send("Say something.")
     newcomer.wait_for_text(0, "First words.")
     newcomer.wait_for_text(1, "First words.")
-    expect(newcomer.column(0).locator(".badge")).to_have_text("Answering")
+    expect(newcomer.column(0).locator(".badge")).to_have_text("Writing")
     expect(newcomer.page.locator(".vote-bar")).to_have_count(0)
     script.release.set()
     newcomer.wait_for_end()

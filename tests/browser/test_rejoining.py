@@ -117,7 +117,7 @@ def test_it_shows_all_after_a_dropped_socket(visitor: Visitor, vendors: StandIn)
     line.cut()
     ends_meanwhile.release.set()
     expect(visitor.column(1).locator(".badge")).to_have_text("Done")
-    expect(cut_off.column(1).locator(".badge")).to_have_text("Answering")
+    expect(cut_off.column(1).locator(".badge")).to_have_text("Writing")
     line.down = False
     expect(cut_off.column(1).locator(".badge")).to_have_text("Done")
     assert cut_off.answer(0).inner_text() == visitor.answer(0).inner_text()

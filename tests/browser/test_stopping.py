@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.visitor import Visitor
@@ -12,7 +14,7 @@ BEGUN = "One two "
 
 
 def stop(visitor: Visitor, index: int) -> None:
-    visitor.column(index).get_by_role("button", name="Stop").click()
+    visitor.column(index).get_by_role("button", name=re.compile("^Stop ")).click()
 
 
 def test_it_stops_one_while_the_others_go_on_to_the_end(visitor: Visitor, vendors: StandIn) -> None:
@@ -24,7 +26,7 @@ def test_it_stops_one_while_the_others_go_on_to_the_end(visitor: Visitor, vendor
     stop(visitor, 0)
     vendors.wait_for_request(model="stopped").wait_until_disconnected()
     expect(visitor.column(0).locator(".badge")).to_have_text("Stopped")
-    expect(visitor.column(1).locator(".badge")).to_have_text("Answering")
+    expect(visitor.column(1).locator(".badge")).to_have_text("Writing")
     script.release.set()
     visitor.wait_for_end()
 
@@ -57,14 +59,14 @@ def test_it_stops_before_the_first_word(visitor: Visitor, vendors: StandIn) -> N
     vendors.scripts["silent"] = Script(first_delay=60)
     visitor.begin("openai/silent", "google/quick")
     upstream = vendors.wait_for_request(model="silent")
-    expect(visitor.column(0).get_by_text("Thinking…")).to_be_visible()
+    expect(visitor.column(0).get_by_text("Connecting…")).to_be_visible()
 
     stop(visitor, 0)
     upstream.wait_until_disconnected()
     visitor.wait_for_end()
 
     assert visitor.statuses == ["stopped", "completed"]
-    expect(visitor.column(0).get_by_text("Thinking…")).to_be_hidden()
+    expect(visitor.column(0).get_by_text("Connecting…")).to_be_hidden()
     expect(visitor.column(0).locator(".outcome")).not_to_contain_text("incomplete")
 
 
@@ -77,7 +79,7 @@ def test_it_tries_a_failed_answer_again(visitor: Visitor, vendors: StandIn) -> N
 
     visitor.column(0).get_by_role("button", name="Try again").click()
     visitor.wait_for_text(0, "This tim")
-    expect(visitor.column(0).locator(".badge")).to_have_text("Answering")
+    expect(visitor.column(0).locator(".badge")).to_have_text("Writing")
     expect(visitor.column(0).locator(".outcome")).to_have_count(0)
     second.release.set()
     visitor.wait_for_end()
@@ -116,7 +118,7 @@ def test_it_says_whether_an_answer_waits_or_has_begun(live: Live, visitor: Visit
         visitor.begin("openai/waits-a", "google/waits-b")
         expect(visitor.column(0).get_by_text("Waiting for a free place…")).to_be_visible()
 
-    expect(visitor.column(0).get_by_text("Thinking…")).to_be_visible()
-    expect(visitor.column(1).locator(".badge")).to_have_text("Answering")
+    expect(visitor.column(0).get_by_text("Connecting…")).to_be_visible()
+    expect(visitor.column(1).locator(".badge")).to_have_text("Connecting")
     visitor.page.get_by_role("button", name="Stop all", exact=True).click()
     visitor.wait_for_end()

@@ -12,11 +12,11 @@ from generations.answering import Outcome
 from generations.claiming import claim_generation
 from generations.connections import thread_client
 from generations.ending import end_generation, tell
-from generations.event_log import EntryId, Payload
+from generations.event_log import EntryId, Payload, Phase
 from generations.models import Generation
 from generations.selectors import RunState, run_state
 from generations.services import Ask, start_run
-from generations.watching import Delta, Done, Ended, Event, Idle, Reset, Started, batches, in_thread, watch
+from generations.watching import Delta, Done, Ended, Event, Idle, Reached, Reset, Started, batches, in_thread, watch
 from providers.adapters.base import Message, Request
 
 pytestmark = pytest.mark.usefixtures("on_loop")
@@ -45,6 +45,10 @@ class Writing:
         self.said[index] += text
         result = event_log.append(thread_client(), self.topic, payload, self.claims[index].writer)
         return EntryId(*map(int, result))
+
+    def reach(self, index: int, phase: Phase) -> None:
+        payload: Payload = {"run": self.state.run.pk, "index": index, "kind": "phase", "phase": phase}
+        event_log.append(thread_client(), self.topic, payload)
 
     async def reset(self, index: int) -> None:
         payload: Payload = {
@@ -247,3 +251,19 @@ async def test_batches_pass_a_failure_on() -> None:
         async with asyncio.timeout(20):
             async for _ in batches(source(), 0.01):
                 pass
+
+
+async def test_it_tells_how_far_a_silent_slot_has_come(writing: Writing, state: RunState, topic: str) -> None:
+    reader = asyncio.create_task(gather(topic, states=[state]))
+    writing.reach(0, "connecting")
+    writing.reach(0, "thinking")
+    for index in (0, 1):
+        await writing.say(index, "word ")
+    writing.reach(0, "connecting")
+    await writing.end(0)
+    await writing.end(1)
+
+    events = await reader
+
+    assert [event.phase for event in events if isinstance(event, Reached)] == ["connecting", "thinking"]
+    assert texts(events) == writing.said

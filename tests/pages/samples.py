@@ -46,6 +46,11 @@ class Slot:
     cost: Decimal | None = None
     usage_source: str = ""
     finish_reason: str = ""
+    phase: str = ""
+    place: str = ""
+    limit: int | None = None
+    first_to_answer: bool = False
+    first_to_end: bool = False
 
     @property
     def result_id(self) -> UUID:
@@ -100,9 +105,30 @@ def completed(index: int = 0, **changes: Any) -> Slot:
 def running_slots() -> list[Slot]:
     open_block = mark_safe('<div id="text-open" class="open-block"></div>')
     return [
-        Slot(0, "streaming", ttft=0.41, time=1.2),
-        Slot(1, "streaming", "anthropic", "opus", "Claude Opus 4.5", "#d97757", open_block, reasoning="Start simple …"),
-        Slot(2, "queued", "demo", "demo-swift", "Demo Swift", "#6b7280", mark_safe(""), time=0.0),
+        Slot(0, "streaming", ttft=0.41, time=1.2, phase="writing", limit=500, output_tokens=40),
+        Slot(
+            1,
+            "streaming",
+            "anthropic",
+            "opus",
+            "Claude Opus 4.5",
+            "#d97757",
+            open_block,
+            reasoning="Start simple …",
+            phase="thinking",
+        ),
+        Slot(
+            2,
+            "queued",
+            "demo",
+            "demo-swift",
+            "Demo Swift",
+            "#6b7280",
+            mark_safe(""),
+            time=0.0,
+            phase="waiting",
+            place="2nd in line",
+        ),
     ]
 
 
@@ -154,6 +180,7 @@ def detail_context(*turns: Turn, **changes: Any) -> dict[str, Any]:
 
 
 def history_context(**changes: Any) -> dict[str, Any]:
-    long = Comparison(prompt="Write a long story about a lighthouse keeper. " * 12, vote={"verdict": "tie"})
+    prompt = "Write a long story about a lighthouse keeper. " * 12
+    long = Comparison("A lighthouse", prompt, vote={"verdict": "tie"}, public_id=UUID(int=2))
     context: dict[str, Any] = {"comparisons": [Comparison(), long], "search": "", "next": None, "previous": None}
     return context | changes

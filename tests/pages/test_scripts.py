@@ -48,7 +48,10 @@ def reader(chromium: Browser) -> Iterator[Page]:
 
 def running_turn() -> Turn:
     empty = mark_safe("")
-    return Turn([Slot(0, "streaming", html=empty, reasoning="Hm."), Slot(1, "streaming", html=empty)], running=True)
+    return Turn(
+        [Slot(0, "streaming", html=empty, reasoning="Hm.", phase="thinking"), Slot(1, "streaming", html=empty)],
+        running=True,
+    )
 
 
 def ended_turn() -> Turn:
@@ -162,7 +165,7 @@ def test_it_swaps_in_what_the_socket_sends(server: PageServer, render: Render, r
 
     expect(reader.locator(f"#{text_id}")).to_contain_text("A monad is a way")
     expect(reader.get_by_text("Yes.")).to_be_visible()
-    expect(reader.locator("#announcements")).to_have_text("GPT-5: Done")
+    expect(reader.locator("#announcements")).to_have_text("GPT-5 has answered")
     assert len(sockets) == 1
 
 
