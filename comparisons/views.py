@@ -41,7 +41,7 @@ def compare(request: HtmxRequest) -> HttpResponse:
     """Choose models and ask."""
     user = _user(request)
     if request.method != "POST":
-        return render(request, "comparisons/compare.html", ComparisonForm.empty(user).context())
+        return render(request, "comparisons/compare.html", ComparisonForm.asked_for(user, request.GET).context())
     form = ComparisonForm(user, request.POST)
     try:
         started = services.start_comparison(user=user, request=compare_request(form.body()))

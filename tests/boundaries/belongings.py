@@ -10,6 +10,7 @@ from django.contrib.admin.utils import NestedObjects
 from accounts.api_tokens import create_api_token
 from accounts.models import User
 from comparisons.requests import CompareRequest, Entry
+from comparisons.saved import add_preset, add_template
 from comparisons.services import StartedTurn, rename_comparison, start_comparison, vote
 from generations.answering import Outcome
 from generations.ending import end_generation, tell
@@ -44,9 +45,15 @@ def give_belongings(owner: User) -> Belongings:
     token, _ = create_api_token(owner, name=f"{MARK} token")
     ended, waiting = _ended_comparison(owner), _start(owner)
     completed, failed = ended.state.generations
+    chosen = [{"provider": PROVIDER, "model": f"{MARK}-model"}]
+    data = {"providers": chosen, "system": f"{MARK} system prompt", "tier": None, "parameters": {}}
+    preset = add_preset(user=owner, name=f"{MARK} set", data=data)
+    template = add_template(user=owner, name=f"{MARK} template", text=f"{MARK} {{{{thing}}}}")
     shared: Ids = {
         ("accounts", "token_id"): str(token.public_id),
         ("comparisons", "number"): "0",
+        ("comparisons", "preset_id"): str(preset.public_id),
+        ("comparisons", "template_id"): str(template.public_id),
         ("providers", "provider"): PROVIDER,
     }
     return Belongings(

@@ -30,6 +30,7 @@ MISTAKES: list[tuple[str, dict[str, Any]]] = [
     *(("seed", {"seed": bad}) for bad in ("x", "1.5", "9" * 20)),
     *(("stop", {"stop": bad}) for bad in ("a\nb\nc\nd\ne", "x" * 201, NUL)),
     ("reasoning_effort", {"reasoning_effort": "huge"}),
+    ("tier", {"tier": "huge"}),
 ]
 
 
@@ -131,7 +132,11 @@ def _problems(answer: Answer, field: str, typed: dict[str, Any]) -> list[str]:
     sentences = dict(re.findall(r'<p class="error" id="(\w+)-error">([^<]*)</p>', answer.body))
     said = {name: html.unescape(text) for name, text in sentences.items() if text}
     problems = [] if set(said) == {field} and is_sentence(said[field]) else [f"says {said}"]
-    kept = ("prompt", "system", "seed", field) if field not in {"models", "reasoning_effort"} else ("prompt", "system")
+    kept = (
+        ("prompt", "system", "seed", field)
+        if field not in {"models", "reasoning_effort", "tier"}
+        else ("prompt", "system")
+    )
     return problems + [f"{name} is lost" for name in kept if html.escape(typed.get(name, "")) not in answer.body]
 
 

@@ -18,6 +18,8 @@ MISSING_THINGS = [
     *(f"{method} comparisons/{MISSING}" for method in ("GET", "PATCH", "DELETE")),
     *(f"POST comparisons/{MISSING}/{action}" for action in ("turns", "vote", "cancel")),
     f"GET comparisons/{MISSING}/stream",
+    *(f"{method} presets/{MISSING}" for method in ("GET", "PATCH", "DELETE")),
+    *(f"{method} prompt-templates/{MISSING}" for method in ("GET", "PATCH", "DELETE")),
     *(f"GET results/{MISSING}{part}" for part in ("", "/events")),
     *(f"POST results/{MISSING}/{action}" for action in ("cancel", "retry")),
     *(f"DELETE {path}" for path in (f"tokens/{MISSING}", "keys/mistral", "keys/nobody")),
