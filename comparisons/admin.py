@@ -1,4 +1,4 @@
-"""Comparisons in the admin: their turns, candidates and votes, to look at."""
+"""Comparisons in the admin: their turns, candidates and votes, and what users keep for the form, to look at."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from comparisons.models import Candidate, Comparison, Turn, Vote
+from comparisons.models import Candidate, Comparison, Preset, PromptTemplate, Turn, Vote
 
 
 class ReadOnlyInline(admin.TabularInline):
@@ -55,3 +55,22 @@ class VoteAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Vote | None = None) -> bool:
         return False
+
+
+@admin.register(Preset)
+class SavedAdmin(admin.ModelAdmin):
+    list_display = ("name", "user", "created_at")
+    list_filter = ("created_at",)
+    search_fields = ("public_id", "name", "user__username", "user__email")
+    list_select_related = ("user",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(PromptTemplate)
+class PromptTemplateAdmin(SavedAdmin):
+    search_fields = (*SavedAdmin.search_fields, "text")

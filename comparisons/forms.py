@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -11,13 +12,22 @@ from django.http import QueryDict
 
 from accounts.errors import InvalidInput, RequestError
 from accounts.models import User
-from comparisons.models import Candidate, Preset, PromptTemplate
+from comparisons.models import Candidate, Comparison, Preset, PromptTemplate
 from comparisons.requests import MAX_ENTRIES, TIERS
 from comparisons.saved import own_item, own_items, variables
 from providers.catalogue import CatalogueGroup, catalogue, catalogue_groups
 
 MIN_MODELS = 2
 DEMO = "demo"
+OTHER = re.compile(r"[\w.-]{1,64}/[^\s\0][^\0\r\n]{0,199}")
+"""``provider/model``, as people type it for a model that is not listed."""
+EXAMPLES = (
+    "Explain what a closure is, with a short example.",
+    "Compare SQLite and PostgreSQL for a small web shop, in a table.",
+    "Write a friendly e-mail that declines an invitation.",
+    "A bat and a ball cost 1.10 together; the bat costs 1.00 more than the ball. What does the ball cost?",
+)
+"""Prompts for somebody who has not compared anything yet."""
 FIELDS = ("prompt", "system", "tier", "temperature", "top_p", "max_tokens", "stop", "seed", "reasoning_effort")
 NUMBERS: dict[str, type[int] | type[float]] = {"temperature": float, "top_p": float, "max_tokens": int, "seed": int}
 
@@ -29,35 +39,42 @@ class ComparisonForm:
         self._user = user
         self._values = {name: data.get(name, "") for name in FIELDS}
         self._chosen = [value for value in data.getlist("models") if value]
-        self._preset: Preset | None = None
-        self._template: PromptTemplate | None = None
-
-    @classmethod
-    def empty(cls, user: User) -> ComparisonForm:
-        """A fresh form, with the models that the user asked last; at first with the demo's."""
-        form = cls(user, QueryDict())
-        demos = [f"{DEMO}/{each.model}" for each in catalogue(user) if each.provider == DEMO]
-        form._chosen = _last_choice(user) or demos
-        return form
+        self._as_is = "as_is" in data
+        self._unfilled: list[str] = []
 
     @classmethod
     def asked_for(cls, user: User, query: QueryDict) -> ComparisonForm:
-        """An empty form, or filled from ``?preset=<id>`` and ``?template=<id>``; NotFound for what is not the user's."""
-        form = cls.empty(user)
+        """A fresh form with the models that the user asked last, at first with the demo's.
+
+        Filled from ``?preset=<id>``, ``?template=<id>`` or ``?prompt=``; raises NotFound for what is not the user's.
+        """
+        form = cls(user, QueryDict())
+        form._chosen = _last_choice(user) or _demo_models(user)
+        form._values["prompt"] = query.get("prompt", "").replace("\0", "")
         if "preset" in query:
-            form._take_preset(own_item(Preset, user, query["preset"]))
+            form.take_preset(own_item(Preset, user, query["preset"]))
         if "template" in query:
-            form._template = own_item(PromptTemplate, user, query["template"])
-            form._values["prompt"] = form._template.text
+            form.take_template(own_item(PromptTemplate, user, query["template"]))
         return form
 
-    def _take_preset(self, preset: Preset) -> None:
-        data, parameters = preset.data, preset.data["parameters"]
-        self._preset = preset
-        self._chosen = [f"{entry['provider']}/{entry['model']}" for entry in data["providers"]]
-        self._values |= {name: str(parameters[name]) for name in (*NUMBERS, "reasoning_effort") if name in parameters}
-        self._values |= {"system": data["system"], "tier": data["tier"] or ""}
-        self._values["stop"] = "\n".join(parameters.get("stop", ()))
+    def take_preset(self, preset: Preset) -> None:
+        """The models and settings of a saved set in place of those that were there; the prompt stays."""
+        self._chosen = [f"{entry['provider']}/{entry['model']}" for entry in preset.data["providers"]]
+        self._values |= preset_values(preset)
+
+    def take_template(self, template: PromptTemplate) -> None:
+        """A template's text in place of the prompt; models and settings stay."""
+        self._values["prompt"] = template.text
+
+    def check_filled(self) -> None:
+        """Raises InvalidInput where the prompt still has places to fill in and nobody said to send it as it is."""
+        if self._as_is:
+            return
+        self._unfilled = variables(self._values["prompt"])
+        if self._unfilled:
+            names = ", ".join(f"“{name}”" for name in self._unfilled)
+            sentence = f"Not filled in yet: {names}. Fill it in, or send the prompt as it is."
+            raise InvalidInput(sentence, fields={"prompt": [sentence]})
 
     def body(self) -> dict[str, Any]:
         """The body of ``POST /api/v1/comparisons``; raises InvalidInput for fewer models than the page compares."""
@@ -82,12 +99,11 @@ class ComparisonForm:
             "chosen": self._chosen,
             "others": _others(groups, self._chosen),
             "tiers": TIERS,
-            "preset": self._preset,
             "presets": own_items(Preset, self._user),
-            "template": self._template,
-            "variables": variables(self._template.text) if self._template is not None else [],
             "prompt_templates": own_items(PromptTemplate, self._user),
+            "examples": [] if Comparison.objects.filter(user=self._user).exists() else EXAMPLES,
             "form": self._values,
+            "unfilled": self._unfilled,
             "errors": fields,
             "error": error.message if error is not None and not fields else "",
             "limits": {
@@ -111,18 +127,31 @@ class ComparisonForm:
         return parameters
 
 
+def preset_values(preset: Preset) -> dict[str, str]:
+    """The settings of a saved set as the form's fields have them: all of them, those that it does not set empty."""
+    parameters = preset.data["parameters"]
+    return {
+        "system": preset.data["system"],
+        "tier": preset.data["tier"] or "",
+        "stop": "\n".join(parameters.get("stop", ())),
+        **{name: str(parameters.get(name, "")) for name in (*NUMBERS, "reasoning_effort")},
+    }
+
+
 def _last_choice(user: User) -> list[str]:
     latest = Candidate.objects.filter(comparison__user=user).order_by("-comparison").values("comparison")[:1]
     candidates = Candidate.objects.filter(comparison=latest).select_related("conversation").order_by("position")
     return [f"{each.conversation.provider}/{each.conversation.model}" for each in candidates]
 
 
+def _demo_models(user: User) -> list[str]:
+    return [f"{DEMO}/{each.model}" for each in catalogue(user) if each.provider == DEMO]
+
+
 def _others(groups: list[CatalogueGroup], chosen: list[str]) -> list[str]:
-    """What was chosen of known providers, and is not among the models that can be chosen now."""
+    """What was chosen, looks like a model and is not among those that can be chosen now."""
     offered = {f"{each.provider}/{each.model}" for group in groups for each in group.models if each.available}
-    known = {group.provider for group in groups}
-    parts = {value: value.partition("/") for value in dict.fromkeys(chosen) if value not in offered}
-    return [value for value, (provider, _, model) in parts.items() if provider in known and model.strip()]
+    return [value for value in dict.fromkeys(chosen) if value not in offered and OTHER.fullmatch(value)]
 
 
 def _by_field(error: RequestError | None, renamed: Mapping[str, str]) -> dict[str, str]:

@@ -16,6 +16,12 @@ TITLE_LENGTH = 200
 TIERS = {"brief": 400, "standard": 1500, "extended": 6000}
 """Named answer lengths, in output tokens."""
 EFFORTS = ["minimal", "low", "medium", "high"]
+LIST_ERRORS = {
+    "min_length": "Choose at least one model.",
+    "max_length": f"At most {MAX_ENTRIES} models can be compared at once.",
+    "required": "Choose at least one model.",
+    "not_a_list": "This has to be a list of models, each with its provider.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +131,7 @@ class CompareSerializer(serializers.Serializer[CompareRequest]):
         child=EntrySerializer(),
         min_length=1,
         max_length=MAX_ENTRIES,
-        error_messages={
-            "min_length": "Choose at least one model.",
-            "max_length": f"At most {MAX_ENTRIES} models can be compared at once.",
-            "required": "Choose at least one model.",
-            "not_a_list": "This has to be a list of models, each with its provider.",
-        },
+        error_messages=LIST_ERRORS,
     )
     parameters = ParametersSerializer(required=False)
     stream = serializers.BooleanField(required=False)

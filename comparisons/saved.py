@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from accounts.errors import Conflict, InvalidInput, NotFound
+from accounts.errors import InvalidInput, NotFound
 from accounts.models import User
 from comparisons.models import Preset, PromptTemplate
 from providers.selectors import accesses
@@ -17,7 +17,7 @@ from providers.selectors import accesses
 Item = TypeVar("Item", Preset, PromptTemplate)
 
 MOST = 200
-VARIABLE = re.compile(r"\{\{\s*([^{}\n]{1,60}?)\s*\}\}")
+VARIABLE = re.compile(r"\{\{[ \t]*([^{}\s][^{}\n]{0,59}?)[ \t]*\}\}")
 WORDS: dict[type[Preset] | type[PromptTemplate], str] = {Preset: "set", PromptTemplate: "template"}
 
 
@@ -43,20 +43,24 @@ def variables(text: str) -> list[str]:
 
 
 def add_preset(*, user: User, name: str, data: dict[str, Any]) -> Preset:
-    """Raises InvalidInput for a name that is taken or an unknown provider, Conflict where there are too many."""
-    check_providers(user, data)
+    """Raises InvalidInput for a name that is taken, an unknown provider, or where there are too many."""
+    _check_providers(user, data)
     return _add(Preset(user=user, name=name, data=data))
 
 
 def add_template(*, user: User, name: str, text: str) -> PromptTemplate:
-    """Raises InvalidInput for a name that is taken, Conflict where there are too many."""
+    """Raises InvalidInput for a name that is taken, or where there are too many."""
     return _add(PromptTemplate(user=user, name=name, text=text))
 
 
 def change_preset(*, preset: Preset, name: str | None = None, data: dict[str, Any] | None = None) -> Preset:
-    """Another name, other ``data``, or both; raises as ``add_preset`` does."""
+    """Another name, other ``data``, or both; raises as ``add_preset`` does.
+
+    Models that stay are not checked again: a set can be renamed when one of its providers is gone.
+    """
     if data is not None:
-        check_providers(preset.user, data)
+        if data["providers"] != preset.data["providers"]:
+            _check_providers(preset.user, data)
         preset.data = data
     preset.name = name or preset.name
     return _stored(preset)
@@ -70,11 +74,11 @@ def change_template(*, template: PromptTemplate, name: str | None = None, text: 
 
 
 def delete_item(item: Preset | PromptTemplate) -> None:
+    """Delete what a user has kept; comparisons that came of it stay."""
     item.delete()
 
 
-def check_providers(user: User, data: dict[str, Any]) -> None:
-    """Raises InvalidInput where a provider is not known here."""
+def _check_providers(user: User, data: dict[str, Any]) -> None:
     known = {each.provider for each in accesses(user)}
     unknown = [entry["provider"] for entry in data["providers"] if entry["provider"] not in known]
     if unknown:
@@ -85,7 +89,7 @@ def check_providers(user: User, data: dict[str, Any]) -> None:
 def _add(item: Item) -> Item:
     model = type(item)
     if own_items(model, item.user).count() >= MOST:
-        raise Conflict(f"You have {MOST} {WORDS[model]}s already. Delete one that you no longer need.")
+        raise _refusal(f"You have {MOST} {WORDS[model]}s already. Delete one that you no longer need.")
     return _stored(item)
 
 
@@ -94,6 +98,9 @@ def _stored(item: Item) -> Item:
         with transaction.atomic():
             item.save()
     except IntegrityError as exc:
-        sentence = f"You have a {WORDS[type(item)]} of this name already. Choose another name."
-        raise InvalidInput(sentence, fields={"name": [sentence]}) from exc
+        raise _refusal(f"You have a {WORDS[type(item)]} of this name already. Choose another name.") from exc
     return item
+
+
+def _refusal(sentence: str) -> InvalidInput:
+    return InvalidInput(sentence, fields={"name": [sentence]})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
 from comparisons.models import Preset, PromptTemplate
 from comparisons.requests import (
+    LIST_ERRORS,
     MAX_ENTRIES,
     TIERS,
     FilledField,
@@ -19,8 +21,6 @@ from comparisons.requests import (
 from comparisons.saved import variables
 
 NAME_LENGTH = 80
-NO_MODEL = "Choose at least one model."
-TOO_MANY = f"At most {MAX_ENTRIES} models can be compared at once."
 
 
 class NameField(FilledField):
@@ -39,6 +39,11 @@ class ChosenModelSerializer(serializers.Serializer[Any]):
     provider = TextField(max_length=64)
     model = FilledField(max_length=200)
 
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and data.get("parameters"):
+            raise serializers.ValidationError({"parameters": ["A set has the same parameters for all of its models."]})
+        return super().to_internal_value(data)
+
 
 class PresetSerializer(serializers.Serializer[Any]):
     name = NameField()
@@ -46,7 +51,7 @@ class PresetSerializer(serializers.Serializer[Any]):
         child=ChosenModelSerializer(),
         min_length=1,
         max_length=MAX_ENTRIES,
-        error_messages={"min_length": NO_MODEL, "required": NO_MODEL, "max_length": TOO_MANY},
+        error_messages=LIST_ERRORS,
     )
     system = PromptField(what="system prompt", required=False, allow_blank=True, allow_null=True)
     tier = WordField(TIERS, required=False, allow_null=True)
@@ -73,7 +78,7 @@ def checked_preset(body: Any) -> tuple[str, dict[str, Any]]:
 
 def changed_preset(preset: Preset, body: Any) -> tuple[str, dict[str, Any]]:
     """The same of a set in which ``body`` says what is to become different."""
-    return checked_preset({"name": preset.name, **preset.data, **body})
+    return checked_preset(_merged({"name": preset.name, **preset.data}, body))
 
 
 def checked_template(body: Any) -> dict[str, str]:
@@ -83,7 +88,7 @@ def checked_template(body: Any) -> dict[str, str]:
 
 def changed_template(template: PromptTemplate, body: Any) -> dict[str, str]:
     """The same of a template in which ``body`` says what is to become different."""
-    return checked_template({"name": template.name, "text": template.text, **body})
+    return checked_template(_merged({"name": template.name, "text": template.text}, body))
 
 
 def preset_json(preset: Preset) -> dict[str, Any]:
@@ -98,6 +103,10 @@ def template_json(template: PromptTemplate) -> dict[str, Any]:
 
 def _named(item: Preset | PromptTemplate) -> dict[str, Any]:
     return {"id": str(item.public_id), "name": item.name, "created_at": item.created_at}
+
+
+def _merged(stored: dict[str, Any], body: Any) -> Any:
+    return {**stored, **body} if isinstance(body, Mapping) else body
 
 
 def _checked(serializer_class: type[serializers.Serializer[Any]], body: Any) -> dict[str, Any]:

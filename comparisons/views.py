@@ -44,6 +44,7 @@ def compare(request: HtmxRequest) -> HttpResponse:
         return render(request, "comparisons/compare.html", ComparisonForm.asked_for(user, request.GET).context())
     form = ComparisonForm(user, request.POST)
     try:
+        form.check_filled()
         started = services.start_comparison(user=user, request=compare_request(form.body()))
     except (RequestError, ValidationError) as error:
         refused = error if isinstance(error, RequestError) else validation_error(error)

@@ -1,9 +1,8 @@
-// The compare form's draft survives a reload, and prompts that were sent come back with the arrow keys. Both are kept in
-// this browser alone, for each user apart, until the prompt is sent or the user signs out.
+// What is typed into a form with data-drafts survives a reload, and prompts that were sent come back with the
+// arrow keys. Both stay in this browser, for each user apart, until the form is sent or the user signs out.
 
-const PREFIX = "llmselect";
 const KEPT = 20;
-const DRAFTED = ["prompt", "system"];
+const NOT_DRAFTED = new Set(["csrfmiddlewaretoken", "preset_name", "template_name"]);
 let walk = null;
 
 function read(key) {
@@ -23,85 +22,128 @@ function write(key, value) {
   }
 }
 
-const draftKey = (form) => `${PREFIX}:draft:${form.dataset.drafts}`;
-const promptsKey = (form) => `${PREFIX}:prompts:${form.dataset.drafts}`;
-const prompts = (form) => read(promptsKey(form)) ?? [];
-const typed = (form) => DRAFTED.map((name) => [name, form.elements[name].value]);
+const OWN = `llmselect:${document.body.dataset.user}:`;
+const PROMPTS = `${OWN}prompts`;
+const draftKey = (form) => `${OWN}draft:${form.getAttribute("action")}`;
+const prompts = () => read(PROMPTS) ?? [];
 
 function save(form) {
-  const filled = typed(form).filter(([, text]) => text);
-  write(draftKey(form), filled.length > 0 ? Object.fromEntries(filled) : null);
+  const data = new FormData(form);
+  const names = [...new Set(data.keys())].filter((name) => !NOT_DRAFTED.has(name));
+  const draft = names.map((name) => [name, data.getAll(name)]);
+  const isEmpty = draft.every(([, values]) => values.every((value) => value === ""));
+  write(draftKey(form), isEmpty ? null : Object.fromEntries(draft));
 }
 
-function restore(form) {
-  const draft = read(draftKey(form)) ?? {};
-  for (const name of DRAFTED) {
-    const field = form.elements[name];
-    if (!draft[name] || field.value) continue;
-    field.value = draft[name];
-    const fold = field.closest("details");
-    if (fold) fold.open = true;
+function put(control, value) {
+  if (control.type === "radio") {
+    control.checked = control.value === value;
+    return;
+  }
+  if (control.matches("select") && ![...control.options].some((option) => option.value === value)) {
+    control.append(new Option(value, value));
+  }
+  control.value = value;
+}
+
+// Before slots.js looks at the slots: those without a model are spare, but for the first two.
+function restoreSlot(slot, index) {
+  slot.toggleAttribute("data-spare", index >= 2 && !slot.querySelector("select").value);
+}
+
+function restore(form, isKept) {
+  for (const [name, values] of Object.entries(read(draftKey(form)) ?? {})) {
+    if (!isKept(name)) continue;
+    const controls = [...form.querySelectorAll(`:is(input, select, textarea)[name="${CSS.escape(name)}"]`)];
+    controls.forEach((control, index) => put(control, control.type === "radio" ? values[0] : (values[index] ?? "")));
+  }
+  form.querySelectorAll("[data-slot]").forEach(restoreSlot);
+}
+
+// ?preset=, ?template= and ?prompt= say what is to be in the form; from then on that is a part of the draft.
+function start() {
+  const query = new URLSearchParams(location.search);
+  const asked = (name) => (name === "prompt" ? query.has("template") || query.has("prompt") : query.has("preset"));
+  for (const form of document.querySelectorAll("form[data-drafts]")) {
+    restore(form, (name) => !asked(name));
+    if (!["preset", "template", "prompt"].some((name) => query.has(name))) continue;
+    save(form);
+    history.replaceState(history.state, "", location.pathname);
   }
 }
 
-function remember(form, prompt) {
-  if (!prompt.trim()) return;
-  const others = prompts(form).filter((each) => each !== prompt);
-  write(promptsKey(form), [...others, prompt].slice(-KEPT));
+// The server's answer says what is in the form; only a box that it left empty takes up its draft again.
+function takeOver({ target }) {
+  for (const form of target.querySelectorAll?.("form[data-drafts]") ?? []) swapped(form);
+  if (target.matches?.("form[data-drafts]")) swapped(target);
 }
 
-function put(field, text) {
+function swapped(form) {
+  const { prompt } = form.elements;
+  if (!prompt.value) prompt.value = read(draftKey(form))?.prompt?.[0] ?? "";
+  save(form);
+}
+
+function remember(prompt) {
+  if (!prompt.trim()) return;
+  const others = prompts().filter((each) => each !== prompt);
+  write(PROMPTS, [...others, prompt].slice(-KEPT));
+}
+
+function sent({ detail }) {
+  const form = detail.elt;
+  if (!form.matches?.("form[data-drafts]") || detail.xhr.status >= 300) return;
+  remember(form.elements.prompt.value);
+  write(draftKey(form), null);
+}
+
+function show(field, text) {
   field.value = text;
   field.setSelectionRange(text.length, text.length);
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+// Whoever moves the caret or changes the text has taken the prompt up, and the arrows are the caret's again.
 function isWalking(field) {
-  return walk !== null && walk.field === field && field.value === walk.text;
+  return walk?.field === field && field.value === walk.text && field.selectionStart === field.value.length;
 }
 
 function step(field, by) {
-  const texts = isWalking(field) ? walk.texts : [...prompts(field.form), field.value];
+  const texts = isWalking(field) ? walk.texts : [...prompts(), ""];
   const at = (isWalking(field) ? walk.at : texts.length - 1) + by;
   if (at < 0 || at >= texts.length) return;
   walk = { field, texts, at, text: texts[at] };
-  put(field, texts[at]);
-}
-
-function leave(field) {
-  put(field, walk.texts.at(-1));
-  walk = null;
+  show(field, texts[at]);
 }
 
 function press(event) {
   const field = event.target;
-  if (event.isComposing || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return;
-  const walking = isWalking(field);
-  const starts = event.key === "ArrowUp" && field.value === "" && prompts(field.form).length > 0;
-  if (!walking && !starts) return;
-  if (event.key === "ArrowUp") step(field, -1);
-  else if (event.key === "ArrowDown") step(field, 1);
-  else if (event.key === "Escape") leave(field);
-  else return;
+  if (!field.matches("form[data-drafts] textarea[name=prompt]") || event.isComposing) return;
+  if (!["ArrowUp", "ArrowDown"].includes(event.key) || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return;
+  const starts = event.key === "ArrowUp" && field.value === "" && prompts().length > 0;
+  if (!starts && !isWalking(field)) return;
   event.preventDefault();
+  step(field, event.key === "ArrowUp" ? -1 : 1);
 }
 
-function sent({ detail }) {
-  const form = detail.elt;
-  if (!form.matches?.("form[data-drafts]") || !detail.xhr.getResponseHeader("HX-Redirect")) return;
-  remember(form, form.elements.prompt.value);
-  write(draftKey(form), null);
-}
-
-function startAll() {
-  for (const form of document.querySelectorAll("form[data-drafts]:not([data-drafting])")) {
-    form.dataset.drafting = "";
-    restore(form);
-    form.addEventListener("input", () => save(form));
-    form.elements.prompt.addEventListener("keydown", press);
+function forget() {
+  try {
+    const own = Object.keys(localStorage).filter((key) => key.startsWith(OWN));
+    for (const key of own) localStorage.removeItem(key);
+  } catch {
+    // Storage is forbidden, so there is nothing in it.
   }
 }
 
-startAll();
-document.addEventListener("htmx:load", startAll);
+start();
+for (const type of ["input", "change"]) {
+  document.addEventListener(type, ({ target }) => {
+    if (target.form?.matches("[data-drafts]")) save(target.form);
+  });
+}
+document.addEventListener("keydown", press);
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches("[data-sign-out]")) forget();
+});
+document.addEventListener("htmx:load", takeOver);
 document.addEventListener("htmx:beforeOnLoad", sent);

@@ -58,7 +58,9 @@ function build(slot) {
 
 function place(slot, popup) {
   const room = slot.offsetParent.clientWidth - popup.offsetWidth;
-  popup.style.top = `${slot.offsetTop + slot.offsetHeight + 4}px`;
+  const below = window.innerHeight - slot.getBoundingClientRect().bottom;
+  const isAbove = below < popup.offsetHeight && slot.getBoundingClientRect().top > popup.offsetHeight;
+  popup.style.top = `${isAbove ? slot.offsetTop - popup.offsetHeight - 4 : slot.offsetTop + slot.offsetHeight + 4}px`;
   popup.style.left = `${Math.max(0, Math.min(slot.offsetLeft, room))}px`;
 }
 
@@ -100,6 +102,7 @@ function offerOther(text) {
   option.dataset.value = value;
   option.dataset.color = group.dataset.color;
   option.dataset.reason = group.dataset.reason;
+  option.dataset.provider = group.dataset.provider;
   option.setAttribute("aria-disabled", String(group.dataset.reason !== ""));
   option.textContent = `Ask ${value} anyway`;
 }
@@ -132,13 +135,25 @@ function activate(option) {
   opened.input.removeAttribute("aria-activedescendant");
   if (!option) return;
   option.dataset.active = "";
-  option.scrollIntoView({ block: "nearest" });
+  reveal(option);
   opened.input.setAttribute("aria-activedescendant", option.id);
-  if (isDisabled(option)) note(reason(option));
+  lead(option);
 }
 
-function reason(option) {
-  return option.dataset.reason || option.closest("[role=group]").dataset.reason;
+// Moves the list alone: scrollIntoView would move the page as well.
+function reveal(option) {
+  const { list } = opened;
+  const top = option.offsetTop - (list.querySelector(".picker-provider")?.offsetHeight ?? 0);
+  const bottom = option.offsetTop + option.offsetHeight - list.clientHeight;
+  list.scrollTop = Math.min(top, Math.max(bottom, list.scrollTop));
+}
+
+// Why a model cannot be used, and the way to where that is changed.
+function lead(option) {
+  const { reason, provider } = option.dataset.reason ? option.dataset : option.closest("[role=group]")?.dataset ?? {};
+  const link = opened.popup.querySelector("[data-picker-keys]");
+  link.hash = provider ? `key-${provider}` : "";
+  if (isDisabled(option)) note(reason);
 }
 
 function move(step) {
@@ -149,10 +164,16 @@ function move(step) {
   activate(choices[(from + step + choices.length) % choices.length]);
 }
 
+function jump(end) {
+  const last = shown(opened.list).at(end);
+  if (last) activate(last);
+}
+
 function pick(option) {
   if (!option) return;
   if (isDisabled(option)) {
     activate(option);
+    opened.popup.querySelector("[data-picker-keys]").focus();
     return;
   }
   const { select } = opened;
@@ -171,6 +192,8 @@ function pick(option) {
 const KEYS = {
   ArrowDown: () => move(1),
   ArrowUp: () => move(-1),
+  Home: () => jump(0),
+  End: () => jump(-1),
   Enter: () => pick(opened.list.querySelector("[data-active]")),
   Escape: close,
 };
@@ -178,7 +201,7 @@ const KEYS = {
 function press(slot, event) {
   if (event.isComposing || event.ctrlKey || event.metaKey || !(event.key in KEYS)) return;
   const wasOpen = opened?.slot === slot;
-  if (event.key === "Escape" && !wasOpen) return;
+  if (!wasOpen && !["ArrowDown", "ArrowUp", "Enter"].includes(event.key)) return;
   event.preventDefault();
   if (wasOpen) KEYS[event.key]();
   else open(slot);

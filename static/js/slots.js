@@ -40,10 +40,10 @@ function add(picker) {
 function remove(picker, slot) {
   const select = slot.querySelector("select");
   select.value = "";
-  select.dispatchEvent(new Event("change", { bubbles: true }));
   slot.hidden = true;
   slot.parentElement.append(slot);
   refresh(picker);
+  select.dispatchEvent(new Event("change", { bubbles: true }));
   focus(used(picker).at(-1));
 }
 
