@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.jwt_pairs import issue_pair
+from accounts.models import User
+
+
+@pytest.fixture(autouse=True)
+def _alone(settings: Settings) -> None:
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4()}"}}
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return User.objects.create_user("alice", "alice@example.org", None)
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return User.objects.create_user("bob", "bob@example.org", None)
+
+
+@pytest.fixture
+def browser(client: Client, alice: User) -> Client:
+    """Alice at the pages."""
+    client.force_login(alice)
+    return client
+
+
+class Api:
+    """A user's program, which speaks JSON."""
+
+    def __init__(self, user: User) -> None:
+        self.client = Client(headers={"Authorization": f"Bearer {issue_pair(user).access}"})
+
+    def __call__(self, method: str, path: str, body: Any = None) -> Any:
+        data = b"" if body is None else json.dumps(body).encode()
+        return self.client.generic(method, f"/api/v1/{path}", data, "application/json")
+
+
+@pytest.fixture
+def api(alice: User) -> Api:
+    """Alice's program."""
+    return Api(alice)
