@@ -16,7 +16,7 @@ TITLE_LENGTH = 200
 TIERS = {"brief": 400, "standard": 1500, "extended": 6000}
 """Named answer lengths, in output tokens."""
 EFFORTS = ["minimal", "low", "medium", "high"]
-LIST_ERRORS = {
+LIST_ERRORS: dict[str, Any] = {
     "min_length": "Choose at least one model.",
     "max_length": f"At most {MAX_ENTRIES} models can be compared at once.",
     "required": "Choose at least one model.",

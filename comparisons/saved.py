@@ -26,7 +26,7 @@ def own_items(model: type[Item], user: User) -> QuerySet[Item]:
     return model._default_manager.filter(user=user)
 
 
-def own_item(model: type[Item], user: User, public_id: uuid.UUID | str) -> Item:
+def own_item(model: type[Item], user: User, public_id: object) -> Item:
     """Raises NotFound, also for somebody else's and for what is no id at all."""
     try:
         found = own_items(model, user).filter(public_id=uuid.UUID(str(public_id))).first()

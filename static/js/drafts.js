@@ -74,8 +74,9 @@ function start() {
 
 // The server's answer says what is in the form; only a box that it left empty takes up its draft again.
 function takeOver({ target }) {
-  for (const form of target.querySelectorAll?.("form[data-drafts]") ?? []) swapped(form);
-  if (target.matches?.("form[data-drafts]")) swapped(target);
+  if (target === document.body) return;
+  if (target.matches("form[data-drafts]")) swapped(target);
+  else target.querySelectorAll("form[data-drafts]").forEach(swapped);
 }
 
 function swapped(form) {
@@ -90,11 +91,17 @@ function remember(prompt) {
   write(PROMPTS, [...others, prompt].slice(-KEPT));
 }
 
-function sent({ detail }) {
-  const form = detail.elt;
-  if (!form.matches?.("form[data-drafts]") || detail.xhr.status >= 300) return;
-  remember(form.elements.prompt.value);
-  write(draftKey(form), null);
+// The draft is gone as soon as it is on its way: the socket may bring the next box before the answer to the request,
+// and then the form is not in the page any more, so it is the request itself that tells how it went.
+function sending({ detail: { elt: form, xhr } }) {
+  if (!form.matches("form[data-drafts]")) return;
+  const [key, prompt] = [draftKey(form), form.elements.prompt.value];
+  const draft = read(key);
+  write(key, null);
+  xhr.addEventListener("loadend", () => {
+    if (xhr.status >= 200 && xhr.status < 300) remember(prompt);
+    else write(key, read(key) ?? draft);
+  });
 }
 
 function show(field, text) {
@@ -105,14 +112,14 @@ function show(field, text) {
 
 // Whoever moves the caret or changes the text has taken the prompt up, and the arrows are the caret's again.
 function isWalking(field) {
-  return walk?.field === field && field.value === walk.text && field.selectionStart === field.value.length;
+  return walk?.key === draftKey(field.form) && field.value === walk.text && field.selectionStart === field.value.length;
 }
 
 function step(field, by) {
   const texts = isWalking(field) ? walk.texts : [...prompts(), ""];
   const at = (isWalking(field) ? walk.at : texts.length - 1) + by;
   if (at < 0 || at >= texts.length) return;
-  walk = { field, texts, at, text: texts[at] };
+  walk = { key: draftKey(field.form), texts, at, text: texts[at] };
   show(field, texts[at]);
 }
 
@@ -146,4 +153,4 @@ document.addEventListener("submit", ({ target }) => {
   if (target.matches("[data-sign-out]")) forget();
 });
 document.addEventListener("htmx:load", takeOver);
-document.addEventListener("htmx:beforeOnLoad", sent);
+document.addEventListener("htmx:beforeSend", sending);

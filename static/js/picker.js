@@ -12,6 +12,7 @@ function show(input, select) {
   const [option] = select.selectedOptions;
   input.value = select.value ? option.textContent : "";
   input.title = select.value;
+  if (document.activeElement === input) input.select();
 }
 
 function equip(slot) {
@@ -33,7 +34,11 @@ function equip(slot) {
 }
 
 function listen(slot, input) {
-  input.addEventListener("click", () => open(slot));
+  input.addEventListener("focus", () => input.select());
+  input.addEventListener("click", () => {
+    if (opened?.slot !== slot) input.select();
+    open(slot);
+  });
   input.addEventListener("input", () => search(slot));
   input.addEventListener("keydown", (event) => press(slot, event));
   slot.addEventListener("focusout", ({ relatedTarget }) => {
@@ -74,7 +79,6 @@ function open(slot) {
   place(slot, popup);
   input.setAttribute("aria-expanded", "true");
   input.setAttribute("aria-controls", list.id);
-  input.select();
   narrow("");
   const current = options(list).find((option) => option.dataset.value === select.value);
   current?.setAttribute("aria-selected", "true");
@@ -119,7 +123,6 @@ function narrow(text) {
 function search(slot) {
   const { value } = slot.querySelector("[role=combobox]");
   open(slot);
-  slot.querySelector("[role=combobox]").value = value;
   activate(null);
   narrow(value);
   const first = value.trim() && shown(opened.list).find((option) => !isDisabled(option));

@@ -46,7 +46,7 @@ def give_belongings(owner: User) -> Belongings:
     ended, waiting = _ended_comparison(owner), _start(owner)
     completed, failed = ended.state.generations
     chosen = [{"provider": PROVIDER, "model": f"{MARK}-model"}]
-    data = {"providers": chosen, "system": f"{MARK} system prompt", "tier": None, "parameters": {}}
+    data: dict[str, Any] = {"providers": chosen, "system": f"{MARK} system prompt", "tier": None, "parameters": {}}
     preset = add_preset(user=owner, name=f"{MARK} set", data=data)
     template = add_template(user=owner, name=f"{MARK} template", text=f"{MARK} {{{{thing}}}}")
     shared: Ids = {

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,12 @@ from comparisons import saved
 from comparisons.models import Preset, PromptTemplate
 from providers.models import Endpoint
 
-DATA = {"providers": [{"provider": "demo", "model": "demo-swift"}], "system": "", "tier": None, "parameters": {}}
+DATA: dict[str, Any] = {
+    "providers": [{"provider": "demo", "model": "demo-swift"}],
+    "system": "",
+    "tier": None,
+    "parameters": {},
+}
 
 
 @pytest.mark.parametrize(
@@ -59,7 +65,7 @@ def test_it_says_when_there_are_too_many(alice: User, monkeypatch: pytest.Monkey
     for number in range(2):
         saved.add_preset(user=alice, name=f"Set {number}", data=DATA)
 
-    with pytest.raises(InvalidInput, match="You have 2 sets already. Delete one that you no longer need."):
+    with pytest.raises(InvalidInput, match="You have 2 sets already"):
         saved.add_preset(user=alice, name="One more", data=DATA)
 
     saved.add_template(user=alice, name="A template is something else", text="Hello")

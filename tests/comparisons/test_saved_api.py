@@ -18,14 +18,18 @@ SET: dict[str, Any] = {
 }
 TEMPLATE = {"name": "Explain", "text": "Explain {{topic}} to {{reader}}."}
 NOT_OBJECTS: tuple[Any, ...] = ([], [1], "Hello", 7, True)
+BAD_ENTRIES: tuple[dict[str, Any], ...] = (
+    *({"provider": "nobody"}, {"model": " "}, {"model": 7}),
+    {"parameters": {"temperature": 1}},
+)
+BAD_PARAMETERS: tuple[Any, ...] = ("hot", [], {"temperature": 3}, {"max_tokens": 0})
 BAD_SETS: list[tuple[str, dict[str, Any]]] = [
     *(("name", {"name": bad}) for bad in (None, "", "  ", 7, ["x"], "x" * 81, "a\0b")),
     *(("providers", {"providers": bad}) for bad in (None, [], "demo", DEMO, [DEMO] * 9, [None], [[]], [{}])),
-    *(("providers", {"providers": [{**DEMO, **bad}]}) for bad in ({"provider": "nobody"}, {"model": " "}, {"model": 7})),
-    ("providers", {"providers": [{**DEMO, "parameters": {"temperature": 1}}]}),
+    *(("providers", {"providers": [{**DEMO, **bad}]}) for bad in BAD_ENTRIES),
     *(("system", {"system": bad}) for bad in (7, ["x"], "x" * 100_001, "a\0b")),
     ("tier", {"tier": "long"}),
-    *(("parameters", {"parameters": bad}) for bad in ("hot", [], {"temperature": 3}, {"max_tokens": 0})),
+    *(("parameters", {"parameters": bad}) for bad in BAD_PARAMETERS),
 ]
 BAD_TEMPLATES: list[tuple[str, dict[str, Any]]] = [
     *(("name", {"name": bad}) for bad in (None, "", "x" * 81)),

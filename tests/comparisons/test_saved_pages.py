@@ -24,7 +24,7 @@ FORM: dict[str, Any] = {
 
 def preset(user: User, *models: str, **data: Any) -> Preset:
     entries = [dict(zip(("provider", "model"), model.split("/", 1), strict=True)) for model in models]
-    defaults = {"providers": entries, "system": "", "tier": None, "parameters": {}}
+    defaults: dict[str, Any] = {"providers": entries, "system": "", "tier": None, "parameters": {}}
     return add_preset(user=user, name="A set", data={**defaults, **data})
 
 

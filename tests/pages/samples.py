@@ -141,7 +141,14 @@ def compare_context(**changes: Any) -> dict[str, Any]:
     mistral = [CatalogueModel("mistral", "mistral-large", "Mistral Large", "#fa520f", False, no_key)]
     groups = [
         {"label": "Demo", "provider": "demo", "color": "#6b7280", "models": demo, "reason": ""},
-        {"label": "OpenAI", "provider": "openai", "color": "#10a37f", "models": openai, "reason": "", "can_refresh": True},
+        {
+            "label": "OpenAI",
+            "provider": "openai",
+            "color": "#10a37f",
+            "models": openai,
+            "reason": "",
+            "can_refresh": True,
+        },
         {"label": "Mistral", "provider": "mistral", "color": "#fa520f", "models": mistral, "reason": no_key},
         {"label": "Ollama", "provider": "ollama", "models": [], "reason": "Press Refresh.", "can_refresh": True},
     ]
