@@ -61,7 +61,7 @@ class VoteAdmin(admin.ModelAdmin):
 class SavedAdmin(admin.ModelAdmin):
     list_display = ("name", "user", "created_at")
     list_filter = ("created_at",)
-    search_fields: tuple[str, ...] = ("public_id", "name", "user__username", "user__email")
+    search_fields = ["public_id", "name", "user__username", "user__email"]
     list_select_related = ("user",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -73,4 +73,4 @@ class SavedAdmin(admin.ModelAdmin):
 
 @admin.register(PromptTemplate)
 class PromptTemplateAdmin(SavedAdmin):
-    search_fields = (*SavedAdmin.search_fields, "text")
+    search_fields = [*SavedAdmin.search_fields, "text"]

@@ -43,7 +43,7 @@ def preset_create(request: HttpRequest) -> HttpResponse:
         preset = saved.add_preset(user=user, name=name, data=data)
     except (RequestError, ValidationError) as error:
         return _refused_form(request, form, error, renamed={"name": "preset_name"})
-    return _form(request, form, f"Saved as the set “{preset.name}”.")
+    return _form(request, form, note=f"Saved as the set “{preset.name}”.", keep_prompt=True)
 
 
 @login_required
@@ -57,7 +57,7 @@ def template_create(request: HttpRequest) -> HttpResponse:
         template = saved.add_template(user=user, **checked_template(body))
     except (RequestError, ValidationError) as error:
         return _refused_form(request, form, error, renamed={"name": "template_name", "text": "prompt"})
-    return _form(request, form, f"Saved as the template “{template.name}”.")
+    return _form(request, form, note=f"Saved as the template “{template.name}”.", keep_prompt=True)
 
 
 @login_required
@@ -67,7 +67,7 @@ def preset_apply(request: HttpRequest, preset_id: uuid.UUID) -> HttpResponse:
     form = ComparisonForm(_user(request), request.POST)
     preset = saved.own_item(Preset, _user(request), preset_id)
     form.take_preset(preset)
-    return _form(request, form, f"These are the models and settings of “{preset.name}”.")
+    return _form(request, form, note=f"These are the models and settings of “{preset.name}”.", keep_prompt=True)
 
 
 @login_required
@@ -121,8 +121,9 @@ def template_delete(request: HttpRequest, template_id: uuid.UUID) -> HttpRespons
     return redirect("comparisons:saved-list")
 
 
-def _form(request: HttpRequest, form: ComparisonForm, note: str = "") -> HttpResponse:
-    return render(request, "comparisons/compare.html", {**form.context(), "note": note})
+def _form(request: HttpRequest, form: ComparisonForm, *, note: str = "", keep_prompt: bool = False) -> HttpResponse:
+    """The form; with ``keep_prompt`` HTMX leaves the box alone, for somebody may have written on meanwhile."""
+    return render(request, "comparisons/compare.html", {**form.context(), "note": note, "keep_prompt": keep_prompt})
 
 
 def _refused_form(

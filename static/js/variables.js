@@ -28,7 +28,7 @@ function field(name, index) {
 function offer(prompt) {
   const area = prompt.form.querySelector("[data-variables]");
   const found = names(prompt.value);
-  filling = { prompt, source: prompt.value, values: new Map() };
+  filling = { prompt, area, source: prompt.value, values: new Map() };
   area.querySelector("[data-variables-list]").replaceChildren(...found.map(field));
   area.hidden = found.length === 0;
 }
@@ -44,9 +44,10 @@ function edited(prompt) {
 
 function startAll() {
   const prompt = document.querySelector("[data-prompt]");
-  if (!prompt || filling?.prompt === prompt) return;
+  if (!prompt || filling?.area.isConnected) return;
+  const isNew = filling?.prompt !== prompt;
   offer(prompt);
-  if (filling.source) prompt.form.querySelector("#variable-0")?.focus();
+  if (isNew) filling.area.querySelector("input")?.focus();
 }
 
 startAll();

@@ -34,6 +34,10 @@ def save_template(visitor: Visitor, name: str) -> None:
     visitor.page.keyboard.press("Enter")
 
 
+def is_saved(visitor: Visitor) -> None:
+    expect(visitor.page.get_by_role("status").filter(has_text="Saved as the")).to_be_visible()
+
+
 def test_it_saves_a_set_and_brings_it_back_with_one_click(newcomer: Visitor) -> None:
     newcomer.go("/")
     newcomer.choose(OPENAI, GOOGLE, OPENAI)
@@ -59,7 +63,7 @@ def test_it_saves_a_set_and_brings_it_back_with_one_click(newcomer: Visitor) -> 
 def test_it_says_in_the_menu_that_a_name_is_taken(newcomer: Visitor) -> None:
     newcomer.go("/")
     save_set(newcomer, "Work")
-    expect(newcomer.page.get_by_text("Saved as the set “Work”.")).to_be_visible()
+    is_saved(newcomer)
 
     save_set(newcomer, "Work")
 
@@ -70,10 +74,23 @@ def test_it_says_in_the_menu_that_a_name_is_taken(newcomer: Visitor) -> None:
     newcomer.forgive("status of 400")
 
 
+def test_it_leaves_the_prompt_alone_while_it_saves(newcomer: Visitor) -> None:
+    newcomer.go("/")
+    prompt(newcomer).fill("Half a thou")
+    prompt(newcomer).evaluate("(box) => { box.dataset.untouched = 'yes'; box.setSelectionRange(2, 4); }")
+
+    save_set(newcomer, "Work")
+    is_saved(newcomer)
+
+    expect(prompt(newcomer)).to_have_attribute("data-untouched", "yes")
+    assert prompt(newcomer).evaluate("(box) => [box.selectionStart, box.selectionEnd]") == [2, 4]
+
+
 def test_it_renames_uses_and_deletes_on_the_saved_page(newcomer: Visitor) -> None:
     newcomer.go("/")
     newcomer.choose(OPENAI, GOOGLE)
     save_set(newcomer, "Work")
+    is_saved(newcomer)
     newcomer.choose(GOOGLE, OPENAI, GOOGLE)
     prompt(newcomer).fill("A prompt that stays")
     newcomer.page.get_by_role("link", name="Saved").click()
@@ -95,6 +112,8 @@ def test_it_fills_the_places_of_a_template(newcomer: Visitor) -> None:
     newcomer.go("/")
     prompt(newcomer).fill("Explain {{topic}} to {{reader}}: {{topic}}!")
     save_template(newcomer, "Explain")
+    is_saved(newcomer)
+    expect(newcomer.page.get_by_label("topic")).to_be_visible()
     prompt(newcomer).fill("Something else")
     expect(newcomer.page.get_by_label("topic")).to_be_hidden()
     menu(newcomer, "Templates").get_by_role("button", name="Explain").press("Enter")
@@ -129,7 +148,7 @@ def test_it_edits_a_template_on_the_saved_page(newcomer: Visitor) -> None:
     newcomer.go("/")
     prompt(newcomer).fill("Old {{x}}")
     save_template(newcomer, "Mine")
-    expect(newcomer.page.get_by_text("Saved as the template “Mine”.")).to_be_visible()
+    is_saved(newcomer)
     newcomer.go("/saved/")
 
     newcomer.page.locator("summary", has_text="Edit or delete").click()
