@@ -76,9 +76,9 @@ def checked_preset(body: Any) -> tuple[str, dict[str, Any]]:
     return checked["name"], data
 
 
-def changed_preset(preset: Preset, body: Any) -> tuple[str, dict[str, Any]]:
+def changed_preset(preset: Preset, body: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The same of a set in which ``body`` says what is to become different."""
-    return checked_preset(_merged({"name": preset.name, **preset.data}, body))
+    return checked_preset({"name": preset.name, **preset.data, **body})
 
 
 def checked_template(body: Any) -> dict[str, str]:
@@ -86,9 +86,9 @@ def checked_template(body: Any) -> dict[str, str]:
     return _checked(PromptTemplateSerializer, body)
 
 
-def changed_template(template: PromptTemplate, body: Any) -> dict[str, str]:
+def changed_template(template: PromptTemplate, body: Mapping[str, Any]) -> dict[str, str]:
     """The same of a template in which ``body`` says what is to become different."""
-    return checked_template(_merged({"name": template.name, "text": template.text}, body))
+    return checked_template({"name": template.name, "text": template.text, **body})
 
 
 def preset_json(preset: Preset) -> dict[str, Any]:
@@ -103,10 +103,6 @@ def template_json(template: PromptTemplate) -> dict[str, Any]:
 
 def _named(item: Preset | PromptTemplate) -> dict[str, Any]:
     return {"id": str(item.public_id), "name": item.name, "created_at": item.created_at}
-
-
-def _merged(stored: dict[str, Any], body: Any) -> Any:
-    return {**stored, **body} if isinstance(body, Mapping) else body
 
 
 def _checked(serializer_class: type[serializers.Serializer[Any]], body: Any) -> dict[str, Any]:
