@@ -76,7 +76,7 @@ def checked_preset(body: Any) -> tuple[str, dict[str, Any]]:
     return checked["name"], data
 
 
-def changed_preset(preset: Preset, body: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def changed_preset(preset: Preset, body: Any) -> tuple[str, dict[str, Any]]:
     """The same of a set in which ``body`` says what is to become different."""
     return checked_preset({"name": preset.name, **preset.data, **body})
 
@@ -86,7 +86,7 @@ def checked_template(body: Any) -> dict[str, str]:
     return _checked(PromptTemplateSerializer, body)
 
 
-def changed_template(template: PromptTemplate, body: Mapping[str, Any]) -> dict[str, str]:
+def changed_template(template: PromptTemplate, body: Any) -> dict[str, str]:
     """The same of a template in which ``body`` says what is to become different."""
     return checked_template({"name": template.name, "text": template.text, **body})
 
