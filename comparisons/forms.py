@@ -16,6 +16,7 @@ from comparisons.models import Candidate, Comparison, Preset, PromptTemplate
 from comparisons.requests import MAX_ENTRIES, TIERS
 from comparisons.saved import own_item, own_items, variables
 from providers.catalogue import CatalogueGroup, catalogue, catalogue_groups
+from providers.selectors import accesses
 
 MIN_MODELS = 2
 DEMO = "demo"
@@ -139,9 +140,12 @@ def preset_values(preset: Preset) -> dict[str, str]:
 
 
 def _last_choice(user: User) -> list[str]:
+    """What the user asked last, of the providers that can be asked now; also models that no list has."""
+    askable = {access.provider for access in accesses(user) if not access.refusal}
     latest = Candidate.objects.filter(comparison__user=user).order_by("-comparison").values("comparison")[:1]
     candidates = Candidate.objects.filter(comparison=latest).select_related("conversation").order_by("position")
-    return [f"{each.conversation.provider}/{each.conversation.model}" for each in candidates]
+    asked = [(each.conversation.provider, each.conversation.model) for each in candidates]
+    return [f"{provider}/{model}" for provider, model in asked if provider in askable]
 
 
 def _demo_models(user: User) -> list[str]:
