@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.middleware import HtmxDetails
 
 from accounts.api_tokens import create_api_token, delete_api_token
 from accounts.errors import NotFound, RequestError
 from accounts.forms import ApiTokenForm
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken
+from accounts.pages import HtmxRequest, page_user
 from accounts.services import set_streaming
-
-
-class HtmxRequest(HttpRequest):
-    htmx: HtmxDetails
 
 
 @require_GET
@@ -34,7 +30,7 @@ def settings_page(request: HtmxRequest) -> HttpResponse:
 @require_POST
 @login_required
 def streaming_set(request: HtmxRequest) -> HttpResponse:
-    set_streaming(_user(request), streaming=request.POST.get("streaming") == "on")
+    set_streaming(page_user(request), streaming=request.POST.get("streaming") == "on")
     if request.htmx:
         return render(request, "accounts/_streaming.html", {"saved": True})
     return redirect("accounts:settings")
@@ -49,7 +45,7 @@ def api_token_create(request: HtmxRequest) -> HttpResponse:
     if not form.is_valid():
         return _answer(request, form=form, status=400)
     try:
-        _, text = create_api_token(_user(request), **form.cleaned_data)
+        _, text = create_api_token(page_user(request), **form.cleaned_data)
     except RequestError as error:
         form.add_error("expires_at", error.message)
         return _answer(request, form=form, status=400)
@@ -60,7 +56,7 @@ def api_token_create(request: HtmxRequest) -> HttpResponse:
 @login_required
 def api_token_delete(request: HtmxRequest, token_id: UUID) -> HttpResponse:
     try:
-        delete_api_token(_user(request), public_id=token_id)
+        delete_api_token(page_user(request), public_id=token_id)
     except NotFound as error:
         return _answer(request, error=error.message, status=error.status)
     return _answer(request) if request.htmx else redirect("accounts:settings")
@@ -72,14 +68,10 @@ def _answer(request: HtmxRequest, *, status: int = 200, **context: Any) -> HttpR
 
 
 def _context(request: HtmxRequest, **context: Any) -> dict[str, Any]:
-    user = _user(request)
+    user = page_user(request)
     defaults = {
         "form": ApiTokenForm(),
         "tokens": ApiToken.objects.filter(user=user),
         "second_factor": is_mfa_enabled(user),
     }
     return {**defaults, **context}
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)

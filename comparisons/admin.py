@@ -1,4 +1,4 @@
-"""Comparisons in the admin: their turns, candidates and votes, to look at."""
+"""Comparisons in the admin: their turns, candidates and votes."""
 
 from __future__ import annotations
 

@@ -14,31 +14,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.paging import PageSerializer, page_json
 from comparisons import services
 from comparisons.exporting import KINDS, export
-from comparisons.presentation import Json, comparison_json, comparison_row_json, result_json, vote_json
-from comparisons.requests import (
-    CompareSerializer,
-    StrictIntegerField,
-    TextField,
-    TitleSerializer,
-    WordField,
-    compare_request,
-    comparison_title,
-)
+from comparisons.presentation import comparison_json, comparison_row_json, result_json, vote_json
+from comparisons.requests import CompareSerializer, compare_request
 from comparisons.selectors import turn_states, user_comparison, user_comparisons, user_result, user_turn
+from conversations.fields import StrictIntegerField, TextField, TitleSerializer, WordField, checked_title
 from generations.services import stop_generations
 
-PAGE = 20
-MAX_PAGE = 100
 ANY_JSON = OpenApiTypes.OBJECT
-
-
-class PageSerializer(serializers.Serializer[Any]):
-    limit = serializers.IntegerField(default=PAGE, min_value=1, max_value=MAX_PAGE)
-    offset = serializers.IntegerField(default=0, min_value=0, max_value=2**31)
-    search = serializers.CharField(default="", allow_blank=True, max_length=200)
-    count = serializers.BooleanField(default=False)
 
 
 class ExportSerializer(serializers.Serializer[Any]):
@@ -55,18 +40,8 @@ class ComparisonListApi(APIView):
     @extend_schema(parameters=[PageSerializer], responses=ANY_JSON, operation_id="comparisons_list")
     def get(self, request: Request) -> Response:
         """The caller's comparisons, newest first."""
-        page = _checked(PageSerializer, request.query_params)
-        found = user_comparisons(_user(request), page["search"])
-        limit, offset = page["limit"], page["offset"]
-        rows = list(found[offset : offset + limit + 1])
-        body: Json = {
-            "next": _page_url(request, offset + limit) if len(rows) > limit else None,
-            "previous": _page_url(request, max(0, offset - limit)) if offset else None,
-            "results": [comparison_row_json(comparison) for comparison in rows[:limit]],
-        }
-        if page["count"]:
-            body["count"] = found.count()
-        return Response(body)
+        user = _user(request)
+        return Response(page_json(request, lambda search: user_comparisons(user, search), comparison_row_json))
 
     @extend_schema(request=CompareSerializer, responses={201: ANY_JSON}, operation_id="comparisons_create")
     def post(self, request: Request) -> Response:
@@ -89,14 +64,14 @@ class ComparisonApi(APIView):
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
         """A whole comparison."""
         comparison = user_comparison(_user(request), public_id)
-        return Response(comparison_json(comparison, turn_states(comparison)))
+        return Response(comparison_json(comparison))
 
     @extend_schema(request=TitleSerializer, responses=ANY_JSON, operation_id="comparisons_rename")
     def patch(self, request: Request, public_id: uuid.UUID) -> Response:
         """Give it another title."""
         comparison = user_comparison(_user(request), public_id)
-        services.rename_comparison(comparison=comparison, title=comparison_title(request.data))
-        return Response(comparison_json(comparison, turn_states(comparison)))
+        services.rename_comparison(comparison=comparison, title=checked_title(request.data))
+        return Response(comparison_json(comparison))
 
     @extend_schema(responses={204: None}, operation_id="comparisons_delete")
     def delete(self, request: Request, public_id: uuid.UUID) -> Response:
@@ -164,6 +139,15 @@ class ResultRetryApi(APIView):
         return Response({"comparison_id": str(comparison.public_id), **result_json(generation)}, status=202)
 
 
+class ResultForkApi(APIView):
+    @extend_schema(request=None, responses={201: ANY_JSON}, operation_id="results_fork")
+    def post(self, request: Request, result_id: uuid.UUID) -> Response:
+        """A new chat that goes on from this answer; the comparison stays as it was."""
+        generation, _ = user_result(_user(request), result_id)
+        fork = services.fork_result(generation=generation)
+        return Response({"conversation_id": str(fork.public_id)}, status=201)
+
+
 class ResultEventsApi(APIView):
     @extend_schema(
         responses=ANY_JSON,
@@ -190,9 +174,3 @@ def _checked(serializer_class: type[serializers.Serializer[Any]], data: Any) -> 
     serializer.is_valid(raise_exception=True)
     checked: dict[str, Any] = serializer.validated_data
     return checked
-
-
-def _page_url(request: Request, offset: int) -> str:
-    query = request.query_params.copy()
-    query["offset"] = str(offset)
-    return request.build_absolute_uri(f"?{query.urlencode()}")

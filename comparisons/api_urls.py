@@ -20,5 +20,6 @@ urlpatterns = [
     path("results/<uuid:result_id>", api.ResultApi.as_view(), name="result"),
     path("results/<uuid:result_id>/cancel", api.ResultCancelApi.as_view(), name="result-cancel"),
     path("results/<uuid:result_id>/retry", api.ResultRetryApi.as_view(), name="result-retry"),
+    path("results/<uuid:result_id>/fork", api.ResultForkApi.as_view(), name="result-fork"),
     path("results/<uuid:result_id>/events", api.ResultEventsApi.as_view(), name="result-events"),
 ]

@@ -19,7 +19,7 @@ from accounts.authentication import SUBPROTOCOL, origin_allowed, socket_user
 from accounts.errors import InvalidInput, NotFound, RequestError, validation_error
 from accounts.models import User
 from comparisons import services
-from comparisons.events import tell
+from comparisons.events import tell_comparison
 from comparisons.fragments import PageTeller
 from comparisons.models import Comparison
 from comparisons.requests import turn_prompt
@@ -105,7 +105,7 @@ class EventConsumer(ComparisonConsumer):
         state = await in_thread(latest_run_state, self.comparison.topic)
         last = after or EntryId(0, 0)
         deltas = settings.STREAMING and self.user.streaming
-        events = tell(self.comparison, state=None if after else state, after=after, deltas=deltas)
+        events = tell_comparison(self.comparison, state=None if after else state, after=after, deltas=deltas)
         async with aclosing(events):
             async for told in events:
                 if told.json is not None:

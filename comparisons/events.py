@@ -6,7 +6,6 @@ The log knows slots; the names of providers and models are added here, at the ed
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,18 +14,10 @@ from comparisons.presentation import Json, answer_json
 from comparisons.selectors import turn_number
 from generations import selectors
 from generations.event_log import EntryId
-from generations.models import Generation, Run
+from generations.models import Generation
 from generations.selectors import RunState
-from generations.watching import Delta, Done, Ended, Event, Idle, Reached, Reset, Started, in_thread, watch
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An event's JSON and the id of its log entry, where it has one; neither for a tick of silence."""
-
-    id: EntryId | None
-    json: Json | None
-    ends_run: int | None = None
+from generations.telling import Told, tell
+from generations.watching import Delta, Done, Ended, Event, Reached, Reset, Started, in_thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +26,14 @@ class _Run:
     slots: dict[int, Generation]
 
 
-async def tell(
+def tell_comparison(
     comparison: Comparison, *, state: RunState | None = None, after: EntryId | None = None, deltas: bool = True
 ) -> AsyncGenerator[Told, None]:
-    """Yield a comparison's events from the start of ``state``, or behind ``after``, until it is deleted.
+    """A comparison's events from the start of ``state``, or behind ``after``, until it is deleted.
 
     Without ``deltas`` answers are told whole, at their end.
     """
-    teller = _Teller(comparison)
-    states = [] if state is None else [state]
-    with suppress(Run.DoesNotExist):
-        async with aclosing(watch(comparison.topic, states=states, after=after)) as events:
-            async for event in events:
-                if isinstance(event, Idle):
-                    yield Told(None, None)
-                elif deltas or not isinstance(event, Delta | Reset):
-                    ends = event.state.run.pk if isinstance(event, Done) else None
-                    json = await teller.tell(event)
-                    if json is not None:
-                        yield Told(event.id, json, ends)
+    return tell(_Teller(comparison), comparison.topic, state=state, after=after, deltas=deltas)
 
 
 class _Teller:

@@ -48,7 +48,7 @@ def export(comparison: Comparison, states: Sequence[TurnState], kind: str) -> Ex
 
 
 def _json(comparison: Comparison, states: Sequence[TurnState]) -> bytes:
-    return orjson.dumps(comparison_json(comparison, states), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(comparison_json(comparison), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def _csv(comparison: Comparison, states: Sequence[TurnState]) -> bytes:

@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils.html import escape
 
-from comparisons.columns import column, slot_mark, turn_columns
+from comparisons.columns import column, turn_columns
 from comparisons.firsts import firsts
 from comparisons.models import Comparison
-from comparisons.running import RunningSlot
 from comparisons.selectors import TurnState, turn_number, turn_states
 from generations.models import Generation
-from generations.rendering import Patch, oob
+from generations.rendering import Patch
+from generations.running import RunningAnswer
 from generations.selectors import RunState, latest_run_id, open_run_states, queue_places
+from generations.shown import answer_mark, shown_answer
 from generations.watching import Delta, Done, Ended, Event, Idle, Reached, Reset, Started
 
 Key = tuple[int, int]
@@ -35,7 +35,7 @@ class PageTeller:
     def __init__(self, comparison: Comparison, shown: str) -> None:
         self._comparison = comparison
         self._shown = shown
-        self._slots: dict[Key, RunningSlot] = {}
+        self._slots: dict[Key, RunningAnswer] = {}
         self._known_runs: set[int] = set()
 
     def open(self) -> tuple[str, list[RunState], int]:
@@ -84,7 +84,7 @@ class PageTeller:
                 case Idle():
                     self._look_at_the_queue()
                     self._flush(touched)
-        fragments += map(self._status, self._slots.values())
+        fragments += [slot.status_fragment() for slot in self._slots.values()]
         changed = touched.keys() | reasoned.keys()
         fragments += [self._text(key, touched.get(key, []), reasoned.get(key, "")) for key in changed]
         fragments += map(self._firsts, sorted(raced))
@@ -92,27 +92,7 @@ class PageTeller:
 
     def _text(self, key: Key, patches: list[Patch], reasoning: str) -> str:
         slot = self._slots.get(key)
-        if slot is None:
-            return ""
-        result_id = slot.generation.public_id
-        if not slot.shown:
-            slot.shown = True
-            snapshot = slot.renderer.snapshot(f"text-{result_id}")
-            return (
-                f'<div id="text-{result_id}" hx-swap-oob="innerHTML">{snapshot}</div>'
-                f'<div id="reasoning-text-{result_id}" hx-swap-oob="innerHTML">{escape(slot.reasoning)}</div>'
-            )
-        told = (
-            f'<div hx-swap-oob="beforeend:#reasoning-text-{result_id}">{escape(reasoning)}</div>' if reasoning else ""
-        )
-        return f"{told}{oob(f'text-{result_id}', patches)}"
-
-    def _status(self, slot: RunningSlot) -> str:
-        """The status line where it has changed, else the figures from time to time."""
-        if slot.told != slot.status:
-            slot.told = slot.status
-            return self._rendered("_column_status", slot=slot.column())
-        return self._rendered("_figures", slot=slot.column()) if slot.figures_are_due else ""
+        return "" if slot is None else slot.text_fragments(patches, reasoning)
 
     def _firsts(self, run_id: int) -> str:
         """Which slots of the run's turn were first, by what is saved and what has been heard since."""
@@ -122,7 +102,9 @@ class PageTeller:
             if running is not None:
                 slot.ttft, slot.time = running.generation.ttft, None
         found = firsts(state.slots)
-        return "".join(self._rendered("_firsts", slot=column(slot, first=found, text="")) for slot in state.slots)
+        return "".join(
+            self._rendered("_firsts", slot=column(shown_answer(slot, text=""), found)) for slot in state.slots
+        )
 
     def _look_at_the_queue(self) -> None:
         """How far slots have come that said nothing yet: the log does not tell of their place in the line."""
@@ -146,7 +128,7 @@ class PageTeller:
     def _start(self, state: RunState) -> str:
         known = state.run.pk in self._known_runs
         for generation in [each for each in state.generations if each.is_open]:
-            slot = self._slots[state.run.pk, generation.index] = RunningSlot(generation)
+            slot = self._slots[state.run.pk, generation.index] = RunningAnswer(generation)
             if known and slot.phase != "waiting":
                 slot.told = ""
         self._known_runs.add(state.run.pk)
@@ -175,7 +157,7 @@ class PageTeller:
         return "".join(fragments)
 
     def _changed_columns(self, turns: list[TurnState], position: int, marks: list[str]) -> str:
-        changed = [slot for slot, mark in zip(turns[position].slots, marks, strict=False) if slot_mark(slot) != mark]
+        changed = [slot for slot, mark in zip(turns[position].slots, marks, strict=False) if answer_mark(slot) != mark]
         columns = "".join(map(self._column, changed))
         told = self._firsts(turns[position].slots[0].current_run_id) if changed else ""
         return columns + told + self._footer(turns, position) if changed else ""
@@ -193,7 +175,7 @@ class PageTeller:
         )
 
     def _column(self, generation: Generation) -> str:
-        return self._rendered("_column", slot=column(generation))
+        return self._rendered("_column", slot=shown_answer(generation))
 
     def _footers(self, run_id: int) -> str:
         return self._footer(turn_states(self._comparison, from_number=turn_number(run_id)), 0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from comparisons.models import Comparison, Vote
-from comparisons.selectors import TurnState
+from comparisons.selectors import TurnState, shared_history, turn_states
+from conversations.presentation import message_json
 from generations.models import Generation
+from generations.presentation import usage_json
 
 Json = dict[str, Any]
 
@@ -18,17 +19,7 @@ def answer_json(generation: Generation) -> Json:
         "provider": generation.provider,
         "model": generation.model,
         "response": generation.text,
-        "time": generation.time,
-        "ttft": generation.ttft,
-        "tokens": generation.output_tokens,
-        "input_tokens": generation.input_tokens,
-        "output_tokens": generation.output_tokens,
-        "reasoning_tokens": generation.reasoning_tokens,
-        "cached_input_tokens": generation.cached_input_tokens,
-        "usage_source": generation.usage_source or None,
-        "tokens_per_second": generation.tokens_per_second,
-        "cost": None if generation.cost is None else format(generation.cost, "f"),
-        "finish_reason": generation.finish_reason or None,
+        **usage_json(generation),
     }
 
 
@@ -64,12 +55,14 @@ def turn_json(state: TurnState) -> Json:
     }
 
 
-def comparison_json(comparison: Comparison, states: Iterable[TurnState]) -> Json:
-    """A whole comparison."""
+def comparison_json(comparison: Comparison) -> Json:
+    """A whole comparison, read now; ``history`` is what was said in a chat before it, to all columns alike."""
+    states = turn_states(comparison)
     return {
         "id": str(comparison.public_id),
         "title": comparison.title,
         "created_at": comparison.created_at.isoformat(),
+        "history": [message_json(message) for message in shared_history(states)],
         "turns": [turn_json(state) for state in states],
     }
 

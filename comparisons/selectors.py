@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -10,6 +11,9 @@ from django.db.models import Prefetch, Q, QuerySet
 from accounts.errors import NotFound
 from accounts.models import User
 from comparisons.models import Comparison, Turn, Vote
+from conversations.models import Message
+from conversations.selectors import answer_of
+from conversations.threads import thread
 from generations.models import Generation, Run
 
 MISSING = "There is no such comparison, or it is not yours."
@@ -71,6 +75,18 @@ def turn_states(comparison: Comparison, *, from_number: int = 0) -> list[TurnSta
         )
         for turn in turns
     ]
+
+
+def shared_history(turns: Sequence[TurnState]) -> list[Message]:
+    """What was said in a chat before a comparison's first turn; one query where that was nothing."""
+    if not turns:
+        return []
+    prompt = answer_of(turns[0].slots[0]).parent
+    if prompt is None or prompt.parent_id is None:
+        return []
+    path = thread(prompt.conversation).path(prompt.parent_id)
+    messages = Message.objects.select_related("generation").in_bulk(path)
+    return [messages[key] for key in path]
 
 
 def user_comparisons(user: User, search: str = "") -> QuerySet[Comparison]:

@@ -13,9 +13,12 @@ from django.utils import timezone
 from accounts.errors import Conflict, InvalidInput, NotFound
 from accounts.models import User
 from comparisons.models import Candidate, Comparison, Turn, Vote
-from comparisons.requests import TITLE_LENGTH, CompareRequest, Entry
+from comparisons.requests import CompareRequest, Entry
+from conversations.asking import ask, retry_answer
+from conversations.fields import TITLE_LENGTH
 from conversations.models import Conversation
-from conversations.services import ask, delete_conversations, retry_answer
+from conversations.selectors import answer_of, open_answer, user_conversation
+from conversations.services import STILL_ANSWERING, copy_thread, delete_conversations, fork_conversation
 from generations import event_log
 from generations.connections import thread_client
 from generations.models import Generation
@@ -34,8 +37,10 @@ class StartedTurn(NamedTuple):
 def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
     """Create a comparison with its first turn and send its tasks.
 
-    Raises InvalidInput for an unknown provider, or where none of the chosen ones can be asked; then nothing is created.
+    Raises InvalidInput for an unknown provider, or where none of the chosen ones can be asked, NotFound and Conflict
+    for a chat to go on from that is not there or still being answered; then nothing is created.
     """
+    source = _source(user, request)
     _check_providers(user, request.entries)
     check_open_for_work()
     with transaction.atomic():
@@ -47,7 +52,7 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
                 kind=Conversation.Kind.CANDIDATE,
                 provider=entry.provider,
                 model=entry.model,
-                system=request.system,
+                system=request.system or (source.system if source is not None else ""),
                 parameters=stored_parameters(entry.parameters),
             )
             for entry in request.entries
@@ -56,7 +61,18 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
             Candidate(comparison=comparison, position=position, conversation=conversation)
             for position, conversation in enumerate(conversations)
         )
+        if source is not None:
+            copy_thread(source=source, leaf_id=source.leaf_id, targets=conversations)
         return _start_turn(comparison, conversations, request.prompt, number=0)
+
+
+def _source(user: User, request: CompareRequest) -> Conversation | None:
+    if request.conversation_id is None:
+        return None
+    source = user_conversation(user, request.conversation_id)
+    if open_answer(source) is not None:
+        raise Conflict(STILL_ANSWERING)
+    return source
 
 
 def start_turn(*, comparison: Comparison, prompt: str) -> StartedTurn:
@@ -65,7 +81,7 @@ def start_turn(*, comparison: Comparison, prompt: str) -> StartedTurn:
     with transaction.atomic():
         locked = Comparison.objects.select_for_update().get(pk=comparison.pk)
         if _open_generations(locked).exists():
-            raise Conflict("An answer is still on its way. Wait for its end, or stop it first.")
+            raise Conflict(STILL_ANSWERING)
         candidates = locked.candidates.select_related("conversation").order_by("position")
         conversations = [candidate.conversation for candidate in candidates]
         started = _start_turn(locked, conversations, prompt, number=locked.turns.count())
@@ -107,6 +123,17 @@ def retry_result(*, generation: Generation, comparison: Comparison) -> RunState:
         raise Conflict("The comparison has gone on from this answer. Only answers of the last turn can be retried.")
     with transaction.atomic():
         return retry_answer(generation=generation, topic=comparison.topic)
+
+
+def fork_result(*, generation: Generation) -> Conversation:
+    """A new chat that begins with a slot's conversation up to this answer; the comparison stays as it was.
+
+    Raises Conflict while the answer runs.
+    """
+    if generation.is_open:
+        raise Conflict(STILL_ANSWERING)
+    message = answer_of(generation)
+    return fork_conversation(source=message.conversation, upto=message)
 
 
 def stop_comparison(*, comparison: Comparison) -> int:

@@ -2,65 +2,27 @@
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
-from contextlib import aclosing
-from functools import wraps
 from typing import Any
 
-import orjson
-from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
-from django.views.decorators.csrf import csrf_exempt
-from rest_framework.exceptions import ValidationError
 
-from accounts.authentication import authenticated_user
+from accounts.api_views import api_view
 from accounts.bodies import json_object
-from accounts.errors import InvalidInput, NotAllowed, NotFound, RequestError, error_response, validation_error
+from accounts.errors import NotFound
 from accounts.models import User
-from comparisons.events import Told, tell
+from comparisons.events import tell_comparison
 from comparisons.models import Comparison
 from comparisons.presentation import comparison_json
 from comparisons.requests import compare_request, turn_prompt
-from comparisons.selectors import MISSING, turn_states, user_comparison
+from comparisons.selectors import MISSING, user_comparison
 from comparisons.services import StartedTurn, start_comparison, start_turn
-from generations import event_log
-from generations.connections import loop_client
 from generations.event_log import EntryId
 from generations.selectors import RunState, latest_run_state
+from generations.sse import event_stream, place_to_resume
+from generations.telling import wait_for_end
 from generations.watching import in_thread
-
-KEEP_ALIVE = 15.0
-MADE_UP_EPOCH = 0
-"""The epoch of ids that no log gave: seq 0 means "from the start", a run's number "all of that run"."""
-
-View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
-
-
-def api_view(*methods: str) -> Callable[[View], View]:
-    """A plain asynchronous API view: authenticated by our one authenticator, refusing in the API's one shape."""
-
-    def decorate(view: View) -> View:
-        @csrf_exempt
-        @wraps(view)
-        async def checked(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-            if request.method not in methods:
-                return error_response(NotAllowed(f"Use {' or '.join(methods)} here."))
-            try:
-                return await view(request, await authenticated_user(request), **kwargs)
-            except RequestError as error:
-                return error_response(error)
-            except ValidationError as error:
-                return error_response(validation_error(error))
-            finally:
-                await sync_to_async(connections.close_all)()
-
-        return checked
-
-    return decorate
 
 
 @api_view("POST")
@@ -94,14 +56,12 @@ async def turn_create(request: HttpRequest, user: User, public_id: uuid.UUID) ->
 @api_view("GET")
 async def comparison_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
     """Join or resume the latest run; 204 where the caller has all of it, which ends a browser's EventSource."""
-    after = _last_event_id(request)
     comparison = await in_thread(user_comparison, user, public_id)
     state = await in_thread(latest_run_state, comparison.topic)
-    if state is None or await _has_all(comparison, state, after):
+    if state is None:
         return HttpResponse(status=204)
-    if after is not None and after.epoch == MADE_UP_EPOCH:
-        after = None
-    return _stream(user, comparison, state=state, after=after)
+    left, after = await place_to_resume(request, comparison.topic, state)
+    return _stream(user, comparison, state=state, after=after) if left else HttpResponse(status=204)
 
 
 async def _start(user: User, body: dict[str, Any]) -> StartedTurn:
@@ -109,65 +69,15 @@ async def _start(user: User, body: dict[str, Any]) -> StartedTurn:
 
 
 async def _finished(started: StartedTurn) -> JsonResponse:
-    async with aclosing(tell(started.comparison, state=started.state, deltas=False)) as events:
-        async for told in events:
-            if told.ends_run == started.state.run.pk:
-                break
-        else:
-            raise NotFound(MISSING)
-    states = await in_thread(turn_states, started.comparison)
-    return JsonResponse(comparison_json(started.comparison, states))
+    if not await wait_for_end(started.comparison.topic, started.state):
+        raise NotFound(MISSING)
+    return JsonResponse(await in_thread(comparison_json, started.comparison))
 
 
 def _stream(
-    user: User,
-    comparison: Comparison,
-    *,
-    state: RunState,
-    after: EntryId | None = None,
+    user: User, comparison: Comparison, *, state: RunState, after: EntryId | None = None
 ) -> StreamingHttpResponse:
     """Server-sent events from the start of a run, or behind ``after``, until that run is done."""
     deltas = settings.STREAMING and user.streaming
-    events = tell(comparison, state=state if after is None else None, after=after, deltas=deltas)
-    response = StreamingHttpResponse(_frames(events, state.run.pk), content_type="text/event-stream")
-    response["Cache-Control"] = "no-cache"
-    response["X-Accel-Buffering"] = "no"
-    return response
-
-
-async def _frames(events: AsyncGenerator[Told, None], run_id: int) -> AsyncIterator[bytes]:
-    """Frames until the run is done; a comment where it has been silent for a while."""
-    spoken = time.monotonic()
-    last = EntryId(MADE_UP_EPOCH, 0)
-    async with aclosing(events):
-        async for told in events:
-            if told.json is not None:
-                last = told.id or (EntryId(MADE_UP_EPOCH, run_id) if told.ends_run == run_id else last)
-                yield b"id: %s\ndata: %s\n\n" % (str(last).encode(), orjson.dumps(told.json))
-                spoken = time.monotonic()
-            elif time.monotonic() - spoken >= KEEP_ALIVE:
-                yield b": keep-alive\n\n"
-                spoken = time.monotonic()
-            if told.ends_run == run_id:
-                return
-
-
-async def _has_all(comparison: Comparison, state: RunState, after: EntryId | None) -> bool:
-    """Whether nothing is left to tell a caller who comes back with ``after``."""
-    if after is None or state.run.ended_at is None:
-        return False
-    if after.epoch == MADE_UP_EPOCH:
-        return after.seq == state.run.pk
-    log = await event_log.read(loop_client(), comparison.topic, after)
-    return log.epoch == after.epoch and not log.entries
-
-
-def _last_event_id(request: HttpRequest) -> EntryId | None:
-    given = request.headers.get("Last-Event-ID") or request.GET.get("after")
-    if not given:
-        return None
-    try:
-        return EntryId.parse(given)
-    except ValueError as error:
-        sentence = "This is no id of an event. Send the last id that you received, or none."
-        raise InvalidInput(sentence, fields={"after": [sentence]}) from error
+    events = tell_comparison(comparison, state=state if after is None else None, after=after, deltas=deltas)
+    return event_stream(events, state.run.pk)

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
-from django_htmx.middleware import HtmxDetails
 from rest_framework.exceptions import ValidationError
 
 from accounts.errors import RequestError, validation_error
-from accounts.models import User
+from accounts.pages import HtmxRequest, go, page_user
 from comparisons import services
 from comparisons.columns import page_mark, turn_columns
 from comparisons.forms import ComparisonForm
 from comparisons.models import Comparison
-from comparisons.requests import compare_request, comparison_title, turn_prompt
-from comparisons.selectors import turn_states, user_comparison, user_comparisons, user_result, user_turn
+from comparisons.requests import compare_request, turn_prompt
+from comparisons.selectors import shared_history, turn_states, user_comparison, user_comparisons, user_result, user_turn
+from conversations.fields import checked_title
 from generations.services import stop_generations
 from providers.selectors import model_label
 
 PAGE = 20
-
-
-class HtmxRequest(HttpRequest):
-    htmx: HtmxDetails
 
 
 @login_required
@@ -39,16 +34,17 @@ class HtmxRequest(HttpRequest):
 @require_http_methods(["GET", "HEAD", "POST"])
 def compare(request: HtmxRequest) -> HttpResponse:
     """Choose models and ask."""
-    user = _user(request)
+    user = page_user(request)
     if request.method != "POST":
-        return render(request, "comparisons/compare.html", ComparisonForm.empty(user).context())
+        return render(request, "comparisons/compare.html", ComparisonForm.asked_for(user, request.GET).context())
     form = ComparisonForm(user, request.POST)
     try:
+        form.check_filled()
         started = services.start_comparison(user=user, request=compare_request(form.body()))
     except (RequestError, ValidationError) as error:
         refused = error if isinstance(error, RequestError) else validation_error(error)
         return render(request, "comparisons/compare.html", form.context(refused), status=refused.status)
-    return _go(request, _address(started.comparison))
+    return go(request, _address(started.comparison))
 
 
 @login_required
@@ -56,7 +52,7 @@ def compare(request: HtmxRequest) -> HttpResponse:
 @require_GET
 def comparison_detail(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
     """A comparison as it is now; the socket goes on from there."""
-    return _page(request, user_comparison(_user(request), public_id))
+    return _page(request, user_comparison(page_user(request), public_id))
 
 
 @login_required
@@ -67,7 +63,7 @@ def history(request: HtmxRequest) -> HttpResponse:
     search = request.GET.get("search", "").replace("\0", "").strip()[:200]
     given = request.GET.get("offset", "")
     offset = int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
-    found = user_comparisons(_user(request), search)
+    found = user_comparisons(page_user(request), search)
     rows = list(found[offset : offset + PAGE + 1])
     if offset and not rows:
         offset = max(0, offset - PAGE)
@@ -85,7 +81,7 @@ def history(request: HtmxRequest) -> HttpResponse:
 @require_POST
 def turn_create(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
     """Put the next prompt to all."""
-    comparison = user_comparison(_user(request), public_id)
+    comparison = user_comparison(page_user(request), public_id)
     prompt = turn_prompt({"prompt": request.POST.get("prompt", "")})
     services.start_turn(comparison=comparison, prompt=prompt)
     return _answer(request, comparison)
@@ -95,10 +91,10 @@ def turn_create(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def turn_vote(request: HtmxRequest, public_id: uuid.UUID, number: int) -> HttpResponse:
     """Prefer an answer, or none."""
-    turn = user_turn(_user(request), public_id, number)
+    turn = user_turn(page_user(request), public_id, number)
     index = request.POST.get("preferred_index", "")
     services.vote(
-        user=_user(request),
+        user=page_user(request),
         turn=turn,
         preferred_index=int(index) if index.isascii() and index.isdigit() and len(index) < 4 else None,
         verdict=request.POST.get("verdict", ""),
@@ -110,7 +106,7 @@ def turn_vote(request: HtmxRequest, public_id: uuid.UUID, number: int) -> HttpRe
 @require_POST
 def comparison_cancel(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
     """Stop all that still runs."""
-    comparison = user_comparison(_user(request), public_id)
+    comparison = user_comparison(page_user(request), public_id)
     services.stop_comparison(comparison=comparison)
     return _accepted(request, comparison)
 
@@ -119,7 +115,7 @@ def comparison_cancel(request: HtmxRequest, public_id: uuid.UUID) -> HttpRespons
 @require_POST
 def result_cancel(request: HtmxRequest, result_id: uuid.UUID) -> HttpResponse:
     """Stop one answer."""
-    generation, comparison = user_result(_user(request), result_id)
+    generation, comparison = user_result(page_user(request), result_id)
     stop_generations([generation])
     return _accepted(request, comparison)
 
@@ -128,9 +124,18 @@ def result_cancel(request: HtmxRequest, result_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def result_retry(request: HtmxRequest, result_id: uuid.UUID) -> HttpResponse:
     """Ask for one answer again."""
-    generation, comparison = user_result(_user(request), result_id)
+    generation, comparison = user_result(page_user(request), result_id)
     services.retry_result(generation=generation, comparison=comparison)
     return _answer(request, comparison)
+
+
+@login_required
+@require_POST
+def result_fork(request: HtmxRequest, result_id: uuid.UUID) -> HttpResponse:
+    """Go on with one answer in a chat."""
+    generation, _ = user_result(page_user(request), result_id)
+    chat = services.fork_result(generation=generation)
+    return go(request, reverse("conversations:chat-detail", args=[chat.public_id]))
 
 
 @login_required
@@ -138,12 +143,12 @@ def result_retry(request: HtmxRequest, result_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def comparison_rename(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
     """Give a comparison another title: the form, and the item of the history with the new one."""
-    comparison = user_comparison(_user(request), public_id)
+    comparison = user_comparison(page_user(request), public_id)
     title, error = comparison.title, ""
     if request.method == "POST":
         title = request.POST.get("title", "")
         try:
-            services.rename_comparison(comparison=comparison, title=comparison_title({"title": title}))
+            services.rename_comparison(comparison=comparison, title=checked_title({"title": title}))
         except ValidationError as refusal:
             error = validation_error(refusal).message
         else:
@@ -164,7 +169,7 @@ def _renamed(request: HtmxRequest, comparison: Comparison) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def comparison_delete(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask whether a comparison is to be deleted with its answers, and delete it."""
-    comparison = user_comparison(_user(request), public_id)
+    comparison = user_comparison(page_user(request), public_id)
     if request.method != "POST":
         page = "comparisons/_delete_form.html" if request.htmx else "comparisons/comparison_delete.html"
         return render(request, page, {"comparison": comparison})
@@ -177,12 +182,8 @@ def comparison_delete(request: HtmxRequest, public_id: uuid.UUID) -> HttpRespons
 @require_GET
 def history_item(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
     """One comparison of the history, when its form is put away again."""
-    comparison = user_comparison(_user(request), public_id)
+    comparison = user_comparison(page_user(request), public_id)
     return render(request, "comparisons/_history_item.html", {"comparison": _row(comparison)})
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)
 
 
 def _address(comparison: Comparison) -> str:
@@ -193,10 +194,6 @@ def _page_of_history(request: HtmxRequest) -> str:
     """The history as HTMX shows it just now, else its beginning."""
     address, shown = reverse("comparisons:history"), request.htmx.current_url_abs_path or ""
     return shown if shown.partition("?")[0] == address else address
-
-
-def _go(request: HtmxRequest, address: str) -> HttpResponse:
-    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
 
 
 def _answer(request: HtmxRequest, comparison: Comparison) -> HttpResponse:
@@ -212,10 +209,11 @@ def _accepted(request: HtmxRequest, comparison: Comparison) -> HttpResponse:
 def _page(request: HtmxRequest, comparison: Comparison) -> HttpResponse:
     states = turn_states(comparison)
     turns = turn_columns(states)
-    streaming = settings.STREAMING and _user(request).streaming
+    streaming = settings.STREAMING and page_user(request).streaming
     context: dict[str, Any] = {
         "comparison": comparison,
         "turns": turns,
+        "history": shared_history(states),
         "shown": page_mark(states),
         "live": streaming,
         "poll": not streaming and any(turn.running for turn in turns),

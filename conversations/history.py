@@ -2,33 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from conversations.fields import parameters_from
 from conversations.models import Conversation
 from conversations.models import Message as StoredMessage
-from providers.adapters.base import Message, Parameters, Request
+from generations.measures import estimate_tokens
+from providers.adapters.base import Message, Request
+from providers.catalogue import context_window
+
+MARGIN = 1.15
+"""By how much a vendor's count of tokens may exceed our estimate."""
+ANSWER_SHARE = 4
+"""A request without a limit leaves this part of the context window to the answer, but no more than MOST_FOR_ANSWER."""
+MOST_FOR_ANSWER = 8192
 
 
-def request_for(conversation: Conversation, history: Iterable[StoredMessage], prompt: str) -> Request:
-    """The request that asks ``prompt`` behind ``history`` (in order, with their generations)."""
-    return Request(
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request, and how many of the oldest messages it leaves out because they do not fit."""
+
+    request: Request
+    omitted: int
+
+
+def question(conversation: Conversation, path: Iterable[StoredMessage]) -> Question:
+    """What asks a conversation's model for its answer to ``path``: messages in order, with their generations."""
+    messages = [_told(message) for message in path]
+    kept = _fitting(conversation, messages)
+    request = Request(
         model=conversation.model,
-        messages=_merged([*map(_told, history), Message("user", prompt)]),
+        messages=_merged(kept),
         system=conversation.system,
         parameters=parameters_from(conversation.parameters),
     )
-
-
-def parameters_from(stored: dict[str, Any]) -> Parameters:
-    """Parameters as they are kept in JSON."""
-    return Parameters(**{**stored, "stop": tuple(stored.get("stop", ()))})
+    return Question(request, len(messages) - len(kept))
 
 
 def _told(message: StoredMessage) -> Message:
     if message.generation is not None:
         return Message("assistant", message.generation.text)
     return Message("user", message.text)
+
+
+def _fitting(conversation: Conversation, messages: Sequence[Message]) -> Sequence[Message]:
+    """As many of the newest as fit beside the system prompt and the answer, always the last, from a prompt on."""
+    window = context_window(conversation.provider, conversation.model)
+    if window is None:
+        return messages
+    limit = conversation.parameters.get("max_tokens") or min(window // ANSWER_SHARE, MOST_FOR_ANSWER)
+    room = (window - limit) / MARGIN - estimate_tokens(conversation.system)
+    first = len(messages)
+    while first and (room := room - estimate_tokens(messages[first - 1].text)) >= 0:
+        first -= 1
+    while first < len(messages) - 1 and messages[first].role != "user":
+        first += 1
+    return messages[min(first, len(messages) - 1) :]
 
 
 def _merged(messages: Iterable[Message]) -> tuple[Message, ...]:

@@ -1,4 +1,4 @@
-"""A thread with one model."""
+"""A thread with one model at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from generations.models import Generation
 
 
 class Conversation(models.Model):
-    """One user's messages with one model, and with which settings it is asked.
+    """One user's messages with a model, and with which settings it is asked.
+
+    Messages form a tree: an edited prompt and an answer that was asked for again stand beside the older one. ``leaf``
+    is the last message of the branch that is shown and goes on. ``provider`` and ``model`` answer next; who gave an
+    answer is known of its generation.
 
     A comparison's column is a conversation of kind ``candidate``: evidence, which no chat list shows.
     """
@@ -28,8 +32,11 @@ class Conversation(models.Model):
     model = models.CharField(max_length=200)
     system = models.TextField(blank=True)
     parameters = models.JSONField(default=dict, blank=True)
+    leaf = models.ForeignKey("Message", models.SET_NULL, related_name="+", null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    discarded_at = models.DateTimeField(null=True, blank=True)
+    """Set while a deletion can still be undone."""
 
     class Meta:
         indexes = [models.Index(fields=["user", "kind", "-updated_at"])]
@@ -37,24 +44,69 @@ class Conversation(models.Model):
     def __str__(self) -> str:
         return self.title or f"{self.provider}/{self.model}"
 
+    @property
+    def topic(self) -> str:
+        """The name of a chat's event log; a candidate writes to its comparison's."""
+        return f"conversation.{self.public_id.hex}"
+
 
 class Message(models.Model):
-    """One message, by its position in the conversation. An assistant's text is its generation's."""
+    """One message behind its ``parent``; those of one parent are branches, the newest last.
+
+    An assistant's text is its generation's. ``omitted`` counts the oldest messages that the model was not told of,
+    for they did not fit.
+    """
 
     class Role(models.TextChoices):
         USER = "user"
         ASSISTANT = "assistant"
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
-    position = models.PositiveIntegerField()
+    parent = models.ForeignKey("self", models.CASCADE, related_name="children", null=True, blank=True)
     role = models.CharField(max_length=9, choices=Role.choices)
     text = models.TextField(blank=True)
     generation = models.OneToOneField(Generation, models.CASCADE, related_name="message", null=True, blank=True)
+    omitted = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["conversation", "position"], name="one_message_a_position")]
+        ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"{self.role} {self.position} of conversation {self.conversation_id}"
+        return f"{self.role} {self.public_id} of conversation {self.conversation_id}"
+
+
+class Saved(models.Model):
+    """Something that a user keeps for the forms in which models are asked, under a name that is unique among theirs."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)ss")
+    name = models.CharField(max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="one_%(class)s_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Preset(Saved):
+    """A set of models with parameters: ``data`` has the keys of a comparison's body, without its prompt."""
+
+    data = models.JSONField()
+
+    class Meta(Saved.Meta):
+        pass
+
+
+class PromptTemplate(Saved):
+    """A prompt with places to fill in: ``{{name}}``."""
+
+    text = models.TextField()
+
+    class Meta(Saved.Meta):
+        pass

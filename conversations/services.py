@@ -1,71 +1,262 @@
-"""Asking in conversations."""
+"""Chatting: asking, editing, asking again, choosing a branch, stopping, renaming, forking and deleting."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+import logging
+import uuid
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
 
+import redis
+from celery import current_app
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
+from accounts.errors import Conflict, InvalidInput, NotFound
 from accounts.models import User
-from conversations.history import request_for
+from conversations.asking import answer, retry_answer
+from conversations.fields import TITLE_LENGTH
 from conversations.models import Conversation, Message
+from conversations.requests import ChatRequest
+from conversations.selectors import answer_of, conversation_message, open_answer, user_conversation
+from conversations.threads import thread
+from generations import event_log
+from generations.connections import thread_client
+from generations.copying import copy_generations
 from generations.models import Generation, Run
 from generations.selectors import RunState
-from generations.services import Ask, retry_generation, start_run
+from generations.services import check_open_for_work, stop_generations
+from providers.adapters.base import ProviderError
+from providers.selectors import resolve_target
+
+logger = logging.getLogger(__name__)
+
+STILL_ANSWERING = "An answer is still on its way. Wait for its end, or stop it first."
+TITLE_TASK = "conversations.make_title"
+PURGE_TASK = "conversations.purge"
+UNDO = timedelta(seconds=60)
+"""How long a deletion can be undone."""
 
 
-def ask(*, user: User, topic: str, conversations: Sequence[Conversation], prompt: str) -> RunState:
-    """Put one prompt to conversations of ``user``, each behind its own history; call it in a transaction.
+class StartedAnswer(NamedTuple):
+    """An answer that has begun, and the message that it will be."""
 
-    The run's generations stand in the order of ``conversations``.
+    conversation: Conversation
+    message: Message
+    state: RunState
+
+
+def start_answer(*, user: User, request: ChatRequest) -> StartedAnswer:
+    """Save what was said and start the answer, in a new conversation where the request names none.
+
+    Raises NotFound for what is not the user's, Conflict while an answer runs, InvalidInput where the provider cannot
+    be asked; then nothing is saved.
     """
-    histories = _histories(conversations)
-    asks = [Ask(each.provider, request_for(each, histories[each.pk], prompt)) for each in conversations]
-    state = start_run(user=user, topic=topic, asks=asks)
-    Message.objects.bulk_create(
-        message
-        for conversation, generation in zip(conversations, state.generations, strict=True)
-        for message in _exchange(conversation, len(histories[conversation.pk]), prompt, generation)
+    check_open_for_work()
+    with transaction.atomic():
+        conversation = _conversation(user, request)
+        _check_provider(user, conversation.provider)
+        prompt = _prompt(conversation, request)
+        then = TITLE_TASK if request.conversation_id is None else ""
+        state = answer(user=user, topic=conversation.topic, prompts=[prompt], then=then)
+    return StartedAnswer(conversation, answer_of(state.generations[0]), state)
+
+
+def _conversation(user: User, request: ChatRequest) -> Conversation:
+    if request.conversation_id is None:
+        title = default_title(request.message)
+        conversation = Conversation(user=user, kind=Conversation.Kind.CHAT, title=title)
+    else:
+        conversation = _locked(user_conversation(user, request.conversation_id))
+        if open_answer(conversation) is not None:
+            raise Conflict(STILL_ANSWERING)
+    for name in ("provider", "model", "system", "parameters"):
+        value = getattr(request, name)
+        if value is not None:
+            setattr(conversation, name, value)
+    conversation.save()
+    return conversation
+
+
+def _locked(conversation: Conversation) -> Conversation:
+    return Conversation.objects.select_for_update(of=("self",)).select_related("user").get(pk=conversation.pk)
+
+
+def default_title(text: str) -> str:
+    """The first words of what was said first."""
+    return " ".join(text.split())[:TITLE_LENGTH]
+
+
+def _check_provider(user: User, provider: str) -> None:
+    try:
+        resolve_target(user, provider)
+    except (ProviderError, NotFound) as error:
+        raise InvalidInput(error.message, fields={"provider": [error.message]}) from error
+
+
+def _prompt(conversation: Conversation, request: ChatRequest) -> Message:
+    """The message to be answered: a new one, or that of an answer which is asked for once more."""
+    if request.regenerate is not None:
+        prompt = conversation_message(conversation, request.regenerate, Message.Role.ASSISTANT).parent
+        if prompt is None:
+            raise InvalidInput("There is no prompt to answer again.")
+        prompt.conversation = conversation
+        return prompt
+    parent = conversation.leaf_id
+    if request.edit_of is not None:
+        parent = conversation_message(conversation, request.edit_of, Message.Role.USER).parent_id
+    return Message.objects.create(
+        conversation=conversation, parent_id=parent, role=Message.Role.USER, text=request.message
     )
-    Conversation.objects.filter(pk__in=[each.pk for each in conversations]).update(updated_at=timezone.now())
-    return state
 
 
-def _histories(conversations: Sequence[Conversation]) -> dict[int, list[Message]]:
-    histories: dict[int, list[Message]] = defaultdict(list)
-    stored = [each.pk for each in conversations if each.pk is not None]
-    messages = Message.objects.filter(conversation__in=stored).select_related("generation").order_by("position")
-    for message in messages:
-        histories[message.conversation_id].append(message)
-    return histories
+def retry_message(*, conversation: Conversation, message: Message) -> RunState:
+    """Ask once more for an answer that did not complete, in its place; raises Conflict for any other, or while an
+    answer runs."""
+    check_open_for_work()
+    with transaction.atomic():
+        locked = _locked(conversation)
+        if open_answer(locked) is not None:
+            raise Conflict(STILL_ANSWERING)
+        if message.generation is None:
+            raise Conflict("Only an answer can be retried.")
+        return retry_answer(generation=message.generation, topic=locked.topic)
 
 
-def _exchange(
-    conversation: Conversation, position: int, prompt: str, generation: Generation
-) -> tuple[Message, Message]:
-    return (
-        Message(conversation=conversation, position=position, role=Message.Role.USER, text=prompt),
-        Message(conversation=conversation, position=position + 1, role=Message.Role.ASSISTANT, generation=generation),
-    )
+def stop_conversation(*, conversation: Conversation) -> int:
+    """Stop the answer that runs; returns how many that were."""
+    running = Generation.objects.filter(message__conversation=conversation, status__in=Generation.OPEN)
+    return stop_generations(running.select_related("current_run"))
 
 
-def retry_answer(*, generation: Generation, topic: str) -> RunState:
-    """Ask for an answer again, with the history that it had; raises Conflict where it is not one to be retried."""
-    answer = Message.objects.select_related("conversation").get(generation=generation)
-    before = answer.conversation.messages.filter(position__lt=answer.position).select_related("generation")
-    *history, prompt = before.order_by("position")
-    return retry_generation(
-        generation=generation,
-        topic=topic,
-        request=request_for(answer.conversation, history, prompt.text),
-    )
+def show_branch(*, conversation: Conversation, message: Message) -> None:
+    """Show the branch through a message, to the end of its newest; raises Conflict while an answer runs."""
+    if open_answer(conversation) is not None:
+        raise Conflict(STILL_ANSWERING)
+    leaf = thread(conversation).leaf_below(message.pk)
+    Conversation.objects.filter(pk=conversation.pk).update(leaf=leaf)
+    conversation.leaf_id = leaf
+
+
+def delete_exchange(*, conversation: Conversation, message: Message) -> None:
+    """Delete a prompt with its answers; what was said behind them moves up. Raises Conflict while an answer runs."""
+    with transaction.atomic():
+        locked = _locked(conversation)
+        if open_answer(locked) is not None:
+            raise Conflict(STILL_ANSWERING)
+        prompt = message if message.role == Message.Role.USER else message.parent
+        if prompt is None:
+            raise Conflict("Only a prompt with its answers can be deleted.")
+        answers = list(prompt.children.values_list("pk", flat=True))
+        Message.objects.filter(parent__in=answers).update(parent=prompt.parent_id)
+        runs = _runs(Generation.objects.filter(message__in=answers))
+        shown = locked.leaf_id not in {prompt.pk, *answers}
+        prompt.delete()
+        Run.objects.filter(pk__in=runs).delete()
+        leaf = locked.leaf_id if shown else thread(locked).leaf_below(prompt.parent_id)
+        Conversation.objects.filter(pk=locked.pk).update(leaf=leaf)
+    conversation.leaf_id = leaf
+
+
+def rename_conversation(*, conversation: Conversation, title: str) -> None:
+    """Give a conversation another title."""
+    Conversation.objects.filter(pk=conversation.pk).update(title=title)
+    conversation.title = title
+
+
+def change_settings(*, conversation: Conversation, settings: dict[str, object]) -> None:
+    """Change who answers next, and how it is asked; raises InvalidInput for a provider that cannot be asked."""
+    if "provider" in settings:
+        _check_provider(conversation.user, str(settings["provider"]))
+    for name, value in settings.items():
+        setattr(conversation, name, value)
+    conversation.save(update_fields=list(settings))
+
+
+def fork_conversation(*, source: Conversation, upto: Message | None = None) -> Conversation:
+    """A new chat that begins with the messages of ``source`` up to one of them, or all that it shows; the source stays
+    as it was."""
+    with transaction.atomic():
+        fork = Conversation.objects.create(
+            user=source.user,
+            kind=Conversation.Kind.CHAT,
+            title=source.title,
+            provider=source.provider,
+            model=source.model,
+            system=source.system,
+            parameters=source.parameters,
+        )
+        copy_thread(source=source, leaf_id=source.leaf_id if upto is None else upto.pk, targets=[fork])
+    return fork
+
+
+def copy_thread(*, source: Conversation, leaf_id: int | None, targets: Sequence[Conversation]) -> None:
+    """Give each of the empty ``targets`` the branch of ``source`` that ends with ``leaf_id``; call it in a
+    transaction."""
+    path = thread(source).path(leaf_id)
+    messages = Message.objects.select_related("generation").in_bulk(path)
+    originals = [messages[key] for key in path]
+    answers = [message.generation for message in originals if message.generation is not None]
+    for target in targets:
+        copies = iter(copy_generations(user=target.user, generations=answers) if answers else ())
+        parent: Message | None = None
+        for original in originals:
+            parent = Message.objects.create(
+                conversation=target,
+                parent=parent,
+                role=original.role,
+                text=original.text,
+                generation=next(copies) if original.generation is not None else None,
+                omitted=original.omitted,
+            )
+        target.leaf = parent
+        target.save(update_fields=["leaf"])
+
+
+def discard_conversation(*, conversation: Conversation) -> None:
+    """Hide a conversation until it is deleted; what still runs is stopped."""
+    stop_conversation(conversation=conversation)
+    Conversation.objects.filter(pk=conversation.pk).update(discarded_at=timezone.now())
+    try:
+        current_app.send_task(PURGE_TASK, countdown=UNDO.total_seconds() + 5, retry=False)
+    except (redis.RedisError, OperationalError) as error:
+        logger.warning("what was discarded is deleted with the next one: %s", error)
+
+
+def restore_conversation(*, user: User, public_id: uuid.UUID) -> Conversation:
+    """Take back a deletion; raises NotFound where it is too late."""
+    mine = Conversation.objects.filter(user=user, kind=Conversation.Kind.CHAT, public_id=public_id)
+    mine.exclude(discarded_at=None).update(discarded_at=None)
+    return user_conversation(user, public_id)
+
+
+def delete_conversation(*, conversation: Conversation) -> None:
+    """Delete a chat with all its branches; what still runs is stopped first."""
+    stop_conversation(conversation=conversation)
+    with transaction.atomic():
+        delete_conversations([conversation])
+        Run.objects.filter(topic=title_topic(conversation)).delete()
+    try:
+        event_log.delete(thread_client(), conversation.topic)
+    except redis.RedisError:
+        return
 
 
 def delete_conversations(conversations: Sequence[Conversation]) -> None:
     """Delete conversations with their messages, answers and runs; call it within the caller's transaction."""
     keys = [each.pk for each in conversations]
-    generations = Generation.objects.filter(message__conversation__in=keys)
-    runs = {run for pair in generations.values_list("run", "current_run") for run in pair}
+    runs = _runs(Generation.objects.filter(message__conversation__in=keys))
     Conversation.objects.filter(pk__in=keys).delete()
     Run.objects.filter(pk__in=runs).delete()
+
+
+def _runs(generations: QuerySet[Generation]) -> set[int]:
+    return {run for pair in generations.values_list("run", "current_run") for run in pair}
+
+
+def title_topic(conversation: Conversation) -> str:
+    """Where the answer is written that becomes a title."""
+    return f"title.{conversation.public_id.hex}"

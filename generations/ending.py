@@ -7,9 +7,11 @@ import uuid
 from dataclasses import dataclass
 
 import redis
+from celery import current_app
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from generations import event_log, measures
 from generations.answering import Outcome
@@ -49,11 +51,21 @@ def end_generation(generation_id: int, outcome: Outcome, *, lease: uuid.UUID | N
     if outcome.error is not None:
         logger.warning("%s of generation %s: %s", outcome.error.code, generation_id, outcome.error.detail)
     writer = Writer(generation_id, f"ended:{generation.attempt}:{uuid.uuid4().hex}", takes=True)
-    run_id = generation.current_run_id
+    run = Run.objects.get(pk=generation.current_run_id)
+    run_id = run.pk
     entries: list[tuple[Payload, Writer | None]] = [({"run": run_id, "index": generation.index, "kind": "end"}, writer)]
     if done:
         entries.append(({"run": run_id, "kind": "done"}, None))
-    return Told(Run.objects.values_list("topic", flat=True).get(pk=run_id), entries)
+        _go_on(run)
+    return Told(run.topic, entries)
+
+
+def _go_on(run: Run) -> None:
+    if run.then:
+        try:
+            current_app.send_task(run.then, args=[run.pk], retry=False)
+        except (redis.RedisError, OperationalError) as error:
+            logger.warning("%s of %s could not be sent: %s", run.then, run, error)
 
 
 def tell(told: Told | None) -> None:

@@ -16,7 +16,8 @@ class Run(models.Model):
     """What one request started: one generation for a chat message or a retry, N for a turn of a comparison.
 
     ``open`` counts the generations that have not ended; whoever ends the last one closes the run.
-    ``topic`` is the event log that its generations write to.
+    ``topic`` is the event log that its generations write to. ``then`` names a Celery task that is sent, with the run's
+    id, once the run is closed.
     """
 
     topic = models.CharField(max_length=80, db_index=True)
@@ -25,6 +26,7 @@ class Run(models.Model):
     open = models.PositiveSmallIntegerField()
     accepted_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
+    then = models.CharField(max_length=80, blank=True)
 
     start_id: EntryId | None = None
     """The id of its ``start`` in the log, known only to whoever has just started it."""

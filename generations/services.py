@@ -51,12 +51,12 @@ def check_open_for_work() -> None:
         raise Unavailable("New answers cannot be started right now. Try again in a minute.", retry_after=10) from error
 
 
-def start_run(*, user: User, topic: str, asks: Sequence[Ask]) -> RunState:
+def start_run(*, user: User, topic: str, asks: Sequence[Ask], then: str = "") -> RunState:
     """Create a run with one queued generation for each ask, in their order; call it within the caller's transaction.
 
-    The tasks are sent once that transaction is committed.
+    The tasks are sent once that transaction is committed, the one that ``then`` names once the run is closed.
     """
-    run = Run.objects.create(topic=topic, user=user, total=len(asks), open=len(asks))
+    run = Run.objects.create(topic=topic, user=user, total=len(asks), open=len(asks), then=then)
     generations = Generation.objects.bulk_create(
         Generation(
             user=user,

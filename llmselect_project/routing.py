@@ -34,7 +34,7 @@ sockets = URLRouter(
         path("ws/comparisons/<uuid:public_id>/html/", PageConsumer.as_asgi()),
     ]
 )
-API_PATHS = ("/api/", "/health/")
+API_PATHS = ("/api/", "/health/", "/sse/")
 SESSION_PATHS = ("/api/v1/auth/",)
 """Signing in and out over the API touches the session, which the middleware brings."""
 NOT_FOUND = 4404

@@ -21,8 +21,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("", include("accounts.urls")),
     path("", include("providers.urls")),
+    path("", include("conversations.urls")),
     path("", include("comparisons.urls")),
     path("api/v1/", include("accounts.api_urls")),
     path("api/v1/", include("providers.api_urls")),
+    path("api/v1/", include("conversations.api_urls")),
     path("api/v1/", include("comparisons.api_urls")),
 ]

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.middleware import HtmxDetails
 
 from accounts.errors import InvalidInput, NotFound
 from accounts.models import User
+from accounts.pages import HtmxRequest, page_user
 from providers import services
 from providers.adapters.base import ProviderError
 from providers.catalogue import catalogue_groups
@@ -24,10 +23,6 @@ from providers.selectors import Access, access, accesses
 
 # django-htmx takes a 400 for a crash while DEBUG is on, and shows it instead of the page.
 FORM_REFUSED = 422
-
-
-class HtmxRequest(HttpRequest):
-    htmx: HtmxDetails
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,7 @@ class KeyCard:
 @login_required
 @never_cache
 def key_list(request: HtmxRequest) -> HttpResponse:
-    return render(request, "providers/key_list.html", {"cards": _cards(_user(request))})
+    return render(request, "providers/key_list.html", {"cards": _cards(page_user(request))})
 
 
 @sensitive_post_parameters("api_key")
@@ -60,7 +55,7 @@ def key_list(request: HtmxRequest) -> HttpResponse:
 @login_required
 @never_cache
 def key_set(request: HtmxRequest, provider: str) -> HttpResponse:
-    user, base_url = _user(request), request.POST.get("base_url", "")
+    user, base_url = page_user(request), request.POST.get("base_url", "")
     try:
         services.set_key(user=user, provider=provider, api_key=request.POST.get("api_key", ""), base_url=base_url)
     except NotFound as error:
@@ -75,7 +70,7 @@ def key_set(request: HtmxRequest, provider: str) -> HttpResponse:
 @login_required
 def key_delete(request: HtmxRequest, provider: str) -> HttpResponse:
     try:
-        services.delete_key(user=_user(request), provider=provider)
+        services.delete_key(user=page_user(request), provider=provider)
     except NotFound as error:
         raise Http404 from error
     return _done(request, provider, Notice(ok=True, text="Deleted."))
@@ -85,7 +80,7 @@ def key_delete(request: HtmxRequest, provider: str) -> HttpResponse:
 @login_required
 def key_test(request: HtmxRequest, provider: str) -> HttpResponse:
     try:
-        result = services.test_key(user=_user(request), provider=provider)
+        result = services.test_key(user=page_user(request), provider=provider)
     except NotFound as error:
         raise Http404 from error
     return _done(request, provider, Notice(result.ok, result.message))
@@ -95,13 +90,13 @@ def key_test(request: HtmxRequest, provider: str) -> HttpResponse:
 @login_required
 @never_cache
 def model_list(request: HtmxRequest) -> HttpResponse:
-    return render(request, "providers/model_list.html", {"groups": catalogue_groups(_user(request))})
+    return render(request, "providers/model_list.html", {"groups": catalogue_groups(page_user(request))})
 
 
 @require_POST
 @login_required
 def model_refresh(request: HtmxRequest, provider: str) -> HttpResponse:
-    user = _user(request)
+    user = page_user(request)
     notice = _refreshed(user, provider)
     if not request.htmx:
         _tell(request, notice)
@@ -131,7 +126,7 @@ def _card(item: Access, notice: Notice | None = None) -> KeyCard:
 
 
 def _done(request: HtmxRequest, provider: str, notice: Notice) -> HttpResponse:
-    item = access(_user(request), provider)
+    item = access(page_user(request), provider)
     if request.htmx:
         return render(request, "providers/_key.html", {"card": _card(item, notice), "open": True})
     _tell(request, Notice(notice.ok, f"{item.info.label}: {notice.text}"))
@@ -141,13 +136,9 @@ def _done(request: HtmxRequest, provider: str, notice: Notice) -> HttpResponse:
 def _refused(request: HtmxRequest, card: KeyCard) -> HttpResponse:
     if request.htmx:
         return render(request, "providers/_key.html", {"card": card, "open": True}, status=FORM_REFUSED)
-    cards = [card if card.access.provider == other.access.provider else other for other in _cards(_user(request))]
+    cards = [card if card.access.provider == other.access.provider else other for other in _cards(page_user(request))]
     return render(request, "providers/key_list.html", {"cards": cards}, status=FORM_REFUSED)
 
 
 def _tell(request: HtmxRequest, notice: Notice) -> None:
     messages.add_message(request, messages.SUCCESS if notice.ok else messages.ERROR, notice.text)
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)

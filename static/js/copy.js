@@ -1,5 +1,5 @@
 // Buttons with data-copy. Alone, it copies the code block around the button; with a selector, that element's text;
-// data-copy-result names an answer, whose own Markdown is asked for first.
+// data-copy-answer is the address of an answer, whose own Markdown is asked for first.
 
 import { answerText } from "./answers.js";
 
@@ -13,8 +13,8 @@ function visibleText(button) {
 }
 
 function textFor(button) {
-  const { copyResult } = button.dataset;
-  return copyResult ? answerText(copyResult).catch(() => visibleText(button)) : Promise.resolve(visibleText(button));
+  const { copyAnswer } = button.dataset;
+  return copyAnswer ? answerText(copyAnswer).catch(() => visibleText(button)) : Promise.resolve(visibleText(button));
 }
 
 // Outside of HTTPS and localhost browsers offer no clipboard object.

@@ -14,6 +14,10 @@ function number(slot, position, least) {
   slot.querySelector("select").required = position <= least;
 }
 
+function focus(slot) {
+  (slot.querySelector("[role=combobox]") ?? slot.querySelector("select")).focus();
+}
+
 function refresh(picker) {
   const least = Number(picker.dataset.min);
   const shown = used(picker);
@@ -30,15 +34,17 @@ function add(picker) {
   const spare = slots(picker).find((slot) => slot.hidden);
   spare.hidden = false;
   refresh(picker);
-  spare.querySelector("select").focus();
+  focus(spare);
 }
 
 function remove(picker, slot) {
-  slot.querySelector("select").value = "";
+  const select = slot.querySelector("select");
+  select.value = "";
   slot.hidden = true;
   slot.parentElement.append(slot);
   refresh(picker);
-  used(picker).at(-1).querySelector("select").focus();
+  select.dispatchEvent(new Event("change", { bubbles: true }));
+  focus(used(picker).at(-1));
 }
 
 function unfold(picker) {
@@ -54,7 +60,9 @@ function start(picker) {
     slot.removeAttribute("data-spare");
   }
   picker.querySelector("[data-slot-add]").addEventListener("click", () => add(picker));
-  picker.addEventListener("change", (event) => paint(event.target.closest("[data-slot]")));
+  picker.addEventListener("change", ({ target }) => {
+    if (target.matches("select")) paint(target.closest("[data-slot]"));
+  });
   picker.addEventListener("click", (event) => {
     const button = event.target.closest("[data-slot-remove]");
     if (button) remove(picker, button.closest("[data-slot]"));

@@ -8,8 +8,8 @@ let chosen = new Set(recall(comparison).sources);
 
 const isChosen = (column) => chosen.has(column.dataset.index);
 
-async function fill(source, resultId) {
-  if (source.textContent === "") source.textContent = await answerText(resultId);
+async function fill(source, address) {
+  if (source.textContent === "") source.textContent = await answerText(address);
 }
 
 async function paint(column) {

@@ -11,6 +11,10 @@ from accounts.api_tokens import create_api_token
 from accounts.models import User
 from comparisons.requests import CompareRequest, Entry
 from comparisons.services import StartedTurn, rename_comparison, start_comparison, vote
+from conversations.models import Message
+from conversations.requests import ChatRequest
+from conversations.saved import add_preset, add_template
+from conversations.services import StartedAnswer, start_answer
 from generations.answering import Outcome
 from generations.ending import end_generation, tell
 from generations.models import Generation
@@ -27,7 +31,8 @@ Rows = dict[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """A user's comparison that has ended (one answer complete, one failed), one that still waits, a token and a key.
+    """A user's comparison that has ended (one answer complete, one failed), one that still waits, a chat of each
+    kind, a token and a key.
 
     ``ids`` says, for each state that matters, what stands for a parameter of an app's routes.
     """
@@ -36,6 +41,8 @@ class Belongings:
     ended: StartedTurn
     waiting: StartedTurn
     ids: tuple[Ids, ...]
+    endless: tuple[str, ...]
+    """Ids of that whose stream does not end, for nobody answers."""
 
 
 def give_belongings(owner: User) -> Belongings:
@@ -44,9 +51,18 @@ def give_belongings(owner: User) -> Belongings:
     token, _ = create_api_token(owner, name=f"{MARK} token")
     ended, waiting = _ended_comparison(owner), _start(owner)
     completed, failed = ended.state.generations
+    chat, waiting_chat = _ended_chat(owner), _chat(owner)
+    chosen = [{"provider": PROVIDER, "model": f"{MARK}-model"}]
+    data: dict[str, Any] = {"providers": chosen, "system": f"{MARK} system prompt", "tier": None, "parameters": {}}
+    preset = add_preset(user=owner, name=f"{MARK} set", data=data)
+    template = add_template(user=owner, name=f"{MARK} template", text=f"{MARK} {{{{thing}}}}")
     shared: Ids = {
         ("accounts", "token_id"): str(token.public_id),
         ("comparisons", "number"): "0",
+        ("comparisons", "preset_id"): str(preset.public_id),
+        ("comparisons", "template_id"): str(template.public_id),
+        ("conversations", "preset_id"): str(preset.public_id),
+        ("conversations", "template_id"): str(template.public_id),
         ("providers", "provider"): PROVIDER,
     }
     return Belongings(
@@ -58,13 +74,16 @@ def give_belongings(owner: User) -> Belongings:
                 **shared,
                 ("comparisons", "public_id"): str(started.comparison.public_id),
                 ("comparisons", "result_id"): str(generation.public_id),
+                ("conversations", "public_id"): str(message.conversation.public_id),
+                ("conversations", "message_id"): str(message.public_id),
             }
-            for started, generation in (
-                (ended, completed),
-                (ended, failed),
-                (waiting, waiting.state.generations[0]),
+            for started, generation, message in (
+                (ended, completed, chat.message),
+                (ended, failed, _prompt(chat)),
+                (waiting, waiting.state.generations[0], waiting_chat.message),
             )
         ),
+        (str(waiting.comparison.public_id), str(waiting_chat.conversation.public_id)),
     )
 
 
@@ -88,6 +107,28 @@ def _start(owner: User) -> StartedTurn:
     entry = Entry(PROVIDER, f"{MARK}-model", Parameters(stop=(f"{MARK} stop",)))
     request = CompareRequest(f"{MARK} prompt", f"{MARK} system prompt", (entry, entry))
     return start_comparison(user=owner, request=request)
+
+
+def _chat(owner: User) -> StartedAnswer:
+    return start_answer(
+        user=owner,
+        request=ChatRequest(
+            f"{MARK} message", provider=PROVIDER, model=f"{MARK}-model", system=f"{MARK} system", parameters={}
+        ),
+    )
+
+
+def _ended_chat(owner: User) -> StartedAnswer:
+    started = _chat(owner)
+    good = Outcome(
+        Generation.Status.COMPLETED, f"{MARK} answer", f"{MARK} reasoning", [(0, 0.5)], 1.0, 0.5, Usage(3, 5)
+    )
+    tell(end_generation(started.state.generations[0].pk, good, lease=None))
+    return started
+
+
+def _prompt(chat: StartedAnswer) -> Message:
+    return Message.objects.select_related("conversation").get(children=chat.message)
 
 
 def _ended_comparison(owner: User) -> StartedTurn:

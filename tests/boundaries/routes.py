@@ -41,7 +41,7 @@ class Route:
 
     @property
     def of_api(self) -> bool:
-        return self.pattern.startswith("api/")
+        return self.pattern.startswith(("api/", "sse/"))
 
     @property
     def names_what_is_owned(self) -> bool:

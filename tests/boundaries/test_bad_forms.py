@@ -30,6 +30,7 @@ MISTAKES: list[tuple[str, dict[str, Any]]] = [
     *(("seed", {"seed": bad}) for bad in ("x", "1.5", "9" * 20)),
     *(("stop", {"stop": bad}) for bad in ("a\nb\nc\nd\ne", "x" * 201, NUL)),
     ("reasoning_effort", {"reasoning_effort": "huge"}),
+    ("tier", {"tier": "huge"}),
 ]
 
 
@@ -91,6 +92,8 @@ def test_it_wants_the_csrf_token_for_everything_that_changes_something(belonging
         post(caller, f"/comparisons/{comparison}/delete/", {}),
         post(caller, f"/comparisons/{comparison}/rename/", {"title": "Mine"}),
         post(caller, f"/comparisons/{comparison}/turns/", {"prompt": "And now?"}),
+        post(caller, "/presets/", {**GOOD, "preset_name": "Mine"}),
+        post(caller, f"/presets/{belongings.ids[0]['comparisons', 'preset_id']}/delete/", {}),
         post(caller, "/keys/openai/", {"api_key": "sk-of-somebody-else"}),
         post(caller, "/settings/streaming/", {}),
         *(caller.ask("POST", path, {"prompt": "Hello"}) for path in ("/api/v1/compare", "/api/v1/compare/stream")),
@@ -115,6 +118,36 @@ def test_it_refuses_bad_turns_and_votes_on_the_page(belongings: Belongings) -> N
     assert [answer.status for answer in (*turns, *ballots)] == [400] * (len(turns) + len(ballots))
     assert [answer.status for answer in missing] == [404] * 3
     assert rows_of(belongings.owner) == before
+
+
+def test_it_refuses_bad_names_and_texts_of_what_is_saved(belongings: Belongings) -> None:
+    caller, ids = in_browser(belongings.owner), belongings.ids[0]
+    preset, template = (ids["comparisons", name] for name in ("preset_id", "template_id"))
+    names = ("", "  ", NUL, "x" * 81)
+    before = rows_of(belongings.owner)
+
+    answers = [
+        *(post(caller, "/presets/", {**GOOD, "preset_name": bad}) for bad in names),
+        *(post(caller, "/prompt-templates/", {**GOOD, "template_name": bad}) for bad in names),
+        *(post(caller, f"/presets/{preset}/", {"name": bad}) for bad in names),
+        *(post(caller, f"/prompt-templates/{template}/", {"name": bad, "text": "Hello"}) for bad in names),
+        *(
+            post(caller, f"/prompt-templates/{template}/", {"name": "Good", "text": bad})
+            for bad in ("", " ", NUL, LONG)
+        ),
+        *(post(caller, path, {}) for path in ("/presets/", "/prompt-templates/", f"/presets/{preset}/")),
+    ]
+
+    assert [answer.status for answer in answers] == [400] * len(answers)
+    assert rows_of(belongings.owner) == before
+
+
+def test_it_fills_the_form_whatever_is_posted_with_a_saved_set(belongings: Belongings) -> None:
+    caller, preset = in_browser(belongings.owner), belongings.ids[0]["comparisons", "preset_id"]
+
+    answers = [post(caller, f"/presets/{preset}/apply/", {**GOOD, **change}) for _, change in MISTAKES]
+
+    assert {answer.status for answer in answers} == {200}
 
 
 @pytest.mark.parametrize("headers", [(), ((b"hx-request", b"true"),)], ids=["form", "htmx"])
@@ -157,7 +190,8 @@ def _problems(answer: Answer, field: str, typed: dict[str, Any]) -> list[str]:
     sentences = dict(re.findall(r'<p class="error" id="(\w+)-error">([^<]*)</p>', answer.body))
     said = {name: html.unescape(text) for name, text in sentences.items() if text}
     problems = [] if set(said) == {field} and is_sentence(said[field]) else [f"says {said}"]
-    kept = ("prompt", "system", "seed", field) if field not in {"models", "reasoning_effort"} else ("prompt", "system")
+    choices = {"models", "reasoning_effort", "tier"}
+    kept = ("prompt", "system") if field in choices else ("prompt", "system", "seed", field)
     return problems + [f"{name} is lost" for name in kept if html.escape(typed.get(name, "")) not in answer.body]
 
 

@@ -17,6 +17,13 @@ MISSING = "00000000-0000-4000-8000-000000000000"
 MISSING_THINGS = [
     *(f"{method} comparisons/{MISSING}" for method in ("GET", "PATCH", "DELETE")),
     *(f"POST comparisons/{MISSING}/{action}" for action in ("turns", "vote", "cancel")),
+    *(f"{method} conversations/{MISSING}" for method in ("GET", "PATCH", "DELETE")),
+    *(f"POST conversations/{MISSING}/{action}" for action in ("cancel", "fork")),
+    *(f"POST conversations/{MISSING}/messages/{MISSING}/{action}" for action in ("show", "retry")),
+    f"GET conversations/{MISSING}/stream",
+    f"DELETE conversations/{MISSING}/messages/{MISSING}",
+    *(f"{method} presets/{MISSING}" for method in ("GET", "PATCH", "DELETE")),
+    *(f"{method} prompt-templates/{MISSING}" for method in ("GET", "PATCH", "DELETE")),
     *(f"GET comparisons/{MISSING}/{part}" for part in ("stream", "export", "export?format=csv")),
     *(f"GET results/{MISSING}{part}" for part in ("", "/events")),
     *(f"POST results/{MISSING}/{action}" for action in ("cancel", "retry")),

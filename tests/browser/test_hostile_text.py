@@ -24,7 +24,7 @@ def assert_inert(visitor: Visitor) -> None:
     shape = visitor.page.evaluate(
         "[...document.querySelectorAll('.columns')].map((row) => [...row.children].map((column) => column.className))"
     )
-    assert shape == [["column", "column", "column"]]
+    assert shape == [["column answer", "column answer", "column answer"]]
     expect(visitor.page.locator("#comparison")).to_have_count(1)
     expect(visitor.page.locator(".site-header")).to_be_visible()
 

@@ -12,7 +12,7 @@ def test_every_page_fits_every_screen(visitor: Visitor, vendors: StandIn) -> Non
     comparison = visitor.path
 
     too_wide = []
-    for path in (comparison, "/", "/history/", "/keys/", "/models/", "/settings/"):
+    for path in (comparison, "/", "/history/", "/saved/", "/keys/", "/models/", "/settings/"):
         visitor.go(path)
         for width in (360, 768, 1440):
             visitor.page.set_viewport_size({"width": width, "height": 800})

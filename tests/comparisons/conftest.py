@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import json
+import uuid
+from typing import Any
+
 import pytest
 from django.test import Client
+from pytest_django import Settings
 from redis import Redis
 
+from accounts.jwt_pairs import issue_pair
 from accounts.models import User
 from comparisons.services import StartedTurn
 from tests.comparisons.asking import ask
 
 
+@pytest.fixture(autouse=True)
+def _alone(settings: Settings) -> None:
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4()}"}}
+
+
 @pytest.fixture
 def alice(transactional_db: None, redis: Redis) -> User:
     return User.objects.create_user("alice", "alice@example.org", None)
+
+
+@pytest.fixture
+def bob(transactional_db: None) -> User:
+    return User.objects.create_user("bob", "bob@example.org", None)
 
 
 @pytest.fixture
@@ -27,3 +43,20 @@ def browser(alice: User) -> Client:
 @pytest.fixture
 def started(alice: User) -> StartedTurn:
     return ask(alice)
+
+
+class Api:
+    """A user's program, which speaks JSON."""
+
+    def __init__(self, user: User) -> None:
+        self.client = Client(headers={"Authorization": f"Bearer {issue_pair(user).access}"})
+
+    def __call__(self, method: str, path: str, body: Any = None) -> Any:
+        data = b"" if body is None else json.dumps(body).encode()
+        return self.client.generic(method, f"/api/v1/{path}", data, "application/json")
+
+
+@pytest.fixture
+def api(alice: User) -> Api:
+    """Alice's program."""
+    return Api(alice)

@@ -3,15 +3,16 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import User
-from comparisons.columns import Column, turn_columns
+from comparisons.columns import turn_columns
 from comparisons.models import Comparison
 from comparisons.selectors import turn_states
 from comparisons.services import StartedTurn
 from generations.models import Generation
+from generations.shown import ShownAnswer
 from tests.comparisons.asking import Status, ask, claim, end
 
 
-def columns(comparison: Comparison) -> list[Column]:
+def columns(comparison: Comparison) -> list[ShownAnswer]:
     return [slot for turn in turn_columns(turn_states(comparison)) for slot in turn.slots]
 
 

@@ -10,7 +10,6 @@ from django.test import Client
 
 from accounts.models import User
 from comparisons.presentation import comparison_json
-from comparisons.selectors import turn_states
 from comparisons.services import StartedTurn, rename_comparison, vote
 from tests.comparisons.asking import Status, ask, end
 
@@ -39,7 +38,7 @@ def rows(browser: Client, started: StartedTurn) -> list[dict[str, str]]:
 def test_it_gives_json_of_the_public_shape(browser: Client, ended: StartedTurn) -> None:
     answer = export(browser, ended, "json")
 
-    assert json.loads(answer.content) == comparison_json(ended.comparison, turn_states(ended.comparison))
+    assert json.loads(answer.content) == comparison_json(ended.comparison)
     assert answer["Content-Type"] == "application/json"
 
 

@@ -76,6 +76,11 @@ class CatalogueModel:
     color: str
     available: bool = True
     reason: str = ""
+    context_window: int | None = None
+    input_price: Decimal | None = None
+    output_price: Decimal | None = None
+    reasoning: bool = False
+    vision: bool = False
 
 
 @dataclass
@@ -156,18 +161,29 @@ def ended_slots() -> list[Slot]:
 def compare_context(**changes: Any) -> dict[str, Any]:
     demo = [CatalogueModel("demo", f"demo-{name}", f"Demo {name.title()}", "#6b7280") for name in ("swift", "scholar")]
     openai = [CatalogueModel("openai", "gpt-5", "GPT-5", "#10a37f"), CatalogueModel("openai", "o4", "o4", "#10a37f")]
+    openai[0].context_window, openai[0].reasoning, openai[0].vision = 400_000, True, True
+    openai[0].input_price, openai[0].output_price = Decimal("1.25"), Decimal(10)
     no_key = "No key for Mistral is set. Add yours under Keys."
     mistral = [CatalogueModel("mistral", "mistral-large", "Mistral Large", "#fa520f", False, no_key)]
     groups = [
-        {"label": "Demo", "provider": "demo", "models": demo},
-        {"label": "OpenAI", "provider": "openai", "models": openai},
-        {"label": "Mistral", "provider": "mistral", "models": mistral},
-        {"label": "Ollama", "provider": "ollama", "models": []},
+        {"label": "Demo", "provider": "demo", "color": "#6b7280", "models": demo, "reason": ""},
+        {
+            "label": "OpenAI",
+            "provider": "openai",
+            "color": "#10a37f",
+            "models": openai,
+            "reason": "",
+            "can_refresh": True,
+        },
+        {"label": "Mistral", "provider": "mistral", "color": "#fa520f", "models": mistral, "reason": no_key},
+        {"label": "Ollama", "provider": "ollama", "models": [], "reason": "Press Refresh.", "can_refresh": True},
     ]
     context: dict[str, Any] = {
         "groups": groups,
         "chosen": ["demo/demo-swift", "openai/gpt-5", "openai/gpt-5"],
-        "form": {"prompt": "", "system": "", "temperature": None, "reasoning_effort": ""},
+        "others": [],
+        "tiers": {"brief": 400, "standard": 1500, "extended": 6000},
+        "form": {"prompt": "", "system": "", "tier": "", "temperature": None, "reasoning_effort": ""},
         "errors": {},
         "error": "",
         "limits": {"max_prompt": 100_000, "max_models": 8, "min_models": 2},

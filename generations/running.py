@@ -1,14 +1,17 @@
-"""What an open page shows of a slot that still runs."""
+"""What an open page shows of an answer that still runs."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
 
-from comparisons.columns import Column, column, phase_of
+from django.template.loader import render_to_string
+from django.utils.html import escape
+
 from generations.measures import TokenCount
 from generations.models import Generation
-from generations.rendering import StreamRenderer
+from generations.rendering import Patch, StreamRenderer, oob
+from generations.shown import ShownAnswer, phase_of, shown_answer
 
 FIGURES_INTERVAL = 1.0
 """Seconds between two tellings of a slot's figures."""
@@ -16,7 +19,7 @@ PHASES = ("waiting", "connecting", "thinking", "writing")
 
 
 @dataclass(slots=True)
-class RunningSlot:
+class RunningAnswer:
     """``phase`` is how far it has come, ``told`` what the page's status line says of that; nothing of the text is on
     the page while ``shown`` is False."""
 
@@ -71,7 +74,31 @@ class RunningSlot:
     def figures_are_due(self) -> bool:
         return self.phase in ("thinking", "writing") and time.monotonic() - self.figures_at >= FIGURES_INTERVAL
 
-    def column(self) -> Column:
+    def answer(self) -> ShownAnswer:
         """Without the text, for its status and figures."""
         self.figures_at = time.monotonic()
-        return column(self.generation, phase=self.phase, place=self.place, tokens=self.count.tokens, text="")
+        return shown_answer(self.generation, phase=self.phase, place=self.place, tokens=self.count.tokens, text="")
+
+    def text_fragments(self, patches: list[Patch], reasoning: str) -> str:
+        """Out-of-band swaps for what was said since the last ones; everything where nothing is on the page yet."""
+        result_id = self.generation.public_id
+        if not self.shown:
+            self.shown = True
+            snapshot = self.renderer.snapshot(f"text-{result_id}")
+            return (
+                f'<div id="text-{result_id}" hx-swap-oob="innerHTML">{snapshot}</div>'
+                f'<div id="reasoning-text-{result_id}" hx-swap-oob="innerHTML">{escape(self.reasoning)}</div>'
+            )
+        told = (
+            f'<div hx-swap-oob="beforeend:#reasoning-text-{result_id}">{escape(reasoning)}</div>' if reasoning else ""
+        )
+        return f"{told}{oob(f'text-{result_id}', patches)}"
+
+    def status_fragment(self) -> str:
+        """The status line where it has changed, else the figures from time to time."""
+        if self.told != self.status:
+            self.told = self.status
+            return render_to_string("answers/_status.html", {"slot": self.answer(), "oob": True})
+        if self.figures_are_due:
+            return render_to_string("answers/_figures.html", {"slot": self.answer(), "oob": True})
+        return ""

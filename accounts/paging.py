@@ -1,0 +1,48 @@
+"""Lists in the API, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+
+PAGE = 20
+MAX_PAGE = 100
+Row = TypeVar("Row", bound=Model)
+
+
+class PageSerializer(serializers.Serializer[Any]):
+    """The query of a list."""
+
+    limit = serializers.IntegerField(default=PAGE, min_value=1, max_value=MAX_PAGE)
+    offset = serializers.IntegerField(default=0, min_value=0, max_value=2**31)
+    search = serializers.CharField(default="", allow_blank=True, max_length=200)
+    count = serializers.BooleanField(default=False)
+
+
+def page_json(
+    request: Request, find: Callable[[str], QuerySet[Row]], row_json: Callable[[Row], dict[str, Any]]
+) -> dict[str, Any]:
+    """``{next, previous, results}`` of what ``find`` gives for the query's ``search``; ``count`` only on demand."""
+    serializer = PageSerializer(data=request.query_params)
+    serializer.is_valid(raise_exception=True)
+    page = serializer.validated_data
+    found, limit, offset = find(page["search"]), page["limit"], page["offset"]
+    rows = list(found[offset : offset + limit + 1])
+    body: dict[str, Any] = {
+        "next": _page_url(request, offset + limit) if len(rows) > limit else None,
+        "previous": _page_url(request, max(0, offset - limit)) if offset else None,
+        "results": [row_json(row) for row in rows[:limit]],
+    }
+    if page["count"]:
+        body["count"] = found.count()
+    return body
+
+
+def _page_url(request: Request, offset: int) -> str:
+    query = request.query_params.copy()
+    query["offset"] = str(offset)
+    return request.build_absolute_uri(f"?{query.urlencode()}")

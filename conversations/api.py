@@ -1,0 +1,120 @@
+"""Chats in the REST API: everything that does not stream."""
+
+from __future__ import annotations
+
+import uuid
+from typing import cast
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from accounts.paging import PageSerializer, page_json
+from conversations import services
+from conversations.fields import TITLE_LENGTH, FilledField
+from conversations.models import Conversation
+from conversations.presentation import conversation_json, conversation_row_json, message_json
+from conversations.requests import SettingsSerializer, chat_settings
+from conversations.selectors import conversation_message, shown_messages, user_conversation, user_conversations
+
+ANY_JSON = OpenApiTypes.OBJECT
+
+
+class ConversationSerializer(SettingsSerializer):
+    title = FilledField(max_length=TITLE_LENGTH, required=False)
+
+
+class ConversationListApi(APIView):
+    @extend_schema(parameters=[PageSerializer], responses=ANY_JSON, operation_id="conversations_list")
+    def get(self, request: Request) -> Response:
+        """The caller's chats, the one that was used last first."""
+        user = _user(request)
+        return Response(page_json(request, lambda search: user_conversations(user, search), conversation_row_json))
+
+
+class ConversationApi(APIView):
+    @extend_schema(responses=ANY_JSON, operation_id="conversations_read")
+    def get(self, request: Request, public_id: uuid.UUID) -> Response:
+        """A chat with the branch that it shows."""
+        return _shown(user_conversation(_user(request), public_id))
+
+    @extend_schema(request=ConversationSerializer, responses=ANY_JSON, operation_id="conversations_update")
+    def patch(self, request: Request, public_id: uuid.UUID) -> Response:
+        """Give it another title, or change who answers next and how it is asked."""
+        conversation = user_conversation(_user(request), public_id)
+        serializer = ConversationSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        services.change_settings(conversation=conversation, settings=chat_settings(request.data))
+        if "title" in serializer.validated_data:
+            services.rename_conversation(conversation=conversation, title=serializer.validated_data["title"])
+        return _shown(conversation)
+
+    @extend_schema(responses={204: None}, operation_id="conversations_delete")
+    def delete(self, request: Request, public_id: uuid.UUID) -> Response:
+        """Delete it with all its branches; what still runs is stopped."""
+        services.delete_conversation(conversation=user_conversation(_user(request), public_id))
+        return Response(status=204)
+
+
+class ConversationCancelApi(APIView):
+    @extend_schema(request=None, responses=ANY_JSON, operation_id="conversations_cancel")
+    def post(self, request: Request, public_id: uuid.UUID) -> Response:
+        """Stop the answer that runs."""
+        conversation = user_conversation(_user(request), public_id)
+        return Response({"stopped": services.stop_conversation(conversation=conversation)})
+
+
+class ConversationForkApi(APIView):
+    @extend_schema(request=None, responses={201: ANY_JSON}, operation_id="conversations_fork")
+    def post(self, request: Request, public_id: uuid.UUID) -> Response:
+        """A new chat that begins with what this one shows."""
+        fork = services.fork_conversation(source=user_conversation(_user(request), public_id))
+        return Response(conversation_json(fork, shown_messages(fork)), status=201)
+
+
+class MessageApi(APIView):
+    @extend_schema(responses=ANY_JSON, operation_id="messages_read")
+    def get(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+        """One message, of any branch."""
+        conversation = user_conversation(_user(request), public_id)
+        return Response(message_json(conversation_message(conversation, message_id)))
+
+    @extend_schema(responses={204: None}, operation_id="messages_delete")
+    def delete(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+        """Delete a prompt with its answers; what was said behind them stays."""
+        conversation = user_conversation(_user(request), public_id)
+        message = conversation_message(conversation, message_id)
+        services.delete_exchange(conversation=conversation, message=message)
+        return Response(status=204)
+
+
+class MessageShowApi(APIView):
+    @extend_schema(request=None, responses=ANY_JSON, operation_id="messages_show")
+    def post(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+        """Show the branch through this message, and go on from there."""
+        conversation = user_conversation(_user(request), public_id)
+        message = conversation_message(conversation, message_id)
+        services.show_branch(conversation=conversation, message=message)
+        return _shown(conversation)
+
+
+class MessageRetryApi(APIView):
+    @extend_schema(request=None, responses={202: ANY_JSON}, operation_id="messages_retry")
+    def post(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+        """Ask once more for an answer that did not complete; follow it by the conversation's stream."""
+        conversation = user_conversation(_user(request), public_id)
+        message = conversation_message(conversation, message_id)
+        services.retry_message(conversation=conversation, message=message)
+        ids = {"conversation_id": str(conversation.public_id), "message_id": str(message.public_id)}
+        return Response(ids, status=202)
+
+
+def _shown(conversation: Conversation) -> Response:
+    return Response(conversation_json(conversation, shown_messages(conversation)))
+
+
+def _user(request: Request) -> User:
+    return cast(User, request.user)

@@ -1,0 +1,81 @@
+"""Asking in conversations: the one way in which an answer is begun, for chats and for a comparison's columns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from accounts.models import User
+from conversations.history import question
+from conversations.models import Conversation, Message
+from conversations.threads import Thread
+from generations.models import Generation
+from generations.selectors import RunState
+from generations.services import Ask, retry_generation, start_run
+
+
+def ask(*, user: User, topic: str, conversations: Sequence[Conversation], prompt: str) -> RunState:
+    """Put one prompt to conversations of ``user``, each behind its own leaf; call it in a transaction.
+
+    The run's generations stand in the order of ``conversations``.
+    """
+    prompts = Message.objects.bulk_create(
+        Message(conversation=each, parent_id=each.leaf_id, role=Message.Role.USER, text=prompt)
+        for each in conversations
+    )
+    return answer(user=user, topic=topic, prompts=prompts)
+
+
+def answer(*, user: User, topic: str, prompts: Sequence[Message], then: str = "") -> RunState:
+    """Start an answer to each of these messages, as a new branch below it that becomes its conversation's leaf; call
+    it in a transaction."""
+    histories = _paths(prompts)
+    questions = [question(prompt.conversation, histories[prompt.pk]) for prompt in prompts]
+    asks = [Ask(prompt.conversation.provider, each.request) for prompt, each in zip(prompts, questions, strict=True)]
+    state = start_run(user=user, topic=topic, asks=asks, then=then)
+    answers = Message.objects.bulk_create(
+        Message(
+            conversation=prompt.conversation,
+            parent=prompt,
+            role=Message.Role.ASSISTANT,
+            generation=generation,
+            omitted=each.omitted,
+        )
+        for prompt, each, generation in zip(prompts, questions, state.generations, strict=True)
+    )
+    for message in answers:
+        message.conversation.leaf = message
+        message.conversation.updated_at = timezone.now()
+    Conversation.objects.bulk_update([message.conversation for message in answers], ["leaf", "updated_at"])
+    return state
+
+
+def retry_answer(*, generation: Generation, topic: str) -> RunState:
+    """Ask for an answer again, with the history that it had; raises Conflict where it is not one to be retried."""
+    message = Message.objects.select_related("parent__conversation").get(generation=generation)
+    prompt = message.parent
+    if prompt is None:
+        raise ValueError(f"{message} answers nothing")
+    return retry_generation(
+        generation=generation,
+        topic=topic,
+        request=question(prompt.conversation, _paths([prompt])[prompt.pk]).request,
+    )
+
+
+def _paths(prompts: Sequence[Message]) -> dict[int, list[Message]]:
+    """The messages up to each prompt and with it, by the prompt's key: one query for all of them."""
+    stored: dict[int, dict[int, Message]] = defaultdict(dict)
+    conversations = {prompt.conversation_id for prompt in prompts}
+    for message in Message.objects.filter(conversation__in=conversations).select_related("generation"):
+        stored[message.conversation_id][message.pk] = message
+    threads = {
+        key: Thread.of((message.pk, message.parent_id) for message in messages.values())
+        for key, messages in stored.items()
+    }
+    return {
+        prompt.pk: [stored[prompt.conversation_id][key] for key in threads[prompt.conversation_id].path(prompt.pk)]
+        for prompt in prompts
+    }

@@ -1,0 +1,50 @@
+"""Forms in which models are asked: what a browser sends, read into the bodies that the API takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from accounts.errors import InvalidInput
+
+SETTINGS = ("system", "temperature", "top_p", "max_tokens", "stop", "seed", "reasoning_effort")
+NUMBERS: dict[str, type[int] | type[float]] = {"temperature": float, "top_p": float, "max_tokens": int, "seed": int}
+
+
+def form_parameters(values: Mapping[str, str]) -> dict[str, Any]:
+    """Parameters from the fields of a form, without those that were left empty; what is no number stays a text, so
+    that the check of the body says so."""
+    parameters: dict[str, Any] = {}
+    for name, kind in NUMBERS.items():
+        if text := values.get(name, "").strip():
+            parameters[name] = text
+            with suppress(ValueError, OverflowError):
+                parameters[name] = kind(text.replace(",", "."))
+    if stop := [line.rstrip("\r") for line in values.get("stop", "").split("\n") if line.strip()]:
+        parameters["stop"] = stop
+    if effort := values.get("reasoning_effort"):
+        parameters["reasoning_effort"] = effort
+    return parameters
+
+
+def settings_values(system: str, parameters: Mapping[str, Any]) -> dict[str, str]:
+    """What the fields of a form show of stored settings."""
+    values = {name: str(parameters.get(name, "")) for name in SETTINGS}
+    return {**values, "system": system, "stop": "\n".join(parameters.get("stop", ()))}
+
+
+def composer_body(data: Mapping[str, str]) -> dict[str, Any]:
+    """The body of ``POST /api/v1/chat`` that a composer's form says; raises InvalidInput where no model is chosen."""
+    provider, _, model = data.get("model", "").partition("/")
+    if not provider or not model:
+        raise InvalidInput("Choose a model first.", fields={"model": ["Choose a model first."]})
+    body: dict[str, Any] = {"provider": provider, "model": model}
+    if "system" in data:
+        body |= {"system": data["system"], "parameters": form_parameters(data)}
+    for name in ("edit_of", "regenerate"):
+        if data.get(name):
+            body[name] = data[name]
+    if "regenerate" not in body:
+        body["message"] = data.get("message", "")
+    return body

@@ -1,0 +1,271 @@
+"""The chat's pages. Each works without scripts; HTMX asks for the same pages and takes what changed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.pages import HtmxRequest, go, page_user
+from conversations import services
+from conversations.fields import checked_title
+from conversations.forms import composer_body, settings_values
+from conversations.messages import page_mark, shown
+from conversations.models import Conversation, Preset
+from conversations.requests import chat_request
+from conversations.saved import add_preset, own_item, own_items
+from conversations.saved_requests import checked_preset
+from conversations.selectors import conversation_message, shown_messages, user_conversation, user_conversations
+from providers.catalogue import catalogue_groups
+
+MESSAGES = 30
+"""Messages that a page shows at first; older ones come as one scrolls up."""
+CHATS = 30
+
+
+@login_required
+@never_cache
+@require_GET
+def chat_new(request: HtmxRequest) -> HttpResponse:
+    """A chat that has not begun."""
+    return render(request, "conversations/chat.html", {**_sidebar(request), **_composer(request, None)})
+
+
+@login_required
+@require_POST
+def chat_start(request: HtmxRequest) -> HttpResponse:
+    """Say the first thing."""
+    started = services.start_answer(user=page_user(request), request=chat_request(composer_body(request.POST.dict())))
+    return go(request, _address(started.conversation))
+
+
+@login_required
+@never_cache
+@require_GET
+def chat_detail(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+    """A chat as it is now, its ``last`` messages; its stream goes on from there."""
+    conversation = user_conversation(page_user(request), public_id)
+    last = _number(request, "last") or MESSAGES
+    context = {**_sidebar(request), **_thread(request, conversation, last=last), **_composer(request, conversation)}
+    return render(request, "conversations/chat.html", context)
+
+
+@login_required
+@never_cache
+@require_GET
+def chat_news(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+    """What has changed since the page was ``shown``, by other tabs and devices; 204 where nothing has."""
+    conversation = user_conversation(page_user(request), public_id)
+    if request.GET.get("shown") == page_mark(conversation) and request.GET.get("title") == conversation.title:
+        return HttpResponse(status=204)
+    return render(request, "conversations/_news.html", _thread(request, conversation))
+
+
+@login_required
+@never_cache
+@require_GET
+def older_messages(request: HtmxRequest, public_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
+    """The messages before one of them."""
+    conversation = user_conversation(page_user(request), public_id)
+    return render(request, "conversations/_messages.html", _messages(conversation, before=message_id))
+
+
+@login_required
+@require_POST
+def message_send(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Say something, edit what was said, or ask for an answer once more."""
+    user = page_user(request)
+    conversation = user_conversation(user, public_id)
+    body = {**composer_body(request.POST.dict()), "conversation_id": str(conversation.public_id)}
+    started = services.start_answer(user=user, request=chat_request(body))
+    if not request.htmx or "edit_of" in body or "regenerate" in body:
+        return _changed(request, started.conversation)
+    context = {**_thread(request, started.conversation, last=2), "sent": True}
+    return render(request, "conversations/_sent.html", context)
+
+
+@login_required
+@require_POST
+def message_retry(request: HtmxRequest, public_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
+    """Ask once more for an answer that did not complete."""
+    conversation = user_conversation(page_user(request), public_id)
+    services.retry_message(conversation=conversation, message=conversation_message(conversation, message_id))
+    return _changed(request, conversation)
+
+
+@login_required
+@require_POST
+def message_show(request: HtmxRequest, public_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
+    """Show the branch through a message."""
+    conversation = user_conversation(page_user(request), public_id)
+    services.show_branch(conversation=conversation, message=conversation_message(conversation, message_id))
+    return _changed(request, conversation)
+
+
+@login_required
+@require_POST
+def message_delete(request: HtmxRequest, public_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
+    """Delete a prompt with its answers."""
+    conversation = user_conversation(page_user(request), public_id)
+    services.delete_exchange(conversation=conversation, message=conversation_message(conversation, message_id))
+    return _changed(request, conversation)
+
+
+@login_required
+@require_POST
+def chat_cancel(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Stop the answer; the page hears of it when it has stopped."""
+    conversation = user_conversation(page_user(request), public_id)
+    services.stop_conversation(conversation=conversation)
+    return HttpResponse(status=204) if request.htmx else redirect(_address(conversation))
+
+
+@login_required
+@require_POST
+def chat_rename(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Give it another title."""
+    conversation = user_conversation(page_user(request), public_id)
+    title = checked_title({"title": request.POST.get("title", "")})
+    services.rename_conversation(conversation=conversation, title=title)
+    if request.htmx:
+        return render(request, "conversations/_chat_item.html", {"chat": conversation, "current": _current(request)})
+    return redirect(_address(conversation))
+
+
+@login_required
+@require_POST
+def chat_discard(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Hide it; for a minute that can be undone."""
+    conversation = user_conversation(page_user(request), public_id)
+    services.discard_conversation(conversation=conversation)
+    if request.htmx:
+        context = {"chat": conversation, "current": _current(request)}
+        return render(request, "conversations/_discarded.html", context)
+    return render(request, "conversations/discarded.html", {"chat": conversation})
+
+
+@login_required
+@require_POST
+def chat_restore(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Undo that."""
+    conversation = services.restore_conversation(user=page_user(request), public_id=public_id)
+    if request.htmx:
+        return render(request, "conversations/_chat_item.html", {"chat": conversation, "current": _current(request)})
+    return redirect(_address(conversation))
+
+
+@login_required
+@require_POST
+def preset_create(request: HtmxRequest) -> HttpResponse:
+    """Save the composer's model and settings as a set."""
+    user, data = page_user(request), request.POST.dict()
+    body = composer_body({**data, "message": "-"})
+    chosen = {"provider": body["provider"], "model": body["model"]}
+    name, checked = checked_preset(
+        {
+            "name": data.get("preset_name", ""),
+            "providers": [chosen],
+            "system": body.get("system", ""),
+            "parameters": body.get("parameters", {}),
+        }
+    )
+    preset = add_preset(user=user, name=name, data=checked)
+    if not request.htmx:
+        return redirect("conversations:chat-new")
+    context = {"presets": own_items(Preset, user), "note": f"Saved as the set “{preset.name}”."}
+    return render(request, "conversations/_chat_presets.html", context)
+
+
+@login_required
+@never_cache
+@require_GET
+def chat_list(request: HtmxRequest) -> HttpResponse:
+    """The list at the side, a page at a time."""
+    template = "conversations/_chat_list.html" if request.htmx else "conversations/chat_list.html"
+    return render(request, template, _sidebar(request))
+
+
+def _address(conversation: Conversation) -> str:
+    return reverse("conversations:chat-detail", args=[conversation.public_id])
+
+
+def _current(request: HtmxRequest) -> str:
+    """The id in the page's address, also where HTMX asks for a part of it."""
+    address = (request.htmx.current_url or "") if request.htmx else request.path
+    return address.partition("?")[0].rstrip("/").rpartition("/")[2]
+
+
+def _changed(request: HtmxRequest, conversation: Conversation) -> HttpResponse:
+    """After a change: HTMX gets the thread anew, a plain form goes back to the page."""
+    if not request.htmx:
+        return redirect(_address(conversation))
+    fresh = user_conversation(page_user(request), conversation.public_id)
+    return render(request, "conversations/_thread.html", {**_thread(request, fresh), "changed": True})
+
+
+def _number(request: HtmxRequest, name: str) -> int:
+    """A number of the query; 0 for none, and for what is none."""
+    given = request.GET.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
+
+
+def _sidebar(request: HtmxRequest) -> dict[str, Any]:
+    search = request.GET.get("search", "").replace("\0", "").strip()[:200]
+    offset = _number(request, "offset")
+    rows = list(user_conversations(page_user(request), search)[offset : offset + CHATS + 1])
+    return {
+        "chats": rows[:CHATS],
+        "search": search,
+        "offset": offset,
+        "next": offset + CHATS if len(rows) > CHATS else None,
+        "current": _current(request)
+        if request.htmx
+        else str((request.resolver_match.kwargs if request.resolver_match else {}).get("public_id", "")),
+    }
+
+
+def _thread(request: HtmxRequest, conversation: Conversation, *, last: int = MESSAGES) -> dict[str, Any]:
+    streaming = settings.STREAMING and page_user(request).streaming
+    mark = page_mark(conversation)
+    context = _messages(conversation, last=last)
+    return {
+        **context,
+        # Read before the messages: what ends in between is told again, and not missed.
+        "shown": mark,
+        "running": any(message.running for message in context["entries"]),
+        "live": streaming,
+    }
+
+
+def _messages(conversation: Conversation, *, last: int = MESSAGES, before: uuid.UUID | None = None) -> dict[str, Any]:
+    placed = shown_messages(conversation, last=last + 1, before=before)
+    return {"conversation": conversation, "entries": shown(placed[-last:]), "older": len(placed) > last}
+
+
+def _composer(request: HtmxRequest, conversation: Conversation | None) -> dict[str, Any]:
+    """What the form asks with: the conversation's model and settings, or those of ``?preset=<id>``."""
+    user = page_user(request)
+    groups = catalogue_groups(user)
+    offered = [f"{model.provider}/{model.model}" for group in groups for model in group.models if model.available]
+    last = conversation or user_conversations(user).first()
+    chosen = f"{last.provider}/{last.model}" if last is not None else next(iter(offered), "")
+    values = settings_values(conversation.system, conversation.parameters) if conversation else settings_values("", {})
+    if "preset" in request.GET:
+        preset = own_item(Preset, user, request.GET["preset"]).data
+        chosen = "{provider}/{model}".format(**preset["providers"][0])
+        values = settings_values(preset["system"], preset["parameters"])
+    chosen = request.GET.get("model", "") or chosen
+    return {
+        "groups": groups,
+        "chosen": chosen,
+        "other": "" if chosen in offered else chosen,
+        "form": values,
+        "presets": own_items(Preset, user),
+    }

@@ -1,0 +1,66 @@
+"""What happens in a topic, told in the JSON events of whoever owns the topic."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from generations.event_log import EntryId
+from generations.models import Run
+from generations.selectors import RunState
+from generations.watching import Delta, Done, Event, Idle, Reset, watch
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event's JSON and the id of its log entry, where it has one; neither for a tick of silence."""
+
+    id: EntryId | None
+    json: Json | None
+    ends_run: int | None = None
+
+
+class Teller(Protocol):
+    """Knows the shapes of one kind of topic."""
+
+    async def tell(self, event: Event) -> Json | None:
+        """The event's JSON; None for what is not told."""
+
+
+async def tell(
+    teller: Teller,
+    topic: str,
+    *,
+    state: RunState | None = None,
+    after: EntryId | None = None,
+    deltas: bool = True,
+) -> AsyncGenerator[Told, None]:
+    """Yield a topic's events from the start of ``state``, or behind ``after``, until its owner is deleted.
+
+    Without ``deltas`` answers are told whole, at their end.
+    """
+    states = [] if state is None else [state]
+    with suppress(Run.DoesNotExist):
+        async with aclosing(watch(topic, states=states, after=after)) as events:
+            async for event in events:
+                if isinstance(event, Idle):
+                    yield Told(None, None)
+                elif deltas or not isinstance(event, Delta | Reset):
+                    ends = event.state.run.pk if isinstance(event, Done) else None
+                    json = await teller.tell(event)
+                    if json is not None:
+                        yield Told(event.id, json, ends)
+
+
+async def wait_for_end(topic: str, state: RunState) -> bool:
+    """Wait until a run has ended; False where it was deleted meanwhile."""
+    with suppress(Run.DoesNotExist):
+        async with aclosing(watch(topic, states=[state])) as events:
+            async for event in events:
+                if isinstance(event, Done) and event.state.run.pk == state.run.pk:
+                    return True
+    return False

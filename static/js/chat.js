@@ -1,0 +1,117 @@
+// The chat page: the composer's keys, editing in place, and what other tabs and devices have done meanwhile.
+
+const LOOK_MS = 15_000;
+const TITLE_MS = [1500, 4000, 10_000];
+const PATIENCE_MS = 5000;
+const composer = document.querySelector("[data-composer]");
+const fine = window.matchMedia("(pointer: fine)");
+const news = document.querySelector("[data-news]");
+const others = news && new BroadcastChannel(`chat-${news.dataset.news}`);
+const root = document.documentElement;
+let polling = null;
+
+const live = () => document.getElementById("live");
+const isRunning = () => live()?.hasAttribute("data-running") ?? false;
+
+function look() {
+  if (!news || document.hidden || document.querySelector(".chat-gone")) return undefined;
+  const seen = new URLSearchParams({ shown: live().dataset.shown, title: document.querySelector("#chat-head h1").textContent });
+  return window.htmx.ajax("GET", `${news.dataset.url}?${seen}`, { source: news, swap: "none" });
+}
+
+function send(event) {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !fine.matches) return;
+  if (!event.target.closest("textarea")) return;
+  event.preventDefault();
+  const form = event.target.form;
+  if (form === composer && isRunning()) return;
+  form.requestSubmit();
+}
+
+// A form that asks again goes to the model that is chosen now.
+function takeModel({ target }) {
+  const field = target.matches?.("[data-with-model]") && target.querySelector("[name=model]");
+  if (field) field.value = composer.querySelector("[name=model]").value || field.value;
+}
+
+function sent({ detail }) {
+  const from = detail.requestConfig?.elt;
+  if (!detail.successful || !(from instanceof HTMLFormElement) || detail.requestConfig.verb !== "post") return;
+  if (from === composer) {
+    composer.querySelector("textarea").value = "";
+    window.scrollTo({ top: document.scrollingElement.scrollHeight, behavior: "instant" });
+  }
+  if (from.closest(".chat-main")) others?.postMessage("changed");
+}
+
+function edit({ target }) {
+  const details = target.closest?.("[data-edit]");
+  if (!details) return;
+  details.closest(".entry").toggleAttribute("data-editing", details.open);
+  if (!details.open) return;
+  const area = details.querySelector("textarea");
+  area.focus();
+  area.setSelectionRange(area.value.length, area.value.length);
+}
+
+function cancel({ target }) {
+  const button = target.closest("[data-edit-cancel]");
+  if (button) button.closest("[data-edit]").open = false;
+}
+
+function escape(event) {
+  const details = event.key === "Escape" && event.target.closest?.("[data-edit][open]");
+  if (details) details.open = false;
+}
+
+// The title is made after the first answer, and no stream tells of it.
+function lookForTitle() {
+  if (document.querySelectorAll(".entry").length <= 2) TITLE_MS.forEach((pause) => setTimeout(look, pause));
+}
+
+function ended() {
+  others?.postMessage("changed");
+  lookForTitle();
+}
+
+// Where the stream does not get through, the page looks for news instead.
+function rest() {
+  clearTimeout(polling);
+  polling = null;
+  delete root.dataset.connection;
+}
+
+async function ask() {
+  polling = null;
+  if (!isRunning()) return rest();
+  root.dataset.connection = "polling";
+  try {
+    await look();
+  } finally {
+    if (isRunning()) polling ??= setTimeout(ask, 2000);
+    else rest();
+  }
+  return undefined;
+}
+
+document.addEventListener("keydown", send);
+document.addEventListener("keydown", escape);
+document.addEventListener("toggle", edit, { capture: true });
+document.addEventListener("click", cancel);
+document.addEventListener("submit", takeModel, { capture: true });
+document.addEventListener("htmx:configRequest", takeModel, { capture: true });
+document.addEventListener("htmx:afterRequest", sent);
+document.addEventListener("htmx:sseClose", ended);
+document.addEventListener("htmx:sseOpen", rest);
+document.addEventListener("htmx:sseError", () => {
+  if (isRunning()) polling ??= setTimeout(ask, PATIENCE_MS);
+});
+if (news) {
+  others.addEventListener("message", look);
+  document.addEventListener("visibilitychange", look);
+  setInterval(() => isRunning() || look(), LOOK_MS);
+  if (!isRunning()) lookForTitle();
+  if (isRunning() || live().getBoundingClientRect().top > window.innerHeight) {
+    window.scrollTo({ top: document.scrollingElement.scrollHeight, behavior: "instant" });
+  }
+}

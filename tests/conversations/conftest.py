@@ -1,0 +1,64 @@
+"""Chats without a worker: answers are ended by the tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from accounts.models import User
+from conversations.models import Conversation
+from conversations.requests import chat_request
+from conversations.selectors import shown_messages
+from conversations.services import StartedAnswer, start_answer
+from generations.answering import Outcome
+from generations.ending import end_generation
+from generations.models import Generation
+
+
+class Chatter:
+    """Somebody who chats with a model that answers at once, with ``Re: `` and what was said."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    def begin(self, message: str, conversation: Conversation | None = None, **more: Any) -> StartedAnswer:
+        body = {"message": message, "provider": "demo", "model": "demo-swift", **more}
+        if conversation is not None:
+            body["conversation_id"] = str(conversation.public_id)
+        return start_answer(user=self.user, request=chat_request(body))
+
+    def say(self, message: str, conversation: Conversation | None = None, **more: Any) -> StartedAnswer:
+        return self.end(self.begin(message, conversation, **more), f"Re: {message}")
+
+    def again(self, started: StartedAnswer, text: str) -> StartedAnswer:
+        """Ask for an answer once more."""
+        body = {
+            "conversation_id": str(started.conversation.public_id),
+            "regenerate": str(started.message.public_id),
+        }
+        return self.end(start_answer(user=self.user, request=chat_request(body)), text)
+
+    def end(
+        self, started: StartedAnswer, text: str, status: Generation.Status = Generation.Status.COMPLETED
+    ) -> StartedAnswer:
+        assert end_generation(started.state.generations[0].pk, Outcome(status, text), lease=None) is not None
+        return started
+
+
+def shown(conversation: Conversation) -> list[str]:
+    """The texts of the branch that a conversation shows."""
+    fresh = Conversation.objects.get(pk=conversation.pk)
+    messages = [each.message for each in shown_messages(fresh)]
+    return [message.generation.text if message.generation else message.text for message in messages]
+
+
+@pytest.fixture
+def alice(transactional_db: None, redis: Redis) -> Chatter:
+    return Chatter(User.objects.create_user("alice", "alice@example.org", "a long and quiet evening"))
+
+
+@pytest.fixture
+def bob(transactional_db: None, redis: Redis) -> Chatter:
+    return Chatter(User.objects.create_user("bob", "bob@example.org", "a long and quiet evening"))

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.errors import Conflict, InvalidInput, NotFound
+from conversations import services
+from conversations.models import Conversation, Message
+from conversations.selectors import shown_messages, user_conversation, user_conversations
+from conversations.tasks import clean_title, make_title, purge_discarded, take_title
+from generations.answering import Outcome
+from generations.ending import end_generation
+from generations.models import Generation, Run
+from tests.conversations.conftest import Chatter, shown
+
+
+def test_it_keeps_what_was_said_in_order(alice: Chatter) -> None:
+    first = alice.say("one")
+    alice.say("two", first.conversation)
+
+    assert shown(first.conversation) == ["one", "Re: one", "two", "Re: two"]
+    assert first.conversation.title == "one"
+
+
+def test_it_changes_the_model_in_mid_conversation(alice: Chatter) -> None:
+    first = alice.say("one")
+    alice.say("two", first.conversation, model="demo-scholar")
+
+    answers = Generation.objects.order_by("pk").values_list("model", flat=True)
+    assert list(answers) == ["demo-swift", "demo-scholar"]
+    assert Conversation.objects.get().model == "demo-scholar"
+
+
+def test_an_edited_message_stands_beside_the_older_one(alice: Chatter) -> None:
+    first = alice.say("one")
+    second = alice.say("two", first.conversation)
+    prompt = second.message.parent
+    assert prompt is not None
+    edited = alice.say("zwei", first.conversation, edit_of=str(prompt.public_id))
+
+    assert shown(first.conversation) == ["one", "Re: one", "zwei", "Re: zwei"]
+    fresh = Conversation.objects.get()
+    branches = [len(each.branches) for each in shown_messages(fresh)]
+    assert branches == [1, 1, 2, 1]
+    services.show_branch(conversation=fresh, message=prompt)
+    assert shown(fresh) == ["one", "Re: one", "two", "Re: two"]
+    services.show_branch(conversation=fresh, message=edited.message)
+    assert shown(fresh) == ["one", "Re: one", "zwei", "Re: zwei"]
+
+
+def test_the_first_message_can_be_edited_too(alice: Chatter) -> None:
+    first = alice.say("one")
+    prompt = first.message.parent
+    assert prompt is not None
+
+    alice.say("eins", first.conversation, edit_of=str(prompt.public_id))
+
+    assert shown(first.conversation) == ["eins", "Re: eins"]
+    assert Message.objects.filter(parent=None).count() == 2
+
+
+def test_an_answer_that_is_asked_for_again_stands_beside_the_older_one(alice: Chatter) -> None:
+    first = alice.say("one")
+    alice.again(first, "another")
+
+    fresh = Conversation.objects.get()
+    assert shown(fresh) == ["one", "another"]
+    assert [len(each.branches) for each in shown_messages(fresh)] == [1, 2]
+    assert shown_messages(fresh)[1].branches[0] == first.message.public_id
+
+
+def test_it_refuses_a_second_answer_while_one_is_on_its_way(alice: Chatter) -> None:
+    first = alice.begin("one")
+
+    with pytest.raises(Conflict, match="still on its way"):
+        alice.begin("two", first.conversation)
+
+    assert Message.objects.count() == 2
+    assert Run.objects.count() == 1
+
+
+def test_a_stopped_answer_is_told_to_the_model_as_far_as_it_came(alice: Chatter) -> None:
+    first = alice.end(alice.begin("one"), "Half of", Generation.Status.STOPPED)
+    second = alice.begin("go on", first.conversation)
+
+    request = second.state.generations[0].request
+    assert request is not None
+    assert [message["text"] for message in request["messages"]] == ["one", "Half of", "go on"]
+
+
+def test_a_retry_takes_the_place_of_what_failed(alice: Chatter) -> None:
+    first = alice.end(alice.begin("one"), "Bro", Generation.Status.FAILED)
+    message = first.message
+    message.generation.refresh_from_db()  # type: ignore[union-attr]
+
+    services.retry_message(conversation=first.conversation, message=message)
+
+    generation = Generation.objects.get()
+    assert (generation.status, generation.attempt) == (Generation.Status.QUEUED, 2)
+    assert Message.objects.count() == 2
+
+
+def test_deleting_an_exchange_keeps_what_was_said_behind_it(alice: Chatter) -> None:
+    first = alice.say("one")
+    second = alice.say("two", first.conversation)
+    alice.again(second, "again two")
+    alice.say("three", first.conversation)
+
+    services.delete_exchange(conversation=first.conversation, message=second.message)
+
+    assert shown(first.conversation) == ["one", "Re: one", "three", "Re: three"]
+    assert Generation.objects.count() == 2
+    assert Run.objects.count() == 2
+
+
+def test_deleting_the_last_exchange_shows_what_is_left(alice: Chatter) -> None:
+    first = alice.say("one")
+    second = alice.say("two", first.conversation)
+
+    services.delete_exchange(conversation=first.conversation, message=second.message)
+    assert shown(first.conversation) == ["one", "Re: one"]
+    services.delete_exchange(conversation=first.conversation, message=first.message)
+
+    assert shown(first.conversation) == []
+    alice.say("anew", Conversation.objects.get())
+    assert shown(first.conversation) == ["anew", "Re: anew"]
+
+
+def test_a_fork_goes_on_and_leaves_its_source_as_it_was(alice: Chatter) -> None:
+    first = alice.say("one", system="Be brief.")
+    alice.say("two", first.conversation)
+
+    fork = services.fork_conversation(source=Conversation.objects.get(), upto=first.message)
+    alice.say("three", fork)
+
+    assert shown(fork) == ["one", "Re: one", "three", "Re: three"]
+    assert shown(first.conversation) == ["one", "Re: one", "two", "Re: two"]
+    assert fork.system == "Be brief."
+    assert Generation.objects.filter(message__conversation=fork).first().key_source == ""  # type: ignore[union-attr]
+    services.delete_conversation(conversation=first.conversation)
+    assert shown(fork) == ["one", "Re: one", "three", "Re: three"]
+
+
+def test_nothing_is_saved_where_the_provider_cannot_be_asked(alice: Chatter) -> None:
+    for provider in ("mistral", "nobody"):
+        with pytest.raises(InvalidInput):
+            alice.begin("one", provider=provider, model="m")
+
+    assert not Conversation.objects.exists()
+
+
+def test_a_stranger_finds_nothing(alice: Chatter, bob: Chatter) -> None:
+    first = alice.say("one")
+
+    with pytest.raises(NotFound):
+        bob.begin("two", first.conversation)
+    with pytest.raises(NotFound):
+        services.restore_conversation(user=bob.user, public_id=first.conversation.public_id)
+    assert not user_conversations(bob.user).exists()
+
+
+def test_search_finds_titles_prompts_and_answers(alice: Chatter) -> None:
+    alice.say("apples")
+    named = alice.say("pears")
+    services.rename_conversation(conversation=named.conversation, title="quinces")
+
+    words = ("APPLE", "quin", "re: pe")
+    titles = {word: [each.title for each in user_conversations(alice.user, word)] for word in words}
+
+    assert titles == {"APPLE": ["apples"], "quin": ["quinces"], "re: pe": ["quinces"]}
+
+
+def test_a_discarded_conversation_can_be_restored_until_it_is_purged(alice: Chatter) -> None:
+    first = alice.say("one").conversation
+
+    services.discard_conversation(conversation=first)
+    with pytest.raises(NotFound):
+        user_conversation(alice.user, first.public_id)
+    purge_discarded()
+    services.restore_conversation(user=alice.user, public_id=first.public_id)
+    assert shown(first) == ["one", "Re: one"]
+    services.discard_conversation(conversation=first)
+    Conversation.objects.update(discarded_at="2020-01-01T00:00:00Z")
+    purge_discarded()
+
+    assert not Conversation.objects.exists()
+    assert not Run.objects.exists()
+    with pytest.raises(NotFound):
+        services.restore_conversation(user=alice.user, public_id=first.public_id)
+
+
+def test_the_same_model_gives_a_title(alice: Chatter, settings: object) -> None:
+    first = alice.say("What is a monad?")
+    Conversation.objects.update(provider="ollama", model="small")
+    make_title(first.state.run.pk)
+    asked = Generation.objects.get(current_run__topic=services.title_topic(first.conversation))
+    end_generation(asked.pk, Outcome(Generation.Status.COMPLETED, '"**Monads explained**".\n'), lease=None)
+
+    take_title(asked.current_run_id)
+
+    assert asked.request is not None
+    assert "What is a monad?" in asked.request["messages"][0]["text"]
+    assert Conversation.objects.get().title == "Monads explained"
+
+
+def test_a_name_that_a_person_gave_stays(alice: Chatter) -> None:
+    first = alice.say("What is a monad?")
+    Conversation.objects.update(provider="ollama", title="Mine")
+    make_title(first.state.run.pk)
+    asked = Generation.objects.get(current_run__topic=services.title_topic(first.conversation))
+    end_generation(asked.pk, Outcome(Generation.Status.COMPLETED, "Theirs"), lease=None)
+
+    take_title(asked.current_run_id)
+
+    assert Conversation.objects.get().title == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("made", "title"),
+    [("\n\n# Monads\nand more", "Monads"), ("", ""), ("«Über Brüche»", "Über Brüche"), ("long " * 40, "")],
+)
+def test_it_cleans_a_title(made: str, title: str) -> None:
+    assert clean_title(made) == title
+
+
+def test_a_page_of_a_long_conversation_takes_few_queries(alice: Chatter) -> None:
+    first = alice.say("one").conversation
+    for number in range(5):
+        alice.say(str(number), first)
+
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        placed = shown_messages(Conversation.objects.get(), last=4)
+
+    assert [each.message.role for each in placed] == ["user", "assistant"] * 2
+    assert len(queries) == 4
+    older = shown_messages(Conversation.objects.get(), last=2, before=placed[0].message.public_id)
+    assert older[-1].message.pk < placed[0].message.pk
