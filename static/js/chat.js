@@ -4,11 +4,15 @@ const LOOK_MS = 15_000;
 const TITLE_MS = [1500, 4000, 10_000];
 const PATIENCE_MS = 5000;
 const composer = document.querySelector("[data-composer]");
+const box = composer.querySelector("textarea");
+const draft = `llmselect:${document.body.dataset.user}:draft:chat:${composer.dataset.composer}`;
 const fine = window.matchMedia("(pointer: fine)");
 const news = document.querySelector("[data-news]");
 const others = news && new BroadcastChannel(`chat-${news.dataset.news}`);
 const root = document.documentElement;
+const page = document.scrollingElement;
 let polling = null;
+let belowTop = null;
 
 const live = () => document.getElementById("live");
 const isRunning = () => live()?.hasAttribute("data-running") ?? false;
@@ -17,6 +21,12 @@ function look() {
   if (!news || document.hidden || document.querySelector(".chat-gone")) return undefined;
   const seen = new URLSearchParams({ shown: live().dataset.shown, title: document.querySelector("#chat-head h1").textContent });
   return window.htmx.ajax("GET", `${news.dataset.url}?${seen}`, { source: news, swap: "none" });
+}
+
+// What is typed survives a reload; signing out forgets it, with all drafts.
+function keepDraft() {
+  if (box.value) localStorage.setItem(draft, box.value);
+  else localStorage.removeItem(draft);
 }
 
 function send(event) {
@@ -38,8 +48,9 @@ function sent({ detail }) {
   const from = detail.requestConfig?.elt;
   if (!detail.successful || !(from instanceof HTMLFormElement) || detail.requestConfig.verb !== "post") return;
   if (from === composer) {
-    composer.querySelector("textarea").value = "";
-    window.scrollTo({ top: document.scrollingElement.scrollHeight, behavior: "instant" });
+    box.value = "";
+    keepDraft();
+    window.scrollTo({ top: page.scrollHeight, behavior: "instant" });
   }
   if (from.closest(".chat-main")) others?.postMessage("changed");
 }
@@ -74,6 +85,16 @@ function ended() {
   lookForTitle();
 }
 
+// What comes in above the reader leaves what they read where it is.
+function noteHeight({ target }) {
+  if (target.matches(".older")) belowTop = page.scrollHeight - page.scrollTop;
+}
+
+function keepPlace() {
+  if (belowTop !== null) page.scrollTo({ top: page.scrollHeight - belowTop, behavior: "instant" });
+  belowTop = null;
+}
+
 // Where the stream does not get through, the page looks for news instead.
 function rest() {
   clearTimeout(polling);
@@ -94,6 +115,8 @@ async function ask() {
   return undefined;
 }
 
+box.value ||= localStorage.getItem(draft) ?? "";
+box.addEventListener("input", keepDraft);
 document.addEventListener("keydown", send);
 document.addEventListener("keydown", escape);
 document.addEventListener("toggle", edit, { capture: true });
@@ -101,6 +124,8 @@ document.addEventListener("click", cancel);
 document.addEventListener("submit", takeModel, { capture: true });
 document.addEventListener("htmx:configRequest", takeModel, { capture: true });
 document.addEventListener("htmx:afterRequest", sent);
+document.addEventListener("htmx:beforeSwap", noteHeight);
+document.addEventListener("htmx:afterSwap", keepPlace);
 document.addEventListener("htmx:sseClose", ended);
 document.addEventListener("htmx:sseOpen", rest);
 document.addEventListener("htmx:sseError", () => {
@@ -112,6 +137,6 @@ if (news) {
   setInterval(() => isRunning() || look(), LOOK_MS);
   if (!isRunning()) lookForTitle();
   if (isRunning() || live().getBoundingClientRect().top > window.innerHeight) {
-    window.scrollTo({ top: document.scrollingElement.scrollHeight, behavior: "instant" });
+    window.scrollTo({ top: page.scrollHeight, behavior: "instant" });
   }
 }

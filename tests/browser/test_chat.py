@@ -133,6 +133,21 @@ def test_shift_and_enter_break_the_line(chatter: Chatter) -> None:
     assert urlsplit(chatter.page.url).path == "/chat/"
 
 
+def test_what_is_typed_survives_a_reload(chatter: Chatter, vendors: StandIn) -> None:
+    vendors.default = Script(text="Yes.")
+    chatter.begin("Is it?")
+    chatter.expect_done("Yes.")
+
+    chatter.box.fill("half a thou")
+    chatter.page.reload()
+    expect(chatter.box).to_have_value("half a thou")
+    chatter.box.press("Enter")
+    chatter.expect_done("Yes.", "Yes.")
+    chatter.page.reload()
+
+    expect(chatter.box).to_have_value("")
+
+
 def test_it_stops_and_goes_on_from_there(chatter: Chatter, vendors: StandIn) -> None:
     vendors.scripts["halts"] = Script(text=TEXT, end="stall", at=2)
     chatter.begin("Count.", "openai/halts")
@@ -291,10 +306,12 @@ def test_a_long_conversation_comes_in_parts(visitor: Visitor, vendors: StandIn) 
     visitor.go(f"/chat/{answer['conversation_id']}/")
     expect(chatter.prompts).to_have_count(15)
     expect(chatter.prompts.last).to_be_in_viewport()
+    seen = chatter.prompts.first.inner_text()
     chatter.page.evaluate("window.scrollTo(0, 0)")
 
     expect(chatter.prompts).to_have_count(25)
     expect(chatter.prompts.first).to_have_text("message 0")
+    expect(chatter.prompts.get_by_text(seen, exact=True)).to_be_in_viewport()
 
 
 def test_hostile_text_is_text(chatter: Chatter, vendors: StandIn) -> None:
