@@ -14,10 +14,11 @@ from comparisons.presentation import Json, answer_json
 from comparisons.selectors import turn_number
 from generations import selectors
 from generations.event_log import EntryId
+from generations.events import Delta, Done, Ended, Event, Reached, Reset, Started
 from generations.models import Generation
 from generations.selectors import RunState
 from generations.telling import Told, tell
-from generations.watching import Delta, Done, Ended, Event, Reached, Reset, Started, in_thread
+from generations.watching import in_thread
 
 
 @dataclass(frozen=True, slots=True)

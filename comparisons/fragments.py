@@ -15,12 +15,12 @@ from comparisons.columns import column, turn_columns
 from comparisons.firsts import firsts
 from comparisons.models import Comparison
 from comparisons.selectors import TurnState, turn_number, turn_states
+from generations.events import Delta, Done, Ended, Event, Idle, Reached, Reset, Started
 from generations.models import Generation
 from generations.rendering import Patch
 from generations.running import RunningAnswer
 from generations.selectors import RunState, latest_run_id, open_run_states, queue_places
 from generations.shown import answer_mark, shown_answer
-from generations.watching import Delta, Done, Ended, Event, Idle, Reached, Reset, Started
 
 Key = tuple[int, int]
 """A run's id and a slot's index."""

@@ -8,11 +8,12 @@ from conversations.models import Conversation
 from conversations.presentation import Json
 from conversations.selectors import answer_of
 from generations.event_log import EntryId
+from generations.events import Delta, Done, Ended, Event, Reset, Started
 from generations.models import Generation
 from generations.presentation import usage_json
 from generations.selectors import RunState
 from generations.telling import Told, tell
-from generations.watching import Delta, Done, Ended, Event, Reset, Started, in_thread
+from generations.watching import in_thread
 
 
 def tell_conversation(

@@ -10,11 +10,11 @@ from django.template.loader import render_to_string
 from conversations.messages import page_mark, shown
 from conversations.models import Conversation
 from conversations.selectors import shown_messages
+from generations.events import Delta, Done, Ended, Event, Idle, Reached, Reset, Started
 from generations.models import Generation
 from generations.rendering import Patch
 from generations.running import RunningAnswer
 from generations.selectors import RunState, open_run_states, queue_places
-from generations.watching import Delta, Done, Ended, Event, Idle, Reached, Reset, Started
 
 
 class ChatTeller:

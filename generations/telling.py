@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from generations.event_log import EntryId
+from generations.events import Delta, Done, Event, Idle, Reset
 from generations.models import Run
 from generations.selectors import RunState
-from generations.watching import Delta, Done, Event, Idle, Reset, watch
+from generations.watching import watch
 
 Json = dict[str, Any]
 

@@ -13,10 +13,11 @@ from generations.claiming import claim_generation
 from generations.connections import thread_client
 from generations.ending import end_generation, tell
 from generations.event_log import EntryId, Payload, Phase
+from generations.events import Delta, Done, Ended, Event, Idle, Reached, Reset, Started
 from generations.models import Generation
 from generations.selectors import RunState, run_state
 from generations.services import Ask, start_run
-from generations.watching import Delta, Done, Ended, Event, Idle, Reached, Reset, Started, batches, in_thread, watch
+from generations.watching import batches, in_thread, watch
 from providers.adapters.base import Message, Request
 
 pytestmark = pytest.mark.usefixtures("on_loop")
