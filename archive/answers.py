@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from accounts.models import User
@@ -17,7 +16,8 @@ ERROR_CODES = ["", *(code.value for code in ErrorCode)]
 USAGE_SOURCES = ["", "provider", "estimate"]
 MOST_ATTEMPTS = 32_767
 TOKENS = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens")
-_COST = re.compile(r"\d{1,6}(\.\d{1,8})?", re.ASCII)
+COST_DECIMALS = 8
+MOST_COST = 1_000_000
 
 
 def read_answer(part: Part, user: User) -> Generation:
@@ -85,9 +85,15 @@ def _timeline(part: Part) -> list[list[float]]:
 
 
 def _cost(part: Part) -> Decimal | None:
+    """US dollars as a decimal string, within what the database takes."""
     text = part.maybe("cost", lambda name: part.text(name, 20))
     if text is None:
         return None
-    if not _COST.fullmatch(text):
+    try:
+        cost = Decimal(text)
+    except InvalidOperation:
+        cost = Decimal("nan")
+    exponent = cost.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -COST_DECIMALS or not 0 <= cost < MOST_COST:
         part.refuse("cost", "has to be an amount like 0.001230")
-    return Decimal(text)
+    return cost
