@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
@@ -15,6 +15,7 @@ LONGEST_LIST = 100_000
 LARGEST_INTEGER = 2**31 - 1
 LONGEST_TIME = 10_000_000
 UUID_LENGTH = 36
+FEW_WORDS = 8
 YEARS = range(1970, 3000)
 Read = TypeVar("Read")
 
@@ -83,10 +84,11 @@ class Part:
             self.refuse(name, "is empty")
         return value
 
-    def word(self, name: str, words: Iterable[str]) -> str:
+    def word(self, name: str, words: Sequence[str]) -> str:
         value = self.raw(name)
         if not isinstance(value, str) or value not in words:
-            self.refuse(name, f"has to be one of: {', '.join(filter(None, words))}")
+            few = len(words) <= FEW_WORDS
+            self.refuse(name, f"has to be one of: {', '.join(filter(None, words))}" if few else "is none that this version knows")
         return value
 
     def flag(self, name: str) -> bool:
