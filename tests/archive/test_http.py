@@ -201,7 +201,7 @@ def test_the_page_deletes_the_account_and_signs_out(page: Client) -> None:
     gone = page.post("/settings/delete/", {"password": PASSWORD}, follow=True)
 
     assert wrong.status_code == 400
-    assert "<details open>" in wrong.content.decode()
+    assert '<details class="stack" open>' in wrong.content.decode()
     assert "This is not your password." in wrong.content.decode()
     assert gone.redirect_chain == [("/accounts/login/", 302)]
     assert "Your account was deleted" in gone.content.decode()
