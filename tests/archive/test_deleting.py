@@ -3,6 +3,7 @@ from __future__ import annotations
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import orjson
 import pytest
@@ -74,7 +75,7 @@ def test_it_stops_what_runs_and_lets_no_worker_into_the_log(alice: Person, redis
     running.update(status=Generation.Status.STREAMING, lease=lease)
     topic, writer = started.conversation.topic, Writer(started.state.generations[0].pk, str(lease))
     event_log.append(thread_client(), topic, {"kind": "text", "text": "Once"}, writer)
-    subscription = redis.pubsub(ignore_subscribe_messages=True)
+    subscription: Any = redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
     subscription.subscribe(f"{settings.REDIS_PREFIX}:control")
     subscription.get_message(timeout=5)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import re
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FilePayload, Locator, expect
 
 from tests.browser.visitor import Visitor
 from tests.support.live import PASSWORD
@@ -26,7 +26,7 @@ def take_in(visitor: Visitor, data: bytes) -> Locator:
     """Send a file with the form; gives the card, which is another one then."""
     card = archive_card(visitor)
     file = card.get_by_label("Import an archive")
-    file.set_input_files([{"name": "archive.json", "mimeType": "application/json", "buffer": data}])
+    file.set_input_files(FilePayload(name="archive.json", mimeType="application/json", buffer=data))
     card.get_by_role("button", name="Import", exact=True).click()
     return visitor.page.locator("#archive")
 
