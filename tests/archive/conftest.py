@@ -30,9 +30,12 @@ class Person(Chatter):
     """Somebody who chats, compares, and takes it along."""
 
     def compare(self, prompt: str, **more: Any) -> StartedTurn:
+        return self.end_turn(self.begin_comparison(prompt, **more))
+
+    def begin_comparison(self, prompt: str, **more: Any) -> StartedTurn:
         models = [{"provider": "demo", "model": model} for model in ("demo-swift", "demo-scholar")]
         request = compare_request({"prompt": prompt, "providers": models, **more})
-        return self.end_turn(start_comparison(user=self.user, request=request))
+        return start_comparison(user=self.user, request=request)
 
     def compare_on(self, started: StartedTurn, prompt: str) -> StartedTurn:
         return self.end_turn(start_turn(comparison=started.comparison, prompt=prompt))

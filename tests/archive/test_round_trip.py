@@ -7,9 +7,11 @@ import pytest
 
 from archive.deleting import delete_account
 from archive.services import Counts
+from archive.telling import chat_json, chat_keys, comparison_keys
+from archive.telling import comparison_json as comparison_json_of
 from comparisons.models import Comparison, Vote
 from comparisons.presentation import comparison_json
-from comparisons.services import vote
+from comparisons.services import delete_comparison, vote
 from conversations.models import Conversation, Message
 from conversations.services import (
     delete_conversation,
@@ -160,6 +162,30 @@ def test_what_still_runs_is_exported_as_cut_off(alice: Person, bob: Person) -> N
     answer = archive["conversations"][0]["messages"][1]["answer"]
     assert (answer["status"], answer["text"], answer["retryable"]) == ("interrupted", "Once upon", True)
     assert Generation.objects.get(user=bob.user).status == "interrupted"
+
+
+def test_a_comparison_that_still_runs_is_exported_as_cut_off(alice: Person, bob: Person) -> None:
+    running = alice.begin_comparison("Which is best?")
+
+    bob.take_in(alice.export())
+    more = bob.compare_on(running._replace(comparison=Comparison.objects.get(user=bob.user)), "And now?")
+
+    assert set(Generation.objects.filter(user=bob.user, run__turn__number=0).values_list("status", flat=True)) == {
+        "interrupted"
+    }
+    assert more.turn.number == 1
+
+
+def test_what_is_deleted_while_it_is_exported_is_left_out(alice: Person) -> None:
+    chat, comparison = alice.say("one").conversation, alice.compare("Which is best?").comparison
+    keys = chat_keys(alice.user), comparison_keys(alice.user)
+
+    discard_conversation(conversation=chat)
+    delete_comparison(comparison=comparison)
+
+    assert [len(each) for each in keys] == [1, 1]
+    assert chat_json(chat.pk) is None
+    assert comparison_json_of(keys[1][0]) is None
 
 
 def test_it_exports_only_what_is_ones_own_and_not_discarded(alice: Person, bob: Person) -> None:
