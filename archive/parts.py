@@ -88,7 +88,10 @@ class Part:
         value = self.raw(name)
         if not isinstance(value, str) or value not in words:
             few = len(words) <= FEW_WORDS
-            self.refuse(name, f"has to be one of: {', '.join(filter(None, words))}" if few else "is none that this version knows")
+            self.refuse(
+                name,
+                f"has to be one of: {', '.join(filter(None, words))}" if few else "is none that this version knows",
+            )
         return value
 
     def flag(self, name: str) -> bool:

@@ -51,12 +51,16 @@ def _sentence(imported: Imported) -> str:
     """What came of an import, in words."""
     told = [_amount(name, count.imported) for name, count in imported.counts.items() if count.imported]
     skipped = sum(count.skipped for count in imported.counts.values())
-    parts = [f"Imported {' and '.join(told)}." if told else "Nothing new was in it."]
+    parts = [f"Imported {_listed(told)}." if told else "Nothing new was in it."]
     if skipped:
         parts.append(f"{skipped} {'was' if skipped == 1 else 'were'} here already.")
     if imported.unknown:
         parts.append("Some of it is unknown to this version and was left out.")
     return " ".join(parts)
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _amount(name: str, count: int) -> str:
