@@ -10,8 +10,7 @@ from archive.ids import new_items, take_free_ids
 from archive.parts import Part
 from archive.threads import BATCH, Thread, create_as_old, read_thread, save_threads
 from comparisons.models import Candidate, Comparison, Turn, Vote
-from comparisons.requests import MAX_ENTRIES
-from conversations.fields import TITLE_LENGTH
+from conversations.fields import MAX_ENTRIES, TITLE_LENGTH
 from conversations.models import Conversation
 from generations.models import Generation, Run
 

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
-from accounts.errors import InvalidInput
+from rest_framework.exceptions import ValidationError
+
+from accounts.errors import InvalidInput, validation_error
 
 LONGEST_TEXT = 5_000_000
 LONGEST_LIST = 100_000
@@ -47,6 +49,13 @@ class Part:
         if name not in self._value:
             self.refuse(name, "is missing")
         return self._value[name]
+
+    def checked(self, check: Callable[[Any], Read]) -> Read:
+        """What ``check`` makes of the whole object, where it says what is wrong in REST framework's way."""
+        try:
+            return check(self._value)
+        except ValidationError as error:
+            self.refuse("", f"cannot be saved: {validation_error(error).message.rstrip('.')}")
 
     def maybe(self, name: str, read: Callable[[str], Read]) -> Read | None:
         """What ``read`` makes of a value that may be null."""

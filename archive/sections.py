@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from accounts.models import User
 from archive.compared import read_comparison, save_comparisons
 from archive.parts import Part
+from archive.saved import preset_json, read_preset, read_template, save_saved, saved_keys, template_json
 from archive.telling import Json, chat_json, chat_keys, comparison_json, comparison_keys
 from archive.threads import read_chat, save_chats
+from conversations.models import Preset, PromptTemplate
 
 FORMAT = "llmselect-archive"
 VERSION = 1
@@ -32,4 +35,12 @@ class Section:
 SECTIONS = (
     Section("conversations", chat_keys, chat_json, read_chat, save_chats),
     Section("comparisons", comparison_keys, comparison_json, read_comparison, save_comparisons),
+    Section("presets", partial(saved_keys, Preset), preset_json, read_preset, partial(save_saved, Preset)),
+    Section(
+        "prompt_templates",
+        partial(saved_keys, PromptTemplate),
+        template_json,
+        read_template,
+        partial(save_saved, PromptTemplate),
+    ),
 )

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from accounts.errors import RequestError
-from accounts.models import User
-from accounts.views import HtmxRequest, settings_context
+from accounts.pages import HtmxRequest, page_user
+from accounts.views import settings_context
 from archive.deleting import delete_account
 from archive.services import Imported, import_archive
 from archive.uploads import archive_bytes
 
-NAMES = {"conversations": ("chat", "chats"), "comparisons": ("comparison", "comparisons")}
+NAMES = {
+    "conversations": ("chat", "chats"),
+    "comparisons": ("comparison", "comparisons"),
+    "presets": ("set of models", "sets of models"),
+    "prompt_templates": ("prompt template", "prompt templates"),
+}
 
 
 @require_POST
 @login_required
 def archive_import(request: HtmxRequest) -> HttpResponse:
     try:
-        imported = import_archive(user=_user(request), data=archive_bytes(request))
+        imported = import_archive(user=page_user(request), data=archive_bytes(request))
     except RequestError as error:
         return _answer(request, "archive/_archive.html", status=400, archive_error=error.message)
     sentence = _sentence(imported)
@@ -39,7 +44,7 @@ def archive_import(request: HtmxRequest) -> HttpResponse:
 @login_required
 def account_delete(request: HtmxRequest) -> HttpResponse:
     try:
-        delete_account(user=_user(request), password=request.POST.get("password", ""))
+        delete_account(user=page_user(request), password=request.POST.get("password", ""))
     except RequestError as error:
         return _answer(request, "archive/_deletion.html", status=400, deletion_error=error.message)
     logout(request)
@@ -71,7 +76,3 @@ def _amount(name: str, count: int) -> str:
 def _answer(request: HtmxRequest, part: str, *, status: int, **context: Any) -> HttpResponse:
     template = part if request.htmx else "accounts/account_settings.html"
     return render(request, template, settings_context(request, **context), status=status)
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)

@@ -176,6 +176,7 @@ def test_it_deletes_nothing_by_looking(belongings: Belongings) -> None:
     answers = [caller.ask(method, path) for method in ("GET", "HEAD", "DELETE", "PUT")]
 
     assert [answer.status for answer in answers] == [200, 200, 405, 405]
+    assert rows_of(belongings.owner) == before
 
 
 def test_it_shows_the_settings_again_where_no_archive_or_password_came(belongings: Belongings) -> None:
