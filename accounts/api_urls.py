@@ -1,4 +1,4 @@
-"""Addresses of the accounts API, below ``/api/v1/``."""
+"""Addresses of the accounts API, below ``/api/v1/``; ``auth/me`` is the archive's, which can end an account, too."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ urlpatterns = [
     path("auth/login", api.LoginApi.as_view(), name="login"),
     path("auth/refresh", api.RefreshApi.as_view(), name="refresh"),
     path("auth/logout", api.LogoutApi.as_view(), name="logout"),
-    path("auth/me", api.MeApi.as_view(), name="me"),
     path("tokens", api.ApiTokenListApi.as_view(), name="token-list"),
     path("tokens/<uuid:token_id>", api.ApiTokenApi.as_view(), name="token"),
 ]

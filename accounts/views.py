@@ -24,7 +24,7 @@ from accounts.services import set_streaming
 @login_required
 @never_cache
 def settings_page(request: HtmxRequest) -> HttpResponse:
-    return render(request, "accounts/account_settings.html", _context(request))
+    return render(request, "accounts/account_settings.html", settings_context(request))
 
 
 @require_POST
@@ -64,10 +64,11 @@ def api_token_delete(request: HtmxRequest, token_id: UUID) -> HttpResponse:
 
 def _answer(request: HtmxRequest, *, status: int = 200, **context: Any) -> HttpResponse:
     template = "accounts/_api_tokens.html" if request.htmx else "accounts/account_settings.html"
-    return render(request, template, _context(request, **context), status=status)
+    return render(request, template, settings_context(request, **context), status=status)
 
 
-def _context(request: HtmxRequest, **context: Any) -> dict[str, Any]:
+def settings_context(request: HtmxRequest, **context: Any) -> dict[str, Any]:
+    """What the settings page shows, with ``context`` of the part that was just used."""
     user = page_user(request)
     defaults = {
         "form": ApiTokenForm(),

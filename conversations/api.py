@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import cast
+from typing import Any, cast
 
+from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,7 +16,8 @@ from rest_framework.views import APIView
 from accounts.models import User
 from accounts.paging import PageSerializer, page_json
 from conversations import services
-from conversations.fields import TITLE_LENGTH, FilledField
+from conversations.exporting import KINDS, export
+from conversations.fields import TITLE_LENGTH, FilledField, WordField
 from conversations.models import Conversation
 from conversations.presentation import conversation_json, conversation_row_json, message_json
 from conversations.requests import SettingsSerializer, chat_settings
@@ -25,6 +28,10 @@ ANY_JSON = OpenApiTypes.OBJECT
 
 class ConversationSerializer(SettingsSerializer):
     title = FilledField(max_length=TITLE_LENGTH, required=False)
+
+
+class ExportSerializer(serializers.Serializer[Any]):
+    format = WordField(KINDS, default="json")
 
 
 class ConversationListApi(APIView):
@@ -57,6 +64,18 @@ class ConversationApi(APIView):
         """Delete it with all its branches; what still runs is stopped."""
         services.delete_conversation(conversation=user_conversation(_user(request), public_id))
         return Response(status=204)
+
+
+class ConversationExportApi(APIView):
+    @extend_schema(parameters=[ExportSerializer], responses=OpenApiTypes.BINARY, operation_id="conversations_export")
+    def get(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
+        """A chat as a file: with all its branches, or the shown one to read."""
+        conversation = user_conversation(_user(request), public_id)
+        serializer = ExportSerializer(data=request.query_params)
+        serializer.is_valid(raise_exception=True)
+        file = export(conversation, serializer.validated_data["format"])
+        disposition = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+        return HttpResponse(file.content, content_type=file.content_type, headers=disposition)
 
 
 class ConversationCancelApi(APIView):

@@ -13,6 +13,7 @@ urlpatterns = [
     path("conversations", api.ConversationListApi.as_view(), name="conversation-list"),
     path("conversations/<uuid:public_id>", api.ConversationApi.as_view(), name="conversation"),
     path("conversations/<uuid:public_id>/stream", streams.conversation_stream, name="conversation-stream"),
+    path("conversations/<uuid:public_id>/export", api.ConversationExportApi.as_view(), name="conversation-export"),
     path("conversations/<uuid:public_id>/cancel", api.ConversationCancelApi.as_view(), name="conversation-cancel"),
     path("conversations/<uuid:public_id>/fork", api.ConversationForkApi.as_view(), name="conversation-fork"),
     path("conversations/<uuid:public_id>/messages/<uuid:message_id>", api.MessageApi.as_view(), name="message"),

@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from generations.models import Generation
 
@@ -33,7 +34,7 @@ class Conversation(models.Model):
     system = models.TextField(blank=True)
     parameters = models.JSONField(default=dict, blank=True)
     leaf = models.ForeignKey("Message", models.SET_NULL, related_name="+", null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     discarded_at = models.DateTimeField(null=True, blank=True)
     """Set while a deletion can still be undone."""
@@ -68,7 +69,7 @@ class Message(models.Model):
     text = models.TextField(blank=True)
     generation = models.OneToOneField(Generation, models.CASCADE, related_name="message", null=True, blank=True)
     omitted = models.PositiveIntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["pk"]

@@ -171,3 +171,15 @@ def _log_key(topic: str) -> str:
 def delete(client: redis.Redis, topic: str) -> Awaitable[Any] | Any:
     """Forget a topic whose owner deleted it."""
     return client.delete(_meta_key(topic), _log_key(topic))
+
+
+def delete_all(client: redis.Redis, topics: Iterable[str], writers: Iterable[tuple[str, Writer]] = ()) -> None:
+    """Forget several topics in one step; ``writers`` take the place of whoever still writes there, so that nothing more
+    comes."""
+    with client.pipeline(transaction=True) as pipeline:
+        for topic in topics:
+            pipeline.delete(_meta_key(topic), _log_key(topic))
+        for topic, writer in writers:
+            pipeline.hset(_meta_key(topic), _field(writer), writer.token)
+            pipeline.expire(_meta_key(topic), LIFETIME)
+        pipeline.execute()

@@ -96,7 +96,7 @@ class Generation(models.Model):
     )
     cost = models.DecimalField(max_digits=14, decimal_places=8, null=True, blank=True)
     key_source = models.CharField(max_length=6, blank=True, choices=[("user", "user"), ("server", "server")])
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "index"], name="one_generation_a_slot")]

@@ -58,6 +58,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 # What it is made of
 
 INSTALLED_APPS = [
+    "archive",
     "comparisons",
     "conversations",
     "generations",
@@ -129,6 +130,7 @@ STORAGES = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+MAX_ARCHIVE_MB = environment.positive_integer(env, "MAX_ARCHIVE_MB", 50)
 
 # Where it keeps things
 

@@ -23,8 +23,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("providers.urls")),
     path("", include("conversations.urls")),
     path("", include("comparisons.urls")),
+    path("", include("archive.urls")),
     path("api/v1/", include("accounts.api_urls")),
     path("api/v1/", include("providers.api_urls")),
     path("api/v1/", include("conversations.api_urls")),
     path("api/v1/", include("comparisons.api_urls")),
+    path("api/v1/", include("archive.api_urls")),
 ]

@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 ('usage_source', models.CharField(blank=True, choices=[('provider', 'provider'), ('estimate', 'estimate')], max_length=8)),
                 ('cost', models.DecimalField(blank=True, decimal_places=8, max_digits=14, null=True)),
                 ('key_source', models.CharField(blank=True, choices=[('user', 'user'), ('server', 'server')], max_length=6)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='generations', to=settings.AUTH_USER_MODEL)),
                 ('current_run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='active_generations', to='generations.run')),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='generations', to='generations.run')),

@@ -26,13 +26,11 @@ def test_it_describes_the_accounts_api(schema: Any) -> None:
         ("post", "/auth/login"): "auth_login",
         ("post", "/auth/refresh"): "auth_refresh",
         ("post", "/auth/logout"): "auth_logout",
-        ("get", "/auth/me"): "auth_me",
-        ("patch", "/auth/me"): "auth_me_update",
         ("get", "/tokens"): "tokens_list",
         ("post", "/tokens"): "tokens_create",
         ("delete", "/tokens/{token_id}"): "tokens_delete",
     }
-    assert schema["paths"]["/auth/me"]["get"]["security"] == [{"bearer": []}, {"session": []}]
+    assert schema["paths"]["/tokens"]["get"]["security"] == [{"bearer": []}, {"session": []}]
 
 
 def test_it_describes_who_is_signed_in(schema: Any) -> None:

@@ -96,6 +96,10 @@ def test_it_wants_the_csrf_token_for_everything_that_changes_something(belonging
         post(caller, f"/presets/{belongings.ids[0]['comparisons', 'preset_id']}/delete/", {}),
         post(caller, "/keys/openai/", {"api_key": "sk-of-somebody-else"}),
         post(caller, "/settings/streaming/", {}),
+        post(caller, "/settings/archive/", {}),
+        post(caller, "/settings/delete/", {"password": "a long and quiet evening"}),
+        caller.ask("POST", "/api/v1/archive", {}),
+        caller.ask("DELETE", "/api/v1/auth/me", {"password": "a long and quiet evening"}),
         *(caller.ask("POST", path, {"prompt": "Hello"}) for path in ("/api/v1/compare", "/api/v1/compare/stream")),
         caller.ask("DELETE", f"/api/v1/comparisons/{comparison}"),
         caller.ask("PATCH", "/api/v1/auth/me", {"streaming": False}),
@@ -172,6 +176,19 @@ def test_it_deletes_nothing_by_looking(belongings: Belongings) -> None:
     answers = [caller.ask(method, path) for method in ("GET", "HEAD", "DELETE", "PUT")]
 
     assert [answer.status for answer in answers] == [200, 200, 405, 405]
+    assert rows_of(belongings.owner) == before
+
+
+def test_it_shows_the_settings_again_where_no_archive_or_password_came(belongings: Belongings) -> None:
+    caller, before = in_browser(belongings.owner), rows_of(belongings.owner)
+
+    answers = [
+        *(post(caller, "/settings/archive/", fields) for fields in ({}, {"file": "text"}, {"file": NUL})),
+        *(post(caller, "/settings/delete/", {"password": bad}) for bad in ("", "wrong", NUL, LONG)),
+    ]
+
+    assert [answer.status for answer in answers] == [400] * len(answers)
+    assert all('role="alert"' in answer.body for answer in answers)
     assert rows_of(belongings.owner) == before
 
 

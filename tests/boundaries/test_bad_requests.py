@@ -20,7 +20,7 @@ MISSING_THINGS = [
     *(f"{method} conversations/{MISSING}" for method in ("GET", "PATCH", "DELETE")),
     *(f"POST conversations/{MISSING}/{action}" for action in ("cancel", "fork")),
     *(f"POST conversations/{MISSING}/messages/{MISSING}/{action}" for action in ("show", "retry")),
-    f"GET conversations/{MISSING}/stream",
+    *(f"GET conversations/{MISSING}/{part}" for part in ("stream", "export")),
     f"DELETE conversations/{MISSING}/messages/{MISSING}",
     *(f"{method} presets/{MISSING}" for method in ("GET", "PATCH", "DELETE")),
     *(f"{method} prompt-templates/{MISSING}" for method in ("GET", "PATCH", "DELETE")),
@@ -32,6 +32,13 @@ MISSING_THINGS = [
 ]
 BAD_PAGES = [f"{name}={value}" for name in ("limit", "offset") for value in ("-1", "x", "1.5", "1e3", "²", "9" * 30)]
 BAD_PAGES += ["limit=0", "limit=101", "limit=1000", f"search={'x' * 201}", "search=%00", "count=perhaps"]
+BAD_FORMATS = ("xml", "JSON", "csv", "%00", "json,markdown")
+NO_COMPARISONS: tuple[Any, ...] = ({}, [7], NUL)
+NO_ARCHIVES: tuple[bytes, ...] = (
+    *(b"{}", b'{"format": "llmselect-archive"}', b'{"format": "llmselect-archive", "version": 2}'),
+    *(json.dumps({"format": "llmselect-archive", "version": 1, "comparisons": bad}).encode() for bad in NO_COMPARISONS),
+)
+NO_PASSWORDS: tuple[Any, ...] = (None, "", "wrong", 7, True, ["x"], {}, NUL, LONG)
 BAD_POSITIONS = ("garbage", "1", "-1", "1-", "1-x", "-1-1", "1-1-1", "²-²", "9" * 50 + "-1", "%00", "1-1%00")
 NO_INDEXES: tuple[Any, ...] = (-1, 1, 2, 8, 10**30, "0", 0.0, True, [0], {})
 NO_VERDICTS: tuple[Any, ...] = ("", "best", "TIE", 7, True, ["tie"], {}, NUL, LONG)
@@ -205,3 +212,35 @@ def test_it_refuses_bad_keys(asker: User) -> None:
 
     assert all(refusal(answer, 400, "validation_error")["fields"] for answer in answers)
     assert not ProviderKey.objects.filter(user=asker).exists()
+
+
+def test_it_refuses_formats_that_no_chat_is_exported_in(belongings: Belongings, owner: Caller) -> None:
+    chat = belongings.ids[0]["conversations", "public_id"]
+
+    answers = [owner.ask("GET", f"/api/v1/conversations/{chat}/export?format={bad}") for bad in BAD_FORMATS]
+
+    assert all("format" in refusal(answer, 400, "validation_error")["fields"] for answer in answers)
+
+
+def test_it_refuses_what_is_no_archive(belongings: Belongings, owner: Caller) -> None:
+    before = rows_of(belongings.owner)
+
+    answers = [
+        owner.send("POST", "/api/v1/archive", raw, "application/json")
+        for raw in (*NO_ARCHIVES, *NOT_OBJECTS, *NOT_JSON)
+    ]
+
+    assert all(refusal(answer, 400, "validation_error") for answer in answers)
+    assert rows_of(belongings.owner) == before
+
+
+def test_it_deletes_no_account_without_its_password(belongings: Belongings, owner: Caller) -> None:
+    belongings.owner.set_password("a long and quiet evening")
+    belongings.owner.save()
+    caller, before = in_program(belongings.owner), rows_of(belongings.owner)
+
+    answers = [caller.ask("DELETE", "/api/v1/auth/me", {"password": bad}) for bad in NO_PASSWORDS]
+    raw = [caller.send("DELETE", "/api/v1/auth/me", each, "application/json") for each in (*NOT_OBJECTS, *NOT_JSON)]
+
+    assert all(refusal(answer, 400, "validation_error") for answer in (*answers, *raw))
+    assert rows_of(belongings.owner) == before

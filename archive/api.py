@@ -1,0 +1,61 @@
+"""Everything at once in the API: the archive, and the end of an account."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, cast
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api import MeApi
+from accounts.api_views import api_view
+from accounts.models import User
+from accounts.serializers import ErrorSerializer
+from archive.deleting import delete_account
+from archive.services import Imported, archive_stream, import_archive
+from archive.uploads import archive_bytes
+from conversations.fields import TextField
+from generations.watching import in_thread
+
+
+@api_view("GET", "POST")
+async def archive(request: HttpRequest, user: User) -> HttpResponseBase:
+    """Everything of the caller's as one file, or what is in such a file added to it."""
+    if request.method == "POST":
+        imported = await in_thread(_import, request, user)
+        return JsonResponse({**asdict(imported)["counts"], "unknown": imported.unknown}, status=201)
+    headers = {
+        "Content-Disposition": f'attachment; filename="llmselect-{timezone.now():%Y-%m-%d}.json"',
+        "Cache-Control": "no-store",
+        "X-Accel-Buffering": "no",
+    }
+    return StreamingHttpResponse(archive_stream(user), content_type="application/json", headers=headers)
+
+
+def _import(request: HttpRequest, user: User) -> Imported:
+    return import_archive(user=user, data=archive_bytes(request))
+
+
+class DeletionSerializer(serializers.Serializer[Any]):
+    password = TextField(max_length=1000)
+
+
+class AccountApi(MeApi):
+    @extend_schema(
+        operation_id="auth_me_delete",
+        request=DeletionSerializer,
+        responses={204: OpenApiResponse(description="Done."), 400: ErrorSerializer, 409: ErrorSerializer},
+    )
+    def delete(self, request: Request) -> Response:
+        """Delete the caller's account with everything in it; what still runs is stopped."""
+        serializer = DeletionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        delete_account(user=cast(User, request.user), password=serializer.validated_data["password"])
+        logout(request._request)
+        return Response(status=204)

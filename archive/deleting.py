@@ -1,0 +1,83 @@
+"""The end of an account: of all that is a user's, and of all that runs for them."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterable
+
+import redis
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import QuerySet
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+
+from accounts.errors import Conflict, InvalidInput
+from accounts.models import FirstAccount, User
+from accounts.throttle import Limit
+from generations import control, event_log
+from generations.connections import thread_client
+from generations.event_log import Writer
+from generations.models import Generation, Run
+
+logger = logging.getLogger(__name__)
+
+WRONG_PASSWORD = "This is not your password. Nothing was deleted."
+LAST_ADMINISTRATOR = (
+    "You are the only administrator, and other people have accounts here. Make one of them administrator first."
+)
+PASSWORDS = Limit("delete-account", 10, 300, "Too many wrong passwords. Wait a few minutes and try again.")
+BATCH = 500
+
+
+def delete_account(*, user: User, password: str) -> None:
+    """Delete a user with everything that is theirs; what still runs is stopped.
+
+    Raises InvalidInput for a wrong password, TooManyRequests after too many of these, Conflict for the last
+    administrator of others. Nobody can start anything meanwhile: whatever would belong to the user waits for the lock.
+    """
+    attempt = PASSWORDS.take(str(user.public_id))
+    if not user.check_password(password):
+        raise InvalidInput(WRONG_PASSWORD, fields={"password": [WRONG_PASSWORD]})
+    PASSWORDS.give_back(attempt)
+    with transaction.atomic():
+        _lock(user)
+        running = list(_running(user))
+        topics = set(Run.objects.filter(user=user).values_list("topic", flat=True))
+        OutstandingToken.objects.filter(user=user).delete()
+        _end_sessions(user)
+        public_id = user.public_id
+        User.objects.filter(pk=user.pk).delete()
+        if not User.objects.exists():
+            FirstAccount.objects.all().delete()
+    logger.info("user %s deleted their account", public_id)
+    control.send_stop([generation.lease for generation in running if generation.lease is not None])
+    _forget(topics, running)
+
+
+def _lock(user: User) -> None:
+    """Of several administrators who leave at once the last one is refused."""
+    administrators = User.objects.filter(is_staff=True, is_superuser=True, is_active=True)
+    keys = set(administrators.select_for_update().order_by("pk").values_list("pk", flat=True))
+    User.objects.select_for_update().get(pk=user.pk)
+    if keys == {user.pk} and User.objects.exclude(pk=user.pk).exists():
+        raise Conflict(LAST_ADMINISTRATOR)
+
+
+def _running(user: User) -> QuerySet[Generation]:
+    return Generation.objects.filter(user=user, status=Generation.Status.STREAMING).select_related("current_run")
+
+
+def _end_sessions(user: User) -> None:
+    for session in Session.objects.iterator(BATCH):
+        if session.get_decoded().get("_auth_user_id") == str(user.pk):
+            session.delete()
+
+
+def _forget(topics: set[str], running: Iterable[Generation]) -> None:
+    """Workers that have not heard of the stop yet are not let into the logs any more."""
+    writers = [(each.current_run.topic, Writer(each.pk, f"deleted:{uuid.uuid4().hex}")) for each in running]
+    try:
+        event_log.delete_all(thread_client(), topics, writers)
+    except redis.RedisError as error:
+        logger.warning("the logs of a deleted account are left to expire: %s", error)

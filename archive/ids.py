@@ -1,0 +1,48 @@
+"""Which ids imported things get: their own where these are free, so that links to them lead there again.
+
+Where an id is somebody else's on this installation, a conversation or comparison gets one that follows from it and
+from who imports. So a second import of the same archive finds what is there already, under either id, and skips it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+
+BATCH = 500
+Item = TypeVar("Item")
+
+
+def new_items(user: User, items: Sequence[Item], row_of: Callable[[Item], Any], mine: QuerySet[Any]) -> list[Item]:
+    """Those of ``items`` whose rows are not among ``mine``, with ids that are free."""
+    others = {row_of(item).public_id: uuid.uuid5(user.public_id, str(row_of(item).public_id)) for item in items}
+    ids = [*others.keys(), *others.values()]
+    owned, taken = _found(mine, ids), _found(mine.model._default_manager.all(), ids)
+    new = []
+    for item in items:
+        row = row_of(item)
+        choices = (row.public_id, others[row.public_id])
+        if owned.isdisjoint(choices):
+            row.public_id = next((each for each in choices if each not in taken), uuid.uuid4())
+            new.append(item)
+    return new
+
+
+def take_free_ids(model: Any, rows: Sequence[Any]) -> None:
+    """Give those of ``rows`` new ids whose own are taken."""
+    taken = _found(model.objects.all(), [row.public_id for row in rows])
+    for row in rows:
+        if row.public_id in taken:
+            row.public_id = uuid.uuid4()
+
+
+def _found(rows: QuerySet[Any], ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    found: set[uuid.UUID] = set()
+    for first in range(0, len(ids), BATCH):
+        found.update(rows.filter(public_id__in=ids[first : first + BATCH]).values_list("public_id", flat=True))
+    return found

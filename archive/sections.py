@@ -1,0 +1,46 @@
+"""What an archive is made of. Whatever else an account comes to own gets a section here, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from accounts.models import User
+from archive.compared import read_comparison, save_comparisons
+from archive.parts import Part
+from archive.saved import preset_json, read_preset, read_template, save_saved, saved_keys, template_json
+from archive.telling import Json, chat_json, chat_keys, comparison_json, comparison_keys
+from archive.threads import read_chat, save_chats
+from conversations.models import Preset, PromptTemplate
+
+FORMAT = "llmselect-archive"
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One list of an archive: ``keys`` says which rows of a user's it tells, ``told`` tells one of them (None where it
+    has gone). ``read`` checks one entry and makes unsaved rows of it; ``save`` saves those that the user does not have
+    and says how many these were."""
+
+    name: str
+    keys: Callable[[User], list[int]]
+    told: Callable[[int], Json | None]
+    read: Callable[[Part, User], Any]
+    save: Callable[[User, Sequence[Any]], int]
+
+
+SECTIONS = (
+    Section("conversations", chat_keys, chat_json, read_chat, save_chats),
+    Section("comparisons", comparison_keys, comparison_json, read_comparison, save_comparisons),
+    Section("presets", partial(saved_keys, Preset), preset_json, read_preset, partial(save_saved, Preset)),
+    Section(
+        "prompt_templates",
+        partial(saved_keys, PromptTemplate),
+        template_json,
+        read_template,
+        partial(save_saved, PromptTemplate),
+    ),
+)

@@ -1,0 +1,32 @@
+"""An archive as it is sent: the body itself, or a form's file. It may be larger than any other body."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
+
+from accounts.errors import InvalidInput, TooLarge
+
+CHOOSE = "Choose the file of an archive first."
+FIELD = "file"
+
+
+def archive_bytes(request: HttpRequest) -> bytes:
+    """What was sent; raises InvalidInput where that is no file, TooLarge beyond ``MAX_ARCHIVE_MB``."""
+    limit = settings.MAX_ARCHIVE_MB * 1024 * 1024
+    data = _file(request, limit) if request.content_type == "multipart/form-data" else request.read(limit + 1)
+    if len(data) > limit:
+        raise TooLarge(f"The archive is larger than {settings.MAX_ARCHIVE_MB} MB, the most that can be imported here.")
+    if not data:
+        raise InvalidInput(CHOOSE, fields={FIELD: [CHOOSE]})
+    return data
+
+
+def _file(request: HttpRequest, limit: int) -> bytes:
+    try:
+        file = request.FILES.get(FIELD)
+    except (MultiPartParserError, SuspiciousOperation) as error:
+        raise InvalidInput("The form cannot be read. Send the archive as its only file.") from error
+    return b"" if file is None else bytes(file.read(limit + 1))
