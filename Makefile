@@ -5,8 +5,9 @@
 
 PYTHON := .venv/bin/python
 # What touches the database, and so runs on SQLite as well.
-DATABASE_TESTS := tests/accounts tests/providers tests/generations tests/conversations tests/comparisons tests/gateway tests/archive
-CODE := llmselect_project accounts providers generations conversations comparisons gateway archive tests
+DATABASE_TESTS := tests/accounts tests/providers tests/images tests/generations tests/conversations tests/comparisons \
+	tests/gateway tests/archive
+CODE := llmselect_project accounts providers images generations conversations comparisons gateway archive tests
 
 run:
 	@bin/install requirements.txt

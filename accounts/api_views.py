@@ -7,12 +7,14 @@ from functools import wraps
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.core.exceptions import RequestDataTooBig
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import authenticated_user
+from accounts.bodies import too_large
 from accounts.errors import NotAllowed, RequestError, error_response, validation_error
 
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
@@ -36,6 +38,8 @@ def api_view(*methods: str) -> Callable[[View], View]:
                 return error_response(error)
             except ValidationError as error:
                 return error_response(validation_error(error))
+            except RequestDataTooBig:
+                return error_response(too_large())
             finally:
                 await sync_to_async(connections.close_all)()
 

@@ -119,12 +119,12 @@ def _fernet(keys: list[str]) -> None:
         raise ValidationError("has to be a base64 key of 32 bytes, or several with commas, newest first.") from exc
 
 
-def private_directory(path: Path) -> Path:
+def private_directory(path: Path, *, variable: str = "VAR_DIR") -> Path:
     """Make a folder that only its owner can enter."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        fail(f"The folder {path} cannot be made ({error.strerror}). Set VAR_DIR to a folder that you may write to.")
+        fail(f"The folder {path} cannot be made ({error.strerror}). Set {variable} to a folder that you may write to.")
     return path
 
 

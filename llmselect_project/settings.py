@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "comparisons",
     "conversations",
     "generations",
+    "images",
     "providers",
     "accounts",
     "daphne",
@@ -121,8 +122,14 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 SERVESTATIC_USE_FINDERS = SERVESTATIC_AUTOREFRESH = DEBUG
+UPLOADS_DIR = environment.private_directory(
+    Path(env.str("UPLOADS_DIR", "") or VAR_DIR / "uploads").resolve(), variable="UPLOADS_DIR"
+)
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "files"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": UPLOADS_DIR, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -238,6 +245,7 @@ BETWEEN_TOKENS_TIMEOUT = environment.positive_number(env, "BETWEEN_TOKENS_TIMEOU
 TOTAL_TIMEOUT = environment.positive_number(env, "TOTAL_TIMEOUT", 900)
 STREAMING = env.bool("STREAMING", True)
 MAX_PROMPT_CHARACTERS = environment.positive_integer(env, "MAX_PROMPT_CHARACTERS", 100_000)
+MAX_IMAGE_MB = environment.positive_integer(env, "MAX_IMAGE_MB", 10)
 WORKER_CONCURRENCY = environment.positive_integer(env, "WORKER_CONCURRENCY", 200)
 
 LOG_LEVEL = environment.choice(env, "LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"], "INFO")

@@ -26,8 +26,15 @@ VISION = (
     r"gpt-4o|gpt-4\.|gpt-4-turbo|gpt-[5-9]|(^|/)o[134]\b(?!-mini|-preview)|o4-mini|claude-(3|fable|mythos)"
     r"|claude-(opus|sonnet|haiku)-[4-9]|gemini-|gemma-?[3-9]|pixtral|ministral-\w+-2512"
     r"|mistral-(small|medium|large)-([3-9]|25|26)|llama-4|grok-[4-9]|deepseek-flash|deepseek-v4\.1|qwen3\.[5-9]|kimi-k3"
-    r"|minimax-m3|vision|[-.]vl\b|-vl-|llava"
+    r"|minimax-m3|vision|[-.]vl\b|-vl-|llava|^demo-"
 )
+TEXT_ONLY = (
+    r"gpt-3\.5|gpt-4(-32k|-0\d{3}|$)|gpt-oss|(^|/)o1-(mini|preview)|(^|/)o3-mini|claude-(v1|2|instant)|gemma-?[12]\b"
+    r"|codestral|mixtral|mistral-(7b|nemo|tiny|saba)|deepseek-(chat|coder|reasoner|r\d|v[123])|command-r|grok-3"
+    r"|llama-?(2|3)\b|llama-?3[._][0-3]\b|qwq|qwen-?2(\.5)?-(\d|coder)|qwen3-(\d|coder|max|next)|kimi-k2(?!\.\d)"
+    r"|minimax-m[12]|glm-4(\.[5-7])?(-air|-flash|-32b|$)"
+)
+"""Only what is sure: whoever is not named here may well see."""
 
 
 @lru_cache(maxsize=8192)
@@ -36,3 +43,9 @@ def abilities(model: str) -> Abilities:
     name = model.lower()
     reasons = re.search(REASONING, name) is not None and re.search(NOT_REASONING, name) is None
     return Abilities(reasons, re.search(VISION, name) is not None)
+
+
+@lru_cache(maxsize=8192)
+def is_text_only(model: str) -> bool:
+    """Whether a model is known to take no images; one that nobody knows is better tried."""
+    return not abilities(model).vision and re.search(TEXT_ONLY, model.lower()) is not None

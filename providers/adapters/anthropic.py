@@ -11,6 +11,7 @@ from providers.adapters.base import (
     ErrorCode,
     Finished,
     FinishReason,
+    Message,
     ReasoningDelta,
     ReasoningEffort,
     Request,
@@ -84,7 +85,7 @@ def _call(target: Target, request: Request) -> Call:
     body: dict[str, Any] = {
         "model": request.model,
         "max_tokens": _default_max_tokens(request),
-        "messages": [{"role": message.role, "content": message.text} for message in request.messages],
+        "messages": [{"role": message.role, "content": _content(message)} for message in request.messages],
         "stream": True,
     }
     parameters = request.parameters
@@ -98,6 +99,14 @@ def _call(target: Target, request: Request) -> Call:
     if parameters.max_tokens is not None:
         body["max_tokens"] = parameters.max_tokens
     return Call("/v1/messages", headers, body, OPTIONAL)
+
+
+def _content(message: Message) -> str | list[dict[str, Any]]:
+    """Images first, as Anthropic advises."""
+    if not message.images:
+        return message.text
+    sources = ({"type": "base64", "media_type": image.media_type, "data": image.base64} for image in message.images)
+    return [*({"type": "image", "source": source} for source in sources), {"type": "text", "text": message.text}]
 
 
 def _version(model: str) -> Version:

@@ -8,6 +8,7 @@ Nothing here knows Django, the database or the channel layer.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -44,11 +45,34 @@ class ErrorCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """An image beside a message's text, PNG, JPEG or WebP; sizes in pixels.
+
+    Until just before it is sent it is known by its ``id`` alone, and ``data`` is empty.
+    """
+
+    id: str
+    media_type: str = ""
+    width: int = 0
+    height: int = 0
+    data: bytes = field(default=b"", repr=False)
+
+    @property
+    def base64(self) -> str:
+        return b64encode(self.data).decode()
+
+    @property
+    def data_url(self) -> str:
+        return f"data:{self.media_type};base64,{self.base64}"
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One turn of the conversation, oldest first in a request; the system prompt is not one of them."""
 
     role: Role
     text: str
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from providers.adapters.base import (
     ErrorCode,
     Finished,
     FinishReason,
+    Message,
     ReasoningDelta,
     Request,
     StreamEvent,
@@ -72,7 +73,7 @@ def _body(request: Request, quirks: ChatQuirks) -> dict[str, Any]:
     system = [{"role": "system", "content": request.system}] if request.system else []
     body: dict[str, Any] = {
         "model": request.model,
-        "messages": [*system, *({"role": message.role, "content": message.text} for message in request.messages)],
+        "messages": [*system, *({"role": message.role, "content": _content(message)} for message in request.messages)],
         "stream": True,
     }
     if quirks.include_usage:
@@ -86,6 +87,13 @@ def _body(request: Request, quirks: ChatQuirks) -> dict[str, Any]:
     }
     body.update({name: value for name, value in optional.items() if name and value is not None})
     return body | _effort(request, quirks)
+
+
+def _content(message: Message) -> str | list[dict[str, Any]]:
+    if not message.images:
+        return message.text
+    images = [{"type": "image_url", "image_url": {"url": image.data_url}} for image in message.images]
+    return [*images, {"type": "text", "text": message.text}]
 
 
 def _effort(request: Request, quirks: ChatQuirks) -> dict[str, Any]:

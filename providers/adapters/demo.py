@@ -23,6 +23,7 @@ from providers.adapters.failures import failure
 from providers.adapters.http import HttpClients
 
 MAX_QUOTED = 80
+IMAGE_TOKENS = 1000
 TOKEN = re.compile(r"\s*\S{1,8}")
 
 
@@ -99,7 +100,16 @@ def _filled(template: str, request: Request) -> str:
     quoted = prompt if len(prompt) <= MAX_QUOTED else f"{prompt[:MAX_QUOTED].rstrip()}…"
     number = sum(message.role == "user" for message in request.messages)
     turn = f" (question {number} of this conversation)" if number > 1 else ""
-    return template.format(notice=NOTICE, prompt=quoted, turn=turn)
+    return template.format(notice=NOTICE, prompt=quoted, turn=turn, seen=_seen(request))
+
+
+def _seen(request: Request) -> str:
+    """What can be said of the images of the last message without looking at them."""
+    images = request.messages[-1].images if request.messages else ()
+    if not images:
+        return ""
+    sizes = ", ".join(f"{image.width} × {image.height}" for image in images)
+    return f"\n\nI was shown {len(images)} image{'s' if len(images) > 1 else ''} ({sizes} pixels), and looked at none."
 
 
 def _tokens(text: str) -> list[str]:
@@ -111,4 +121,5 @@ def _tokens(text: str) -> list[str]:
 
 def _usage(request: Request, script: Script) -> Usage:
     asked = sum(len(_tokens(message.text)) for message in request.messages) + len(_tokens(request.system))
+    asked += IMAGE_TOKENS * sum(len(message.images) for message in request.messages)
     return Usage(asked, len(script.reasoning) + len(script.text), reasoning_tokens=len(script.reasoning))

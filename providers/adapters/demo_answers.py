@@ -4,7 +4,7 @@ from __future__ import annotations
 
 NOTICE = "*Demo answer: written in advance, no language model was asked.*"
 
-SWIFT = """{notice}
+SWIFT = """{notice}{seen}
 
 **Short answer** to “{prompt}”{turn}:
 
@@ -18,7 +18,7 @@ def best(answers: dict[str, int]) -> str:
 ```
 """
 
-SCHOLAR = """{notice}
+SCHOLAR = """{notice}{seen}
 
 ## On “{prompt}”{turn}
 
@@ -66,7 +66,7 @@ each with a small example. By hand: 2 + 2 = 4, and 2 · 2 = 4, so one example is
 A second example settles it: 3 + 3 = 6, but 3 · 3 = 9. So the plan is a short list, a check, and a conclusion.
 """
 
-THINKER = """{notice}
+THINKER = """{notice}{seen}
 
 I thought about “{prompt}”{turn} before I wrote this; the reasoning is shown above the answer.
 

@@ -12,6 +12,7 @@ from providers.adapters.base import (
     ErrorCode,
     Finished,
     FinishReason,
+    Message,
     ReasoningDelta,
     ReasoningEffort,
     Request,
@@ -99,7 +100,7 @@ def _call(target: Target, request: Request) -> Call:
     )
     body: dict[str, Any] = {
         "contents": [
-            {"role": "model" if message.role == "assistant" else "user", "parts": [{"text": message.text}]}
+            {"role": "model" if message.role == "assistant" else "user", "parts": _parts(message)}
             for message in request.messages
         ]
     }
@@ -109,6 +110,11 @@ def _call(target: Target, request: Request) -> Call:
     if config:
         body["generationConfig"] = config
     return Call(path, {"x-goog-api-key": target.api_key}, body, OPTIONAL)
+
+
+def _parts(message: Message) -> list[dict[str, Any]]:
+    images = ({"mimeType": image.media_type, "data": image.base64} for image in message.images)
+    return [*({"inlineData": image} for image in images), {"text": message.text}]
 
 
 def _config(request: Request) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 from providers.adapters.base import (
     ErrorCode,
     Finished,
+    Message,
     ReasoningDelta,
     Request,
     StreamEvent,
@@ -68,7 +69,7 @@ def _call(target: Target, request: Request) -> Call:
     parameters = request.parameters
     body: dict[str, Any] = {
         "model": request.model,
-        "input": [{"role": message.role, "content": message.text} for message in request.messages],
+        "input": [{"role": message.role, "content": _content(message)} for message in request.messages],
         "stream": True,
         "store": False,
     }
@@ -81,6 +82,13 @@ def _call(target: Target, request: Request) -> Call:
     }
     body.update({name: value for name, value in optional.items() if value is not None})
     return Call("/responses", bearer(target), body, OPTIONAL)
+
+
+def _content(message: Message) -> str | list[dict[str, str]]:
+    if not message.images:
+        return message.text
+    images = [{"type": "input_image", "detail": "auto", "image_url": image.data_url} for image in message.images]
+    return [*images, {"type": "input_text", "text": message.text}]
 
 
 def _reasoning(request: Request) -> dict[str, str] | None:

@@ -95,8 +95,8 @@ def test_it_selects_ids_that_the_provider_takes() -> None:
         ("llama-3.3-70b-versatile", False, False),
         ("meta-llama/llama-4-scout-17b-16e-instruct", False, True),
         ("qwen3-32b", True, False),
-        ("demo-thinker", True, False),
-        ("demo-swift", False, False),
+        ("demo-thinker", True, True),
+        ("demo-swift", False, True),
     ],
 )
 def test_it_knows_by_the_name_what_a_model_can_do(model: str, reasoning: bool, vision: bool) -> None:

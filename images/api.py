@@ -1,0 +1,58 @@
+"""Uploading images and taking them back. Plain views, for what they are sent is no JSON."""
+
+from __future__ import annotations
+
+import uuid
+
+from asgiref.sync import sync_to_async
+from django.core.exceptions import TooManyFieldsSent, TooManyFilesSent
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+
+from accounts.api_views import api_view
+from accounts.errors import InvalidInput
+from accounts.models import User
+from accounts.throttle import Limit
+from images.models import Image
+from images.presentation import image_json
+from images.selectors import user_image
+from images.services import delete_image, store_image
+
+NO_FILE = "Send one image as the field “file” of a form (multipart/form-data)."
+UPLOADS = Limit("upload", 60, 60, "Too many images at once. Wait a minute and try again.")
+
+
+@api_view("POST")
+async def image_create(request: HttpRequest, user: User) -> HttpResponseBase:
+    """Upload one image."""
+    image = await sync_to_async(_uploaded)(request, user)
+    return JsonResponse({**image_json(image), "size": image.size}, status=201)
+
+
+@api_view("DELETE")
+async def image_delete(request: HttpRequest, user: User, image_id: uuid.UUID) -> HttpResponseBase:
+    """Take back an image that belongs to no message."""
+    await sync_to_async(_delete)(user, image_id)
+    return HttpResponse(status=204)
+
+
+def _uploaded(request: HttpRequest, user: User) -> Image:
+    file = _file(request)
+    UPLOADS.take(str(user.pk))
+    return store_image(user=user, file=file)
+
+
+def _file(request: HttpRequest) -> UploadedFile:
+    """The one file of a form."""
+    try:
+        files = request.FILES.getlist("file")
+    except (MultiPartParserError, TooManyFieldsSent, TooManyFilesSent) as error:
+        raise InvalidInput(NO_FILE, fields={"file": [NO_FILE]}) from error
+    if len(files) != 1:
+        raise InvalidInput(NO_FILE, fields={"file": [NO_FILE]})
+    return files[0]
+
+
+def _delete(user: User, image_id: uuid.UUID) -> None:
+    delete_image(image=user_image(user, image_id))

@@ -1,0 +1,23 @@
+"""The field by which a body names images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+MAX_IMAGES = 8
+TOO_MANY = f"At most {MAX_IMAGES} images can be sent with one message."
+NO_ID = "Each image has to be the id of one that was uploaded."
+
+
+class ImagesField(serializers.ListField):
+    """The ids of up to eight images, in their order; whose they are is checked where they are taken."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            child=serializers.UUIDField(error_messages={"invalid": NO_ID}),
+            max_length=MAX_IMAGES,
+            error_messages={"max_length": TOO_MANY, "not_a_list": "The images have to be a list of ids."},
+            **kwargs,
+        )

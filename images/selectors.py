@@ -1,0 +1,39 @@
+"""Reading images: what is a user's own, and nothing else."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+from django.db.models import QuerySet
+
+from accounts.errors import InvalidInput, NotFound
+from accounts.models import User
+from images.models import Image
+
+MISSING = "There is no such image, or it is not yours."
+GONE = "One of the images is not there any more, or it is not yours. Add it again."
+
+
+def user_image(user: User, public_id: uuid.UUID) -> Image:
+    """The user's image; raises NotFound for anybody else's, too."""
+    image = Image.objects.filter(user=user, public_id=public_id).first()
+    if image is None:
+        raise NotFound(MISSING)
+    return image
+
+
+def user_images(user: User, public_ids: Iterable[uuid.UUID]) -> QuerySet[Image]:
+    """Those of these images that are the user's, in no order."""
+    return Image.objects.filter(user=user, public_id__in=list(public_ids))
+
+
+def chosen_images(user: User, public_ids: Sequence[uuid.UUID]) -> list[Image]:
+    """The user's images in this order, each once, held until the end of the caller's transaction; raises InvalidInput
+    where one is not theirs."""
+    if not public_ids:
+        return []
+    found = {image.public_id: image for image in user_images(user, public_ids).select_for_update()}
+    if not found.keys() >= set(public_ids):
+        raise InvalidInput(GONE, fields={"images": [GONE]})
+    return [found[public_id] for public_id in dict.fromkeys(public_ids)]

@@ -1,0 +1,44 @@
+"""Showing an image to its owner, and to nobody else."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_safe
+
+from accounts.authentication import user_of_request
+from accounts.errors import NotFound
+from images.models import Image
+from images.selectors import MISSING, user_image
+
+HEADERS = {
+    "Content-Disposition": "inline",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, max-age=86400",
+}
+"""Whatever a browser takes the bytes for, they can do nothing."""
+
+
+@require_safe
+def image_detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The image's bytes, with a session or a bearer token."""
+    user = user_of_request(request)
+    if user is None:
+        return redirect_to_login(request.get_full_path())
+    image = user_image(user, public_id)
+    etag = f'"{image.sha256}"'
+    response = HttpResponse(_read(image), content_type=image.media_type, headers={**HEADERS, "ETag": etag})
+    return get_conditional_response(request, etag=etag, response=response) or response
+
+
+def _read(image: Image) -> bytes:
+    try:
+        with image.file.open() as file:
+            return bytes(file.read())
+    except FileNotFoundError as error:
+        raise NotFound(MISSING) from error
