@@ -22,7 +22,7 @@ from comparisons import services
 from comparisons.events import tell_comparison
 from comparisons.fragments import PageTeller
 from comparisons.models import Comparison
-from comparisons.requests import turn_prompt
+from comparisons.requests import turn_request
 from comparisons.selectors import user_comparison, user_result
 from generations.event_log import EntryId
 from generations.models import Run
@@ -136,8 +136,8 @@ class EventConsumer(ComparisonConsumer):
             case {"action": "cancel"}:
                 await in_thread(services.stop_comparison, comparison=self.comparison)
             case {"action": "turn"}:
-                prompt = turn_prompt({"prompt": message.get("prompt")})
-                await in_thread(services.start_turn, comparison=self.comparison, prompt=prompt)
+                asked = turn_request({"prompt": message.get("prompt"), "images": message.get("images")})
+                await in_thread(services.start_turn, comparison=self.comparison, request=asked)
             case _:
                 raise InvalidInput("The action has to be cancel or turn.")
 

@@ -9,6 +9,7 @@ from comparisons.selectors import TurnState, shared_history, turn_states
 from conversations.presentation import message_json
 from generations.models import Generation
 from generations.presentation import usage_json
+from images.presentation import image_json
 
 Json = dict[str, Any]
 
@@ -49,6 +50,7 @@ def turn_json(state: TurnState) -> Json:
     return {
         "turn": state.turn.number,
         "prompt": state.turn.prompt,
+        "images": [image_json(image) for image in state.images],
         "created_at": state.turn.created_at.isoformat(),
         "vote": vote_json(state.vote),
         "results": [result_json(slot) for slot in state.slots],

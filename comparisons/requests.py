@@ -20,6 +20,7 @@ from conversations.fields import (
     given,
     parameters_from,
 )
+from images.fields import ImagesField
 from providers.adapters.base import Parameters
 
 
@@ -40,6 +41,15 @@ class CompareRequest:
     system: str
     entries: tuple[Entry, ...]
     conversation_id: uuid.UUID | None = None
+    images: tuple[uuid.UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRequest:
+    """A checked request for a further turn."""
+
+    prompt: str
+    images: tuple[uuid.UUID, ...] = ()
 
 
 class EntrySerializer(serializers.Serializer[Entry]):
@@ -50,6 +60,7 @@ class EntrySerializer(serializers.Serializer[Entry]):
 
 class CompareSerializer(serializers.Serializer[CompareRequest]):
     prompt = PromptField()
+    images = ImagesField(required=False, allow_null=True)
     system = PromptField(what="system prompt", required=False, allow_blank=True, allow_null=True)
     tier = WordField(TIERS, required=False, allow_null=True)
     providers = serializers.ListField(
@@ -69,8 +80,9 @@ class CompareSerializer(serializers.Serializer[CompareRequest]):
         return value
 
 
-class TurnSerializer(serializers.Serializer[dict[str, str]]):
+class TurnSerializer(serializers.Serializer[TurnRequest]):
     prompt = PromptField()
+    images = ImagesField(required=False, allow_null=True)
 
 
 def compare_request(data: Any) -> CompareRequest:
@@ -90,11 +102,13 @@ def compare_request(data: Any) -> CompareRequest:
         system=checked.get("system") or "",
         entries=tuple(entries),
         conversation_id=checked.get("conversation_id"),
+        images=tuple(checked.get("images") or ()),
     )
 
 
-def turn_prompt(data: Any) -> str:
+def turn_request(data: Any) -> TurnRequest:
     """Check the body of a further turn; raises REST framework's ValidationError."""
     serializer = TurnSerializer(data=data)
     serializer.is_valid(raise_exception=True)
-    return str(serializer.validated_data["prompt"])
+    checked: dict[str, Any] = serializer.validated_data
+    return TurnRequest(checked["prompt"], tuple(checked.get("images") or ()))

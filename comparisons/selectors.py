@@ -11,10 +11,11 @@ from django.db.models import Prefetch, Q, QuerySet
 from accounts.errors import NotFound
 from accounts.models import User
 from comparisons.models import Comparison, Turn, Vote
-from conversations.models import Message
-from conversations.selectors import answer_of
+from conversations.models import WITH_IMAGES, Message
+from conversations.selectors import answer_of, run_images
 from conversations.threads import thread
 from generations.models import Generation, Run
+from images.models import Image
 
 MISSING = "There is no such comparison, or it is not yours."
 RESULT_MISSING = "There is no such answer, or it is not yours."
@@ -22,10 +23,11 @@ RESULT_MISSING = "There is no such answer, or it is not yours."
 
 @dataclass(frozen=True, slots=True)
 class TurnState:
-    """A turn with its slots, by index, and the caller's vote."""
+    """A turn with its slots, by index, the images of its prompt, and the caller's vote."""
 
     turn: Turn
     slots: list[Generation]
+    images: list[Image]
     vote: Vote | None
 
     @property
@@ -65,12 +67,14 @@ def user_turn(user: User, public_id: uuid.UUID, number: int | None = None) -> Tu
 
 
 def turn_states(comparison: Comparison, *, from_number: int = 0) -> list[TurnState]:
-    """All turns in order, with slots and the owner's votes: 4 queries, whatever their number."""
-    turns = _with_slots(comparison.turns.filter(number__gte=from_number)).prefetch_related("votes")
+    """All turns in order, with slots and the owner's votes: 5 queries, whatever their number."""
+    turns = list(_with_slots(comparison.turns.filter(number__gte=from_number)).prefetch_related("votes"))
+    images = run_images([turn.run_id for turn in turns])
     return [
         TurnState(
             turn=turn,
             slots=list(turn.run.generations.all()),
+            images=images.get(turn.run_id, []),
             vote=next((vote for vote in turn.votes.all() if vote.user_id == comparison.user_id), None),
         )
         for turn in turns
@@ -85,7 +89,7 @@ def shared_history(turns: Sequence[TurnState]) -> list[Message]:
     if prompt is None or prompt.parent_id is None:
         return []
     path = thread(prompt.conversation).path(prompt.parent_id)
-    messages = Message.objects.select_related("generation").in_bulk(path)
+    messages = Message.objects.select_related("generation", "parent").prefetch_related(WITH_IMAGES).in_bulk(path)
     return [messages[key] for key in path]
 
 

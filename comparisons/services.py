@@ -13,9 +13,10 @@ from django.utils import timezone
 from accounts.errors import Conflict, InvalidInput, NotFound
 from accounts.models import User
 from comparisons.models import Candidate, Comparison, Turn, Vote
-from comparisons.requests import CompareRequest, Entry
+from comparisons.requests import CompareRequest, Entry, TurnRequest
 from conversations.asking import ask, retry_answer
 from conversations.fields import TITLE_LENGTH
+from conversations.message_images import check_vision
 from conversations.models import Conversation
 from conversations.selectors import answer_of, open_answer, user_conversation
 from conversations.services import STILL_ANSWERING, copy_thread, delete_conversations, fork_conversation
@@ -24,6 +25,7 @@ from generations.connections import thread_client
 from generations.models import Generation
 from generations.selectors import RunState
 from generations.services import check_open_for_work, stop_generations, stored_parameters
+from images.selectors import chosen_images
 from providers.adapters.base import ProviderError
 from providers.selectors import resolve_target
 
@@ -42,6 +44,7 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
     """
     source = _source(user, request)
     _check_providers(user, request.entries)
+    check_vision([(entry.provider, entry.model) for entry in request.entries], request.images)
     check_open_for_work()
     with transaction.atomic():
         title = " ".join(request.prompt.split())[:TITLE_LENGTH]
@@ -63,7 +66,8 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
         )
         if source is not None:
             copy_thread(source=source, leaf_id=source.leaf_id, targets=conversations)
-        return _start_turn(comparison, conversations, request.prompt, number=0)
+        turn = TurnRequest(request.prompt, request.images)
+        return _start_turn(comparison, conversations, turn, number=0)
 
 
 def _source(user: User, request: CompareRequest) -> Conversation | None:
@@ -75,8 +79,11 @@ def _source(user: User, request: CompareRequest) -> Conversation | None:
     return source
 
 
-def start_turn(*, comparison: Comparison, prompt: str) -> StartedTurn:
-    """Put the next prompt to every candidate, each with its own history; raises Conflict while an answer still runs."""
+def start_turn(*, comparison: Comparison, request: TurnRequest) -> StartedTurn:
+    """Put the next prompt to every candidate, each with its own history.
+
+    Raises Conflict while an answer still runs, InvalidInput for images that not all of them can see.
+    """
     check_open_for_work()
     with transaction.atomic():
         locked = Comparison.objects.select_for_update().get(pk=comparison.pk)
@@ -84,16 +91,23 @@ def start_turn(*, comparison: Comparison, prompt: str) -> StartedTurn:
             raise Conflict(STILL_ANSWERING)
         candidates = locked.candidates.select_related("conversation").order_by("position")
         conversations = [candidate.conversation for candidate in candidates]
-        started = _start_turn(locked, conversations, prompt, number=locked.turns.count())
+        check_vision([(each.provider, each.model) for each in conversations], request.images)
+        started = _start_turn(locked, conversations, request, number=locked.turns.count())
         Comparison.objects.filter(pk=locked.pk).update(updated_at=timezone.now())
         return started
 
 
 def _start_turn(
-    comparison: Comparison, conversations: Sequence[Conversation], prompt: str, *, number: int
+    comparison: Comparison, conversations: Sequence[Conversation], request: TurnRequest, *, number: int
 ) -> StartedTurn:
-    state = ask(user=comparison.user, topic=comparison.topic, conversations=conversations, prompt=prompt)
-    turn = Turn.objects.create(comparison=comparison, number=number, prompt=prompt, run=state.run)
+    state = ask(
+        user=comparison.user,
+        topic=comparison.topic,
+        conversations=conversations,
+        prompt=request.prompt,
+        images=chosen_images(comparison.user, request.images),
+    )
+    turn = Turn.objects.create(comparison=comparison, number=number, prompt=request.prompt, run=state.run)
     return StartedTurn(comparison, turn, state)
 
 

@@ -15,7 +15,7 @@ from accounts.models import User
 from comparisons.events import tell_comparison
 from comparisons.models import Comparison
 from comparisons.presentation import comparison_json
-from comparisons.requests import compare_request, turn_prompt
+from comparisons.requests import compare_request, turn_request
 from comparisons.selectors import MISSING, user_comparison
 from comparisons.services import StartedTurn, start_comparison, start_turn
 from generations.event_log import EntryId
@@ -45,9 +45,9 @@ async def compare(request: HttpRequest, user: User) -> HttpResponseBase:
 @api_view("POST")
 async def turn_create(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
     """Put the next prompt to every slot; ``?stream=true`` streams, else the finished comparison is the answer."""
-    prompt = turn_prompt(json_object(request))
+    asked = turn_request(json_object(request))
     comparison = await in_thread(user_comparison, user, public_id)
-    started = await in_thread(start_turn, comparison=comparison, prompt=prompt)
+    started = await in_thread(start_turn, comparison=comparison, request=asked)
     if request.GET.get("stream", "").lower() in {"1", "true"}:
         return _stream(user, comparison, state=started.state)
     return await _finished(started)

@@ -20,7 +20,7 @@ from comparisons import services
 from comparisons.columns import page_mark, turn_columns
 from comparisons.forms import ComparisonForm
 from comparisons.models import Comparison
-from comparisons.requests import compare_request, turn_prompt
+from comparisons.requests import compare_request, turn_request
 from comparisons.selectors import shared_history, turn_states, user_comparison, user_comparisons, user_result, user_turn
 from conversations.fields import checked_title
 from generations.services import stop_generations
@@ -82,8 +82,8 @@ def history(request: HtmxRequest) -> HttpResponse:
 def turn_create(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
     """Put the next prompt to all."""
     comparison = user_comparison(page_user(request), public_id)
-    prompt = turn_prompt({"prompt": request.POST.get("prompt", "")})
-    services.start_turn(comparison=comparison, prompt=prompt)
+    asked = turn_request({"prompt": request.POST.get("prompt", "")})
+    services.start_turn(comparison=comparison, request=asked)
     return _answer(request, comparison)
 
 

@@ -9,15 +9,19 @@ from django.utils import timezone
 
 from accounts.models import User
 from conversations.history import question
-from conversations.models import Conversation, Message
+from conversations.message_images import place_images
+from conversations.models import WITH_IMAGES, Conversation, Message
 from conversations.threads import Thread
 from generations.models import Generation
 from generations.selectors import RunState
 from generations.services import Ask, retry_generation, start_run
+from images.models import Image
 
 
-def ask(*, user: User, topic: str, conversations: Sequence[Conversation], prompt: str) -> RunState:
-    """Put one prompt to conversations of ``user``, each behind its own leaf; call it in a transaction.
+def ask(
+    *, user: User, topic: str, conversations: Sequence[Conversation], prompt: str, images: Sequence[Image] = ()
+) -> RunState:
+    """Put one prompt, with images, to conversations of ``user``, each behind its own leaf; call it in a transaction.
 
     The run's generations stand in the order of ``conversations``.
     """
@@ -25,6 +29,8 @@ def ask(*, user: User, topic: str, conversations: Sequence[Conversation], prompt
         Message(conversation=each, parent_id=each.leaf_id, role=Message.Role.USER, text=prompt)
         for each in conversations
     )
+    for each in prompts:
+        place_images(each, images)
     return answer(user=user, topic=topic, prompts=prompts)
 
 
@@ -42,6 +48,7 @@ def answer(*, user: User, topic: str, prompts: Sequence[Message], then: str = ""
             role=Message.Role.ASSISTANT,
             generation=generation,
             omitted=each.omitted,
+            omitted_images=each.omitted_images,
         )
         for prompt, each, generation in zip(prompts, questions, state.generations, strict=True)
     )
@@ -66,10 +73,11 @@ def retry_answer(*, generation: Generation, topic: str) -> RunState:
 
 
 def _paths(prompts: Sequence[Message]) -> dict[int, list[Message]]:
-    """The messages up to each prompt and with it, by the prompt's key: one query for all of them."""
+    """The messages up to each prompt and with it, by the prompt's key: two queries for all of them."""
     stored: dict[int, dict[int, Message]] = defaultdict(dict)
     conversations = {prompt.conversation_id for prompt in prompts}
-    for message in Message.objects.filter(conversation__in=conversations).select_related("generation"):
+    messages_of = Message.objects.filter(conversation__in=conversations).select_related("generation")
+    for message in messages_of.prefetch_related(WITH_IMAGES):
         stored[message.conversation_id][message.pk] = message
     threads = {
         key: Thread.of((message.pk, message.parent_id) for message in messages.values())

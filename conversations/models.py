@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from generations.models import Generation
+from images.models import Image
 
 
 class Conversation(models.Model):
@@ -55,7 +56,7 @@ class Message(models.Model):
     """One message behind its ``parent``; those of one parent are branches, the newest last.
 
     An assistant's text is its generation's. ``omitted`` counts the oldest messages that the model was not told of,
-    for they did not fit.
+    for they did not fit; ``omitted_images`` the images of the others that it was not shown, for it cannot see.
     """
 
     class Role(models.TextChoices):
@@ -69,6 +70,7 @@ class Message(models.Model):
     text = models.TextField(blank=True)
     generation = models.OneToOneField(Generation, models.CASCADE, related_name="message", null=True, blank=True)
     omitted = models.PositiveIntegerField(default=0)
+    omitted_images = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -76,6 +78,30 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} {self.public_id} of conversation {self.conversation_id}"
+
+    @property
+    def images(self) -> list[Image]:
+        """In their order; no query where ``WITH_IMAGES`` was prefetched."""
+        return [placed.image for placed in self.placed_images.all()]
+
+
+class MessageImage(models.Model):
+    """An image at its place in a message. Copies of a message share its images, which go with the last of them."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="placed_images")
+    image = models.ForeignKey(Image, models.RESTRICT, related_name="places")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["message", "position"], name="one_image_a_place")]
+
+    def __str__(self) -> str:
+        return f"{self.image} in {self.message_id}"
+
+
+WITH_IMAGES = models.Prefetch("placed_images", MessageImage.objects.select_related("image"))
+"""For ``prefetch_related`` of messages: one query for the images of all of them."""
 
 
 class Saved(models.Model):

@@ -9,6 +9,7 @@ from conversations.models import Conversation, Message
 from conversations.selectors import Placed
 from generations.models import Generation
 from generations.presentation import usage_json
+from images.presentation import image_json
 
 Json = dict[str, Any]
 
@@ -44,10 +45,12 @@ def message_json(message: Message) -> Json:
         "parent_id": None if parent is None else str(parent.public_id),
         "role": message.role,
         "text": message.text,
+        "images": [image_json(image) for image in message.images],
         "created_at": message.created_at.isoformat(),
     }
     if message.generation is not None:
-        told |= {**answer_json(message.generation), "omitted": message.omitted}
+        told |= answer_json(message.generation)
+        told |= {"omitted": message.omitted, "omitted_images": message.omitted_images}
     return told
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from rest_framework import serializers
 
 from conversations.fields import FilledField, ParametersSerializer, PromptField, TextField, given
+from images.fields import ImagesField
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class ChatRequest:
     """A checked request for an answer. What is None stays as the conversation has it.
 
     ``message`` goes behind what is shown, or stands beside the prompt ``edit_of``; without a message the answer
-    ``regenerate`` is asked for once more. ``parameters`` are as they are stored.
+    ``regenerate`` is asked for once more. ``parameters`` are as they are stored; an edited prompt keeps its images
+    where ``images`` is None.
     """
 
     message: str
@@ -27,6 +29,7 @@ class ChatRequest:
     parameters: dict[str, Any] | None = None
     edit_of: uuid.UUID | None = None
     regenerate: uuid.UUID | None = None
+    images: tuple[uuid.UUID, ...] | None = None
 
 
 class SettingsSerializer(serializers.Serializer[Any]):
@@ -48,6 +51,7 @@ class ChatSerializer(SettingsSerializer):
 
     conversation_id = serializers.UUIDField(required=False, allow_null=True)
     message = PromptField(what="message", required=False)
+    images = ImagesField(required=False, allow_null=True)
     edit_of = serializers.UUIDField(required=False, allow_null=True)
     regenerate = serializers.UUIDField(required=False, allow_null=True)
     stream = serializers.BooleanField(required=False)
@@ -59,6 +63,8 @@ class ChatSerializer(SettingsSerializer):
             raise serializers.ValidationError({"message": ["Write a message first."]})
         if again is not None and ("message" in attrs or edit is not None):
             raise serializers.ValidationError({"regenerate": ["Send either a message or regenerate."]})
+        if again is not None and attrs.get("images") is not None:
+            raise serializers.ValidationError({"images": ["An answer is asked for again with the images it had."]})
         if attrs.get("conversation_id") is None:
             self._check_new(attrs)
         return attrs
@@ -78,6 +84,7 @@ def chat_request(body: Any) -> ChatRequest:
     return ChatRequest(
         message=checked.get("message", ""),
         parameters=_stored(checked),
+        images=None if checked.get("images") is None else tuple(checked["images"]),
         **{
             name: checked.get(name)
             for name in ("conversation_id", "provider", "model", "system", "edit_of", "regenerate")

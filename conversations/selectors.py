@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.errors import NotFound
 from accounts.models import User
-from conversations.models import Conversation, Message
+from conversations.models import WITH_IMAGES, Conversation, Message, MessageImage
 from conversations.threads import Thread, thread
 from generations.models import Generation
+from images.models import Image
 
 MISSING = "There is no such conversation, or it is not yours."
 MESSAGE_MISSING = "There is no such message in this conversation."
@@ -63,10 +65,22 @@ def answer_of(generation: Generation) -> Message:
     return Message.objects.select_related("parent", "conversation").get(generation=generation)
 
 
+def run_images(runs: Sequence[int]) -> dict[int, list[Image]]:
+    """The images of the prompts that runs answer, by the run; those of its first slot, for all have the same."""
+    images: dict[int, list[Image]] = defaultdict(list)
+    placed = MessageImage.objects.filter(
+        message__children__generation__run__in=runs, message__children__generation__index=0
+    )
+    rows = placed.order_by("message", "position").annotate(run=F("message__children__generation__run"))
+    for row in rows.select_related("image"):
+        images[row.run].append(row.image)
+    return dict(images)
+
+
 def shown_messages(
     conversation: Conversation, *, last: int | None = None, before: uuid.UUID | None = None
 ) -> list[Placed]:
-    """The shown branch in order, or only its ``last`` messages (of those before one of them): 3 queries, whatever the
+    """The shown branch in order, or only its ``last`` messages (of those before one of them): 4 queries, whatever the
     conversation's length."""
     tree = thread(conversation)
     path = tree.path(conversation.leaf_id)
@@ -81,7 +95,9 @@ def _placed(tree: Thread, path: Sequence[int]) -> list[Placed]:
     names = dict(
         Message.objects.filter(pk__in={key for keys in beside.values() for key in keys}).values_list("pk", "public_id")
     )
-    messages = Message.objects.select_related("generation", "parent").defer("parent__text").in_bulk(path)
+    messages = (
+        Message.objects.select_related("generation", "parent").defer("parent__text").prefetch_related(WITH_IMAGES)
+    ).in_bulk(path)
     return [Placed(messages[key], [names[each] for each in beside[key]]) for key in path]
 
 

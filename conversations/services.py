@@ -19,7 +19,8 @@ from accounts.errors import Conflict, InvalidInput, NotFound
 from accounts.models import User
 from conversations.asking import answer, retry_answer
 from conversations.fields import TITLE_LENGTH
-from conversations.models import Conversation, Message
+from conversations.message_images import check_vision, delete_unused_images, image_keys, place_images
+from conversations.models import WITH_IMAGES, Conversation, Message
 from conversations.requests import ChatRequest
 from conversations.selectors import answer_of, conversation_message, open_answer, user_conversation
 from conversations.threads import thread
@@ -29,6 +30,7 @@ from generations.copying import copy_generations
 from generations.models import Generation, Run
 from generations.selectors import RunState
 from generations.services import check_open_for_work, stop_generations
+from images.selectors import chosen_images
 from providers.adapters.base import ProviderError
 from providers.selectors import resolve_target
 
@@ -60,6 +62,7 @@ def start_answer(*, user: User, request: ChatRequest) -> StartedAnswer:
         conversation = _conversation(user, request)
         _check_provider(user, conversation.provider)
         prompt = _prompt(conversation, request)
+        check_vision(((conversation.provider, conversation.model),), prompt.images)
         then = TITLE_TASK if request.conversation_id is None else ""
         state = answer(user=user, topic=conversation.topic, prompts=[prompt], then=then)
     return StartedAnswer(conversation, answer_of(state.generations[0]), state)
@@ -105,12 +108,15 @@ def _prompt(conversation: Conversation, request: ChatRequest) -> Message:
             raise InvalidInput("There is no prompt to answer again.")
         prompt.conversation = conversation
         return prompt
-    parent = conversation.leaf_id
+    parent, images = conversation.leaf_id, chosen_images(conversation.user, request.images or ())
     if request.edit_of is not None:
-        parent = conversation_message(conversation, request.edit_of, Message.Role.USER).parent_id
-    return Message.objects.create(
+        edited = conversation_message(conversation, request.edit_of, Message.Role.USER)
+        parent, images = edited.parent_id, edited.images if request.images is None else images
+    prompt = Message.objects.create(
         conversation=conversation, parent_id=parent, role=Message.Role.USER, text=request.message
     )
+    place_images(prompt, images)
+    return prompt
 
 
 def retry_message(*, conversation: Conversation, message: Message) -> RunState:
@@ -153,9 +159,11 @@ def delete_exchange(*, conversation: Conversation, message: Message) -> None:
         answers = list(prompt.children.values_list("pk", flat=True))
         Message.objects.filter(parent__in=answers).update(parent=prompt.parent_id)
         runs = _runs(Generation.objects.filter(message__in=answers))
+        images = image_keys(Message.objects.filter(pk__in=[prompt.pk, *answers]))
         shown = locked.leaf_id not in {prompt.pk, *answers}
         prompt.delete()
         Run.objects.filter(pk__in=runs).delete()
+        delete_unused_images(images)
         leaf = locked.leaf_id if shown else thread(locked).leaf_below(prompt.parent_id)
         Conversation.objects.filter(pk=locked.pk).update(leaf=leaf)
     conversation.leaf_id = leaf
@@ -197,7 +205,7 @@ def copy_thread(*, source: Conversation, leaf_id: int | None, targets: Sequence[
     """Give each of the empty ``targets`` the branch of ``source`` that ends with ``leaf_id``; call it in a
     transaction."""
     path = thread(source).path(leaf_id)
-    messages = Message.objects.select_related("generation").in_bulk(path)
+    messages = Message.objects.select_related("generation").prefetch_related(WITH_IMAGES).in_bulk(path)
     originals = [messages[key] for key in path]
     answers = [message.generation for message in originals if message.generation is not None]
     for target in targets:
@@ -211,7 +219,9 @@ def copy_thread(*, source: Conversation, leaf_id: int | None, targets: Sequence[
                 text=original.text,
                 generation=next(copies) if original.generation is not None else None,
                 omitted=original.omitted,
+                omitted_images=original.omitted_images,
             )
+            place_images(parent, original.images)
         target.leaf = parent
         target.save(update_fields=["leaf"])
 
@@ -246,11 +256,14 @@ def delete_conversation(*, conversation: Conversation) -> None:
 
 
 def delete_conversations(conversations: Sequence[Conversation]) -> None:
-    """Delete conversations with their messages, answers and runs; call it within the caller's transaction."""
+    """Delete conversations with their messages, answers and runs, and the images that are in no other; call it within
+    the caller's transaction."""
     keys = [each.pk for each in conversations]
     runs = _runs(Generation.objects.filter(message__conversation__in=keys))
+    images = image_keys(Message.objects.filter(conversation__in=keys))
     Conversation.objects.filter(pk__in=keys).delete()
     Run.objects.filter(pk__in=runs).delete()
+    delete_unused_images(images)
 
 
 def _runs(generations: QuerySet[Generation]) -> set[int]:

@@ -9,6 +9,7 @@ from celery import shared_task
 from django.db import connections, transaction
 from django.utils import timezone
 
+from conversations.message_images import delete_unsent_images
 from conversations.models import Conversation, Message
 from conversations.services import PURGE_TASK, TITLE_TASK, UNDO, default_title, delete_conversation, title_topic
 from generations.models import Generation
@@ -89,9 +90,10 @@ def _entitle(topic: str, title: str) -> None:
 
 @shared_task(name=PURGE_TASK, ignore_result=True)
 def purge_discarded() -> None:
-    """Delete for good what was discarded long enough ago."""
+    """Delete for good what was discarded long enough ago, and images that were never sent."""
     try:
         for conversation in Conversation.objects.filter(discarded_at__lt=timezone.now() - UNDO):
             delete_conversation(conversation=conversation)
+        delete_unsent_images()
     finally:
         connections.close_all()

@@ -19,6 +19,7 @@ from generations.answering import Claim, Outcome
 from generations.connections import thread_client
 from generations.ending import end_generation, tell
 from generations.event_log import Writer
+from generations.loading import loaded_images
 from generations.models import Generation
 from generations.services import send_task
 from providers.adapters.base import ErrorCode, Message, Parameters, ProviderError, Request
@@ -89,12 +90,13 @@ def _take_over_log(topic: str, writer: Writer) -> None:
 def _request(generation: Generation) -> Request:
     stored = generation.request or {"system": "", "messages": []}
     parameters = {**generation.parameters, "stop": tuple(generation.parameters.get("stop", ()))}
-    return Request(
-        model=generation.model,
-        messages=tuple(Message(**message) for message in stored["messages"]),
-        system=stored["system"],
-        parameters=Parameters(**parameters),
+    named = {name for message in stored["messages"] for name in message.get("images", ())}
+    images = loaded_images(generation.user, named)
+    messages = (
+        Message(message["role"], message["text"], tuple(images[name] for name in message.get("images", ())))
+        for message in stored["messages"]
     )
+    return Request(generation.model, tuple(messages), stored["system"], Parameters(**parameters))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from providers.catalogue import price
 _WORDS = re.compile(r"[A-Za-z]+|\d{1,3}|[^\sA-Za-z\d]")
 _OF_WORDS = string.ascii_letters + string.digits
 LETTERS_PER_TOKEN = 6
+IMAGE_TOKENS = 1000
+"""About what an image of a usual size counts; vendors count between some hundred and a few thousand."""
 
 
 def estimate_tokens(text: str) -> int:
@@ -58,9 +60,10 @@ def fill_usage(generation: Generation, usage: Usage | None) -> None:
 def _estimate(generation: Generation) -> Usage:
     request = generation.request or {"system": "", "messages": []}
     asked = [request["system"], *(message["text"] for message in request["messages"])]
+    images = sum(len(message.get("images", ())) for message in request["messages"])
     reasoning = estimate_tokens(generation.reasoning)
     return Usage(
-        input_tokens=sum(map(estimate_tokens, asked)),
+        input_tokens=sum(map(estimate_tokens, asked)) + IMAGE_TOKENS * images,
         output_tokens=estimate_tokens(generation.text) + reasoning,
         reasoning_tokens=reasoning,
     )

@@ -27,7 +27,7 @@ from generations.ending import end_generation, tell
 from generations.event_log import EntryId
 from generations.models import Generation, Run
 from generations.selectors import RunState
-from providers.adapters.base import Parameters, Request
+from providers.adapters.base import Message, Parameters, Request
 
 logger = logging.getLogger(__name__)
 
@@ -139,7 +139,13 @@ def stored_parameters(parameters: Parameters) -> dict[str, Any]:
 
 
 def stored_request(request: Request) -> dict[str, Any]:
-    return {"system": request.system, "messages": [asdict(message) for message in request.messages]}
+    """A request as JSON; of images only the ids."""
+    return {"system": request.system, "messages": [_stored_message(message) for message in request.messages]}
+
+
+def _stored_message(message: Message) -> dict[str, Any]:
+    stored: dict[str, Any] = {"role": message.role, "text": message.text}
+    return stored | {"images": [image.id for image in message.images]} if message.images else stored
 
 
 def stop_generations(generations: Iterable[Generation]) -> int:

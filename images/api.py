@@ -6,7 +6,7 @@ import uuid
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import TooManyFieldsSent, TooManyFilesSent
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files import File
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 
@@ -43,7 +43,7 @@ def _uploaded(request: HttpRequest, user: User) -> Image:
     return store_image(user=user, file=file)
 
 
-def _file(request: HttpRequest) -> UploadedFile:
+def _file(request: HttpRequest) -> File[bytes]:
     """The one file of a form."""
     try:
         files = request.FILES.getlist("file")

@@ -7,9 +7,9 @@ from datetime import timedelta
 from hashlib import sha256
 
 from django.conf import settings
+from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, default_storage
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import RestrictedError
 from django.utils import timezone
@@ -23,7 +23,7 @@ IN_USE = "This image belongs to a message. Delete the message, and the image goe
 KEPT_UNSENT = timedelta(days=1)
 
 
-def store_image(*, user: User, file: UploadedFile) -> Image:
+def store_image(*, user: User, file: File[bytes]) -> Image:
     """Check and keep an upload; raises TooLarge, and InvalidInput for what is no still image. Then nothing is kept."""
     if (file.size or 0) > settings.MAX_IMAGE_MB * 1024 * 1024:
         raise TooLarge(f"The image is larger than {settings.MAX_IMAGE_MB} MB. Make it smaller first.")
@@ -72,9 +72,8 @@ def delete_stray_files() -> int:
     to an upload under way."""
     oldest = timezone.now() - KEPT_UNSENT
     known = set(Image.objects.values_list("file", flat=True))
-    stray = [
-        name for name in _names(default_storage) if name not in known and default_storage.get_modified_time(name) < oldest
-    ]
+    unknown = [name for name in _names(default_storage) if name not in known]
+    stray = [name for name in unknown if default_storage.get_modified_time(name) < oldest]
     _delete_files(stray)
     return len(stray)
 

@@ -31,7 +31,7 @@ VISION = (
 TEXT_ONLY = (
     r"gpt-3\.5|gpt-4(-32k|-0\d{3}|$)|gpt-oss|(^|/)o1-(mini|preview)|(^|/)o3-mini|claude-(v1|2|instant)|gemma-?[12]\b"
     r"|codestral|mixtral|mistral-(7b|nemo|tiny|saba)|deepseek-(chat|coder|reasoner|r\d|v[123])|command-r|grok-3"
-    r"|llama-?(2|3)\b|llama-?3[._][0-3]\b|qwq|qwen-?2(\.5)?-(\d|coder)|qwen3-(\d|coder|max|next)|kimi-k2(?!\.\d)"
+    r"|(^|/|meta-)llama-?[23]\b|qwq|qwen-?2(\.5)?-(\d|coder)|qwen3-(\d|coder|max|next)|kimi-k2(?!\.\d)"
     r"|minimax-m[12]|glm-4(\.[5-7])?(-air|-flash|-32b|$)"
 )
 """Only what is sure: whoever is not named here may well see."""

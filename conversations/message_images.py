@@ -1,0 +1,49 @@
+"""The images of messages: whom they can be shown, and how long they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.errors import InvalidInput
+from conversations.models import Message, MessageImage
+from images.models import Image
+from images.services import KEPT_UNSENT, delete_images, delete_stray_files
+from providers.abilities import is_text_only
+from providers.selectors import model_label
+
+
+def check_vision(models: Iterable[tuple[str, str]], images: Sequence[object]) -> None:
+    """Raise InvalidInput where there are images for models that are known not to see, ``(provider, model)`` each."""
+    blind = dict.fromkeys(model_label(provider, model) for provider, model in models if is_text_only(model))
+    if images and blind:
+        sentence = f"{' and '.join(blind)} cannot see images. Choose another model, or send the prompt without them."
+        raise InvalidInput(sentence, fields={"images": [sentence]})
+
+
+def place_images(message: Message, images: Iterable[Image]) -> None:
+    """Put images into a new message, in their order."""
+    MessageImage.objects.bulk_create(
+        MessageImage(message=message, image=image, position=position) for position, image in enumerate(images)
+    )
+
+
+def image_keys(messages: QuerySet[Message]) -> set[int]:
+    """Which images these messages have; for ``delete_unused_images``, once the messages are deleted."""
+    return set(MessageImage.objects.filter(message__in=messages).values_list("image", flat=True))
+
+
+def delete_unused_images(keys: Iterable[int]) -> None:
+    """Delete those of these images that are in no message any more; call it within the caller's transaction."""
+    delete_images(Image.objects.select_for_update(of=("self",)).filter(pk__in=list(keys), places=None))
+
+
+def delete_unsent_images() -> None:
+    """Delete what was uploaded long ago and never sent, and files that belong to nothing."""
+    with transaction.atomic():
+        old = Image.objects.filter(created_at__lt=timezone.now() - KEPT_UNSENT, places=None)
+        delete_unused_images(old.values_list("pk", flat=True))
+    delete_stray_files()
