@@ -14,8 +14,8 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import authenticated_user
-from accounts.bodies import too_large
-from accounts.errors import NotAllowed, RequestError, error_response, validation_error
+from accounts.bodies import UNREADABLE_FORM, too_large
+from accounts.errors import InvalidInput, NotAllowed, RequestError, error_response, validation_error
 
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
@@ -40,6 +40,8 @@ def api_view(*methods: str) -> Callable[[View], View]:
                 return error_response(validation_error(error))
             except RequestDataTooBig:
                 return error_response(too_large())
+            except UNREADABLE_FORM:
+                return error_response(InvalidInput("The form in the body cannot be read."))
             finally:
                 await sync_to_async(connections.close_all)()
 

@@ -7,13 +7,16 @@ from typing import IO, Any
 
 import orjson
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
 from rest_framework.parsers import BaseParser
 
 from accounts.errors import InvalidInput, TooLarge
 
 NOT_JSON = "The body is not valid JSON."
+UNREADABLE_FORM = (MultiPartParserError, TooManyFieldsSent, TooManyFilesSent)
+"""What Django raises for a form that is broken or has too many parts."""
 
 
 def json_object(request: HttpRequest) -> dict[str, Any]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import uuid
 
 from asgiref.sync import sync_to_async
-from django.core.exceptions import TooManyFieldsSent, TooManyFilesSent
 from django.core.files import File
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.http.multipartparser import MultiPartParserError
 
 from accounts.api_views import api_view
 from accounts.errors import InvalidInput
@@ -45,10 +43,7 @@ def _uploaded(request: HttpRequest, user: User) -> Image:
 
 def _file(request: HttpRequest) -> File[bytes]:
     """The one file of a form."""
-    try:
-        files = request.FILES.getlist("file")
-    except (MultiPartParserError, TooManyFieldsSent, TooManyFilesSent) as error:
-        raise InvalidInput(NO_FILE, fields={"file": [NO_FILE]}) from error
+    files = request.FILES.getlist("file")
     if len(files) != 1:
         raise InvalidInput(NO_FILE, fields={"file": [NO_FILE]})
     return files[0]

@@ -21,7 +21,7 @@ UNKNOWN = "This is not a PNG, JPEG, WebP or GIF image. Save it as one of these f
 BROKEN = "The image is damaged and cannot be read. Save it anew, or choose another one."
 ANIMATED = "The image is animated, but models see still images only. Choose a still one."
 NOT_ALONE = "There is something else in this file behind the image. Save the image anew, or choose another one."
-TOO_MANY_PIXELS = "The image has {width:,} × {height:,} pixels; at most {limit:,} in all are possible here."
+TOO_MANY_PIXELS = f"The image has more than {MAX_PIXELS // 1_000_000} million pixels. Make it smaller first."
 
 _decoding = threading.BoundedSemaphore(2)
 """However many people upload at once, no more images than this are in memory as pixels."""
@@ -118,10 +118,12 @@ def _kept(format_: Format, original: bytes, picture: bytes) -> tuple[Format, byt
 
 
 def _opened(format_: Format, data: bytes) -> Image.Image:
-    image = Image.open(BytesIO(data), formats=[format_.name])
+    try:
+        image = Image.open(BytesIO(data), formats=[format_.name])
+    except Image.DecompressionBombError as error:
+        raise InvalidInput(TOO_MANY_PIXELS) from error
     if image.width * image.height > MAX_PIXELS:
-        sentence = TOO_MANY_PIXELS.format(width=image.width, height=image.height, limit=MAX_PIXELS)
-        raise InvalidInput(sentence)
+        raise InvalidInput(TOO_MANY_PIXELS)
     return image
 
 

@@ -9,6 +9,7 @@ DEMO = {"provider": "demo", "model": "demo-swift"}
 GOOD: dict[str, Any] = {"prompt": "Hello", "providers": [DEMO]}
 NUL = "a\x00b"
 LONG = "x" * 100_001
+MISSING = "00000000-0000-4000-8000-000000000000"
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -34,6 +35,7 @@ BAD_PARAMETERS: dict[str, tuple[Any, ...]] = {
 BAD_VALUES: dict[str, tuple[Any, ...]] = {
     "prompt": (..., "", "  \n\t ", None, *BAD_TEXTS),
     "system": BAD_TEXTS,
+    "images": ("x", 7, True, {}, [7], ["x"], [None], [[MISSING]], [MISSING], [MISSING] * 9),
     "tier": ("long", 7, True, ["brief"], {"a": 1}),
     "blind": (True, "true", "perhaps", [True]),
     "stream": ("perhaps", 7, [True], {}),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from django.contrib.admin.utils import NestedObjects
+from django.core.files.base import ContentFile
+from PIL import Image as Picture
 
 from accounts.api_tokens import create_api_token
 from accounts.models import User
@@ -18,6 +21,8 @@ from conversations.services import StartedAnswer, start_answer
 from generations.answering import Outcome
 from generations.ending import end_generation, tell
 from generations.models import Generation
+from images.models import Image
+from images.services import store_image
 from providers.adapters.base import ErrorCode, Parameters, ProviderError, Usage
 from providers.services import set_key
 
@@ -32,7 +37,7 @@ Rows = dict[str, list[dict[str, Any]]]
 @dataclass(frozen=True, slots=True)
 class Belongings:
     """A user's comparison that has ended (one answer complete, one failed), one that still waits, a chat of each
-    kind, a token and a key.
+    kind, all with an image, an image that was not sent, a token and a key.
 
     ``ids`` says, for each state that matters, what stands for a parameter of an app's routes.
     """
@@ -56,6 +61,7 @@ def give_belongings(owner: User) -> Belongings:
     data: dict[str, Any] = {"providers": chosen, "system": f"{MARK} system prompt", "tier": None, "parameters": {}}
     preset = add_preset(user=owner, name=f"{MARK} set", data=data)
     template = add_template(user=owner, name=f"{MARK} template", text=f"{MARK} {{{{thing}}}}")
+    unsent = _image(owner)
     shared: Ids = {
         ("accounts", "token_id"): str(token.public_id),
         ("comparisons", "number"): "0",
@@ -76,11 +82,13 @@ def give_belongings(owner: User) -> Belongings:
                 ("comparisons", "result_id"): str(generation.public_id),
                 ("conversations", "public_id"): str(message.conversation.public_id),
                 ("conversations", "message_id"): str(message.public_id),
+                ("images", "public_id"): str(image.public_id),
+                ("images", "image_id"): str(image.public_id),
             }
-            for started, generation, message in (
-                (ended, completed, chat.message),
-                (ended, failed, _prompt(chat)),
-                (waiting, waiting.state.generations[0], waiting_chat.message),
+            for started, generation, message, image in (
+                (ended, completed, chat.message, _prompt(chat).images[0]),
+                (ended, failed, _prompt(chat), unsent),
+                (waiting, waiting.state.generations[0], waiting_chat.message, unsent),
             )
         ),
         (str(waiting.comparison.public_id), str(waiting_chat.conversation.public_id)),
@@ -105,7 +113,8 @@ def _values(instance: Any) -> dict[str, Any]:
 
 def _start(owner: User) -> StartedTurn:
     entry = Entry(PROVIDER, f"{MARK}-model", Parameters(stop=(f"{MARK} stop",)))
-    request = CompareRequest(f"{MARK} prompt", f"{MARK} system prompt", (entry, entry))
+    images = (_image(owner).public_id,)
+    request = CompareRequest(f"{MARK} prompt", f"{MARK} system prompt", (entry, entry), images=images)
     return start_comparison(user=owner, request=request)
 
 
@@ -113,9 +122,21 @@ def _chat(owner: User) -> StartedAnswer:
     return start_answer(
         user=owner,
         request=ChatRequest(
-            f"{MARK} message", provider=PROVIDER, model=f"{MARK}-model", system=f"{MARK} system", parameters={}
+            f"{MARK} message",
+            provider=PROVIDER,
+            model=f"{MARK}-model",
+            system=f"{MARK} system",
+            parameters={},
+            images=(_image(owner).public_id,),
         ),
     )
+
+
+def _image(owner: User) -> Image:
+    """An image with the mark in its colour profile, which is kept as it is."""
+    photo = BytesIO()
+    Picture.new("L", (8, 8)).save(photo, "JPEG", icc_profile=MARK.encode())
+    return store_image(user=owner, file=ContentFile(photo.getvalue()))
 
 
 def _ended_chat(owner: User) -> StartedAnswer:

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from comparisons.models import Candidate, Comparison, Turn, Vote
 from conversations.models import Conversation, Message
 from generations.models import Generation, Run
+from images.models import Image
 
-MODELS = (Comparison, Candidate, Turn, Vote, Conversation, Message, Run, Generation)
+MODELS = (Comparison, Candidate, Turn, Vote, Conversation, Message, Run, Generation, Image)
 
 
 @contextmanager

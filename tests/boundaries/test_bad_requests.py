@@ -9,11 +9,10 @@ import pytest
 from accounts.models import User
 from providers.models import ProviderKey
 from tests.boundaries.asking import Caller, in_program
-from tests.boundaries.bad_bodies import BAD_TEXTS, LONG, NOT_JSON, NOT_OBJECTS, NUL
+from tests.boundaries.bad_bodies import BAD_TEXTS, BAD_VALUES, LONG, MISSING, NOT_JSON, NOT_OBJECTS, NUL
 from tests.boundaries.belongings import Belongings, rows_of
 from tests.boundaries.refusals import refusal
 
-MISSING = "00000000-0000-4000-8000-000000000000"
 MISSING_THINGS = [
     *(f"{method} comparisons/{MISSING}" for method in ("GET", "PATCH", "DELETE")),
     *(f"POST comparisons/{MISSING}/{action}" for action in ("turns", "vote", "cancel")),
@@ -21,6 +20,7 @@ MISSING_THINGS = [
     *(f"POST conversations/{MISSING}/{action}" for action in ("cancel", "fork")),
     *(f"POST conversations/{MISSING}/messages/{MISSING}/{action}" for action in ("show", "retry")),
     *(f"GET conversations/{MISSING}/{part}" for part in ("stream", "export")),
+    f"DELETE images/{MISSING}",
     f"DELETE conversations/{MISSING}/messages/{MISSING}",
     *(f"{method} presets/{MISSING}" for method in ("GET", "PATCH", "DELETE")),
     *(f"{method} prompt-templates/{MISSING}" for method in ("GET", "PATCH", "DELETE")),
@@ -89,6 +89,25 @@ def test_it_refuses_bad_prompts_of_further_turns(belongings: Belongings, owner: 
 
     assert all("prompt" in refusal(answer, 400, "validation_error")["fields"] for answer in answers)
     assert all(refusal(answer, 400, "validation_error") for answer in raw)
+    assert rows_of(belongings.owner) == before
+
+
+def test_it_refuses_bad_images_of_turns_and_chats(belongings: Belongings, owner: Caller, ended: str) -> None:
+    before = rows_of(belongings.owner)
+    chat = {"message": "Look", "provider": "demo", "model": "demo-swift"}
+
+    answers = [
+        answer
+        for images in BAD_VALUES["images"]
+        for answer in (
+            owner.ask("POST", f"{ended}/turns", {"prompt": "Look", "images": images}),
+            owner.ask("POST", "/api/v1/chat", {**chat, "images": images}),
+            owner.ask("POST", "/api/v1/chat/stream", {**chat, "images": images}),
+        )
+    ]
+
+    fields = [next(iter(refusal(answer, 400, "validation_error")["fields"])) for answer in answers]
+    assert {field.partition(".")[0] for field in fields} == {"images"}
     assert rows_of(belongings.owner) == before
 
 

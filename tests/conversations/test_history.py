@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from typing import Any
+
 from conversations.fields import parameters_from
 from conversations.history import question
-from conversations.models import Conversation
+from conversations.models import Conversation, MessageImage
 from conversations.models import Message as StoredMessage
 from generations.measures import estimate_tokens
 from generations.models import Generation
-from generations.services import stored_parameters
-from providers.adapters.base import Message, Parameters
+from generations.services import stored_parameters, stored_request
+from images.models import Image as StoredImage
+from providers.adapters.base import Image, Message, Parameters
 from providers.catalogue import context_window
 
 
@@ -15,8 +18,11 @@ def conversation() -> Conversation:
     return Conversation(provider="openai", model="m", system="Be brief.", parameters={"seed": 0, "stop": ["END"]})
 
 
-def asked(text: str) -> StoredMessage:
-    return StoredMessage(role="user", text=text)
+def asked(text: str, *images: StoredImage) -> StoredMessage:
+    message: Any = StoredMessage(pk=1, role="user", text=text)
+    message._prefetched_objects_cache = {"placed_images": [MessageImage(image=image) for image in images]}
+    read: StoredMessage = message
+    return read
 
 
 def answered(text: str) -> StoredMessage:
@@ -83,3 +89,53 @@ def test_it_always_tells_the_last_message_and_begins_with_a_prompt() -> None:
     assert [message.text for message in alone.request.messages] == [WORDS * 3]
     assert alone.omitted == 2
     assert whole.omitted == 0
+
+
+ONE, TWO = StoredImage(), StoredImage()
+
+
+def of(*stored: StoredImage) -> tuple[Image, ...]:
+    return tuple(Image(str(each.public_id)) for each in stored)
+
+
+def test_it_tells_which_images_belong_to_which_message() -> None:
+    history = [asked("What is this?", TWO, ONE), answered("A cat."), asked("And this?"), answered("")]
+
+    asked_for = question(conversation(), [*history, asked("Yes?", TWO)])
+
+    assert asked_for.request.messages == (
+        Message("user", "What is this?", of(TWO, ONE)),
+        Message("assistant", "A cat."),
+        Message("user", "And this?\n\nYes?", of(TWO)),
+    )
+    assert asked_for.omitted_images == 0
+
+
+def test_it_stores_no_more_of_images_than_their_ids() -> None:
+    request = question(conversation(), [asked("What is this?", TWO, ONE), answered("A cat."), asked("Yes?")]).request
+
+    assert stored_request(request)["messages"] == [
+        {"role": "user", "text": "What is this?", "images": [str(TWO.public_id), str(ONE.public_id)]},
+        {"role": "assistant", "text": "A cat."},
+        {"role": "user", "text": "Yes?"},
+    ]
+
+
+def test_it_counts_the_images_that_a_model_cannot_see() -> None:
+    blind = Conversation(provider="openai", model="gpt-3.5-turbo")
+
+    asked_for = question(blind, [asked("One?", ONE, TWO), answered("1"), asked("Two?", ONE), answered("2"), asked("?")])
+
+    assert not any(message.images for message in asked_for.request.messages)
+    assert asked_for.omitted_images == 3
+    assert asked_for.omitted == 0
+
+
+def test_an_image_takes_room() -> None:
+    small = Conversation(provider="openai", model="gpt-4-turbo", parameters={"max_tokens": 120_000})
+
+    without = question(small, [asked("first"), answered("1"), asked("last")])
+    with_many = question(small, [asked("first", *[ONE] * 8), answered("1"), asked("last")])
+
+    assert (without.omitted, with_many.omitted) == (0, 2)
+    assert with_many.omitted_images == 0

@@ -2,7 +2,17 @@ from contextlib import aclosing
 
 import pytest
 
-from providers.adapters.base import Finished, Message, ProviderError, ReasoningDelta, Request, Target, TextDelta, Usage
+from providers.adapters.base import (
+    Finished,
+    Image,
+    Message,
+    ProviderError,
+    ReasoningDelta,
+    Request,
+    Target,
+    TextDelta,
+    Usage,
+)
 from providers.adapters.demo import MODELS, DemoAdapter
 from providers.adapters.http import HttpClients
 from tests.providers.asking import Heard, request_of
@@ -42,6 +52,24 @@ async def test_it_takes_braces_and_markup_in_the_prompt_as_they_are(clients: Htt
 
     assert "“a {b} <i> {0} xxx" in heard.text
     assert "question 2 of this conversation" in heard.text
+
+
+@pytest.mark.parametrize("model", list(MODELS))
+async def test_it_says_what_it_was_shown(model: str, clients: HttpClients) -> None:
+    images = (Image("1", "image/png", 640, 480), Image("2", "image/webp", 20, 40))
+
+    seen = await answer(clients, Request(model, (Message("user", "And this?", images),)))
+    one = await answer(clients, Request(model, (Message("user", "And this?", images[:1]),)))
+    later = await answer(
+        clients,
+        Request(model, (Message("user", "Look", images), Message("assistant", "Yes."), Message("user", "And?"))),
+    )
+
+    assert "I was shown 2 images (640 × 480, 20 × 40 pixels), and looked at none." in seen.text
+    assert "I was shown 1 image (640 × 480 pixels), and looked at none." in one.text
+    assert "I was shown" not in later.text
+    assert seen.usage is not None
+    assert seen.usage.input_tokens > 2000
 
 
 async def test_it_stops_at_the_limit_of_tokens(clients: HttpClients) -> None:

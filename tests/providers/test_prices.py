@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from providers.abilities import Abilities, abilities
+from providers.abilities import Abilities, abilities, is_text_only
 from providers.adapters.base import Usage
 from providers.catalogue import context_window, price
 from providers.prices import list_price
@@ -101,3 +101,30 @@ def test_it_selects_ids_that_the_provider_takes() -> None:
 )
 def test_it_knows_by_the_name_what_a_model_can_do(model: str, reasoning: bool, vision: bool) -> None:
     assert abilities(model) == Abilities(reasoning, vision)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        *("gpt-3.5-turbo", "gpt-4", "openai/gpt-oss-120b", "o3-mini", "claude-2", "mistral-nemo", "codestral-2508"),
+        *("mixtral-8x7b", "deepseek-chat", "deepseek/deepseek-r1:free", "accounts/fireworks/models/deepseek-v3p2"),
+        *("llama-3.3-70b-versatile", "meta-llama/llama-3.1-8b-instruct", "command-r-plus", "grok-3-mini", "qwq-32b"),
+        *("qwen/qwen3-coder", "moonshotai/kimi-k2-instruct", "minimax/minimax-m2", "z-ai/glm-4.6", "llama3.2"),
+    ],
+)
+def test_it_knows_which_models_only_read(model: str) -> None:
+    assert is_text_only(model)
+    assert not abilities(model).vision
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        *("gpt-4o", "gpt-4-turbo", "gpt-4.1-mini", "gpt-6-luna", "o1", "claude-3-haiku-20240307", "gemma-3-27b-it"),
+        *("llama-3.2-11b-vision-instruct", "qwen/qwen2.5-vl-72b-instruct", "llama-4-scout", "minimax-m3", "demo-swift"),
+        *("amazon/nova-pro-v1", "meta/muse-spark-1.3", "moonshotai/kimi-k2.5", "z-ai/glm-4.6v", "sonar-pro"),
+        *("mistral-small-latest", "my-own-model", "m", "minicpm-llama3-v-2.5", ""),
+    ],
+)
+def test_it_lets_every_other_model_try(model: str) -> None:
+    assert not is_text_only(model)

@@ -1,0 +1,86 @@
+"""Image files of every kind, made here, and what people put into them."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+SECRET = "48.2082 N, 16.3738 E"
+"""Where a picture was taken, say; nobody else is to read it."""
+ORIENTATION, DESCRIPTION, GPS, LATITUDE = 0x0112, 0x010E, 0x8825, 0x0002
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><rect width="9" height="9"/></svg>'
+HTML = b"<!DOCTYPE html><script>alert(1)</script>"
+
+
+def picture(width: int = 40, height: int = 20, mode: str = "RGB") -> Image.Image:
+    """Red on the left, blue on the right."""
+    image = Image.new(mode, (width, height), "blue")
+    image.paste("red", (0, 0, width // 2, height))
+    return image
+
+
+def encoded(format_: str, image: Image.Image | None = None, **options: Any) -> bytes:
+    out = BytesIO()
+    (image or picture()).save(out, format_, **options)
+    return out.getvalue()
+
+
+def exif(orientation: int = 1) -> Image.Exif:
+    """What a camera writes: a description, a place, and how the camera was held."""
+    tags = Image.Exif()
+    tags[DESCRIPTION], tags[ORIENTATION] = SECRET, orientation
+    tags.get_ifd(GPS)[LATITUDE] = (48.0, 12.0, 29.5)
+    return tags
+
+
+def photo(orientation: int = 1) -> bytes:
+    """A JPEG as a camera makes it."""
+    return encoded("JPEG", exif=exif(orientation), comment=SECRET, icc_profile=b"a colour profile", quality=80)
+
+
+def noted_png() -> bytes:
+    notes = PngInfo()
+    notes.add_text("Comment", SECRET)
+    notes.add_itxt("XML:com.adobe.xmp", SECRET, zip=True)
+    return encoded("PNG", pnginfo=notes, exif=exif())
+
+
+def noted_webp() -> bytes:
+    return encoded("WEBP", exif=exif(), xmp=SECRET.encode())
+
+
+def animation(format_: str) -> bytes:
+    frames = [picture(), picture().transpose(Image.Transpose.FLIP_LEFT_RIGHT)]
+    return encoded(format_, frames[0], save_all=True, append_images=frames[1:], duration=100)
+
+
+def huge_png(side: int = 60_000) -> bytes:
+    """A small file that says it has a great many pixels."""
+    return _png(struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0), zlib.compress(b"\0" * 10_000))
+
+
+def short_png() -> bytes:
+    """A whole file with too few pixels in it."""
+    return _png(struct.pack(">IIBBBBB", 40, 20, 8, 2, 0, 0, 0), zlib.compress(b"\0" * 50))
+
+
+def _png(header: bytes, pixels: bytes) -> bytes:
+    chunks = ((b"IHDR", header), (b"IDAT", pixels), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, content) for name, content in chunks)
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    checksum = struct.pack(">I", zlib.crc32(name + content))
+    return struct.pack(">I", len(content)) + name + content + checksum
+
+
+def endless_gif() -> bytes:
+    """Ten thousand pictures of 16,000 × 16,000 pixels in half a megabyte."""
+    frame = b"\x2c" + struct.pack("<HHHH", 0, 0, 16_000, 16_000) + b"\0\x02\x02\x4c\x01\0"
+    screen = struct.pack("<HHBBB", 16_000, 16_000, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
+    return b"GIF89a" + screen + frame * 10_000 + b"\x3b"

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+from redis import Redis
+
+from accounts.models import User
+from images import checking
+from images.models import Image
+from tests.boundaries.asking import Caller, in_browser, in_program, visitor
+from tests.boundaries.refusals import refusal
+from tests.images import samples
+from tests.images.samples import HTML, SVG, encoded
+
+BAD = {
+    "svg": (SVG, checking.UNKNOWN),
+    "html": (HTML, checking.UNKNOWN),
+    "nothing": (b"", checking.EMPTY),
+    "page behind a PNG": (encoded("PNG") + HTML, checking.NOT_ALONE),
+    "archive behind a GIF": (encoded("GIF") + b"PK\x03\x04" + b"\0" * 30, checking.NOT_ALONE),
+    "half": (encoded("JPEG")[:-50], checking.BROKEN),
+    "animated bomb": (samples.endless_gif(), checking.ANIMATED),
+    "still bomb": (samples.huge_png(), checking.TOO_MANY_PIXELS),
+}
+NO_FORMS = [
+    (b"", "multipart/form-data"),
+    (b"not a form", "multipart/form-data; boundary=limit"),
+    (b"{}", "application/json"),
+    (encoded("PNG"), "image/png"),
+    (b"file=x", "application/x-www-form-urlencoded"),
+    (b"--limit\r\n" * 200, "multipart/form-data; boundary=limit"),
+    (
+        b'--limit\r\nContent-Disposition: form-data; name="file"\r\n\r\nx\r\n--limit--\r\n',
+        "multipart/form-data; boundary=limit",
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def _counted_anew(redis: Redis) -> None:
+    """Nobody has uploaded anything yet in this minute."""
+
+
+@pytest.fixture(params=["browser", "program"])
+def caller(request: pytest.FixtureRequest, alice: User) -> Caller:
+    return in_browser(alice) if request.param == "browser" else in_program(alice)
+
+
+def test_it_takes_an_image_and_shows_it(caller: Caller, alice: User) -> None:
+    answer = caller.upload(samples.photo(), name="photo.png")
+
+    told, image = json.loads(answer.body), Image.objects.get()
+    assert answer.status == 201
+    assert told == {
+        "id": str(image.public_id),
+        "media_type": "image/jpeg",
+        "width": 40,
+        "height": 20,
+        "size": image.size,
+        "url": f"/images/{image.public_id}/",
+    }
+    shown = caller.ask("GET", told["url"])
+    assert shown.status == 200
+    assert shown.headers["content-type"] == "image/jpeg"
+    assert shown.headers["content-disposition"] == "inline"
+    assert shown.headers["x-content-type-options"] == "nosniff"
+    assert shown.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert shown.headers["cache-control"].startswith("private")
+    assert image.user == alice
+    assert image.size == int(shown.headers["content-length"])
+
+
+def test_it_does_not_send_again_what_a_browser_has(caller: Caller) -> None:
+    url = json.loads(caller.upload(samples.photo()).body)["url"]
+    etag = caller.ask("GET", url).headers["etag"]
+
+    again = Caller((*caller.headers, (b"if-none-match", etag.encode()))).ask("GET", url)
+
+    assert (again.status, again.body) == (304, "")
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_it_refuses_what_is_no_still_image(caller: Caller, uploads: Path, bad: str) -> None:
+    data, sentence = BAD[bad]
+
+    answer = caller.upload(data, name="cat.png")
+
+    assert refusal(answer, 400, "validation_error")["message"] == sentence
+    assert not Image.objects.exists()
+    assert list(uploads.iterdir()) == []
+
+
+def test_it_refuses_an_image_that_is_too_large(caller: Caller, uploads: Path, settings: Settings) -> None:
+    settings.MAX_IMAGE_MB = 3
+    three, more = 3 * 1024 * 1024, samples.encoded("PNG")
+
+    too_large = caller.upload(more + b"\0" * (three - len(more) + 1))
+    largest = caller.upload(more + b"\0" * (three - len(more)))
+
+    assert refusal(too_large, 413, "too_large")["message"] == "The image is larger than 3 MB. Make it smaller first."
+    assert largest.status == 201
+
+
+@pytest.mark.parametrize(("body", "content_type"), NO_FORMS)
+def test_it_refuses_what_is_no_form_with_a_file(caller: Caller, body: bytes, content_type: str) -> None:
+    answer = caller.send("POST", "/api/v1/images", body, content_type)
+
+    refusal(answer, 400, "validation_error")
+    assert not Image.objects.exists()
+
+
+def test_it_refuses_another_fields_file_and_two_files(caller: Caller) -> None:
+    part = b'--limit\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\nx\r\n'
+
+    answers = [
+        caller.upload(encoded("PNG"), field="image"),
+        caller.send("POST", "/api/v1/images", part * 2 + b"--limit--\r\n", "multipart/form-data; boundary=limit"),
+        caller.send("POST", "/api/v1/images", part * 200 + b"--limit--\r\n", "multipart/form-data; boundary=limit"),
+    ]
+
+    assert all(refusal(answer, 400, "validation_error") for answer in answers)
+
+
+def test_it_takes_no_more_text_with_an_image_than_anywhere(caller: Caller) -> None:
+    text = b'--limit\r\nContent-Disposition: form-data; name="x"\r\n\r\n' + b"x" * 3_000_000 + b"\r\n--limit--\r\n"
+
+    answer = caller.send("POST", "/api/v1/images", text, "multipart/form-data; boundary=limit")
+
+    refusal(answer, 413, "too_large")
+
+
+def test_it_takes_so_many_images_a_minute(caller: Caller) -> None:
+    answers = [caller.upload(b"x") for _ in range(61)]
+
+    assert {answer.status for answer in answers[:60]} == {400}
+    assert int(answers[60].headers["retry-after"]) > 0
+    refusal(answers[60], 429, "rate_limited")
+
+
+def test_it_wants_somebody_and_in_a_browser_the_token(alice: User) -> None:
+    without = Caller(tuple(header for header in in_browser(alice).headers if header[0] != b"x-csrftoken"))
+
+    assert visitor().upload(encoded("PNG")).status == 401
+    assert without.upload(encoded("PNG")).status == 403
+    assert not Image.objects.exists()
+
+
+def test_it_takes_an_unsent_image_back(caller: Caller, uploads: Path) -> None:
+    image = json.loads(caller.upload(encoded("PNG")).body)
+
+    deleted = caller.ask("DELETE", f"/api/v1/images/{image['id']}")
+
+    assert deleted.status == 204
+    assert caller.ask("GET", image["url"]).status == 404
+    assert not [path for path in uploads.rglob("*") if path.is_file()]
+
+
+def test_it_shows_an_image_to_its_owner_alone(alice: User, bob: User) -> None:
+    url = json.loads(in_program(alice).upload(encoded("PNG")).body)["url"]
+
+    strangers = [caller.ask("GET", url) for caller in (in_browser(bob), in_program(bob))]
+    bad_token = Caller(((b"authorization", b"Bearer lls_wrong"),)).ask("GET", url)
+
+    assert [answer.status for answer in strangers] == [404, 404]
+    assert bad_token.status == 401
+    assert visitor().ask("GET", url).headers["location"].startswith("/accounts/login/?next=/images/")
+    assert in_program(bob).ask("DELETE", f"/api/v1{url.rstrip('/')}").status == 404
+
+
+def test_it_says_so_where_the_file_is_lost(alice: User, uploads: Path) -> None:
+    url = json.loads(in_program(alice).upload(encoded("PNG")).body)["url"]
+    next(path for path in uploads.rglob("*") if path.is_file()).unlink()
+
+    assert in_program(alice).ask("GET", url).status == 404
