@@ -20,7 +20,7 @@ def check_vision(models: Iterable[tuple[str, str]], images: Sequence[object]) ->
     """Raise InvalidInput where there are images for models that are known not to see, ``(provider, model)`` each."""
     blind = dict.fromkeys(model_label(provider, model) for provider, model in models if is_text_only(model))
     if images and blind:
-        sentence = f"{' and '.join(blind)} cannot see images. Choose another model, or send the prompt without them."
+        sentence = f"Images cannot be shown to {' and '.join(blind)}. Choose another model, or leave the images out."
         raise InvalidInput(sentence, fields={"images": [sentence]})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import struct
 import zlib
 from io import BytesIO
@@ -28,6 +30,15 @@ def encoded(format_: str, image: Image.Image | None = None, **options: Any) -> b
     out = BytesIO()
     (image or picture()).save(out, format_, **options)
     return out.getvalue()
+
+
+def noise(width: int, height: int) -> Image.Image:
+    """What nothing can make smaller."""
+    return Image.frombytes("RGB", (width, height), os.urandom(3 * width * height))
+
+
+def base64_of(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def exif(orientation: int = 1) -> Image.Exif:

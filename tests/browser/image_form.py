@@ -1,0 +1,98 @@
+"""A page with nothing but a form that takes images, at the address of the running LLMSelect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from django.contrib.auth import get_user_model
+from django.template import engines
+from django.test import RequestFactory
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.browser.visitor import Visitor
+from tests.images import samples
+from tests.pages.server import policy
+
+PATH = "/a-form-with-images/"
+PAGE = """{% extends "base.html" %}{% load static %}
+{% block head %}
+<link rel="stylesheet" href="{% static 'css/images.css' %}">
+<script type="module" src="{% static 'js/images.js' %}"></script>
+{% endblock %}
+{% block content %}<form class="card stack" action="{{ path }}">
+<input type="hidden" name="csrfmiddlewaretoken" value="{{ token }}">
+<textarea name="prompt" aria-label="Prompt" rows="3"></textarea>
+{% include "_image_input.html" %}
+<button class="button button-primary" type="submit">Send</button></form>{% endblock %}"""
+
+
+class Picture:
+    """An image that the form has already."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self.public_id, self.url = told["id"], told["url"]
+
+    def get_absolute_url(self) -> str:
+        return str(self.url)
+
+
+class ImageForm:
+    """The form, in a visitor's tab."""
+
+    def __init__(self, visitor: Visitor, images: Sequence[dict[str, Any]] = (), page: Page | None = None) -> None:
+        self.visitor = visitor
+        self.page = page or visitor.page
+        self._images = [Picture(told) for told in images]
+        self.page.route(f"**{PATH}*", self._show)
+        self.page.goto(f"{visitor.live.base_url}{PATH}")
+
+    def _show(self, route: Route) -> None:
+        cookies = {cookie["name"]: cookie["value"] for cookie in self.page.context.cookies()}
+        request = RequestFactory().get("/")
+        request.user = get_user_model()(username="alice")
+        context = {"token": cookies.get("csrftoken", ""), "images": self._images, "path": PATH}
+        html = engines["django"].from_string(PAGE).render(context, request)
+        route.fulfill(body=html, content_type="text/html", headers={"Content-Security-Policy": policy()})
+
+    @property
+    def field(self) -> Locator:
+        return self.page.get_by_label("Add images")
+
+    @property
+    def prompt(self) -> Locator:
+        return self.page.get_by_label("Prompt")
+
+    @property
+    def thumbnails(self) -> Locator:
+        return self.page.locator(".images-thumbnail")
+
+    @property
+    def error(self) -> Locator:
+        return self.page.locator("[data-images-error]")
+
+    @property
+    def ids(self) -> list[str]:
+        """What the form would send."""
+        return [str(each.input_value()) for each in self.page.locator("input[name=images]").all()]
+
+    def choose(self, *files: tuple[str, bytes]) -> None:
+        self.field.set_input_files(
+            [{"name": name, "mimeType": "application/octet-stream", "buffer": data} for name, data in files]
+        )
+
+    def add(self, number: int = 1) -> None:
+        """Choose some images, and wait until they are there."""
+        before = self.thumbnails.count()
+        self.choose(*[(f"{each}.png", samples.encoded("PNG")) for each in range(number)])
+        expect(self.thumbnails).to_have_count(before + number)
+
+    def send(self) -> None:
+        self.page.get_by_role("button", name="Send").click()
+
+    @property
+    def sent(self) -> list[str]:
+        """The ids that the form has sent."""
+        self.page.wait_for_url(lambda url: "?" in url)
+        return parse_qs(urlsplit(self.page.url).query).get("images", [])
