@@ -43,6 +43,16 @@ def test_it_uploads_what_is_chosen_and_sends_the_ids_in_order(visitor: Visitor) 
     assert len(set(ids)) == 3
 
 
+def test_it_shows_images_of_any_shape_in_the_same_size(visitor: Visitor) -> None:
+    form = ImageForm(visitor)
+
+    form.choose(("tall.png", samples.encoded("PNG", samples.picture(20, 900))), ("one.png", samples.encoded("PNG")))
+    expect(form.thumbnails).to_have_count(2)
+
+    boxes = [form.thumbnails.nth(number).bounding_box() or {} for number in range(2)]
+    assert boxes[0]["width"] == boxes[0]["height"] == boxes[1]["width"] == boxes[1]["height"]
+
+
 def test_it_takes_an_image_from_the_clipboard(visitor: Visitor) -> None:
     form = ImageForm(visitor)
     visitor.page.evaluate(CLIPBOARD, ONE)
