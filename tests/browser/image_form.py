@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from django.contrib.auth import get_user_model
 from django.template import engines
 from django.test import RequestFactory
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from tests.browser.visitor import Visitor
 from tests.images import samples
@@ -79,7 +79,7 @@ class ImageForm:
 
     def choose(self, *files: tuple[str, bytes]) -> None:
         self.field.set_input_files(
-            [{"name": name, "mimeType": "application/octet-stream", "buffer": data} for name, data in files]
+            [FilePayload(name=name, mimeType="application/octet-stream", buffer=data) for name, data in files]
         )
 
     def add(self, number: int = 1) -> None:

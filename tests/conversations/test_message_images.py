@@ -125,10 +125,9 @@ def test_it_refuses_a_model_that_cannot_see_and_names_it(alice: Chatter, setting
     settings.SERVER_KEYS = "everyone"
     settings.PROVIDER_API_KEYS = {**settings.PROVIDER_API_KEYS, "openai": "sk-1"}
     image = image_of(alice.user)
-    blind = {"provider": "openai", "model": "gpt-3.5-turbo"}
 
     with pytest.raises(InvalidInput, match=r"^Images cannot be shown to gpt-3\.5-turbo\. Choose another model"):
-        alice.begin("Look", images=ids(image), **blind)
+        alice.begin("Look", images=ids(image), provider="openai", model="gpt-3.5-turbo")
     alice.begin("Look", images=ids(image), provider="openai", model="brand-new-model")
 
     assert Message.objects.filter(role="user").count() == 1

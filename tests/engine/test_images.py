@@ -93,7 +93,8 @@ def test_the_demo_says_what_it_was_shown(alice: Program) -> None:
     answer = alice.post("chat", {"message": "Look", "provider": "demo", "model": "demo-swift", "images": images})
 
     assert "I was shown 2 images (40 × 20, 20 × 40 pixels), and looked at none." in answer["response"]
-    demo = [model for model in alice.get("models") if model["provider"] == "demo"]
+    models: Any = alice.get("models")
+    demo = [model for model in models if model["provider"] == "demo"]
     assert all(model["vision"] for model in demo)
 
 

@@ -126,4 +126,6 @@ def test_it_sweeps_what_was_uploaded_yesterday_and_never_sent(alice: User, uploa
     delete_unsent_images()
 
     assert list(Image.objects.all()) == [fresh]
-    assert sorted(str(path.relative_to(uploads)) for path in files(uploads)) == sorted(["cd/file", fresh.file.name])
+    assert sorted(str(path.relative_to(uploads)) for path in files(uploads)) == sorted(
+        ["cd/file", str(fresh.file.name)]
+    )
