@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,6 +29,7 @@ MAX_ERROR_BYTES = 256 * 1024
 MAX_ATTEMPTS = 5
 ERROR_BODY_SECONDS = 10
 DRAIN_SECONDS = 0.05
+LARGE_BODY = 1024 * 1024
 DONE = b"[DONE]"
 USER_AGENT = "LLMSelect"
 # A compressed stream would be held back until a compressor's block is full.
@@ -38,7 +40,8 @@ Frame = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One streaming request: where below the base URL, with which headers and JSON body.
+    """One streaming request: where below the base URL, with which headers and JSON body, which is gone once it was
+    accepted.
 
     ``optional`` names what may be left out of the body where the vendor refuses it (see ``optional.py``).
     """
@@ -97,6 +100,8 @@ class HttpClients:
         response = await self._accepted(target, call)
         if self._tell_accepted is not None:
             self._tell_accepted()
+        # A stream lasts minutes, and its images are many megabytes.
+        call.body.clear()
         try:
             async for frame in _frames(target, response):
                 yield frame
@@ -133,12 +138,17 @@ class HttpClients:
         session, data = self.session(target), orjson.dumps(body)
         try:
             try:
-                return await session.post(url, data=data, headers=headers, allow_redirects=False)
+                return await session.post(url, data=_payload(data), headers=headers, allow_redirects=False)
             except aiohttp.ServerDisconnectedError:
                 # A pooled connection that the server had just closed; the request was never looked at.
-                return await session.post(url, data=data, headers=headers, allow_redirects=False)
+                return await session.post(url, data=_payload(data), headers=headers, allow_redirects=False)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
             raise connection_failure(target, exc) from exc
+
+
+def _payload(data: bytes) -> bytes | BytesIO:
+    """A large body goes out in pieces, so that other streams go on meanwhile."""
+    return BytesIO(data) if len(data) > LARGE_BODY else data
 
 
 def _session(timeout: aiohttp.ClientTimeout, *, guarded: bool) -> aiohttp.ClientSession:

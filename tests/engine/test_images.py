@@ -98,6 +98,18 @@ def test_the_demo_says_what_it_was_shown(alice: Program) -> None:
     assert all(model["vision"] for model in demo)
 
 
+def test_a_photo_of_many_megabytes_arrives_as_it_is(alice: Program, vendors: StandIn) -> None:
+    photo = samples.encoded("PNG", samples.noise(1700, 1700), compress_level=0)
+    images = [uploaded(alice, photo)["id"] for _ in range(2)]
+
+    comparison = alice.post("compare", alice.body("openai/big-a", "xai/big-b", images=images))
+
+    assert {slot["status"] for slot in comparison["turns"][0]["results"]} == {"completed"}
+    for model in ("big-a", "big-b"):
+        body = str(vendors.wait_for_request(model=model).body)
+        assert body.count(samples.base64_of(photo)) == 2
+
+
 def test_nothing_begins_where_one_of_the_models_cannot_see(alice: Program, vendors: StandIn) -> None:
     image = uploaded(alice)
     models = ("openai/gpt-4o", "openai/gpt-3.5-turbo", "mistral/mistral-nemo")
