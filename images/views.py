@@ -18,10 +18,9 @@ HEADERS = {
     "Content-Disposition": "inline",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
     "Cache-Control": "private, max-age=86400",
 }
-"""Whatever a browser takes the bytes for, they can do nothing."""
+"""Whatever a browser takes the bytes for, they can do nothing; ``nosniff`` comes from the middleware."""
 
 
 @require_safe
