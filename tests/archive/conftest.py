@@ -13,7 +13,7 @@ from redis import Redis
 
 from accounts.models import User
 from archive.services import Imported, archive_stream, import_archive
-from comparisons.requests import compare_request
+from comparisons.requests import TurnRequest, compare_request
 from comparisons.services import StartedTurn, start_comparison, start_turn
 from generations.answering import Outcome
 from generations.ending import end_generation
@@ -38,7 +38,7 @@ class Person(Chatter):
         return start_comparison(user=self.user, request=request)
 
     def compare_on(self, started: StartedTurn, prompt: str) -> StartedTurn:
-        return self.end_turn(start_turn(comparison=started.comparison, prompt=prompt))
+        return self.end_turn(start_turn(comparison=started.comparison, request=TurnRequest(prompt)))
 
     def end_turn(self, started: StartedTurn) -> StartedTurn:
         """The first answers, with reasoning and figures; the second fails half-way."""
