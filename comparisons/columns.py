@@ -12,6 +12,7 @@ from comparisons.selectors import TurnState
 from generations.models import Generation
 from generations.selectors import queue_places
 from generations.shown import ShownAnswer, answer_mark, shown_answer
+from images.models import Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class TurnColumns:
     number: int
     prompt: str
     created_at: datetime.datetime
+    images: list[Image]
     slots: list[ShownAnswer]
     running: bool
     vote: Vote | None
@@ -49,6 +51,7 @@ def turn_columns(states: Iterable[TurnState]) -> list[TurnColumns]:
         TurnColumns(
             number=state.turn.number,
             prompt=state.turn.prompt,
+            images=state.images,
             created_at=state.turn.created_at,
             slots=[column(shown_answer(slot, place=places.get(slot.pk)), firsts(state.slots)) for slot in state.slots],
             running=state.running,

@@ -19,6 +19,7 @@ from conversations.forms import SETTINGS, form_parameters, settings_values
 from conversations.models import Conversation, Preset, PromptTemplate
 from conversations.saved import own_item, own_items, variables
 from conversations.selectors import MISSING, user_conversation
+from images.forms import images_to_show
 from providers.catalogue import CatalogueGroup, catalogue, catalogue_groups
 from providers.selectors import accesses
 
@@ -44,6 +45,7 @@ class ComparisonForm:
         self._values = {name: data.get(name, "") for name in FIELDS}
         self._chosen = [value for value in data.getlist("models") if value]
         self._as_is = "as_is" in data
+        self._images = data.getlist("images")
         self._unfilled: list[str] = []
 
     @classmethod
@@ -80,6 +82,10 @@ class ComparisonForm:
         """A template's text in place of the prompt; models and settings stay."""
         self._values["prompt"] = template.text
 
+    def take_images(self, ids: list[str]) -> None:
+        """These images in place of those that were posted by their ids."""
+        self._images = ids
+
     def check_filled(self) -> None:
         """Raises InvalidInput where the prompt still has places to fill in and nobody said to send it as it is."""
         if self._as_is:
@@ -109,6 +115,7 @@ class ComparisonForm:
             "providers": [{"provider": provider, "model": model} for provider, _, model in entries],
             "parameters": form_parameters(self._values),
             "conversation_id": self._values["conversation"] or None,
+            "images": self._images,
         }
 
     def context(self, error: RequestError | None = None, renamed: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -124,6 +131,7 @@ class ComparisonForm:
             "prompt_templates": own_items(PromptTemplate, self._user),
             "examples": [] if Comparison.objects.filter(user=self._user).exists() else EXAMPLES,
             "continued": self._continued(),
+            "images": images_to_show(self._user, self._images),
             "form": self._values,
             "unfilled": self._unfilled,
             "errors": fields,

@@ -24,6 +24,7 @@ from comparisons.requests import compare_request, turn_request
 from comparisons.selectors import shared_history, turn_states, user_comparison, user_comparisons, user_result, user_turn
 from conversations.fields import checked_title
 from generations.services import stop_generations
+from images.forms import posted_images
 from providers.selectors import model_label
 
 PAGE = 20
@@ -39,6 +40,7 @@ def compare(request: HtmxRequest) -> HttpResponse:
         return render(request, "comparisons/compare.html", ComparisonForm.asked_for(user, request.GET).context())
     form = ComparisonForm(user, request.POST)
     try:
+        form.take_images(posted_images(user, request))
         form.check_filled()
         started = services.start_comparison(user=user, request=compare_request(form.body()))
     except (RequestError, ValidationError) as error:
@@ -82,7 +84,8 @@ def history(request: HtmxRequest) -> HttpResponse:
 def turn_create(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
     """Put the next prompt to all."""
     comparison = user_comparison(page_user(request), public_id)
-    asked = turn_request({"prompt": request.POST.get("prompt", "")})
+    images = posted_images(page_user(request), request)
+    asked = turn_request({"prompt": request.POST.get("prompt", ""), "images": images})
     services.start_turn(comparison=comparison, request=asked)
     return _answer(request, comparison)
 

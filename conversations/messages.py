@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from conversations.models import Conversation, Message
 from conversations.selectors import Placed
 from generations.models import Generation
 from generations.shown import ShownAnswer, answer_mark, shown_answer
+from images.models import Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,9 @@ class ShownMessage:
     id: uuid.UUID
     text: str
     answer: ShownAnswer | None
+    images: Sequence[Image]
     omitted: int
+    omitted_images: int
     number: int
     branches: int
     previous: uuid.UUID | None
@@ -42,7 +45,9 @@ def _shown(message: Message, branches: list[uuid.UUID]) -> ShownMessage:
         id=message.public_id,
         text=message.text,
         answer=None if message.generation is None else shown_answer(message.generation),
+        images=message.images,
         omitted=message.omitted,
+        omitted_images=message.omitted_images,
         number=place + 1,
         branches=len(branches),
         previous=branches[place - 1] if place else None,

@@ -23,6 +23,7 @@ from conversations.requests import chat_request
 from conversations.saved import add_preset, own_item, own_items
 from conversations.saved_requests import checked_preset
 from conversations.selectors import conversation_message, shown_messages, user_conversation, user_conversations
+from images.forms import posted_images
 from providers.catalogue import catalogue_groups
 
 MESSAGES = 30
@@ -42,7 +43,7 @@ def chat_new(request: HtmxRequest) -> HttpResponse:
 @require_POST
 def chat_start(request: HtmxRequest) -> HttpResponse:
     """Say the first thing."""
-    started = services.start_answer(user=page_user(request), request=chat_request(composer_body(request.POST.dict())))
+    started = services.start_answer(user=page_user(request), request=chat_request(_body(request)))
     return go(request, _address(started.conversation))
 
 
@@ -83,7 +84,7 @@ def message_send(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
     """Say something, edit what was said, or ask for an answer once more."""
     user = page_user(request)
     conversation = user_conversation(user, public_id)
-    body = {**composer_body(request.POST.dict()), "conversation_id": str(conversation.public_id)}
+    body = {**_body(request), "conversation_id": str(conversation.public_id)}
     started = services.start_answer(user=user, request=chat_request(body))
     if not request.htmx or "edit_of" in body or "regenerate" in body:
         return _changed(request, started.conversation)
@@ -190,6 +191,13 @@ def chat_list(request: HtmxRequest) -> HttpResponse:
     """The list at the side, a page at a time."""
     template = "conversations/_chat_list.html" if request.htmx else "conversations/chat_list.html"
     return render(request, template, _sidebar(request))
+
+
+def _body(request: HtmxRequest) -> dict[str, Any]:
+    """What the composer says; an edited prompt keeps its images, for its form has no field for them."""
+    body = composer_body(request.POST.dict())
+    images = posted_images(page_user(request), request)
+    return {**body, "images": images} if images else body
 
 
 def _address(conversation: Conversation) -> str:

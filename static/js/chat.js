@@ -49,6 +49,7 @@ function sent({ detail }) {
   if (!detail.successful || !(from instanceof HTMLFormElement) || detail.requestConfig.verb !== "post") return;
   if (from === composer) {
     box.value = "";
+    for (const item of composer.querySelectorAll(".images-item")) item.remove();
     keepDraft();
     window.scrollTo({ top: page.scrollHeight, behavior: "instant" });
   }

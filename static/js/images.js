@@ -7,7 +7,7 @@ const uploads = new WeakMap();
 const fieldOf = (element) => element?.closest?.("form")?.querySelector("[data-images]") ?? null;
 const items = (field) => [...field.querySelectorAll(".images-item")];
 const isBusy = (field) => field.querySelector(".images-uploading") !== null;
-const tokenOf = (field) => field.closest("form").querySelector("[name='csrfmiddlewaretoken']")?.value ?? "";
+const token = () => JSON.parse(document.body.getAttribute("hx-headers"))["x-csrftoken"];
 
 function say(field, text) {
   field.querySelector("[data-images-error]").textContent = text;
@@ -67,7 +67,7 @@ function upload(field, item, file) {
   const body = new FormData();
   body.append("file", file);
   request.open("POST", field.dataset.upload);
-  request.setRequestHeader("X-CSRFToken", tokenOf(field));
+  request.setRequestHeader("X-CSRFToken", token());
   request.upload.addEventListener("progress", ({ loaded, total }) => {
     item.querySelector("progress")?.setAttribute("value", String(loaded / total));
   });
@@ -93,7 +93,7 @@ function remove(field, item) {
   uploads.get(item)?.abort();
   const id = item.querySelector("[name='images']")?.value;
   if (id && "fresh" in item.dataset) {
-    fetch(`${field.dataset.upload}/${id}`, { method: "DELETE", headers: { "X-CSRFToken": tokenOf(field) } }).catch(() => {});
+    fetch(`${field.dataset.upload}/${id}`, { method: "DELETE", headers: { "X-CSRFToken": token() } }).catch(() => {});
   }
   say(field, "");
   takeOut(field, item);

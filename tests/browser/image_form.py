@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.contrib.auth import get_user_model
 from django.template import engines
-from django.test import RequestFactory
 from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from tests.browser.visitor import Visitor
@@ -22,7 +21,6 @@ PAGE = """{% extends "base.html" %}{% load static %}
 <script type="module" src="{% static 'js/images.js' %}"></script>
 {% endblock %}
 {% block content %}<form class="card stack" action="{{ path }}">
-<input type="hidden" name="csrfmiddlewaretoken" value="{{ token }}">
 <textarea name="prompt" aria-label="Prompt" rows="3"></textarea>
 {% include "_image_input.html" %}
 <button class="button button-primary" type="submit">Send</button></form>{% endblock %}"""
@@ -50,10 +48,13 @@ class ImageForm:
 
     def _show(self, route: Route) -> None:
         cookies = {cookie["name"]: cookie["value"] for cookie in self.page.context.cookies()}
-        request = RequestFactory().get("/")
-        request.user = get_user_model()(username="alice")
-        context = {"token": cookies.get("csrftoken", ""), "images": self._images, "path": PATH}
-        html = engines["django"].from_string(PAGE).render(context, request)
+        context = {
+            "csrf_token": cookies.get("csrftoken", ""),
+            "images": self._images,
+            "path": PATH,
+            "user": get_user_model()(username="alice"),
+        }
+        html = engines["django"].from_string(PAGE).render(context)
         route.fulfill(body=html, content_type="text/html", headers={"Content-Security-Policy": policy()})
 
     @property

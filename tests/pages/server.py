@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from mimetypes import guess_type
 from pathlib import Path
@@ -58,8 +59,8 @@ class PageServer:
                     self._send_static(path)
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                owner.posted.append(parse_qs(body, keep_blank_values=True))
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                owner.posted.append(_form(self.headers["Content-Type"], body))
                 self._send(owner.answer.status, owner.answer.content_type, owner.answer.body.encode())
 
             def _send_static(self, path: str) -> None:
@@ -81,3 +82,15 @@ class PageServer:
                 pass
 
         return Handler
+
+
+def _form(content_type: str, body: bytes) -> dict[str, list[str]]:
+    """The fields of a form, in either of the two encodings."""
+    if not content_type.startswith("multipart/"):
+        return parse_qs(body.decode(), keep_blank_values=True)
+    fields: dict[str, list[str]] = {}
+    for part in message_from_bytes(b"Content-Type: %s\r\n\r\n" % content_type.encode() + body).walk():
+        name = part.get_param("name", header="Content-Disposition")
+        if name:
+            fields.setdefault(str(name), []).append(part.get_payload(decode=True).decode())  # type: ignore[union-attr]
+    return fields
