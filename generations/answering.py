@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from django.conf import settings
+
+from generations.circuits import Circuit
 from generations.event_log import Channel, EntryId, Payload, Phase, Writer
 from generations.models import Generation
 from generations.publishing import Publisher
@@ -27,7 +30,8 @@ from providers.adapters.base import (
     Usage,
 )
 from providers.adapters.http import HttpClients
-from providers.adapters.streaming import Timeouts, open_stream
+from providers.adapters.retrying import Retries, open_retried_stream
+from providers.adapters.streaming import Timeouts
 
 MAX_WINDOW = 0.03
 WINDOW_PER_STREAM = 0.0003
@@ -132,7 +136,9 @@ class Answer:
         claim = self.claim
         self._reach("connecting")
         clients = clients.telling(lambda: self._reach("thinking"))
-        async with aclosing(open_stream(claim.adapter, clients, claim.target, claim.request, timeouts)) as events:
+        retries = Retries(settings.UPSTREAM_RETRIES, settings.RETRY_DELAY, settings.LONGEST_RETRY_AFTER)
+        stream = open_retried_stream(claim.adapter, clients, claim.target, claim.request, timeouts, retries)
+        async with aclosing(Circuit(claim.target, claim.request.model).guard(stream)) as events:
             async for event in events:
                 self._take(event)
 

@@ -60,6 +60,11 @@ def positive_integer(env: Env, name: str, default: int) -> int:
     return int(env.int(name, default, validate=validate.Range(min=1, error="has to be a whole number above 0.")) or 1)
 
 
+def natural_number(env: Env, name: str, default: int) -> int:
+    """A whole number of at least 0."""
+    return int(env.int(name, default, validate=validate.Range(min=0, error="has to be a whole number from 0 on.")) or 0)
+
+
 def port(env: Env, name: str, default: int) -> int:
     """A TCP port."""
     valid = validate.Range(min=1, max=65535, error="has to be a port between 1 and 65535.")

@@ -7,13 +7,19 @@ import logging
 import time
 from collections.abc import Awaitable
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
+from django.contrib.auth.decorators import login_required
 from django.db import connection
-from django.http import HttpRequest, JsonResponse
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.asyncio import Redis
 
+from generations.circuits import open_circuits
+from generations.models import Generation
 from generations.worker import HEARTBEAT_INTERVAL, WORKERS_KEY
 
 logger = logging.getLogger(__name__)
@@ -33,22 +39,40 @@ async def live(request: HttpRequest) -> JsonResponse:
 @never_cache
 async def ready(request: HttpRequest) -> JsonResponse:
     """The database, Redis and a worker answer: 200, or 503 with a sentence for each that does not."""
-    problems = dict(
-        zip(
-            ("database", "redis", "worker"),
-            await asyncio.gather(
-                _problem(_ask_database(), "The database does not answer. Check that it runs, and DATABASE_URL."),
-                _problem(_ask_redis(), "Redis does not answer. Check that it runs, and REDIS_URL."),
-                _problem(_ask_for_worker(), "No worker has been heard of lately. Check that one runs on this Redis."),
-            ),
-            strict=True,
-        )
-    )
+    problems = await _problems()
     body = {
         "status": "unavailable" if any(problems.values()) else "ok",
         "checks": {name: {"ok": not problem, "message": problem} for name, problem in problems.items()},
     }
     return JsonResponse(body, status=503 if any(problems.values()) else 200)
+
+
+@login_required
+@require_safe
+@never_cache
+def status(request: HttpRequest) -> HttpResponse:
+    """The same for people, with what waits, what runs, and which models are left alone for now."""
+    problems = async_to_sync(_problems)()
+    counts = dict(
+        Generation.objects.filter(status__in=Generation.OPEN).values_list("status").annotate(count=Count("pk"))
+    )
+    context = {
+        "checks": [(name.title(), problem) for name, problem in problems.items()],
+        "waiting": counts.get(Generation.Status.QUEUED, 0),
+        "running": counts.get(Generation.Status.STREAMING, 0),
+        "circuits": [] if problems["redis"] else open_circuits(),
+    }
+    return render(request, "status.html", context, status=503 if any(problems.values()) else 200)
+
+
+async def _problems() -> dict[str, str]:
+    """A sentence for each part that does not answer, ``""`` for those that do."""
+    checks = await asyncio.gather(
+        _problem(_ask_database(), "The database does not answer. Check that it runs, and DATABASE_URL."),
+        _problem(_ask_redis(), "Redis does not answer. Check that it runs, and REDIS_URL."),
+        _problem(_ask_for_worker(), "No worker has been heard of lately. Check that one runs on this Redis."),
+    )
+    return dict(zip(("database", "redis", "worker"), checks, strict=True))
 
 
 async def _problem(check: Awaitable[bool], sentence: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from redis import Redis
 
 from tests.engine.program import Program
 from tests.engine.reading import Reading
@@ -137,3 +138,40 @@ def test_nothing_is_created_where_no_chosen_provider_can_be_asked(program: Progr
     assert "Cohere" in answer.json()["error"]["message"]
     assert program.get("comparisons?count=1")["count"] == before
     assert vendors.requests == []
+
+
+def test_it_asks_again_before_the_first_word_and_nobody_notices(alice: Program, vendors: StandIn) -> None:
+    vendors.sequence = [Script(status=503), Script(status=429)]
+    vendors.default = Script(text=WHOLE)
+
+    reading = Reading.of(alice.stream("openai/recovers"))
+
+    reading.assert_whole()
+    assert reading.responses == {0: WHOLE}
+    assert len(vendors.requests) == 3
+
+
+def test_a_model_that_keeps_failing_is_left_alone_and_the_others_answer(
+    live: Live, alice: Program, vendors: StandIn, live_redis: Redis
+) -> None:
+    usual = dict(live.environment)
+    live.environment |= {"CIRCUIT_FAILURES": "2", "UPSTREAM_RETRIES": "0"}
+    live.stop_worker()
+    live.start_worker()
+    vendors.scripts["down"] = Script(status=500)
+    for _ in range(2):
+        assert Reading.of(alice.stream("openai/down")).outcomes == ["upstream_error"]
+    asked = len(vendors.requests)
+
+    reading = Reading.of(alice.stream("openai/down", "google/up"))
+    status = alice.api.get("/status/")
+    live.environment = usual
+    live.stop_worker()
+    live.start_worker()
+    for key in live_redis.scan_iter("live:circuit*"):
+        live_redis.delete(key)
+
+    assert reading.outcomes == ["circuit_open", "complete"]
+    assert "left alone for now" in reading.ends[0]["error"]
+    assert len(vendors.requests) == asked + 1
+    assert status.status_code in {200, 302}

@@ -70,6 +70,8 @@ class Live:
             "REDIS_PREFIX": name,
             "SERVER_KEYS": "everyone",
             "WORKER_CONCURRENCY": "50",
+            "RETRY_DELAY": "0.01",
+            "CIRCUIT_FAILURES": "1000",
             **stand_in_environment(vendors),
             **environment,
         }

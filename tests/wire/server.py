@@ -36,6 +36,8 @@ class StandIn:
         self.host, self.port = host, port
         self.scripts: dict[str, Script] = {}
         self.default = Script()
+        self.sequence: list[Script] = []
+        """What the next requests get, in order, before all other scripts count."""
         self.models: dict[str, list[str]] = {}
         self.requests: list[Recorded] = []
         self.listed: list[dict[str, str]] = []
@@ -60,6 +62,7 @@ class StandIn:
     def reset(self) -> None:
         """Forget scripts and what was recorded."""
         self.scripts.clear()
+        self.sequence.clear()
         self.models.clear()
         self.requests.clear()
         self.listed.clear()
@@ -160,7 +163,7 @@ class StandIn:
         return recorded
 
     async def _answer(self, request: web.Request, recorded: Recorded, format_: type[Format]) -> web.StreamResponse:
-        script = self.scripts.get(recorded.model) or Script.from_model(recorded.model) or self.default
+        script = self._script(recorded.model)
         if script.first_delay:
             await asyncio.sleep(script.first_delay)
         if "refused" in _key(request):
@@ -188,6 +191,11 @@ class StandIn:
 
     async def _recorded(self, _: web.Request) -> web.Response:
         return web.json_response([request.as_json() for request in self.requests])
+
+    def _script(self, model: str) -> Script:
+        if self.sequence:
+            return self.sequence.pop(0)
+        return self.scripts.get(model) or Script.from_model(model) or self.default
 
     async def _set_script(self, request: web.Request) -> web.Response:
         self.scripts[request.match_info["model"]] = Script.from_settings(await request.json())
