@@ -15,6 +15,8 @@ from accounts.throttle import Limit
 from generations import control
 from generations.forgetting import forget_logs, writers_instead
 from generations.models import Generation, Run
+from images.models import Image
+from images.services import delete_files
 
 logger = logging.getLogger(__name__)
 
@@ -40,12 +42,14 @@ def delete_account(*, user: User, password: str) -> None:
         _lock(user)
         writers, leases = writers_instead(Generation.objects.filter(user=user)), _leases(user)
         topics = set(Run.objects.filter(user=user).values_list("topic", flat=True))
+        images = list(Image.objects.filter(user=user))
         OutstandingToken.objects.filter(user=user).delete()
         _end_sessions(user)
         public_id = user.public_id
         User.objects.filter(pk=user.pk).delete()
         if not User.objects.exists():
             FirstAccount.objects.all().delete()
+        transaction.on_commit(lambda: delete_files(images), robust=True)
     logger.info("user %s deleted their account", public_id)
     control.send_stop(leases)
     forget_logs(topics, writers)
