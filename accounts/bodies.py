@@ -7,7 +7,12 @@ from typing import IO, Any
 
 import orjson
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import (
+    RequestDataTooBig,
+    SuspiciousMultipartForm,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from rest_framework.parsers import BaseParser
@@ -15,7 +20,7 @@ from rest_framework.parsers import BaseParser
 from accounts.errors import InvalidInput, TooLarge
 
 NOT_JSON = "The body is not valid JSON."
-UNREADABLE_FORM = (MultiPartParserError, TooManyFieldsSent, TooManyFilesSent)
+UNREADABLE_FORM = (MultiPartParserError, SuspiciousMultipartForm, TooManyFieldsSent, TooManyFilesSent)
 """What Django raises for a form that is broken or has too many parts."""
 
 

@@ -67,6 +67,7 @@ def _read_turn(part: Part, compared: Compared) -> None:
     for index, slot in enumerate(slots):
         slot.run = slot.current_run = run
         slot.index = index
+    _check_images(part, compared.threads[0])
     compared.turns.append(turn)
     vote = part.maybe("vote", lambda name: _vote(part.part(name), turn, slots))
     if vote is not None:
@@ -83,6 +84,14 @@ def _slots(part: Part, threads: Sequence[Thread]) -> list[Generation]:
     if any(hasattr(slot, "run") for slot in slots):
         part.refuse("answers", "names an answer of another turn")
     return slots
+
+
+def _check_images(part: Part, thread: Thread) -> None:
+    """A turn names its prompt's images once more, as it does the prompt."""
+    prompt = thread.parents[part.ids("answers")[0]]
+    shown = [] if prompt is None else [picture.public_id for picture in thread.pictures[prompt]]
+    if part.later("images", part.ids, shown) != shown:
+        part.refuse("images", "has to name the images of the prompt that its answers stand behind")
 
 
 def _vote(part: Part, turn: Turn, slots: Sequence[Generation]) -> Vote:
@@ -112,7 +121,7 @@ def save_comparisons(user: User, items: Sequence[Compared]) -> int:
     for turn in turns:
         turn.run.topic = turn.comparison.topic
     create_as_old(Comparison, comparisons)
-    save_threads(threads, [turn.run for turn in turns])
+    save_threads(user, threads, [turn.run for turn in turns])
     Candidate.objects.bulk_create(
         (
             Candidate(comparison=item.comparison, position=position, conversation=thread.conversation)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable
 
-import redis
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import QuerySet
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from accounts.errors import Conflict, InvalidInput
 from accounts.models import FirstAccount, User
 from accounts.throttle import Limit
-from generations import control, event_log
-from generations.connections import thread_client
-from generations.event_log import Writer
+from generations import control
+from generations.forgetting import forget_logs, writers_instead
 from generations.models import Generation, Run
+from images.models import Image
+from images.services import delete_files
 
 logger = logging.getLogger(__name__)
 
@@ -42,17 +40,19 @@ def delete_account(*, user: User, password: str) -> None:
     PASSWORDS.give_back(attempt)
     with transaction.atomic():
         _lock(user)
-        running = list(_running(user))
+        writers, leases = writers_instead(Generation.objects.filter(user=user)), _leases(user)
         topics = set(Run.objects.filter(user=user).values_list("topic", flat=True))
+        images = list(Image.objects.filter(user=user))
         OutstandingToken.objects.filter(user=user).delete()
         _end_sessions(user)
         public_id = user.public_id
         User.objects.filter(pk=user.pk).delete()
         if not User.objects.exists():
             FirstAccount.objects.all().delete()
+        transaction.on_commit(lambda: delete_files(images), robust=True)
     logger.info("user %s deleted their account", public_id)
-    control.send_stop([generation.lease for generation in running if generation.lease is not None])
-    _forget(topics, running)
+    control.send_stop(leases)
+    forget_logs(topics, writers)
 
 
 def _lock(user: User) -> None:
@@ -64,20 +64,12 @@ def _lock(user: User) -> None:
         raise Conflict(LAST_ADMINISTRATOR)
 
 
-def _running(user: User) -> QuerySet[Generation]:
-    return Generation.objects.filter(user=user, status=Generation.Status.STREAMING).select_related("current_run")
+def _leases(user: User) -> list[uuid.UUID]:
+    streaming = Generation.objects.filter(user=user, status=Generation.Status.STREAMING)
+    return [lease for lease in streaming.values_list("lease", flat=True) if lease is not None]
 
 
 def _end_sessions(user: User) -> None:
     for session in Session.objects.iterator(BATCH):
         if session.get_decoded().get("_auth_user_id") == str(user.pk):
             session.delete()
-
-
-def _forget(topics: set[str], running: Iterable[Generation]) -> None:
-    """Workers that have not heard of the stop yet are not let into the logs any more."""
-    writers = [(each.current_run.topic, Writer(each.pk, f"deleted:{uuid.uuid4().hex}")) for each in running]
-    try:
-        event_log.delete_all(thread_client(), topics, writers)
-    except redis.RedisError as error:
-        logger.warning("the logs of a deleted account are left to expire: %s", error)

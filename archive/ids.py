@@ -16,11 +16,12 @@ from accounts.models import User
 
 BATCH = 500
 Item = TypeVar("Item")
+Row = TypeVar("Row", bound=Any)
 
 
 def new_items(user: User, items: Sequence[Item], row_of: Callable[[Item], Any], mine: QuerySet[Any]) -> list[Item]:
     """Those of ``items`` whose rows are not among ``mine``, with ids that are free."""
-    others = {row_of(item).public_id: uuid.uuid5(user.public_id, str(row_of(item).public_id)) for item in items}
+    others = {row_of(item).public_id: _id_for(user, row_of(item).public_id) for item in items}
     ids = [*others.keys(), *others.values()]
     owned, taken = _found(mine, ids), _found(mine.model._default_manager.all(), ids)
     new = []
@@ -31,6 +32,20 @@ def new_items(user: User, items: Sequence[Item], row_of: Callable[[Item], Any], 
             row.public_id = next((each for each in choices if each not in taken), uuid.uuid4())
             new.append(item)
     return new
+
+
+def held_rows(user: User, ids: Sequence[uuid.UUID], mine: QuerySet[Row]) -> dict[uuid.UUID, Row]:
+    """Those of ``mine`` that these ids of an archive stand for, by the id; locked until the end of the transaction."""
+    held: dict[uuid.UUID, Row] = {}
+    for first in range(0, len(ids), BATCH):
+        names = {name: each for each in ids[first : first + BATCH] for name in (_id_for(user, each), each)}
+        for row in mine.filter(public_id__in=names).select_for_update().order_by("pk"):
+            held[names[row.public_id]] = row
+    return held
+
+
+def _id_for(user: User, public_id: uuid.UUID) -> uuid.UUID:
+    return uuid.uuid5(user.public_id, str(public_id))
 
 
 def take_free_ids(model: Any, rows: Sequence[Any]) -> None:

@@ -23,15 +23,16 @@ Read = TypeVar("Read")
 
 
 class Part:
-    """One JSON object of an archive. ``seen`` holds the ids that were read so far in the whole archive.
+    """One JSON object of an archive. ``seen`` holds the ids that were read so far in the whole archive, with what was
+    remembered under them.
 
     Every reader raises InvalidInput for what is missing or of another kind, in a sentence that names the place and
     never repeats the value.
     """
 
-    def __init__(self, value: Any, place: str = "", seen: set[tuple[str, uuid.UUID]] | None = None) -> None:
+    def __init__(self, value: Any, place: str = "", seen: dict[tuple[str, uuid.UUID], Any] | None = None) -> None:
         self.place = place
-        self.seen: set[tuple[str, uuid.UUID]] = set() if seen is None else seen
+        self.seen: dict[tuple[str, uuid.UUID], Any] = {} if seen is None else seen
         if not isinstance(value, dict):
             self.refuse("", "has to be an object")
         self._value: dict[str, Any] = value
@@ -60,6 +61,10 @@ class Part:
     def maybe(self, name: str, read: Callable[[str], Read]) -> Read | None:
         """What ``read`` makes of a value that may be null."""
         return None if self.raw(name) is None else read(name)
+
+    def later(self, name: str, read: Callable[[str], Read], default: Read) -> Read:
+        """What ``read`` makes of a value that older archives do not have."""
+        return read(name) if name in self._value else default
 
     def values(self, name: str) -> list[Any]:
         values = self.raw(name)
@@ -148,8 +153,20 @@ class Part:
         value = self.id("id")
         if (kind, value) in self.seen:
             self.refuse("id", "stands in the archive twice")
-        self.seen.add((kind, value))
+        self.seen[kind, value] = None
         return value
+
+    def remember(self, kind: str, public_id: uuid.UUID, thing: Any) -> None:
+        """Keep what was read for those that name it further on in the archive."""
+        self.seen[kind, public_id] = thing
+
+    def remembered(self, name: str, kind: str) -> list[Any]:
+        """What stands under the ids of a list."""
+        ids = self.ids(name)
+        for index, each in enumerate(ids):
+            if (kind, each) not in self.seen:
+                self.refuse(f"{name}[{index}]", f"names no {kind} of this archive")
+        return [self.seen[kind, each] for each in ids]
 
 
 def is_time(value: Any) -> bool:

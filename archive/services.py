@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,15 +41,15 @@ class Imported:
 
 
 async def archive_stream(user: User) -> AsyncGenerator[bytes, None]:
-    """An archive of all that is the user's, in pieces: one conversation or comparison is in memory at a time, and no
-    database connection is held while the reader takes them."""
+    """An archive of all that is the user's, in pieces: one image, conversation or comparison is in memory at a time,
+    and no database connection is held while the reader takes them."""
     head = {"format": FORMAT, "version": VERSION, "exported_at": timezone.now().isoformat()}
     yield orjson.dumps(head)[:-1]
-    counts = dict.fromkeys((section.name for section in SECTIONS), 0)
+    counts, images = dict.fromkeys((section.name for section in SECTIONS), 0), set[str]()
     for section in SECTIONS:
         yield f',\n"{section.name}":['.encode()
         for key in await in_thread(section.keys, user):
-            told = await in_thread(_told, section, key)
+            told = await in_thread(_told, section, key, images)
             if told is not None:
                 yield b",\n" + told if counts[section.name] else b"\n" + told
                 counts[section.name] += 1
@@ -58,8 +58,8 @@ async def archive_stream(user: User) -> AsyncGenerator[bytes, None]:
     logger.info("user %s exported an archive: %s", user.public_id, counts)
 
 
-def _told(section: Section, key: int) -> bytes | None:
-    told = section.told(key)
+def _told(section: Section, key: int, images: set[str]) -> bytes | None:
+    told = section.told(key, images)
     return None if told is None else orjson.dumps(told)
 
 
@@ -76,15 +76,27 @@ def import_archive(*, user: User, data: bytes) -> Imported:
     }
     imported = Imported(unknown=sorted(archive.names() - _KNOWN))
     try:
-        with transaction.atomic():
-            User.objects.select_for_update().get(pk=user.pk)
-            for section, items in read.items():
-                new = section.save(user, items)
-                imported.counts[section.name] = Counts(new, len(items) - new)
-    except IntegrityError as error:
-        raise Conflict(AT_ONCE) from error
+        imported.counts = _save(user, read)
+    except BaseException as error:
+        for section, items in read.items():
+            if section.undo is not None:
+                section.undo(items)
+        if isinstance(error, IntegrityError):
+            raise Conflict(AT_ONCE) from error
+        raise
     logger.info("user %s imported an archive: %s", user.public_id, imported.counts)
     return imported
+
+
+def _save(user: User, read: Mapping[Section, Sequence[Any]]) -> dict[str, Counts]:
+    counts = {}
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        for section, items in read.items():
+            if section.save is not None:
+                new = section.save(user, items)
+                counts[section.name] = Counts(new, len(items) - new)
+    return counts
 
 
 _KNOWN = {"format", "version", "exported_at", *(section.name for section in SECTIONS)}

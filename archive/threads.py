@@ -10,6 +10,7 @@ from typing import Any
 from accounts.models import User
 from archive.answers import read_answer, read_parameters
 from archive.ids import new_items, take_free_ids
+from archive.images import Picture, named_pictures, place_pictures
 from archive.parts import Part
 from conversations.fields import TITLE_LENGTH
 from conversations.models import Conversation, Message
@@ -22,11 +23,13 @@ ROLES = Message.Role.values
 
 @dataclass(slots=True)
 class Thread:
-    """A conversation with its messages, none of them saved yet: ``parents`` says what each message stands behind."""
+    """A conversation with its messages, none of them saved yet: ``parents`` says what each message stands behind,
+    ``pictures`` which images a prompt shows."""
 
     conversation: Conversation
     messages: dict[uuid.UUID, Message] = field(default_factory=dict)
     parents: dict[uuid.UUID, uuid.UUID | None] = field(default_factory=dict)
+    pictures: dict[uuid.UUID, list[Picture]] = field(default_factory=dict)
     leaf: uuid.UUID | None = None
 
     def answers(self) -> list[Generation]:
@@ -71,10 +74,12 @@ def _read_message(part: Part, user: User, thread: Thread) -> None:
         part.refuse("parent_id", "names no message that stands before this one in its conversation")
     if role == Message.Role.USER:
         message.text = part.text("text")
+        thread.pictures[public_id] = named_pictures(part, "images")
     elif parent is None or thread.messages[parent].role != Message.Role.USER:
         part.refuse("parent_id", "has to name the prompt that this answers")
     else:
         message.omitted = part.integer("omitted")
+        message.omitted_images = part.later("omitted_images", part.integer, 0)
         message.generation = read_answer(part.part("answer"), user)
     thread.messages[public_id], thread.parents[public_id] = message, parent
 
@@ -82,13 +87,13 @@ def _read_message(part: Part, user: User, thread: Thread) -> None:
 def save_chats(user: User, chats: Sequence[Thread]) -> int:
     """Save those that the user does not have yet and say how many these are; call it within a transaction."""
     new = new_items(user, chats, lambda chat: chat.conversation, user_conversations(user))
-    save_threads(new)
+    save_threads(user, new)
     return len(new)
 
 
-def save_threads(threads: Sequence[Thread], runs: Iterable[Run] = ()) -> None:
-    """Save conversations whose own ids are settled, and ``runs`` in which some of their answers stand already; call it
-    within a transaction."""
+def save_threads(user: User, threads: Sequence[Thread], runs: Iterable[Run] = ()) -> None:
+    """Save conversations of the user's whose own ids are settled, and ``runs`` in which some of their answers stand
+    already; call it within a transaction."""
     answers = [answer for thread in threads for answer in thread.answers()]
     messages = [message for thread in threads for message in thread.messages.values()]
     take_free_ids(Message, messages)
@@ -98,6 +103,9 @@ def save_threads(threads: Sequence[Thread], runs: Iterable[Run] = ()) -> None:
     Run.objects.bulk_create([*runs, *_runs_of_one(threads)], batch_size=BATCH)
     Generation.objects.bulk_create(answers, batch_size=BATCH)
     Message.objects.bulk_create(messages, batch_size=BATCH)
+    place_pictures(
+        user, [(thread.messages[name], shown) for thread in threads for name, shown in thread.pictures.items()]
+    )
     _join(threads)
     Conversation.objects.bulk_update(conversations, ["leaf"], batch_size=BATCH)
 

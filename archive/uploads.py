@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
-from django.http.multipartparser import MultiPartParserError
 
 from accounts.errors import InvalidInput, TooLarge
 
@@ -14,7 +12,8 @@ FIELD = "file"
 
 
 def archive_bytes(request: HttpRequest) -> bytes:
-    """What was sent; raises InvalidInput where that is no file, TooLarge beyond ``MAX_ARCHIVE_MB``."""
+    """What was sent; raises InvalidInput where that is no file, TooLarge beyond ``MAX_ARCHIVE_MB``, and what Django
+    raises for a form that it cannot read (``UNREADABLE_FORM``), which every API view answers alike."""
     limit = settings.MAX_ARCHIVE_MB * 1024 * 1024
     data = _file(request, limit) if request.content_type == "multipart/form-data" else request.read(limit + 1)
     if len(data) > limit:
@@ -25,8 +24,5 @@ def archive_bytes(request: HttpRequest) -> bytes:
 
 
 def _file(request: HttpRequest, limit: int) -> bytes:
-    try:
-        file = request.FILES.get(FIELD)
-    except (MultiPartParserError, SuspiciousOperation) as error:
-        raise InvalidInput("The form cannot be read. Send the archive as its only file.") from error
+    file = request.FILES.get(FIELD)
     return b"" if file is None else bytes(file.read(limit + 1))

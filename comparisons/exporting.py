@@ -15,6 +15,7 @@ from comparisons.models import Comparison
 from comparisons.presentation import answer_json, comparison_json
 from comparisons.selectors import TurnState
 from generations.models import Generation
+from images.presentation import image_lines
 from providers.selectors import model_label, provider_info
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -78,7 +79,7 @@ def _cell(value: Any) -> Any:
 def _markdown(comparison: Comparison, states: Sequence[TurnState]) -> bytes:
     parts = [f"# {_one_line(comparison.title)}", f"{comparison.created_at:%d %B %Y, %H:%M} UTC"]
     for state in states:
-        parts += [f"## Turn {state.turn.number + 1}", _quoted(state.turn.prompt), *_vote(state)]
+        parts += [f"## Turn {state.turn.number + 1}", _quoted(_prompt(state)), *_vote(state)]
         for slot in state.slots:
             parts += [_heading(slot), f"*{_figures(slot)}*", *_answer(slot)]
     return ("\n\n".join(parts) + "\n").encode()
@@ -86,6 +87,10 @@ def _markdown(comparison: Comparison, states: Sequence[TurnState]) -> bytes:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _prompt(state: TurnState) -> str:
+    return "\n\n".join((state.turn.prompt, *image_lines(state.images)))
 
 
 def _quoted(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import redis
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -20,8 +19,7 @@ from conversations.message_images import check_vision
 from conversations.models import Conversation
 from conversations.selectors import answer_of, open_answer, user_conversation
 from conversations.services import STILL_ANSWERING, copy_thread, delete_conversations, fork_conversation
-from generations import event_log
-from generations.connections import thread_client
+from generations.forgetting import forget_logs, writers_instead
 from generations.models import Generation
 from generations.selectors import RunState
 from generations.services import check_open_for_work, stop_generations, stored_parameters
@@ -194,10 +192,8 @@ def delete_comparison(*, comparison: Comparison) -> None:
     """Delete a comparison with its conversations and answers; what still runs is stopped first."""
     stop_comparison(comparison=comparison)
     with transaction.atomic():
+        writers = writers_instead(Generation.objects.filter(current_run__topic=comparison.topic))
         candidates = comparison.candidates.select_related("conversation")
         delete_conversations([candidate.conversation for candidate in candidates])
         comparison.delete()
-    try:
-        event_log.delete(thread_client(), comparison.topic)
-    except redis.RedisError:
-        return
+    forget_logs([comparison.topic], writers)

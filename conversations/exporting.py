@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import orjson
 from django.utils.text import slugify
 
-from conversations.models import Conversation, Message
+from conversations.models import WITH_IMAGES, Conversation, Message
 from conversations.presentation import Json, conversation_row_json
 from conversations.selectors import shown_messages
 from generations.models import Generation
 from generations.presentation import whole_generation_json
+from images.presentation import image_json, image_lines
 from providers.selectors import model_label, provider_info
 
 NAME_LENGTH = 60
@@ -35,9 +36,10 @@ def export(conversation: Conversation, kind: str) -> Export:
 
 
 def conversation_tree_json(conversation: Conversation) -> Json:
-    """A conversation with all its branches, in 1 query: every message stands behind its parent, and branches in the
+    """A conversation with all its branches, in 2 queries: every message stands behind its parent, and branches in the
     order in which they were made."""
-    messages = list(Message.objects.filter(conversation=conversation).select_related("generation").order_by("pk"))
+    stored = Message.objects.filter(conversation=conversation).select_related("generation").order_by("pk")
+    messages = list(stored.prefetch_related(WITH_IMAGES))
     names = {message.pk: str(message.public_id) for message in messages}
     newest = next(reversed(names.values()), None)
     return {
@@ -57,8 +59,9 @@ def _message_json(message: Message, names: dict[int, str]) -> Json:
         "created_at": message.created_at.isoformat(),
     }
     if message.generation is None:
-        return {**told, "text": message.text}
-    return {**told, "omitted": message.omitted, "answer": whole_generation_json(message.generation)}
+        return {**told, "text": message.text, "images": [image_json(image) for image in message.images]}
+    told |= {"omitted": message.omitted, "omitted_images": message.omitted_images}
+    return {**told, "answer": whole_generation_json(message.generation)}
 
 
 def _json(conversation: Conversation) -> bytes:
@@ -71,9 +74,13 @@ def _markdown(conversation: Conversation) -> bytes:
     if conversation.system:
         parts += ["## System prompt", conversation.system]
     for placed in shown_messages(conversation):
-        generation = placed.message.generation
-        parts += ["## You", placed.message.text] if generation is None else _answer(generation)
+        message = placed.message
+        parts += _prompt(message) if message.generation is None else _answer(message.generation)
     return ("\n\n".join(parts) + "\n").encode()
+
+
+def _prompt(message: Message) -> list[str]:
+    return ["## You", message.text, *image_lines(message.images)]
 
 
 def _answer(generation: Generation) -> list[str]:

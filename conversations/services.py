@@ -24,9 +24,8 @@ from conversations.models import WITH_IMAGES, Conversation, Message
 from conversations.requests import ChatRequest
 from conversations.selectors import answer_of, conversation_message, open_answer, user_conversation
 from conversations.threads import thread
-from generations import event_log
-from generations.connections import thread_client
 from generations.copying import copy_generations
+from generations.forgetting import forget_logs, writers_instead
 from generations.models import Generation, Run
 from generations.selectors import RunState
 from generations.services import check_open_for_work, stop_generations
@@ -246,13 +245,12 @@ def restore_conversation(*, user: User, public_id: uuid.UUID) -> Conversation:
 def delete_conversation(*, conversation: Conversation) -> None:
     """Delete a chat with all its branches; what still runs is stopped first."""
     stop_conversation(conversation=conversation)
+    topics = [conversation.topic, title_topic(conversation)]
     with transaction.atomic():
+        writers = writers_instead(Generation.objects.filter(current_run__topic__in=topics))
         delete_conversations([conversation])
         Run.objects.filter(topic=title_topic(conversation)).delete()
-    try:
-        event_log.delete(thread_client(), conversation.topic)
-    except redis.RedisError:
-        return
+    forget_logs(topics, writers)
 
 
 def delete_conversations(conversations: Sequence[Conversation]) -> None:

@@ -17,7 +17,7 @@ An entry is ``{"run", "index", "kind", …}``:
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypedDict
@@ -168,13 +168,8 @@ def _log_key(topic: str) -> str:
     return f"{settings.REDIS_PREFIX}:topic:{topic}:log"
 
 
-def delete(client: redis.Redis, topic: str) -> Awaitable[Any] | Any:
-    """Forget a topic whose owner deleted it."""
-    return client.delete(_meta_key(topic), _log_key(topic))
-
-
 def delete_all(client: redis.Redis, topics: Iterable[str], writers: Iterable[tuple[str, Writer]] = ()) -> None:
-    """Forget several topics in one step; ``writers`` take the place of whoever still writes there, so that nothing more
+    """Forget topics in one step; ``writers`` take the place of whoever still writes there, so that nothing more
     comes."""
     with client.pipeline(transaction=True) as pipeline:
         for topic in topics:

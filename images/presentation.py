@@ -1,7 +1,8 @@
-"""Images as the API shows them."""
+"""Images as the API and texts show them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from images.models import Image
@@ -16,3 +17,8 @@ def image_json(image: Image) -> dict[str, Any]:
         "height": image.height,
         "url": image.get_absolute_url(),
     }
+
+
+def image_lines(images: Iterable[Image]) -> list[str]:
+    """What stands for images in a text to read: a line for each, with its size in pixels."""
+    return [f"![image {number}] ({image.width} × {image.height})" for number, image in enumerate(images, 1)]

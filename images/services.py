@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from datetime import timedelta
 from hashlib import sha256
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from accounts.errors import Conflict, TooLarge
 from accounts.models import User
-from images.checking import check_image
+from images.checking import Checked, check_image
 from images.models import Image
 
 IN_USE = "This image belongs to a message. Delete the message, and the image goes with it."
@@ -24,11 +25,32 @@ KEPT_UNSENT = timedelta(days=1)
 
 
 def store_image(*, user: User, file: File[bytes]) -> Image:
-    """Check and keep an upload; raises TooLarge, and InvalidInput for what is no still image. Then nothing is kept."""
-    if (file.size or 0) > settings.MAX_IMAGE_MB * 1024 * 1024:
+    """Check and keep an upload; raises like ``checked_upload``. Then nothing is kept."""
+    _check_size(file.size or 0)
+    return keep_image(user=user, checked=checked_upload(file.read()))
+
+
+def checked_upload(data: bytes) -> Checked:
+    """What is to be kept of an image; raises TooLarge, and InvalidInput for what is no still image.
+
+    An image that had to be encoded anew may have grown: what is kept is never larger than what may be uploaded.
+    """
+    _check_size(len(data))
+    checked = check_image(data)
+    _check_size(len(checked.data))
+    return checked
+
+
+def _check_size(size: int) -> None:
+    if size > settings.MAX_IMAGE_MB * 1024 * 1024:
         raise TooLarge(f"The image is larger than {settings.MAX_IMAGE_MB} MB. Make it smaller first.")
-    checked = check_image(file.read())
+
+
+def keep_image(*, user: User, checked: Checked, public_id: uuid.UUID | None = None) -> Image:
+    """Write an image's file and save its row; where that fails there is no file. Whoever does this in a transaction
+    that is rolled back deletes the file (``delete_files``)."""
     image = Image(
+        public_id=public_id or uuid.uuid4(),
         user=user,
         media_type=checked.media_type,
         width=checked.width,
@@ -40,7 +62,7 @@ def store_image(*, user: User, file: File[bytes]) -> Image:
     try:
         image.save()
     except Exception:
-        _delete_files([image.file.name])
+        delete_files([image])
         raise
     return image
 
@@ -60,11 +82,10 @@ def delete_images(images: Iterable[Image]) -> None:
 
     Raises RestrictedError.
     """
-    names = []
-    for image in images:
-        names.append(image.file.name)
+    deleted = list(images)
+    for image in deleted:
         image.delete()
-    transaction.on_commit(lambda: _delete_files(names))
+    transaction.on_commit(lambda: delete_files(deleted), robust=True)
 
 
 def delete_stray_files() -> int:
@@ -74,7 +95,7 @@ def delete_stray_files() -> int:
     known = set(Image.objects.values_list("file", flat=True))
     unknown = [name for name in _names(default_storage) if name not in known]
     stray = [name for name in unknown if default_storage.get_modified_time(name) < oldest]
-    _delete_files(stray)
+    _delete(stray)
     return len(stray)
 
 
@@ -83,6 +104,11 @@ def _names(storage: Storage) -> Iterable[str]:
         yield from (f"{folder}/{name}" for name in storage.listdir(folder)[1])
 
 
-def _delete_files(names: Iterable[str | None]) -> None:
+def delete_files(images: Iterable[Image]) -> None:
+    """Delete the files of images whose rows are gone."""
+    _delete(image.file.name for image in images)
+
+
+def _delete(names: Iterable[str | None]) -> None:
     for name in names:
         default_storage.delete(name or "")

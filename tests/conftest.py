@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
+from pytest_django import Settings
 from redis import Redis
 
 from tests.support import chromium
@@ -29,6 +32,17 @@ def redis(servers: Servers) -> Iterator[Redis]:
         client.delete(key)
     yield client
     client.close()
+
+
+@pytest.fixture
+def uploads(settings: Settings, tmp_path: Path) -> Path:
+    """The folder of uploads, this test's own."""
+    folder = tmp_path / "uploads"
+    default: dict[str, Any] = settings.STORAGES["default"]
+    options = {**default["OPTIONS"], "location": folder}
+    settings.STORAGES = {**settings.STORAGES, "default": {**default, "OPTIONS": options}}
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from pytest_django import Settings
 from redis import Redis
 
@@ -18,8 +21,10 @@ from comparisons.services import StartedTurn, start_comparison, start_turn
 from generations.answering import Outcome
 from generations.ending import end_generation
 from generations.models import Generation
+from images.services import store_image
 from providers.adapters.base import ErrorCode, ProviderError, Usage
 from tests.conversations.conftest import Chatter
+from tests.images import samples
 
 PASSWORD = "a long and quiet evening"
 FAILED = Generation.Status.FAILED
@@ -29,6 +34,11 @@ Json = dict[str, Any]
 class Person(Chatter):
     """Somebody who chats, compares, and takes it along."""
 
+    def show(self, data: bytes = b"") -> str:
+        """The id of an image that was uploaded."""
+        file = ContentFile(data or samples.encoded("PNG"))
+        return str(store_image(user=self.user, file=file).public_id)
+
     def compare(self, prompt: str, **more: Any) -> StartedTurn:
         return self.end_turn(self.begin_comparison(prompt, **more))
 
@@ -37,8 +47,9 @@ class Person(Chatter):
         request = compare_request({"prompt": prompt, "providers": models, **more})
         return start_comparison(user=self.user, request=request)
 
-    def compare_on(self, started: StartedTurn, prompt: str) -> StartedTurn:
-        return self.end_turn(start_turn(comparison=started.comparison, request=TurnRequest(prompt)))
+    def compare_on(self, started: StartedTurn, prompt: str, images: Sequence[str] = ()) -> StartedTurn:
+        request = TurnRequest(prompt, tuple(map(uuid.UUID, images)))
+        return self.end_turn(start_turn(comparison=started.comparison, request=request))
 
     def end_turn(self, started: StartedTurn) -> StartedTurn:
         """The first answers, with reasoning and figures; the second fails half-way."""
@@ -89,7 +100,7 @@ def _is_id(value: str) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _quick_and_alone(settings: Settings) -> None:
+def _quick_and_alone(settings: Settings, uploads: Path) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4()}"}}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

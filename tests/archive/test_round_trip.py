@@ -185,8 +185,8 @@ def test_what_is_deleted_while_it_is_exported_is_left_out(alice: Person) -> None
     delete_comparison(comparison=comparison)
 
     assert [len(each) for each in keys] == [1, 1]
-    assert chat_json(chat.pk) is None
-    assert comparison_json_of(keys[1][0]) is None
+    assert chat_json(chat.pk, set()) is None
+    assert comparison_json_of(keys[1][0], set()) is None
 
 
 def test_it_exports_only_what_is_ones_own_and_not_discarded(alice: Person, bob: Person) -> None:

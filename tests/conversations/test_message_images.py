@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
@@ -27,12 +25,7 @@ from providers.adapters.base import ErrorCode
 from tests.conversations.conftest import Chatter
 from tests.images import samples
 
-
-@pytest.fixture(autouse=True)
-def _uploads(settings: Settings, tmp_path: Path) -> None:
-    default: dict[str, Any] = settings.STORAGES["default"]
-    options = {**default["OPTIONS"], "location": tmp_path / "uploads"}
-    settings.STORAGES = {**settings.STORAGES, "default": {**default, "OPTIONS": options}}
+pytestmark = pytest.mark.usefixtures("uploads")
 
 
 def image_of(user: User) -> Image:

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from redis import Redis
 
 from accounts.errors import Conflict, InvalidInput, NotFound
 from conversations import services
 from conversations.models import Conversation, Message
 from conversations.selectors import shown_messages, user_conversation, user_conversations
 from conversations.tasks import clean_title, make_title, purge_discarded, take_title
+from generations import event_log
 from generations.answering import Outcome
+from generations.connections import thread_client
 from generations.ending import end_generation
+from generations.event_log import Writer
 from generations.models import Generation, Run
 from tests.conversations.conftest import Chatter, shown
 
@@ -188,6 +194,26 @@ def test_a_discarded_conversation_can_be_restored_until_it_is_purged(alice: Chat
     assert not Run.objects.exists()
     with pytest.raises(NotFound):
         services.restore_conversation(user=alice.user, public_id=first.public_id)
+
+
+def test_a_deleted_conversation_lets_no_worker_into_its_logs(alice: Chatter, redis: Redis) -> None:
+    first = alice.say("What is a monad?")
+    Conversation.objects.update(provider="ollama", model="small")
+    make_title(first.state.run.pk)
+    alice.begin("And a functor?", first.conversation)
+    lease = uuid.uuid4()
+    running = Generation.objects.exclude(status="completed").select_related("current_run")
+    running.update(status="streaming", lease=lease)
+    writing = {each.current_run.topic: Writer(each.pk, str(lease)) for each in running}
+    for topic, writer in writing.items():
+        event_log.append(thread_client(), topic, {"kind": "text", "text": "Once"}, writer)
+
+    services.delete_conversation(conversation=first.conversation)
+
+    assert writing.keys() == {first.conversation.topic, services.title_topic(first.conversation)}
+    for topic, writer in writing.items():
+        assert event_log.append(thread_client(), topic, {"kind": "text", "text": " upon"}, writer) is None
+    assert list(redis.scan_iter("*:topic:*:log")) == []
 
 
 def test_the_same_model_gives_a_title(alice: Chatter, settings: object) -> None:

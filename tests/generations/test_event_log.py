@@ -36,7 +36,7 @@ def test_it_keeps_topics_apart(topic: str) -> None:
 
 def test_a_log_that_was_lost_starts_with_a_higher_epoch(topic: str, redis: Redis) -> None:
     before = append(topic, "before")
-    event_log.delete(thread_client(), topic)
+    event_log.delete_all(thread_client(), [topic])
 
     after = append(topic, "after")
 

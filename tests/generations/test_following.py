@@ -106,7 +106,7 @@ async def test_it_says_that_the_log_was_lost_before_it_tells_of_the_next_one(top
     async with aclosing(follow(topic, tick=0.1)) as items:
         append(topic, 0)
         assert await take(items, 1) == [0]
-        event_log.delete(thread_client(), topic)
+        event_log.delete_all(thread_client(), [topic])
         append(topic, 7)
         seen: list[Any] = []
         async with asyncio.timeout(20):

@@ -182,7 +182,7 @@ async def test_a_log_that_was_lost_leads_to_a_reset(writing: Writing, state: Run
         while not isinstance(await anext(events), Delta):
             pass
         await in_thread(Generation.objects.filter(pk=state.generations[0].pk).update, text="before the loss ")
-        event_log.delete(thread_client(), topic)
+        event_log.delete_all(thread_client(), [topic])
         while not isinstance(seen := await anext(events), Reset):
             pass
     writing.said[0] = "before the loss "
@@ -210,7 +210,7 @@ async def test_text_never_shrinks_where_less_was_saved_than_told(writing: Writin
     await writing.say(0, "told but not saved")
     while not lengths:
         await asyncio.sleep(0.01)
-    event_log.delete(thread_client(), topic)
+    event_log.delete_all(thread_client(), [topic])
     await writing.say(0, ", and now")
     await writing.reset(0)
     async with asyncio.timeout(20):

@@ -1,22 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_django import Settings
 
 from accounts.models import User
 
 
 @pytest.fixture(autouse=True)
-def uploads(settings: Settings, tmp_path: Path) -> Iterator[Path]:
-    """The folder of uploads, this test's own."""
-    folder = tmp_path / "uploads"
-    options = {**settings.STORAGES["default"]["OPTIONS"], "location": folder}
-    settings.STORAGES = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": options}}
-    folder.mkdir()
-    yield folder
+def _own_uploads(uploads: Path) -> None:
+    """No test here writes into another's folder."""
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from redis import Redis
+
+from comparisons.models import Comparison
+from comparisons.services import StartedTurn, delete_comparison
+from conversations.models import Conversation
+from generations import event_log
+from generations.connections import thread_client
+from generations.event_log import Writer
+from generations.models import Generation, Run
+from tests.comparisons.asking import claim, end
+
+
+def test_a_deleted_comparison_leaves_nothing_and_lets_no_worker_into_its_log(
+    started: StartedTurn, redis: Redis
+) -> None:
+    streaming, _, ended = started.state.generations
+    topic, writer = started.comparison.topic, Writer(streaming.pk, str(claim(streaming)))
+    end(ended)
+    event_log.append(thread_client(), topic, {"kind": "text", "text": "Once"}, writer)
+
+    delete_comparison(comparison=started.comparison)
+
+    assert event_log.append(thread_client(), topic, {"kind": "text", "text": " upon"}, writer) is None
+    assert list(redis.scan_iter("*:topic:*:log")) == []
+    for model in (Comparison, Conversation, Run, Generation):
+        assert not model._default_manager.exists()
