@@ -2,7 +2,7 @@
 // arrow keys. Both stay in this browser, for each user apart, until the form is sent or the user signs out.
 
 const KEPT = 20;
-const NOT_DRAFTED = new Set(["csrfmiddlewaretoken", "preset_name", "template_name"]);
+const NOT_DRAFTED = new Set(["csrfmiddlewaretoken", "preset_name", "template_name", "images", "image_files"]);
 let walk = null;
 
 function read(key) {
@@ -53,7 +53,7 @@ function restoreSlot(slot, index) {
 
 function restore(form, isKept) {
   for (const [name, values] of Object.entries(read(draftKey(form)) ?? {})) {
-    if (!isKept(name)) continue;
+    if (NOT_DRAFTED.has(name) || !isKept(name)) continue;
     const controls = [...form.querySelectorAll(`:is(input, select, textarea)[name="${CSS.escape(name)}"]`)];
     controls.forEach((control, index) => put(control, control.type === "radio" ? values[0] : (values[index] ?? "")));
   }
