@@ -41,6 +41,7 @@ function confirm(button, words) {
   const before = label.textContent;
   busy.add(button);
   label.textContent = words;
+  document.getElementById("announcements").textContent = words;
   setTimeout(() => {
     label.textContent = before;
     busy.delete(button);

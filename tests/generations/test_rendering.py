@@ -99,7 +99,8 @@ def test_it_frames_and_highlights_a_closed_fence() -> None:
 
     assert html == (
         '<div class="code-block"><div class="code-head"><span class="code-language">python</span>'
-        '<button type="button" class="copy" data-copy>Copy</button></div><pre tabindex="0"><code class="language-python">'
+        '<button type="button" class="copy" data-copy>Copy</button></div>'
+        '<pre tabindex="0"><code class="language-python">'
         '<span class="k">if</span> x &lt; <span class="m">1</span>:  <span class="c"># why</span>\n</code></pre></div>'
     )
 
