@@ -14,12 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.asyncio import Redis
 
-from generations.worker import HEARTBEAT_INTERVAL, WORKERS_KEY
+from generations.heartbeats import ALIVE_FOR, heartbeats_key
 
 logger = logging.getLogger(__name__)
 
 ANSWER_WITHIN = 1.5
-ALIVE_FOR = 3 * HEARTBEAT_INTERVAL
 
 
 @require_safe
@@ -82,7 +81,7 @@ async def _ask_redis() -> bool:
 
 async def _ask_for_worker() -> bool:
     async with _redis() as client:
-        heard_of = await client.zcount(f"{settings.REDIS_PREFIX}:{WORKERS_KEY}", time.time() - ALIVE_FOR, "+inf")
+        heard_of = await client.zcount(heartbeats_key(), time.time() - ALIVE_FOR, "+inf")
         return int(heard_of) > 0
 
 
