@@ -68,7 +68,7 @@ class RunningAnswer:
     @property
     def status(self) -> str:
         """What the status line has to say; where it differs from ``told`` the page has to hear of it."""
-        return f"{self.phase} {self.place}" if self.phase == "waiting" and self.place else self.phase
+        return f"{self.phase} {self.place}" if self.phase == "waiting" and self.place is not None else self.phase
 
     @property
     def figures_are_due(self) -> bool:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, Q
 
+from generations.heartbeats import is_any_worker_there
 from generations.models import Generation, Run
 
 
@@ -46,9 +47,12 @@ def slot_generation(run_id: int, index: int) -> Generation | None:
 
 
 def queue_places(waiting: Sequence[Generation]) -> dict[int, int]:
-    """Where queued generations stand in the line of all that wait, counted from 1, by id; one query."""
+    """Where queued generations stand in the line of all that wait, counted from 1, by id; one query. 0 says that
+    there is no worker that would take them."""
     if not waiting:
         return {}
+    if not is_any_worker_there():
+        return dict.fromkeys((each.pk for each in waiting), 0)
     before = {
         f"before_{each.pk}": Count(
             "pk",

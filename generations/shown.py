@@ -21,8 +21,8 @@ class ShownAnswer:
     """An answer; ``html`` is the rendering of all its text so far.
 
     ``phase`` is its status, or how far it has come while it runs: waiting, connecting, thinking, writing. ``limit`` is
-    the length in tokens that its figures are measured against, where one was asked for. The firsts are among the
-    answers to one prompt.
+    the length in tokens that its figures are measured against, where one was asked for. ``unattended`` where no worker
+    is there to begin. The firsts are among the answers to one prompt.
     """
 
     result_id: uuid.UUID
@@ -47,6 +47,7 @@ class ShownAnswer:
     phase: str
     place: str
     limit: int | None
+    unattended: bool = False
     first_to_answer: bool = False
     first_to_end: bool = False
 
@@ -90,6 +91,7 @@ def shown_answer(
         finish_reason=generation.finish_reason,
         phase=phase or phase_of(generation),
         place=_place_words(place),
+        unattended=place == 0,
         limit=generation.parameters.get("max_tokens") if generation.is_open else None,
     )
 
@@ -109,6 +111,8 @@ def phase_of(generation: Generation) -> str:
 def _place_words(place: int | None) -> str:
     if place is None:
         return ""
+    if place == 0:
+        return "no worker answers"
     return "next in line" if place == 1 else f"{ordinal(place)} in line"
 
 

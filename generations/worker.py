@@ -23,7 +23,7 @@ from celery import bootsteps
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from generations import control, rescuing
+from generations import control, heartbeats, rescuing
 from generations.answering import Answer, Cause, Claim, Outcome
 from generations.claiming import Texts, requeue_claim, save_checkpoint
 from generations.connections import loop_client
@@ -37,14 +37,11 @@ from providers.adapters.streaming import Timeouts
 logger = logging.getLogger(__name__)
 
 CHECKPOINT_INTERVAL = 1.5
-HEARTBEAT_INTERVAL = 5.0
 RETRY_DELAY = 1.0
 STOPS_REMEMBERED = 10_000
 SAVE_TIMEOUT = 4.0
 DRAIN_TIMEOUT = 3.0
 FORGOTTEN_AFTER = 60.0
-WORKERS_KEY = "workers"
-"""A sorted set below the prefix: each worker's name, with the time at which it last said that it lives."""
 
 
 class StreamWorker:
@@ -134,7 +131,7 @@ class StreamWorker:
                 _forever(self._hear_stops, 0.0),
                 _forever(self._checkpoint, CHECKPOINT_INTERVAL),
                 _forever(self._rescue, rescuing.INTERVAL),
-                _forever(self._beat, HEARTBEAT_INTERVAL),
+                _forever(self._beat, heartbeats.INTERVAL),
             )
         ]
 
@@ -185,7 +182,7 @@ class StreamWorker:
             logger.warning("rescued %d generations that had lost their worker", count)
 
     async def _beat(self) -> None:
-        key, now = f"{settings.REDIS_PREFIX}:{WORKERS_KEY}", time.time()
+        key, now = heartbeats.heartbeats_key(), time.time()
         await loop_client().zadd(key, {self.name: now})
         await loop_client().zremrangebyscore(key, 0, now - FORGOTTEN_AFTER)
 
@@ -198,7 +195,7 @@ class StreamWorker:
         try:
             async with asyncio.timeout(DRAIN_TIMEOUT):
                 await self._publisher.drain()
-                await loop_client().zrem(f"{settings.REDIS_PREFIX}:{WORKERS_KEY}", self.name)
+                await loop_client().zrem(heartbeats.heartbeats_key(), self.name)
         except (TimeoutError, redis.RedisError, OSError) as error:
             logger.warning("Redis does not take what was left to tell: %r", error)
         for duty in self._duties:

@@ -19,13 +19,12 @@ from django.views.decorators.http import require_safe
 from redis.asyncio import Redis
 
 from generations.circuits import open_circuits
+from generations.heartbeats import ALIVE_FOR, heartbeats_key
 from generations.models import Generation
-from generations.worker import HEARTBEAT_INTERVAL, WORKERS_KEY
 
 logger = logging.getLogger(__name__)
 
 ANSWER_WITHIN = 1.5
-ALIVE_FOR = 3 * HEARTBEAT_INTERVAL
 
 
 @require_safe
@@ -106,7 +105,7 @@ async def _ask_redis() -> bool:
 
 async def _ask_for_worker() -> bool:
     async with _redis() as client:
-        heard_of = await client.zcount(f"{settings.REDIS_PREFIX}:{WORKERS_KEY}", time.time() - ALIVE_FOR, "+inf")
+        heard_of = await client.zcount(heartbeats_key(), time.time() - ALIVE_FOR, "+inf")
         return int(heard_of) > 0
 
 

@@ -55,7 +55,7 @@ def head(language: str) -> str:
     name = f' class="language-{language}"' if language else ""
     return (
         f'<div class="code-block"><div class="code-head"><span class="code-language">{language or "text"}</span>'
-        f'<button type="button" class="copy" data-copy>Copy</button></div><pre><code{name}>'
+        f'<button type="button" class="copy" data-copy>Copy</button></div><pre tabindex="0"><code{name}>'
     )
 
 

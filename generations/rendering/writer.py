@@ -189,7 +189,7 @@ class _Writer:
                 self._open_element("ul" if data is None else "ol", f' start="{data}"' if data not in (None, 1) else "")
             case "Table":
                 self.alignments = [name.lower() for name in data]
-                self._open('<div class="table-wrap"><table>', TABLE_FOOT)
+                self._open('<div class="table-wrap" tabindex="0"><table>', TABLE_FOOT)
             case "TableHead":
                 self.cell, self.cell_tag = 0, "th"
                 self._open("<thead><tr>", "</tr></thead><tbody>")

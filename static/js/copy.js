@@ -4,6 +4,8 @@
 import { answerText } from "./answers.js";
 
 const CONFIRMATION_MS = 1600;
+// Not disabled, for that would take the focus away.
+const busy = new WeakSet();
 
 function visibleText(button) {
   const source = button.dataset.copy
@@ -37,17 +39,18 @@ async function write(promise) {
 function confirm(button, words) {
   const label = button.querySelector("[data-copy-label]") ?? button;
   const before = label.textContent;
-  button.disabled = true;
+  busy.add(button);
   label.textContent = words;
+  document.getElementById("announcements").textContent = words;
   setTimeout(() => {
     label.textContent = before;
-    button.disabled = false;
+    busy.delete(button);
   }, CONFIRMATION_MS);
 }
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
-  if (!button) return;
+  if (!button || busy.has(button)) return;
   try {
     await write(textFor(button));
     confirm(button, "Copied");

@@ -3,6 +3,7 @@
 
 const KEPT = 20;
 const NOT_DRAFTED = new Set(["csrfmiddlewaretoken", "preset_name", "template_name", "images", "image_files"]);
+const sent = new WeakSet();
 let walk = null;
 
 function read(key) {
@@ -27,7 +28,9 @@ const PROMPTS = `${OWN}prompts`;
 const draftKey = (form) => `${OWN}draft:${form.getAttribute("action")}`;
 const prompts = () => read(PROMPTS) ?? [];
 
+// A box that is taken out of the page while it has the focus tells once more that it was changed.
 function save(form) {
+  if (sent.has(form)) return;
   const data = new FormData(form);
   const names = [...new Set(data.keys())].filter((name) => !NOT_DRAFTED.has(name));
   const draft = names.map((name) => [name, data.getAll(name)]);
@@ -98,9 +101,11 @@ function sending({ detail: { elt: form, xhr } }) {
   const [key, prompt] = [draftKey(form), form.elements.prompt.value];
   const draft = read(key);
   write(key, null);
+  sent.add(form);
   xhr.addEventListener("loadend", () => {
-    if (xhr.status >= 200 && xhr.status < 300) remember(prompt);
-    else write(key, read(key) ?? draft);
+    if (xhr.status >= 200 && xhr.status < 300) return remember(prompt);
+    sent.delete(form);
+    return write(key, read(key) ?? draft);
   });
 }
 

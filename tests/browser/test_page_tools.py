@@ -70,7 +70,7 @@ def test_it_moves_columns_by_keys_menu_and_pointer(ended: Visitor) -> None:
 
     assert shown(ended) == ["second", "third", "first"]
     expect(ended.page.locator(".vote .vote-number")).to_have_text(["1", "2", "3"])
-    expect(ended.column(2).locator("h3 .muted")).to_have_text("3")
+    expect(ended.column(2).locator("h2 .muted")).to_have_text("3")
 
 
 def test_it_keeps_the_order_over_swaps_turns_and_reloads(ended: Visitor, vendors: StandIn) -> None:

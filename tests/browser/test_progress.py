@@ -58,6 +58,21 @@ def test_it_says_which_place_in_the_line_an_answer_has(live: Live, visitor: Visi
     visitor.wait_for_end()
 
 
+def test_it_says_that_no_worker_is_there_until_one_is(live: Live, visitor: Visitor, vendors: StandIn) -> None:
+    vendors.default = Script(text="Here I am.")
+    live.stop_worker()
+    try:
+        visitor.begin("openai/waits-long", "google/waits-long-too")
+        expect(visitor.column(0).locator(".place")).to_have_text("no worker answers")
+        expect(visitor.page.get_by_text("No worker answers at the moment.")).to_be_visible()
+    finally:
+        live.start_worker()
+
+    visitor.wait_for_end()
+    expect(visitor.page.get_by_text("No worker answers at the moment.")).to_be_hidden()
+    visitor.wait_for_text(1, "Here I am.")
+
+
 def test_it_shows_who_was_first_to_answer_and_to_end(visitor: Visitor, vendors: StandIn) -> None:
     vendors.scripts["quick-to-speak"] = talker = Script(text="One two three", hold=1)
     vendors.scripts["quick-to-end"] = finisher = Script(text="All at once.", hold=0)

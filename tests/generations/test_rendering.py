@@ -99,7 +99,8 @@ def test_it_frames_and_highlights_a_closed_fence() -> None:
 
     assert html == (
         '<div class="code-block"><div class="code-head"><span class="code-language">python</span>'
-        '<button type="button" class="copy" data-copy>Copy</button></div><pre><code class="language-python">'
+        '<button type="button" class="copy" data-copy>Copy</button></div>'
+        '<pre tabindex="0"><code class="language-python">'
         '<span class="k">if</span> x &lt; <span class="m">1</span>:  <span class="c"># why</span>\n</code></pre></div>'
     )
 
@@ -149,7 +150,7 @@ def test_it_makes_tables_that_can_scroll() -> None:
     html = render("|a|b|c|\n|-|:-:|-:|\n|1|`x|`|\n")
 
     assert html == (
-        '<div class="table-wrap"><table><thead><tr><th>a</th><th class="align-center">b</th>'
+        '<div class="table-wrap" tabindex="0"><table><thead><tr><th>a</th><th class="align-center">b</th>'
         '<th class="align-right">c</th></tr></thead><tbody><tr><td>1</td><td class="align-center">`x</td>'
         '<td class="align-right">`</td></tr></tbody></table></div>'
     )

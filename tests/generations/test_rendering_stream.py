@@ -190,7 +190,7 @@ def test_it_streams_an_answer_as_the_whole_renders(size: int) -> None:
         pytest.param("plain words, and *some* that are not " * 2_700, 15, id="paragraph"),
         pytest.param("> plain words, and *some* that are not\n" * 2_500, 15, id="quotation"),
         pytest.param("plain words " * 8_300, 1.5, id="plain paragraph"),
-        pytest.param((ANSWER + "\n\n") * 220, 15, id="answer"),
+        pytest.param((ANSWER + "\n\n") * 220, 16, id="answer"),
     ],
 )
 def test_it_sends_a_small_multiple_of_a_long_text(text: str, factor: float) -> None:

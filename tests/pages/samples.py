@@ -17,7 +17,7 @@ ANSWER = mark_safe(
     "<h3>An example</h3><p>In Haskell, <code>Maybe</code> chains steps that may fail:</p>"
     '<div class="code-block"><div class="code-head"><span class="code-language">haskell</span>'
     '<button type="button" class="copy" data-copy>Copy</button></div>'
-    '<pre><code class="language-haskell">half :: Int -&gt; Maybe Int\n'
+    '<pre tabindex="0"><code class="language-haskell">half :: Int -&gt; Maybe Int\n'
     "half n = if even n then Just (n `div` 2) else Nothing\n"
     "</code></pre></div>"
     "<ul><li>Every step sees the result of the one before.</li><li>A failure ends the chain.</li></ul>"
