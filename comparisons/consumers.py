@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, suppress
 from typing import Any
 from urllib.parse import parse_qs
@@ -28,6 +28,7 @@ from generations.event_log import EntryId
 from generations.models import Run
 from generations.selectors import latest_run_state
 from generations.services import stop_generations
+from generations.events import Ended, Event
 from generations.watching import batches, in_thread, watch
 
 logger = logging.getLogger(__name__)
@@ -163,9 +164,18 @@ class PageConsumer(ComparisonConsumer):
         events = watch(self.comparison.topic, states=states, known=known)
         async with aclosing(events), aclosing(batches(events, PAGE_INTERVAL)) as lists:
             async for batch in lists:
-                fragments = await in_thread(teller.tell, batch)
-                if fragments:
-                    yield fragments
+                for part in _parts(batch):
+                    if fragments := await in_thread(teller.tell, part):
+                        yield fragments
+
+
+def _parts(batch: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """A whole column is much for a browser to swap in: each that has ended gets a message of its own."""
+    begin = 0
+    for end, event in enumerate(batch, start=1):
+        if isinstance(event, Ended) or end == len(batch):
+            yield batch[begin:end]
+            begin = end
 
 
 def _message(text: str | None) -> dict[str, Any]:

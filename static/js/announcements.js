@@ -5,6 +5,7 @@ const region = document.getElementById("announcements");
 let said = new Map();
 let pending = [];
 let timer = null;
+let looking = false;
 
 // What is not on the page any more is forgotten: an answer that is tried again ends a second time.
 function changes() {
@@ -20,8 +21,14 @@ function say() {
   timer = null;
 }
 
-changes();
-document.addEventListener("htmx:load", () => {
+function look() {
+  looking = false;
   pending.push(...changes());
   if (pending.length > 0) timer ??= setTimeout(say, PAUSE_MS);
+}
+
+changes();
+document.addEventListener("htmx:load", () => {
+  if (!looking) queueMicrotask(look);
+  looking = true;
 });

@@ -31,4 +31,6 @@ function start() {
 }
 
 start();
-document.addEventListener("htmx:load", start);
+document.addEventListener("htmx:load", ({ target }) => {
+  if (target.matches("[data-elapsed]") || target.querySelector("[data-elapsed]")) start();
+});

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.bench import overlap, stopping
+from tests.bench import overlap, reading, stopping
 from tests.bench.figures import Figure, table
 from tests.support.live import Live
 from tests.support.servers import Servers
@@ -20,7 +20,8 @@ def main() -> None:
         live = Live(servers, vendors, name="bench")
         try:
             live.start()
-            figures: list[Figure] = [*overlap.measure(live, vendors), *stopping.measure(live, vendors)]
+            parts = (overlap, stopping, reading)
+            figures: list[Figure] = [figure for part in parts for figure in part.measure(live, vendors)]
         finally:
             live.stop()
             servers.stop()

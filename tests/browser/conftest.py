@@ -68,6 +68,24 @@ def newcomer(live: Live, vendors: StandIn, shared_browser: Browser, browser_prob
     yield from _visiting(live, account, context, browser_problems)
 
 
+@pytest.fixture
+def administrator(live: Live, newcomer: Visitor) -> Visitor:
+    """Somebody new who has something to look at in the admin."""
+    live.make_administrator(newcomer.account)
+    models = [{"provider": "demo", "model": "demo-swift"}, {"provider": "demo", "model": "demo-thinker"}]
+    api = newcomer.account.api
+    for path, body in (
+        ("presets", {"name": "Two", "providers": models}),
+        ("prompt-templates", {"name": "Ask", "text": "What is {{it}}?"}),
+        ("tokens", {"name": "notebook"}),
+    ):
+        api.post(f"/api/v1/{path}", json=body).raise_for_status()
+    api.put("/api/v1/keys/deepseek", json={"api_key": "sk-secret-1234"}).raise_for_status()
+    done = api.post("/api/v1/compare", json={"prompt": "What?", "providers": models}).json()
+    api.post(f"/api/v1/comparisons/{done['id']}/vote", json={"preferred_index": 0}).raise_for_status()
+    return newcomer
+
+
 def _visiting(live: Live, account: Account, context: BrowserContext, problems: list[str]) -> Iterator[Visitor]:
     context.set_default_timeout(PATIENCE)
     chromium.note_problems(context, problems)

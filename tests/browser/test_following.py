@@ -90,6 +90,7 @@ def test_it_leaves_those_alone_who_mark_a_text(reader: Visitor, script: Script) 
     finish(reader, script)
 
     assert reader.page.evaluate("scrollY") == place
+    assert reader.page.evaluate("getSelection().toString()").strip() == "Paragraph 69."
 
 
 def test_it_does_not_move_those_who_come_to_read_from_the_beginning(reader: Visitor, script: Script) -> None:

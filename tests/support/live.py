@@ -139,6 +139,14 @@ class Live:
         body = answer.json()
         return Account(username, PASSWORD, body["access"], ApiClient(self.base_url, body["access"]), body["user"])
 
+    def make_administrator(self, account: Account) -> None:
+        """As one who may do everything in the admin."""
+        code = (
+            "from accounts.models import User; "
+            f"User.objects.filter(username={account.username!r}).update(is_staff=True, is_superuser=True)"
+        )
+        self.manage("django", "shell", "--command", code)
+
     def sign_in(self, page: Page, account: Account) -> None:
         """Sign in as a person does."""
         page.goto(f"{self.base_url}/accounts/login/")
