@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from django.conf import settings
 
 from accounts.errors import InvalidInput, TooLarge
@@ -50,12 +51,13 @@ def image_json(key: int, told: set[str]) -> Json | None:
         return None
     try:
         with image.file.open() as file:
-            data = base64.b64encode(file.read()).decode()
+            data = base64.b64encode(file.read())
     except FileNotFoundError:
         logger.warning("the file of %s is missing: it is not in the archive", image)
         return None
     told.add(str(image.public_id))
-    return {"id": str(image.public_id), "media_type": image.media_type, "data": data}
+    # Base64 is JSON as it stands; for a text orjson would make room for eight times as much.
+    return {"id": str(image.public_id), "media_type": image.media_type, "data": orjson.Fragment(b'"%b"' % data)}
 
 
 def read_picture(part: Part, user: User) -> Picture:

@@ -17,7 +17,10 @@ def archive_bytes(request: HttpRequest) -> bytes:
     limit = settings.MAX_ARCHIVE_MB * 1024 * 1024
     data = _file(request, limit) if request.content_type == "multipart/form-data" else request.read(limit + 1)
     if len(data) > limit:
-        raise TooLarge(f"The archive is larger than {settings.MAX_ARCHIVE_MB} MB, the most that can be imported here.")
+        raise TooLarge(
+            f"The archive is larger than {settings.MAX_ARCHIVE_MB} MB, the most that can be imported here. "
+            "Whoever runs this installation can allow more (MAX_ARCHIVE_MB)."
+        )
     if not data:
         raise InvalidInput(CHOOSE, fields={FIELD: [CHOOSE]})
     return data

@@ -25,10 +25,10 @@ from comparisons.models import Comparison
 from comparisons.requests import turn_request
 from comparisons.selectors import user_comparison, user_result
 from generations.event_log import EntryId
+from generations.events import Ended, Event
 from generations.models import Run
 from generations.selectors import latest_run_state
 from generations.services import stop_generations
-from generations.events import Ended, Event
 from generations.watching import batches, in_thread, watch
 
 logger = logging.getLogger(__name__)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -31,6 +32,7 @@ from providers.models import ProviderKey
 from providers.services import set_key
 from tests.archive.conftest import PASSWORD, Person
 from tests.boundaries.belongings import rows_of
+from tests.images.test_services import files
 
 
 def make_administrator(*people: Person) -> None:
@@ -39,8 +41,9 @@ def make_administrator(*people: Person) -> None:
 
 def fill(person: Person) -> None:
     """One of everything that can be theirs."""
-    person.say("one")
-    compared = person.compare("Which is best?")
+    person.say("one", images=[person.show()])
+    compared = person.compare("Which is best?", images=[person.show()])
+    person.show()
     vote(user=person.user, turn=compared.turn, verdict="tie")
     set_key(user=person.user, provider="openai", api_key="sk-nightjar-0123456789")
     create_api_token(person.user, name="notebook")
@@ -50,9 +53,12 @@ def fill(person: Person) -> None:
     Client().force_login(person.user)
 
 
-def test_it_leaves_nothing_of_the_user_and_all_of_others(alice: Person, bob: Person, redis: Redis) -> None:
-    fill(alice)
+def test_it_leaves_nothing_of_the_user_and_all_of_others(
+    alice: Person, bob: Person, redis: Redis, uploads: Path
+) -> None:
     fill(bob)
+    theirs = files(uploads)
+    fill(alice)
     before, access = rows_of(bob.user), issue_pair(alice.user).access
     logs = set(redis.scan_iter("*:topic:*"))
 
@@ -60,6 +66,7 @@ def test_it_leaves_nothing_of_the_user_and_all_of_others(alice: Person, bob: Per
 
     assert list(User.objects.all()) == [bob.user]
     assert rows_of(bob.user) == before
+    assert files(uploads) == theirs
     assert Session.objects.count() == OutstandingToken.objects.count() == BlacklistedToken.objects.count() == 1
     assert set(ProviderKey.objects.values_list("user", flat=True)) == {bob.user.pk}
     assert len(set(redis.scan_iter("*:topic:*"))) == len(logs) // 2

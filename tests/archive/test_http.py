@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.archive.conftest import PASSWORD, Json, Person
 from tests.boundaries.asking import Answer, Caller, in_browser, in_program
 from tests.boundaries.counting import nothing_created
 from tests.boundaries.refusals import refusal
+from tests.images.test_services import files
 
 ARCHIVE, ME = "/api/v1/archive", "/api/v1/auth/me"
 BOUNDARY = "a-boundary"
@@ -33,8 +35,9 @@ def upload(archive: Any) -> SimpleUploadedFile:
 
 @pytest.fixture
 def archive(alice: Person) -> Json:
-    alice.say("one")
-    alice.compare("Which is best?")
+    image = alice.show()
+    alice.say("one", images=[image])
+    alice.compare("Which is best?", images=[image])
     return alice.export()
 
 
@@ -157,7 +160,7 @@ def test_the_page_says_what_is_wrong_with_a_file(page: Client, archive: Json, he
     assert "Choose the file of an archive first." in none.content.decode()
 
 
-def test_a_program_deletes_its_account(alice: Person, archive: Json) -> None:
+def test_a_program_deletes_its_account(alice: Person, archive: Json, uploads: Path) -> None:
     caller = in_program(alice.user)
 
     wrong = caller.ask("DELETE", ME, {"password": "wrong"})
@@ -168,6 +171,7 @@ def test_a_program_deletes_its_account(alice: Person, archive: Json) -> None:
     assert "password" in refusal(missing, 400, "validation_error")["fields"]
     assert done.status == 204
     assert not User.objects.exists()
+    assert files(uploads) == []
     assert caller.ask("GET", ME).status == 401
 
 
@@ -196,7 +200,9 @@ def test_it_refuses_the_last_administrator_in_a_sentence(alice: Person, bob: Per
     assert "only administrator" in refusal(answer, 409, "conflict")["message"]
 
 
-def test_the_page_deletes_the_account_and_signs_out(page: Client) -> None:
+def test_the_page_deletes_the_account_and_signs_out(page: Client, bob: Person, uploads: Path) -> None:
+    bob.say("Look", images=[bob.show()])
+    bob.show()
     wrong = page.post("/settings/delete/", {"password": "wrong"})
     gone = page.post("/settings/delete/", {"password": PASSWORD}, follow=True)
 
@@ -207,6 +213,7 @@ def test_the_page_deletes_the_account_and_signs_out(page: Client) -> None:
     assert "Your account was deleted" in gone.content.decode()
     assert page.get("/settings/").status_code == 302
     assert not User.objects.exists()
+    assert files(uploads) == []
 
 
 def _forgets_session(answer: Answer) -> bool:

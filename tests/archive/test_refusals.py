@@ -16,6 +16,7 @@ from tests.boundaries.refusals import is_sentence
 
 CHAT = "conversations[0]"
 PROMPT, ANSWER = f"{CHAT}.messages[0]", f"{CHAT}.messages[1].answer"
+IMAGE = "images[0]"
 COMPARISON = "comparisons[0]"
 TURN = f"{COMPARISON}.turns[0]"
 VOTE = f"{TURN}.vote"
@@ -36,6 +37,9 @@ NO_PARAMETERS: tuple[Any, ...] = (..., None, [], "hot", {"temperature": 3}, {"st
 MISTAKES: dict[str, tuple[Any, ...]] = {
     "format": (..., None, "chatgpt", 7, ["llmselect-archive"]),
     "version": (..., None, 0, -1, "1", 1.0, True, 2**40),
+    "images": (*NO_LISTS[1:], *NO_OBJECTS),
+    f"{IMAGE}.id": NO_IDS,
+    f"{IMAGE}.data": (*NO_TEXTS[:-1], "", "QUJD", "QUJ", "Ä"),
     "conversations": (*NO_LISTS[1:], *NO_OBJECTS),
     "comparisons": (*NO_LISTS[1:], *NO_OBJECTS),
     f"{CHAT}.id": NO_IDS,
@@ -52,9 +56,11 @@ MISTAKES: dict[str, tuple[Any, ...]] = {
     f"{PROMPT}.parent_id": (*NO_IDS, SOMEBODY),
     f"{PROMPT}.role": (..., None, "", "system", 7, ["user"], {}),
     f"{PROMPT}.text": NO_TEXTS,
+    f"{PROMPT}.images": (*NO_LISTS[1:], [SOMEBODY], ["x"], [7], [None], ["a\x00b"]),
     f"{PROMPT}.created_at": (*NO_MOMENTS, None),
     f"{CHAT}.messages[1].parent_id": (None, SOMEBODY, ...),
     f"{CHAT}.messages[1].omitted": NO_INTEGERS,
+    f"{CHAT}.messages[1].omitted_images": NO_INTEGERS[1:],
     f"{CHAT}.messages[1].answer": (..., None, [], "x"),
     f"{ANSWER}.id": NO_IDS,
     f"{ANSWER}.provider": (*NO_TEXTS, "", "x" * 65),
@@ -89,6 +95,7 @@ MISTAKES: dict[str, tuple[Any, ...]] = {
     f"{TURN}.accepted_at": (*NO_MOMENTS, None),
     f"{TURN}.ended_at": NO_MOMENTS,
     f"{TURN}.answers": (*NO_LISTS, [], [SOMEBODY] * 2, ["x"], [None, None]),
+    f"{TURN}.images": (*NO_LISTS[1:], [SOMEBODY], ["x"], [7]),
     f"{TURN}.vote": (..., "tie", [], 7),
     f"{VOTE}.preferred_index": (*NO_INTEGERS, 1, 2, 8),
     f"{VOTE}.verdict": (..., None, "best", 7),
@@ -97,8 +104,9 @@ MISTAKES: dict[str, tuple[Any, ...]] = {
 
 @pytest.fixture
 def archive(alice: Person) -> Json:
-    alice.say("one")
-    compared = alice.compare("Which is best?")
+    image = alice.show()
+    alice.say("one", images=[image])
+    compared = alice.compare("Which is best?", images=[image])
     vote(user=alice.user, turn=compared.turn, preferred_index=0)
     alice.compare_on(compared, "And why?")
     return alice.export()

@@ -17,10 +17,10 @@ MODELS = ("demo-swift", "demo-scholar", "demo-thinker")
 Status = Generation.Status
 
 
-def ask(user: User, prompt: str = "What is it like?") -> StartedTurn:
+def ask(user: User, prompt: str = "What is it like?", images: tuple[uuid.UUID, ...] = ()) -> StartedTurn:
     """Start a comparison that nobody answers."""
     entries = tuple(Entry("demo", model, Parameters()) for model in MODELS)
-    return start_comparison(user=user, request=CompareRequest(prompt, "", entries))
+    return start_comparison(user=user, request=CompareRequest(prompt, "", entries, images=images))
 
 
 def claim(generation: Generation) -> uuid.UUID:

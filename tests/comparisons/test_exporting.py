@@ -6,12 +6,16 @@ import json
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 
 from accounts.models import User
 from comparisons.presentation import comparison_json
 from comparisons.services import StartedTurn, rename_comparison, vote
+from images.presentation import image_json
+from images.services import store_image
 from tests.comparisons.asking import Status, ask, end
+from tests.images import samples
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1")
 
@@ -93,6 +97,17 @@ def test_it_writes_markdown_to_read(browser: Client, ended: StartedTurn) -> None
     assert "## Turn 1\n\n> What is it like?\n\n**Vote:** 2. Demo Scholar\n\n### 1. Demo Swift (Demo)\n\n" in text
     assert "*completed · 1.5 s · first token after 0.25 s · 5 tokens" in text
     assert text.endswith("Half\n\n**Stopped.**\n")
+
+
+@pytest.mark.usefixtures("uploads")
+def test_it_names_and_mentions_the_images_of_a_turn(browser: Client, alice: User) -> None:
+    image = store_image(user=alice, file=ContentFile(samples.encoded("PNG")))
+
+    started = ask(alice, images=(image.public_id,))
+
+    assert export(browser, started, "json").json()["turns"][0]["images"] == [image_json(image)]
+    text = export(browser, started, "markdown").content.decode()
+    assert "## Turn 1\n\n> What is it like?\n>\n> ![image 1] (40 × 20)\n\n### 1." in text
 
 
 @pytest.mark.parametrize(

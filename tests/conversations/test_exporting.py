@@ -2,14 +2,22 @@ from __future__ import annotations
 
 import json
 
+import pytest
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from conversations.exporting import export
 from conversations.models import Conversation
 from conversations.selectors import user_conversation
 from conversations.services import rename_conversation
 from generations.models import Generation
+from images.presentation import image_json
+from images.services import store_image
 from tests.boundaries.asking import Answer, in_program
 from tests.boundaries.refusals import refusal
 from tests.conversations.conftest import Chatter
+from tests.images import samples
 
 
 def branched(alice: Chatter) -> Conversation:
@@ -50,6 +58,29 @@ def test_markdown_reads_as_what_is_shown(alice: Chatter) -> None:
         "Be brief.\n\n## You\n\none\n\n## Demo Swift (Demo)\n\nRe: one\n\n"
         "## You\n\nzwei\n\n## Demo Swift (Demo)\n\nRe: zwei\n"
     )
+
+
+@pytest.mark.usefixtures("uploads")
+def test_images_are_named_and_mentioned(alice: Chatter) -> None:
+    files = [ContentFile(samples.encoded("PNG", samples.picture(width))) for width in (40, 8)]
+    images = [store_image(user=alice.user, file=file) for file in files]
+    chat = alice.say("What are these?", images=[str(image.public_id) for image in images]).conversation
+
+    told = json.loads(export(chat, "json").content)["messages"]
+    text = export(chat, "markdown").content.decode()
+
+    assert told[0]["images"] == [image_json(image) for image in images]
+    assert told[1]["omitted_images"] == 0
+    assert "## You\n\nWhat are these?\n\n![image 1] (40 × 20)\n\n![image 2] (8 × 20)\n\n## Demo" in text
+
+
+def test_json_costs_the_same_queries_for_any_length(alice: Chatter) -> None:
+    chat = branched(alice)
+
+    with CaptureQueriesContext(connection) as queries:
+        export(chat, "json")
+
+    assert len(queries) == 2
 
 
 def test_markdown_says_what_became_of_an_answer_that_is_not_whole(alice: Chatter) -> None:

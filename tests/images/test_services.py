@@ -51,6 +51,10 @@ def test_it_keeps_nothing_of_what_it_refuses(alice: User, uploads: Path, setting
         store(alice, samples.HTML)
     with pytest.raises(TooLarge, match="larger than 1 MB"):
         store(alice, b"x" * 1_050_000)
+    lying = samples.encoded("JPEG", samples.noise(1400, 1200), exif=samples.exif(orientation=6), quality=30)
+    assert len(lying) < 1024 * 1024
+    with pytest.raises(TooLarge, match="larger than 1 MB"):
+        store(alice, lying)
 
     assert not Image.objects.exists()
     assert files(uploads) == []
