@@ -29,14 +29,14 @@ LONG = 50_000
 
 OBSERVE = """() => {
   window.shifts = [];
-  const note = (list) => list.getEntries().forEach(({ value, hadRecentInput, sources }) => shifts.push({
-    value, hadRecentInput, sources: sources.map(({ node }) => node?.nodeType === 1 ? node.outerHTML.slice(0, 120) : String(node?.nodeName)),
-  }));
+  const name = ({ node }) => node?.outerHTML?.slice(0, 120) ?? String(node?.nodeName);
+  const note = (list) => list.getEntries().forEach(({ value, sources }) => shifts.push({ value, sources: sources.map(name) }));
   new PerformanceObserver(note).observe({ type: "layout-shift", buffered: false });
 }"""
-SHORTEST = """() => Math.min(
-  ...[...document.querySelectorAll(".column .prose")].map((prose) => prose.getBoundingClientRect().bottom + scrollY - innerHeight)
-)"""
+SHORTEST = """() => {
+  const ends = [...document.querySelectorAll(".column .prose")].map((prose) => prose.getBoundingClientRect().bottom);
+  return Math.min(...ends) + scrollY - innerHeight;
+}"""
 BELOW = 300
 """Pixels below the window's end to which every answer has to have come before the reader settles down."""
 READ = """() => {
@@ -48,9 +48,7 @@ READ = """() => {
   window.moves = 0;
   document.addEventListener("scroll", ({ target }) => { if (target === document) moves += 1; }, true);
 }"""
-STATE = (
-    """() => ({ shifts, moves, selected: selected !== "" && getSelection().toString() === selected, top: scrollY })"""
-)
+STATE = """() => ({ shifts, moves, selected: selected !== "" && getSelection().toString() === selected })"""
 
 
 def measure(live: Live, vendors: StandIn) -> list[Figure]:
