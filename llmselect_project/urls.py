@@ -8,7 +8,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from llmselect_project import health
+from llmselect_project.configuration import configuration
 
+admin.site.site_header = admin.site.site_title = "LLMSelect"
 handler400 = "accounts.middleware.unreadable"
 # The admin's pages name no icon, so browsers ask for this one.
 favicon = RedirectView.as_view(url=f"{settings.STATIC_URL}icons/favicon.svg")
@@ -18,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("status/", health.status, name="status"),
+    path("admin/configuration/", configuration, name="configuration"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("accounts.urls")),

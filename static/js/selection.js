@@ -19,12 +19,13 @@ function note() {
   marked = { prose, text: document.getSelection().toString(), ends };
 }
 
-function point(prose, from) {
+// Between two texts lies the beginning of the next, and the end of the one before.
+function point(prose, from, isEnd) {
   const walker = document.createTreeWalker(prose, NodeFilter.SHOW_TEXT);
   let rest = from;
   while (walker.nextNode()) {
     const { length } = walker.currentNode;
-    if (rest <= length) return [walker.currentNode, rest];
+    if (rest < length || (isEnd && rest === length)) return [walker.currentNode, rest];
     rest -= length;
   }
   return [prose, prose.childNodes.length];
@@ -35,7 +36,8 @@ function restore() {
   const prose = document.getElementById(marked.prose.id);
   if (!prose) return;
   const selection = document.getSelection();
-  selection.setBaseAndExtent(...point(prose, marked.ends[0]), ...point(prose, marked.ends[1]));
+  const [anchor, focus] = marked.ends;
+  selection.setBaseAndExtent(...point(prose, anchor, anchor > focus), ...point(prose, focus, focus > anchor));
   if (selection.toString() !== marked.text) selection.removeAllRanges();
   marked = null;
 }

@@ -29,16 +29,14 @@ LONG = 50_000
 
 OBSERVE = """() => {
   window.shifts = [];
-  const note = (list) => list.getEntries().forEach(({ value, hadRecentInput, sources }) => shifts.push({
-    value, hadRecentInput,
-    sources: sources.map(({ node }) => node?.nodeType === 1 ? node.outerHTML.slice(0, 120) : String(node?.nodeName)),
-  }));
+  const name = ({ node }) => node?.outerHTML?.slice(0, 120) ?? String(node?.nodeName);
+  const note = (list) => shifts.push(...list.getEntries().map(({ value, sources }) => [value, ...sources.map(name)]));
   new PerformanceObserver(note).observe({ type: "layout-shift", buffered: false });
 }"""
-SHORTEST = """() => Math.min(
-  ...[...document.querySelectorAll(".column .prose")].map(
-    (prose) => prose.getBoundingClientRect().bottom + scrollY - innerHeight)
-)"""
+SHORTEST = """() => {
+  const ends = [...document.querySelectorAll(".column .prose")].map((prose) => prose.getBoundingClientRect().bottom);
+  return Math.min(...ends) + scrollY - innerHeight;
+}"""
 BELOW = 300
 """Pixels below the window's end to which every answer has to have come before the reader settles down."""
 READ = """() => {
@@ -50,9 +48,7 @@ READ = """() => {
   window.moves = 0;
   document.addEventListener("scroll", ({ target }) => { if (target === document) moves += 1; }, true);
 }"""
-STATE = (
-    """() => ({ shifts, moves, selected: selected !== "" && getSelection().toString() === selected, top: scrollY })"""
-)
+STATE = """() => ({ shifts, moves, selected: selected !== "" && getSelection().toString() === selected })"""
 
 
 def measure(live: Live, vendors: StandIn) -> list[Figure]:
@@ -122,7 +118,7 @@ def _figures(trace: list[dict[str, Any]], state: dict[str, Any]) -> Iterator[Fig
     for shift in state["shifts"]:
         print("layout shift:", shift)
     yield Figure("layout shifts", "", [len(state["shifts"])], 0)
-    yield Figure("their score", "", [sum(shift["value"] for shift in state["shifts"])], 0)
+    yield Figure("their score", "", [sum(shift[0] for shift in state["shifts"])], 0)
     yield Figure("tasks of ours above 50 ms", "", [len(ours)], 0)
     yield Figure("the longest task", "ms", [max(task.get("tdur", 0) for task in tasks) / 1000], 50)
     yield Figure("main thread busy", "%", [100 * sum(task.get("tdur", 0) for task in tasks) / length], 60)

@@ -19,6 +19,7 @@ PLAIN_PAGES = (
     *("/accounts/logout/", "/nowhere/"),
 )
 ADMIN_PAGES = (
+    "/admin/configuration/",
     *("/admin/", "/admin/accounts/user/", "/admin/accounts/invitation/add/", "/admin/providers/endpoint/add/"),
     *("/admin/providers/providerkey/", "/admin/providers/languagemodel/", "/admin/comparisons/comparison/"),
     *("/admin/comparisons/vote/", "/admin/conversations/conversation/", "/admin/conversations/preset/"),

@@ -84,13 +84,13 @@ def test_it_leaves_those_alone_who_scroll_up_and_leads_them_back(reader: Visitor
 def test_it_leaves_those_alone_who_mark_a_text(reader: Visitor, script: Script) -> None:
     wait_from_the_end(reader, lambda rest: rest < 2)
 
-    reader.answer(0).get_by_text("Paragraph 69.").evaluate("(words) => getSelection().selectAllChildren(words)")
+    reader.answer(0).get_by_text("Paragraph 60.").evaluate("(words) => getSelection().selectAllChildren(words)")
     expect(reader.page.locator("html")).not_to_have_attribute("data-following", "")
     place = reader.page.evaluate("scrollY")
     finish(reader, script)
 
     assert reader.page.evaluate("scrollY") == place
-    assert reader.page.evaluate("getSelection().toString()").strip() == "Paragraph 69."
+    assert reader.page.evaluate("getSelection().toString()").strip() == "Paragraph 60."
 
 
 def test_it_does_not_move_those_who_come_to_read_from_the_beginning(reader: Visitor, script: Script) -> None:

@@ -1,15 +1,68 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from llmselect_project import settings
-from tests.support.live import ROOT
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from accounts.models import User
+
+PAGE = "/admin/configuration/"
 
 
-def test_it_documents_every_variable_that_is_read() -> None:
-    page = (ROOT / "docs" / "configuration.md").read_text()
-    documented = set(re.findall(r"^\| .*?`([A-Z][A-Z_]+)`", page, re.MULTILINE))
-    documented |= set(re.findall(r"`([A-Z]+_(?:API_KEY|BASE_URL))`", page))
-    read = {name for name in settings.env.dump() if not name.startswith("DEMO_")}
+@pytest.fixture
+def administrator(db: None) -> User:
+    return User.objects.create_superuser("ada", "ada@example.org", "a long and quiet evening")
 
-    assert documented == read
+
+@pytest.fixture
+def reader(client: Client, administrator: User) -> Client:
+    client.force_login(administrator)
+    return client
+
+
+def rows(client: Client) -> dict[str, list[str]]:
+    html = client.get(PAGE).content.decode()
+    found = re.findall(r"<code>(\w+)</code>\s*</th>\s*<td>(.*?)</td>\s*<td>(.*?)</td>", html, re.DOTALL)
+    return {name: [value, source] for name, value, source in found}
+
+
+def test_it_shows_every_variable_that_the_papers_name(reader: Client) -> None:
+    papers = (Path(settings.BASE_DIR) / "docs/configuration.md").read_text()
+    named = set(re.findall(r"^\| (?:[^`|]+ \| )?`([A-Z_]+)`", papers, re.MULTILINE))
+
+    assert named
+    assert named <= rows(reader).keys()
+
+
+def test_it_says_what_holds_and_where_that_comes_from(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNUP", "closed")
+
+    found = rows(reader)
+
+    assert found["SIGNUP"] == ["open", "the environment"]
+    assert found["TOTAL_TIMEOUT"] == ["900.0", "the default"]
+    assert found["OLLAMA_BASE_URL"][0] == settings.PROVIDER_BASE_URLS["ollama"]
+
+
+def test_it_shows_no_secret(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    monkeypatch.setattr(settings, "DATABASE_URL", "postgresql://ada:secret@db.example/llm?password=secret")
+
+    found = rows(reader)
+
+    assert found["OPENAI_API_KEY"] == ["set", "the environment"]
+    assert found["MISTRAL_API_KEY"] == ["not set", "the default"]
+    assert found["SECRET_KEY"][0] == "made at the first start"
+    assert found["DATABASE_URL"][0] == "postgresql://db.example/llm"
+    html = reader.get(PAGE).content.decode()
+    secrets = ["secret@", "sk-secret", settings.SECRET_KEY, *settings.FIELD_ENCRYPTION_KEYS]
+    assert [secret for secret in secrets if secret in html] == []
+
+
+def test_it_is_for_administrators(client: Client, administrator: User) -> None:
+    client.force_login(User.objects.create_user("alice", "alice@example.org", "a long and quiet evening"))
+
+    assert client.get(PAGE, follow=True).status_code == 403

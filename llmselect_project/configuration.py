@@ -1,0 +1,86 @@
+"""What this installation was started with, on one page of the admin: to look at, and never a secret."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from llmselect_project.settings import env
+from providers.kinds import KINDS
+
+GENERATED = {"SECRET_KEY", "FIELD_ENCRYPTION_KEY"}
+PROVIDERS = tuple(f"{slug.upper()}_" for slug in KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """``own`` where the environment says so, and not the default."""
+
+    name: str
+    value: str
+    own: bool
+
+
+@require_GET
+@admin.site.admin_view
+@never_cache
+def configuration(request: HttpRequest) -> HttpResponse:
+    """Every variable that is read, by name, the providers' apart."""
+    found = sorted(_settings(), key=lambda setting: setting.name)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Configuration",
+        "groups": {
+            "This installation": [each for each in found if not each.name.startswith(PROVIDERS)],
+            "Providers": [each for each in found if each.name.startswith(PROVIDERS)],
+        },
+    }
+    return render(request, "admin/configuration.html", context)
+
+
+def _settings() -> Iterator[Setting]:
+    for name, read in env.dump().items():
+        own = bool(os.environ.get(name))
+        yield Setting(name, _secret(name, own) if name.endswith("_KEY") else _shown(_effective(name, read)), own)
+
+
+def _secret(name: str, own: bool) -> str:
+    if own:
+        return "set"
+    return "made at the first start" if name in GENERATED else "not set"
+
+
+def _effective(name: str, read: Any) -> Any:
+    slug, _, rest = name.partition("_BASE_URL")
+    if not rest and slug.lower() in settings.PROVIDER_BASE_URLS:
+        return settings.PROVIDER_BASE_URLS[slug.lower()]
+    return getattr(settings, name, read)
+
+
+def _shown(value: Any) -> str:
+    """As it would be written into the environment, without the user and password of an address."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_shown, value))
+    if isinstance(value, bool) or value is None:
+        return str(value or False).lower()
+    return _without_password(str(value))
+
+
+def _without_password(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return value
+    if "@" not in parts.netloc and not parts.query:
+        return value
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
