@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import time
+
 import pytest
+from redis import Redis
 
 from accounts.models import User
 from comparisons.columns import turn_columns
 from comparisons.models import Comparison
 from comparisons.selectors import turn_states
 from comparisons.services import StartedTurn
+from generations.heartbeats import heartbeats_key
 from generations.models import Generation
 from generations.shown import ShownAnswer
 from tests.comparisons.asking import Status, ask, claim, end
@@ -16,6 +20,17 @@ def columns(comparison: Comparison) -> list[ShownAnswer]:
     return [slot for turn in turn_columns(turn_states(comparison)) for slot in turn.slots]
 
 
+@pytest.fixture
+def worker(redis: Redis) -> None:
+    """One that has just said that it is there."""
+    redis.zadd(heartbeats_key(), {"a-worker": time.time()})
+
+
+def test_it_says_that_no_worker_is_there(alice: User) -> None:
+    assert columns(ask(alice).comparison)[0].place == "no worker answers"
+
+
+@pytest.mark.usefixtures("worker")
 def test_it_says_which_place_in_the_line_a_slot_has(alice: User) -> None:
     first, second = ask(alice), ask(alice)
     claim(first.state.generations[0])
@@ -25,6 +40,7 @@ def test_it_says_which_place_in_the_line_a_slot_has(alice: User) -> None:
     assert [slot.place for slot in columns(second.comparison)] == ["2nd in line", "3rd in line", "4th in line"]
 
 
+@pytest.mark.usefixtures("worker")
 def test_it_counts_everybody_who_waits(alice: User) -> None:
     bob = User.objects.create_user("bob", "bob@example.org", None)
     ask(bob)
