@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
+from pytest_django import Settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from accounts.jwt_pairs import issue_pair
@@ -195,3 +196,13 @@ def test_it_changes_the_streaming_preference(alice: User) -> None:
     assert off.json()["streaming"] is nothing.json()["streaming"] is others.json()["streaming"] is False
     assert bad.status_code == 400
     assert (alice.streaming, alice.is_staff, alice.username) == (False, False, "alice")
+
+
+@pytest.mark.parametrize(("path", "field"), [("/accounts/login/", "login"), ("/api/v1/auth/login", "username")])
+def test_it_says_so_where_redis_is_away(client: Client, alice: User, settings: Settings, path: str, field: str) -> None:
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+
+    response = client.post(path, {field: "alice", "password": PASSWORD})
+
+    assert response.status_code == 503
+    assert "Try again in a minute." in response.content.decode()
