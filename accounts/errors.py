@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, JsonResponse
+from redis import RedisError
 from rest_framework import exceptions
 from rest_framework.response import Response
+
+logger = logging.getLogger(__name__)
 
 Fields = Mapping[str, list[str]]
 
@@ -108,11 +112,19 @@ def _translated(exc: Exception) -> RequestError | None:
             return NotSignedIn("Sign in first, or send a valid access token.")
         case exceptions.ValidationError():
             return validation_error(exc)
+        case RedisError():
+            return without_redis(exc)
         case exceptions.APIException():
             error = RequestError(str(exc.detail))
             error.status, error.code = exc.status_code, str(exc.default_code)
             return error
     return None
+
+
+def without_redis(exc: RedisError) -> Unavailable:
+    """What needs Redis, like the limits of signing in, has to wait for it."""
+    logger.error("Redis does not answer: %s", exc)
+    return Unavailable("A part of LLMSelect does not answer at the moment. Try again in a minute.", retry_after=10)
 
 
 def validation_error(exc: exceptions.ValidationError) -> InvalidInput:

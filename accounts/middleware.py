@@ -7,18 +7,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 from django.views.defaults import bad_request
+from redis import RedisError
 from rest_framework.exceptions import ValidationError
 
 from accounts.bodies import too_large
-from accounts.errors import RequestError, error_response, validation_error
+from accounts.errors import RequestError, error_response, validation_error, without_redis
 
 
 class RefusalMiddleware(MiddlewareMixin):
-    """Answers for views that raise RequestError, or a serializer's ValidationError."""
+    """Answers for views that raise RequestError, a serializer's ValidationError, or cannot reach Redis."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, ValidationError):
             exception = validation_error(exception)
+        if isinstance(exception, RedisError):
+            exception = without_redis(exception)
         return refused(request, exception) if isinstance(exception, RequestError) else None
 
 

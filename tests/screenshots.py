@@ -14,6 +14,11 @@ from tests.support.servers import Servers
 from tests.wire import StandIn
 
 FOLDER = Path("docs/images")
+PROMPTS = (
+    "Compare SQLite and PostgreSQL for a small web shop, in a table.",
+    "Write a friendly e-mail that declines an invitation.",
+    "A bat and a ball cost 1.10 together; the bat costs 1.00 more than the ball. What does the ball cost?",
+)
 PROMPT = "Explain what a closure is, with a short example."
 
 
@@ -44,10 +49,38 @@ def _take(live: Live, page: Page) -> None:
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/comparisons/**")
     page.locator(".column[data-index='2'] .prose").get_by_text("Plan").wait_for()
+    page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=FOLDER / "comparison.png")
     page.locator(".vote").first.wait_for()
+    page.evaluate("scrollTo(0, 0)")
     page.emulate_media(color_scheme="dark")
     page.screenshot(path=FOLDER / "comparison-dark.png")
+    page.emulate_media(color_scheme="light")
+    _take_chat(live, page)
+    _take_history(live, page)
+
+
+def _take_chat(live: Live, page: Page) -> None:
+    page.goto(f"{live.base_url}/chat/?model=demo/demo-swift")
+    for message in ("How do I compare two models fairly?", "And which numbers matter?"):
+        page.get_by_label("Your message", exact=True).fill(message)
+        page.keyboard.press("Enter")
+        page.locator(".entry-text", has_text=message).wait_for()
+        page.get_by_role("button", name="Send", exact=True).wait_for()
+    page.mouse.move(0, 0)
+    page.screenshot(path=FOLDER / "chat.png")
+
+
+def _take_history(live: Live, page: Page) -> None:
+    for prompt in PROMPTS:
+        page.goto(live.base_url)
+        page.fill("#prompt", prompt)
+        page.keyboard.press("Control+Enter")
+        page.wait_for_url("**/comparisons/**")
+        page.locator(".vote").nth(1).click()
+        page.locator(".vote[aria-pressed=true]").wait_for()
+    page.goto(f"{live.base_url}/history/")
+    page.screenshot(path=FOLDER / "history.png")
 
 
 if __name__ == "__main__":

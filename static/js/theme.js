@@ -23,11 +23,13 @@
     if (choices.includes(choice)) root.dataset.theme = choice;
     else delete root.dataset.theme;
     for (const button of document.querySelectorAll("[data-theme-choice]")) {
-      button.setAttribute("aria-pressed", String(button.dataset.themeChoice === (root.dataset.theme ?? "system")));
+      button.setAttribute("aria-pressed", String(button.dataset.themeChoice === (root.dataset.theme || "system")));
     }
   }
 
-  root.classList.add("js");
+  // A browser without modules runs none of the other scripts: it gets the page that needs none, which renews itself.
+  if ("noModule" in document.createElement("script")) root.classList.add("js");
+  else setTimeout(() => document.querySelector("[data-running]") && location.reload(), 3000);
   apply(remembered());
   document.addEventListener("DOMContentLoaded", () => apply(remembered()));
   window.addEventListener("storage", (event) => event.key === "theme" && apply(event.newValue));

@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
+from pytest_django import Settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from accounts.jwt_pairs import issue_pair
@@ -195,3 +196,12 @@ def test_it_changes_the_streaming_preference(alice: User) -> None:
     assert off.json()["streaming"] is nothing.json()["streaming"] is others.json()["streaming"] is False
     assert bad.status_code == 400
     assert (alice.streaming, alice.is_staff, alice.username) == (False, False, "alice")
+
+
+def test_it_says_so_where_redis_is_away(client: Client, api: Api, alice: User, settings: Settings) -> None:
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+
+    answers = [client.post("/accounts/login/", {"login": "alice", "password": PASSWORD}), log_in(api, "alice")]
+
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert all("Try again in a minute." in answer.content.decode() for answer in answers)

@@ -209,3 +209,11 @@ def test_it_changes_nothing_without_csrf(alice: User, address: str) -> None:
     assert response.status_code == 403
     assert alice.streaming
     assert not ApiToken.objects.exists()
+
+
+def test_it_leads_the_very_first_visitor_to_the_sign_up(client: Client, db: None) -> None:
+    fresh = [client.get(path).content.decode() for path in ("/accounts/login/", "/accounts/signup/")]
+    User.objects.create_user("ada", "ada@example.org", PASSWORD)
+    later = [client.get(path).content.decode() for path in ("/accounts/login/", "/accounts/signup/")]
+
+    assert ["administrator" in page for page in (*fresh, *later)] == [True, True, False, False]

@@ -72,7 +72,7 @@ def newcomer(live: Live, vendors: StandIn, shared_browser: Browser, browser_prob
 def administrator(live: Live, newcomer: Visitor) -> Visitor:
     """Somebody new who has something to look at in the admin."""
     live.make_administrator(newcomer.account)
-    models = [{"provider": "demo", "model": "demo-swift"}, {"provider": "demo", "model": "demo-thinker"}]
+    models = [{"provider": "openai", "model": "one"}, {"provider": "google", "model": "two"}]
     api = newcomer.account.api
     for path, body in (
         ("presets", {"name": "Two", "providers": models}),
