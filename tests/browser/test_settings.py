@@ -46,7 +46,7 @@ def test_it_takes_everything_along_to_another_account(visitor: Visitor, newcomer
 
     card = take_in(newcomer, archive)
     words = "1 comparison" if amount == 1 else f"{amount} comparisons"
-    expect(card.get_by_role("status")).to_contain_text(re.compile(f"^Imported .*{words}\\."))
+    expect(card.get_by_role("status")).to_contain_text(re.compile(f"^Imported .*{words}\\b"))
     newcomer.go("/history/")
     newcomer.page.get_by_role("link", name="What goes along?").first.click()
 

@@ -61,7 +61,7 @@ def test_it_reaches_all_of_a_column_by_tab(visitor: Visitor) -> None:
     visitor.column(0).locator("[data-grip]").focus()
 
     stops = []
-    for _ in range(4):
+    for _ in range(5):
         visitor.page.keyboard.press("Tab")
         stops.append(
             visitor.page.evaluate(
@@ -72,6 +72,7 @@ def test_it_reaches_all_of_a_column_by_tab(visitor: Visitor) -> None:
     assert stops == [
         "View of tabbed",
         "Copy the answer of tabbed",
+        "Go on with tabbed in a chat",
         "Width of tabbed",
         "Move tabbed-too: drag, or use the arrow keys",
     ]

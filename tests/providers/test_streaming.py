@@ -70,8 +70,8 @@ async def test_it_leaves_the_others_alone_when_one_is_cancelled(vendors: StandIn
 @pytest.mark.parametrize(
     ("script", "timeouts", "text", "sentence"),
     [
-        (Script(first_delay=60), Timeouts(0.05, 20, 20), "", "did not begin to answer within 0.05 seconds"),
-        (Script(end="stall", at=0, pings=True), Timeouts(0.05, 20, 20), "", "did not begin to answer"),
+        (Script(first_delay=60), Timeouts(0.5, 20, 20), "", "did not begin to answer within 0.5 seconds"),
+        (Script(end="stall", at=0, pings=True), Timeouts(0.5, 20, 20), "", "did not begin to answer"),
         (Script(text="abcdefgh", end="stall", at=1), Timeouts(20, 0.05, 20), "abcd", "nothing more for 0.05 seconds"),
         (Script(text="abcd" * 200, delay=0.02), Timeouts(20, 20, 0.1), None, "did not finish within 0.1 seconds"),
     ],
