@@ -111,11 +111,12 @@ def test_it_widens_a_column_by_keys_and_pointer(ended: Visitor) -> None:
     ended.page.keyboard.press("ArrowRight")
     assert width(ended.column(0)) == pytest.approx(before + 64, abs=1)
     expect(splitter).to_have_attribute("aria-valuenow", str(round(before + 64)))
+    splitter.hover()
     box = splitter.bounding_box()
     assert box
-    ended.page.mouse.move(box["x"] + 4, box["y"] + 40)
+    middle = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     ended.page.mouse.down()
-    ended.page.mouse.move(box["x"] - 26, box["y"] + 40, steps=4)
+    ended.page.mouse.move(middle["x"] - 30, middle["y"], steps=4)
     ended.page.mouse.up()
 
     dragged = width(ended.column(0))
