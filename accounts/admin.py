@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import ApiToken, Invitation, User
+from accounts.models import ApiToken, Invitation, Limits, User
 
 INVITATION_LIFETIME = timedelta(days=7)
 
@@ -46,6 +46,29 @@ class UserAdmin(DjangoUserAdmin):
     list_display = ("username", "email", "is_active", "is_staff", "last_login", "date_joined")
     list_filter = ("is_active", "is_staff", "is_superuser", "date_joined")
     search_fields = ("username", "email", "public_id")
+
+
+@admin.register(Limits)
+class LimitsAdmin(admin.ModelAdmin):
+    list_display = (
+        *("__str__", "running", "waiting", "requests_per_minute", "tokens_per_day", "tokens_per_month"),
+        *("dollars_per_day", "dollars_per_month", "priority"),
+    )
+    list_filter = ("priority", "group")
+    list_select_related = ("user", "group")
+    search_fields = ("user__username", "user__email", "group__name")
+    autocomplete_fields = ("user", "group")
+    fieldsets = (
+        ("For whom", {"fields": ("user", "group"), "description": "Either a user or a group: each of its members."}),
+        ("At once", {"fields": ("running", "waiting", "requests_per_minute", "priority")}),
+        (
+            "What the server's keys pay",
+            {
+                "fields": ("tokens_per_day", "tokens_per_month", "dollars_per_day", "dollars_per_month"),
+                "description": "Days and months are those of UTC. What is empty is not bounded by this row.",
+            },
+        ),
+    )
 
 
 @admin.register(ApiToken)

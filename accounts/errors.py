@@ -86,6 +86,10 @@ class TooManyRequests(RequestError):
     code = "rate_limited"
 
 
+class OverBudget(TooManyRequests):
+    code = "over_budget"
+
+
 class Unavailable(RequestError):
     status = 503
     code = "unavailable"

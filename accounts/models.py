@@ -4,26 +4,83 @@ from __future__ import annotations
 
 import uuid
 from hashlib import sha256
+from typing import Any
 
-from django.contrib.auth.models import AbstractUser
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, Group
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 
+def dollars_field(**options: Any) -> models.DecimalField[Any, Any]:
+    """A sum of dollars that may be left open."""
+    positive = [MinValueValidator(0)]
+    return models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True, validators=positive, **options)
+
+
 class User(AbstractUser):
-    """A person with an account. ``streaming`` off makes pages poll and streams wait for the whole answer."""
+    """A person with an account. ``streaming`` off makes pages poll and streams wait for the whole answer.
+
+    The dollars are the bounds that a person sets to what their own keys pay.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(unique=True)
     streaming = models.BooleanField(default=True)
+    own_dollars_per_day = dollars_field()
+    own_dollars_per_month = dollars_field()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(Lower("username"), name="accounts_user_username_any_case"),
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_any_case"),
         ]
+
+
+class Limits(models.Model):
+    """What a user, or each member of a group, may use. What is left open is for the next to say: a user's own limits go
+    before those of their groups, of which the most generous counts, and these before the installation's.
+
+    Tokens and dollars bound what the server's keys pay.
+    """
+
+    class Priority(models.IntegerChoices):
+        """Who goes first where answers wait; a lower number does."""
+
+        FIRST = 0, "before others"
+        NORMAL = 3, "as everybody"
+        LAST = 6, "after others"
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="limits")
+    group = models.OneToOneField(Group, models.CASCADE, null=True, blank=True, related_name="limits")
+    running = models.PositiveSmallIntegerField(
+        "answers at once", null=True, blank=True, validators=[MinValueValidator(1)], help_text="More than these wait."
+    )
+    waiting = models.PositiveSmallIntegerField(
+        "answers waiting", null=True, blank=True, help_text="More than these are refused."
+    )
+    requests_per_minute = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True)
+    tokens_per_month = models.PositiveBigIntegerField(null=True, blank=True)
+    dollars_per_day = dollars_field()
+    dollars_per_month = dollars_field()
+    priority = models.PositiveSmallIntegerField(null=True, blank=True, choices=Priority.choices)
+
+    class Meta:
+        verbose_name_plural = "limits"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user=None, group__isnull=False) | Q(user__isnull=False, group=None),
+                name="accounts_limits_of_one",
+                violation_error_message="Choose either a user or a group.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Limits of {self.user or self.group}"
 
 
 class FirstAccount(models.Model):

@@ -61,6 +61,9 @@ class _Teller:
                 return self._done(state, await self._learn(state))
         raise TypeError(f"{event!r} is not told")
 
+    async def wait(self, generation: Generation, place: int) -> Json | None:
+        return {"event": "queued", **_slot_json(generation), "place": place}
+
     async def _learn(self, state: RunState) -> _Run:
         known = self._runs.get(state.run.pk)
         turn = await in_thread(turn_number, state.run.pk) if known is None else known.turn

@@ -52,6 +52,7 @@ class PageTeller:
         reasoned: dict[Key, str] = {}
         raced: set[int] = set()
         fragments: list[str] = []
+        held_back = False
         for event in events:
             match event:
                 case Delta(run_id, index, channel, text):
@@ -64,6 +65,8 @@ class PageTeller:
                     elif slot is not None:
                         slot.think(text)
                         reasoned[key] = reasoned.get(key, "") + text
+                case Reached(phase="waiting"):
+                    held_back = True
                 case Reached(run_id, index, phase):
                     if (run_id, index) in self._slots:
                         self._slots[run_id, index].reach(phase)
@@ -84,6 +87,8 @@ class PageTeller:
                 case Idle():
                     self._look_at_the_queue()
                     self._flush(touched)
+        if held_back:
+            self._look_at_the_queue()
         fragments += [slot.status_fragment() for slot in self._slots.values()]
         changed = touched.keys() | reasoned.keys()
         fragments += [self._text(key, touched.get(key, []), reasoned.get(key, "")) for key in changed]

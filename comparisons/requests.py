@@ -35,13 +35,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class CompareRequest:
-    """A checked request for a comparison. All its columns begin with what the chat ``conversation_id`` shows."""
+    """A checked request for a comparison. All its columns begin with what the chat ``conversation_id`` shows; nobody
+    waits for the answers of ``batch`` work."""
 
     prompt: str
     system: str
     entries: tuple[Entry, ...]
     conversation_id: uuid.UUID | None = None
     images: tuple[uuid.UUID, ...] = ()
+    batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class TurnRequest:
 
     prompt: str
     images: tuple[uuid.UUID, ...] = ()
+    batch: bool = False
 
 
 class EntrySerializer(serializers.Serializer[Entry]):
@@ -72,6 +75,7 @@ class CompareSerializer(serializers.Serializer[CompareRequest]):
     parameters = ParametersSerializer(required=False)
     conversation_id = serializers.UUIDField(required=False, allow_null=True)
     stream = serializers.BooleanField(required=False)
+    batch = serializers.BooleanField(required=False)
     blind = serializers.BooleanField(required=False)
 
     def validate_blind(self, value: bool) -> bool:
@@ -83,6 +87,7 @@ class CompareSerializer(serializers.Serializer[CompareRequest]):
 class TurnSerializer(serializers.Serializer[TurnRequest]):
     prompt = PromptField()
     images = ImagesField(required=False, allow_null=True)
+    batch = serializers.BooleanField(required=False)
 
 
 def compare_request(data: Any) -> CompareRequest:
@@ -103,6 +108,7 @@ def compare_request(data: Any) -> CompareRequest:
         entries=tuple(entries),
         conversation_id=checked.get("conversation_id"),
         images=tuple(checked.get("images") or ()),
+        batch=checked.get("batch", False),
     )
 
 
@@ -111,4 +117,4 @@ def turn_request(data: Any) -> TurnRequest:
     serializer = TurnSerializer(data=data)
     serializer.is_valid(raise_exception=True)
     checked: dict[str, Any] = serializer.validated_data
-    return TurnRequest(checked["prompt"], tuple(checked.get("images") or ()))
+    return TurnRequest(checked["prompt"], tuple(checked.get("images") or ()), checked.get("batch", False))

@@ -19,10 +19,11 @@ from conversations.message_images import check_vision
 from conversations.models import Conversation
 from conversations.selectors import answer_of, open_answer, user_conversation
 from conversations.services import STILL_ANSWERING, copy_thread, delete_conversations, fork_conversation
+from generations.admission import check_open_for_work
 from generations.forgetting import forget_logs, writers_instead
 from generations.models import Generation
 from generations.selectors import RunState
-from generations.services import check_open_for_work, stop_generations, stored_parameters
+from generations.services import stop_generations, stored_parameters
 from images.selectors import chosen_images
 from providers.adapters.base import ProviderError
 from providers.selectors import resolve_target
@@ -43,7 +44,7 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
     source = _source(user, request)
     _check_providers(user, request.entries)
     check_vision([(entry.provider, entry.model) for entry in request.entries], request.images)
-    check_open_for_work()
+    check_open_for_work(user)
     with transaction.atomic():
         title = " ".join(request.prompt.split())[:TITLE_LENGTH]
         comparison = Comparison.objects.create(user=user, title=title)
@@ -64,7 +65,7 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
         )
         if source is not None:
             copy_thread(source=source, leaf_id=source.leaf_id, targets=conversations)
-        turn = TurnRequest(request.prompt, request.images)
+        turn = TurnRequest(request.prompt, request.images, request.batch)
         return _start_turn(comparison, conversations, turn, number=0)
 
 
@@ -82,7 +83,7 @@ def start_turn(*, comparison: Comparison, request: TurnRequest) -> StartedTurn:
 
     Raises Conflict while an answer still runs, InvalidInput for images that not all of them can see.
     """
-    check_open_for_work()
+    check_open_for_work(comparison.user)
     with transaction.atomic():
         locked = Comparison.objects.select_for_update().get(pk=comparison.pk)
         if _open_generations(locked).exists():
@@ -104,6 +105,7 @@ def _start_turn(
         conversations=conversations,
         prompt=request.prompt,
         images=chosen_images(comparison.user, request.images),
+        batch=request.batch,
     )
     turn = Turn.objects.create(comparison=comparison, number=number, prompt=request.prompt, run=state.run)
     return StartedTurn(comparison, turn, state)
@@ -129,7 +131,7 @@ def _check_providers(user: User, entries: Sequence[Entry]) -> None:
 
 def retry_result(*, generation: Generation, comparison: Comparison) -> RunState:
     """Ask one slot again; raises Conflict where it still runs, has completed, or a later turn builds on it."""
-    check_open_for_work()
+    check_open_for_work(comparison.user)
     later = comparison.turns.filter(run__gt=generation.run_id).exists()
     if later:
         raise Conflict("The comparison has gone on from this answer. Only answers of the last turn can be retried.")

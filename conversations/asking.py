@@ -12,14 +12,21 @@ from conversations.history import question
 from conversations.message_images import place_images
 from conversations.models import WITH_IMAGES, Conversation, Message
 from conversations.threads import Thread
+from generations.admission import Ask
 from generations.models import Generation
 from generations.selectors import RunState
-from generations.services import Ask, retry_generation, start_run
+from generations.services import retry_generation, start_run
 from images.models import Image
 
 
 def ask(
-    *, user: User, topic: str, conversations: Sequence[Conversation], prompt: str, images: Sequence[Image] = ()
+    *,
+    user: User,
+    topic: str,
+    conversations: Sequence[Conversation],
+    prompt: str,
+    images: Sequence[Image] = (),
+    batch: bool = False,
 ) -> RunState:
     """Put one prompt, with images, to conversations of ``user``, each behind its own leaf; call it in a transaction.
 
@@ -31,16 +38,16 @@ def ask(
     )
     for each in prompts:
         place_images(each, images)
-    return answer(user=user, topic=topic, prompts=prompts)
+    return answer(user=user, topic=topic, prompts=prompts, batch=batch)
 
 
-def answer(*, user: User, topic: str, prompts: Sequence[Message], then: str = "") -> RunState:
+def answer(*, user: User, topic: str, prompts: Sequence[Message], then: str = "", batch: bool = False) -> RunState:
     """Start an answer to each of these messages, as a new branch below it that becomes its conversation's leaf; call
     it in a transaction."""
     histories = _paths(prompts)
     questions = [question(prompt.conversation, histories[prompt.pk]) for prompt in prompts]
     asks = [Ask(prompt.conversation.provider, each.request) for prompt, each in zip(prompts, questions, strict=True)]
-    state = start_run(user=user, topic=topic, asks=asks, then=then)
+    state = start_run(user=user, topic=topic, asks=asks, then=then, batch=batch)
     answers = Message.objects.bulk_create(
         Message(
             conversation=prompt.conversation,

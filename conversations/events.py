@@ -51,6 +51,9 @@ class _Teller:
                 return {**_end_json(state.generations[0]), **await self._ids(state)}
         return None
 
+    async def wait(self, generation: Generation, place: int) -> Json | None:
+        return {"queued": True, "place": place}
+
     async def _ids(self, state: RunState) -> Json:
         message = await in_thread(answer_of, state.generations[0])
         return {"conversation_id": self._id, "message_id": str(message.public_id)}

@@ -51,6 +51,8 @@ class ChatTeller:
                 case Delta(text=text) if running is not None:
                     running.think(text)
                     reasoning, said = reasoning + text, True
+                case Reached(phase="waiting") if running is not None:
+                    self._look_at_the_queue(running)
                 case Reached(phase=phase) if running is not None:
                     running.reach(phase)
                 case Reset(text=text, reasoning=thoughts) if running is not None:

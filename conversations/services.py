@@ -24,11 +24,12 @@ from conversations.models import WITH_IMAGES, Conversation, Message
 from conversations.requests import ChatRequest
 from conversations.selectors import answer_of, conversation_message, open_answer, user_conversation
 from conversations.threads import thread
+from generations.admission import check_open_for_work
 from generations.copying import copy_generations
 from generations.forgetting import forget_logs, writers_instead
 from generations.models import Generation, Run
 from generations.selectors import RunState
-from generations.services import check_open_for_work, stop_generations
+from generations.services import stop_generations
 from images.selectors import chosen_images
 from providers.adapters.base import ProviderError
 from providers.selectors import resolve_target
@@ -56,7 +57,7 @@ def start_answer(*, user: User, request: ChatRequest) -> StartedAnswer:
     Raises NotFound for what is not the user's, Conflict while an answer runs, InvalidInput where the provider cannot
     be asked; then nothing is saved.
     """
-    check_open_for_work()
+    check_open_for_work(user)
     with transaction.atomic():
         conversation = _conversation(user, request)
         _check_provider(user, conversation.provider)
@@ -121,7 +122,7 @@ def _prompt(conversation: Conversation, request: ChatRequest) -> Message:
 def retry_message(*, conversation: Conversation, message: Message) -> RunState:
     """Ask once more for an answer that did not complete, in its place; raises Conflict for any other, or while an
     answer runs."""
-    check_open_for_work()
+    check_open_for_work(conversation.user)
     with transaction.atomic():
         locked = _locked(conversation)
         if open_answer(locked) is not None:

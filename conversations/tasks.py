@@ -5,17 +5,23 @@ The title is an answer like any other, with its own run: counted, retried and st
 
 from __future__ import annotations
 
+import logging
+
 from celery import shared_task
 from django.db import connections, transaction
 from django.utils import timezone
 
+from accounts.errors import TooManyRequests
 from conversations.message_images import delete_unsent_images
 from conversations.models import Conversation, Message
 from conversations.services import PURGE_TASK, TITLE_TASK, UNDO, default_title, delete_conversation, title_topic
+from generations.admission import Ask
 from generations.models import Generation
-from generations.services import Ask, start_run
+from generations.services import start_run
 from providers.adapters.base import Message as Told
 from providers.adapters.base import Parameters, Request
+
+logger = logging.getLogger(__name__)
 
 TAKE_TITLE_TASK = "conversations.take_title"
 INSTRUCTION = (
@@ -41,6 +47,8 @@ def make_title(run_id: int) -> None:
         )
         if answer is not None and answer.parent is not None and answer.conversation.provider != "demo":
             _ask_title(answer.conversation, answer.parent, answer)
+    except TooManyRequests as refusal:
+        logger.info("a chat keeps its first words as the title: %s", refusal)
     finally:
         connections.close_all()
 
@@ -55,6 +63,7 @@ def _ask_title(conversation: Conversation, prompt: Message, answer: Message) -> 
             topic=title_topic(conversation),
             asks=[Ask(conversation.provider, request)],
             then=TAKE_TITLE_TASK,
+            batch=True,
         )
 
 

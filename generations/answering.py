@@ -15,6 +15,7 @@ from django.conf import settings
 
 from generations.circuits import Circuit
 from generations.event_log import Channel, EntryId, Payload, Phase, Writer
+from generations.measures import TokenCount
 from generations.models import Generation
 from generations.publishing import Publisher
 from providers.adapters.base import (
@@ -39,7 +40,10 @@ WINDOW_PER_STREAM = 0.0003
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A generation that this worker may answer, for as long as it renews its lease."""
+    """A generation that this worker may answer, for as long as it renews its lease.
+
+    ``reserved_tokens`` is what a budget has set aside for its prompt and its answer, 0 where none binds.
+    """
 
     generation_id: int
     run_id: int
@@ -51,6 +55,8 @@ class Claim:
     adapter: Adapter
     target: Target
     request: Request
+    batch: bool = False
+    reserved_tokens: int = 0
 
     @property
     def writer(self) -> Writer:
@@ -63,6 +69,7 @@ class Cause(Enum):
     STOPPED = "stopped"
     SHUTDOWN = "shutdown"
     LEASE_LOST = "lease lost"
+    OVER_BUDGET = "over budget"
 
 
 @dataclass(slots=True)
@@ -91,6 +98,9 @@ class Answer:
     def __init__(self, claim: Claim, publisher: Publisher, running: Callable[[], int]) -> None:
         self.claim = claim
         self.cause: Cause | None = None
+        self.granted = claim.reserved_tokens
+        self._count = TokenCount()
+        self._refusal = ""
         self._publisher = publisher
         self._running = running
         self._loop = asyncio.get_running_loop()
@@ -132,6 +142,16 @@ class Answer:
             if self._task is not None:
                 self._task.cancel()
 
+    def refuse(self, sentence: str) -> None:
+        """End the answer, for no budget has room for more of it."""
+        self._refusal = sentence
+        self.cut(Cause.OVER_BUDGET)
+
+    @property
+    def has_outgrown(self) -> bool:
+        """Whether it has become longer than what was reserved for it."""
+        return bool(self.claim.reserved_tokens) and self._count.tokens > self.granted
+
     async def _stream(self, clients: HttpClients, timeouts: Timeouts) -> None:
         claim = self.claim
         self._reach("connecting")
@@ -163,6 +183,8 @@ class Answer:
             self._channel = channel
         if channel == "text" and self._ttft is None:
             self._ttft = self._now()
+        if self.claim.reserved_tokens:
+            self._count.add(text)
         self._parts[channel].append(text)
         self._pending.append(text)
         if self._timer is None:
@@ -232,6 +254,8 @@ class Answer:
         if task.cancelled():
             if self.cause is Cause.STOPPED:
                 return Generation.Status.STOPPED, None
+            if self.cause is Cause.OVER_BUDGET:
+                return Generation.Status.FAILED, ProviderError(ErrorCode.OVER_BUDGET, self._refusal)
             return Generation.Status.INTERRUPTED, None
         error = task.exception()
         if error is None:

@@ -8,8 +8,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Semaphore
 
 import redis
+from django.db import transaction
 from django.db.models import Case, F, TextField, Value, When
 from django.utils import timezone
 
@@ -17,43 +19,83 @@ from accounts.errors import NotFound
 from generations import event_log
 from generations.answering import Claim, Outcome
 from generations.connections import thread_client
-from generations.ending import end_generation, tell
-from generations.event_log import Writer
+from generations.ending import Told, end_generation, tell
+from generations.event_log import Payload, Writer
+from generations.line import has_place, lock_user, ring
 from generations.loading import loaded_images
 from generations.models import Generation
-from generations.services import send_task
 from providers.adapters.base import ErrorCode, Message, Parameters, ProviderError, Request
 from providers.selectors import resolve_target
 
 logger = logging.getLogger(__name__)
 
+OTHER_PAYER = "The key for {label} was changed while the answer waited. Try again to use the one that is set now."
 LEASE = timedelta(seconds=10)
 """How long a claim holds without being renewed; a killed worker's generations are rescued after it."""
 
 
-def claim_generation(generation_id: int) -> Claim | None:
-    """Take a queued generation for this worker; None where it is not to be answered (any more).
+def claim_generation(generation_id: int, *, batch_places: Semaphore | None = None) -> Claim | None:
+    """Take a queued generation for this worker; None where it is not to be answered now, or not any more.
 
-    One whose provider cannot be asked ends here, as failed.
+    Where its user has no place left, or this worker none of ``batch_places``, it is held back until one is free. One
+    whose provider cannot be asked ends here, as failed. For a claim of batch work the caller gives back its place.
     """
-    lease = uuid.uuid4()
-    claimed = Generation.objects.filter(pk=generation_id, status=Generation.Status.QUEUED).update(
-        status=Generation.Status.STREAMING,
-        lease=lease,
-        lease_until=timezone.now() + LEASE,
-        deliveries=F("deliveries") + 1,
-    )
-    if not claimed:
+    queued = Generation.objects.filter(pk=generation_id, status=Generation.Status.QUEUED)
+    generation = queued.select_related("current_run", "user").first()
+    if generation is None:
         return None
-    generation = Generation.objects.select_related("current_run", "user").get(pk=generation_id)
+    batch = generation.priority == Generation.BATCH
+    if batch and batch_places is not None and not batch_places.acquire(blocking=False):
+        _hold_back(generation)
+        return None
+    claim = _claim_in_turn(generation)
+    if batch and batch_places is not None and claim is None:
+        batch_places.release()
+    return claim
+
+
+def _claim_in_turn(generation: Generation) -> Claim | None:
+    lease = _take(generation)
+    if lease is None and _hold_back(generation):
+        # A place that was freed between the two has rung for nobody.
+        lease = _take(generation)
+    if lease is None:
+        return None
     try:
         return _claim(generation, lease)
     except (ProviderError, NotFound) as refusal:
         error = refusal if isinstance(refusal, ProviderError) else _gone(refusal)
         waited = (timezone.now() - generation.current_run.accepted_at).total_seconds()
         outcome = Outcome(status=Generation.Status.FAILED, error=error, time=waited)
-        tell(end_generation(generation_id, outcome, lease=lease))
+        tell(end_generation(generation.pk, outcome, lease=lease))
         return None
+
+
+def _take(generation: Generation) -> uuid.UUID | None:
+    """A lease, where the generation still waits and its user has a place."""
+    lease = uuid.uuid4()
+    with transaction.atomic():
+        lock_user(generation.user)
+        taken = has_place(generation.user) and Generation.objects.filter(
+            pk=generation.pk, status=Generation.Status.QUEUED
+        ).update(
+            status=Generation.Status.STREAMING,
+            held_back=False,
+            lease=lease,
+            lease_until=timezone.now() + LEASE,
+            deliveries=F("deliveries") + 1,
+        )
+    return lease if taken else None
+
+
+def _hold_back(generation: Generation) -> bool:
+    """Let it wait for a place, and say so; False where it does not wait any more."""
+    held_back = Generation.objects.filter(pk=generation.pk, status=Generation.Status.QUEUED).update(held_back=True)
+    if held_back:
+        run = generation.current_run
+        waits: Payload = {"run": run.pk, "index": generation.index, "kind": "phase", "phase": "waiting"}
+        tell(Told(run.topic, [(waits, None)]))
+    return bool(held_back)
 
 
 def _gone(refusal: NotFound) -> ProviderError:
@@ -63,7 +105,9 @@ def _gone(refusal: NotFound) -> ProviderError:
 
 def _claim(generation: Generation, lease: uuid.UUID) -> Claim:
     resolved = resolve_target(generation.user, generation.provider)
-    Generation.objects.filter(pk=generation.pk, lease=lease).update(key_source=resolved.key_source or "")
+    if resolved.key_source not in (None, generation.key_source):
+        # What was reserved of a budget was reserved for another payer.
+        raise ProviderError(ErrorCode.NO_API_KEY, OTHER_PAYER.format(label=resolved.target.label), retryable=True)
     claim = Claim(
         generation_id=generation.pk,
         run_id=generation.current_run_id,
@@ -75,6 +119,8 @@ def _claim(generation: Generation, lease: uuid.UUID) -> Claim:
         adapter=resolved.adapter,
         target=resolved.target,
         request=_request(generation),
+        batch=generation.priority == Generation.BATCH,
+        reserved_tokens=generation.reserved_tokens,
     )
     _take_over_log(claim.topic, claim.writer)
     return claim
@@ -155,7 +201,7 @@ def requeue_claim(claim: Claim) -> bool:
 def requeue(generation: Generation) -> bool:
     updated = Generation.objects.filter(
         pk=generation.pk, lease=generation.lease, status=Generation.Status.STREAMING, stop_requested=False
-    ).update(status=Generation.Status.QUEUED, lease=None, lease_until=None, queued_at=timezone.now())
+    ).update(status=Generation.Status.QUEUED, held_back=False, lease=None, lease_until=None, queued_at=timezone.now())
     if updated:
-        send_task(generation.pk)
+        ring(generation)
     return bool(updated)

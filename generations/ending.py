@@ -17,6 +17,8 @@ from generations import event_log, measures
 from generations.answering import Outcome
 from generations.connections import thread_client
 from generations.event_log import Payload, Writer
+from generations.ledger import settle
+from generations.line import ring_next
 from generations.models import Generation, Run
 from providers.adapters.base import ErrorCode, ProviderError
 
@@ -42,17 +44,24 @@ def end_generation(generation_id: int, outcome: Outcome, *, lease: uuid.UUID | N
     """
     status = Generation.Status.QUEUED if lease is None else Generation.Status.STREAMING
     with transaction.atomic():
-        generation = Generation.objects.select_for_update().filter(pk=generation_id, status=status, lease=lease).first()
+        generation = (
+            Generation.objects.select_for_update(of=("self",))
+            .select_related("current_run")
+            .filter(pk=generation_id, status=status, lease=lease)
+            .first()
+        )
         if generation is None:
             return None
         _fill(generation, outcome)
         generation.save()
+        settle(generation)
         done = _close_slot(generation.current_run_id)
+    if lease is not None:
+        ring_next(generation)
     if outcome.error is not None:
         logger.warning("%s of generation %s: %s", outcome.error.code, generation_id, outcome.error.detail)
     writer = Writer(generation_id, f"ended:{generation.attempt}:{uuid.uuid4().hex}", takes=True)
-    run = Run.objects.get(pk=generation.current_run_id)
-    run_id = run.pk
+    run, run_id = generation.current_run, generation.current_run_id
     entries: list[tuple[Payload, Writer | None]] = [({"run": run_id, "index": generation.index, "kind": "end"}, writer)]
     if done:
         entries.append(({"run": run_id, "kind": "done"}, None))

@@ -7,9 +7,10 @@ step. The log is the truth and the bell is at-most-once; ``following.follow`` jo
 An entry is ``{"run", "index", "kind", …}``:
 
     start                                  the run exists; told by whoever started it
-    phase      phase                       a worker asks the provider (connecting), the provider has taken it (thinking)
-    text       text, offset, t             more of the answer; offset in characters, t in seconds since the run was
-    accepted reasoning  text, offset, t
+    phase      phase                       it has to wait for a free place (waiting), a worker asks the provider
+                                           (connecting), the provider has taken it (thinking)
+    text       text, offset, t             more of the answer; offset in characters, t in seconds since the run's start
+    reasoning  text, offset, t
     reset      text, reasoning             all of it so far; written when a log was lost under a running generation
     end                                    the slot's generation has been saved in its end state
     done                                   so have all of the run
@@ -32,7 +33,7 @@ LIFETIME = 3600
 """Seconds that a log lives past its last entry."""
 
 Channel = Literal["text", "reasoning"]
-Phase = Literal["connecting", "thinking"]
+Phase = Literal["waiting", "connecting", "thinking"]
 
 
 class EntryId(NamedTuple):

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from generations import event_log
 from generations.connections import thread_client
 from generations.event_log import Writer
+from generations.ledger import settle_deleted
 from generations.models import Generation
 
 logger = logging.getLogger(__name__)
@@ -21,7 +22,8 @@ TopicWriter = tuple[str, Writer]
 
 def writers_instead(generations: QuerySet[Generation]) -> list[TopicWriter]:
     """Who takes the place of those that still write for ``generations``, which are to be deleted; for ``forget_logs``,
-    once they are."""
+    once they are. What they took so far is counted."""
+    settle_deleted(generations)
     still = generations.filter(status__in=Generation.OPEN).values_list("pk", "current_run__topic")
     return [(topic, Writer(key, f"deleted:{uuid.uuid4().hex}")) for key, topic in still]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Iterable
 
 from generations.models import Generation
-from providers.adapters.base import Usage
+from providers.adapters.base import Request, Usage
 from providers.catalogue import price
 
 _WORDS = re.compile(r"[A-Za-z]+|\d{1,3}|[^\sA-Za-z\d]")
@@ -57,13 +58,22 @@ def fill_usage(generation: Generation, usage: Usage | None) -> None:
     generation.cost = price(generation.provider, generation.model, usage)
 
 
+def estimate_request(request: Request) -> int:
+    """About how many tokens a question has."""
+    images = sum(len(message.images) for message in request.messages)
+    return _asked([request.system, *(message.text for message in request.messages)], images)
+
+
 def _estimate(generation: Generation) -> Usage:
     request = generation.request or {"system": "", "messages": []}
-    asked = [request["system"], *(message["text"] for message in request["messages"])]
     images = sum(len(message.get("images", ())) for message in request["messages"])
     reasoning = estimate_tokens(generation.reasoning)
     return Usage(
-        input_tokens=sum(map(estimate_tokens, asked)) + IMAGE_TOKENS * images,
+        input_tokens=_asked([request["system"], *(message["text"] for message in request["messages"])], images),
         output_tokens=estimate_tokens(generation.text) + reasoning,
         reasoning_tokens=reasoning,
     )
+
+
+def _asked(texts: Iterable[str], images: int) -> int:
+    return sum(map(estimate_tokens, texts)) + IMAGE_TOKENS * images

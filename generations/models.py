@@ -6,10 +6,37 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import Limits
 from generations.event_log import EntryId
 from providers.adapters.base import ErrorCode
+
+
+class Payer(models.TextChoices):
+    """Whose key an answer is paid with; empty where it needs none."""
+
+    USER = "user", "user"
+    SERVER = "server", "server"
+
+
+class DailyUse(models.Model):
+    """What one user's answers took on one day, in UTC, by who paid: it outlives the answers."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="daily_use")
+    day = models.DateField()
+    payer = models.CharField(max_length=6, blank=True, choices=Payer.choices)
+    answers = models.PositiveIntegerField(default=0)
+    tokens = models.PositiveBigIntegerField(default=0)
+    cost = models.DecimalField("cost in dollars", max_digits=14, decimal_places=8, default=0)
+
+    class Meta:
+        verbose_name_plural = "daily use"
+        constraints = [models.UniqueConstraint(fields=["user", "day", "payer"], name="generations_one_use_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.day}"
 
 
 class Run(models.Model):
@@ -41,7 +68,13 @@ class Generation(models.Model):
     ``run`` is the run that it was created in, ``current_run`` the one that its latest attempt belongs to.
     ``request`` is emptied when it ends; ``timeline`` holds ``[offset, seconds]`` pairs for replay.
     ``lease`` names the claim of the worker that holds it; nobody else may write to it while ``lease_until`` lies ahead.
+
+    A lower ``priority`` goes first; ``BATCH`` is work that nobody waits for. What is ``held_back`` waits for a place of
+    its user or of batch work, and for whoever frees one to ring. What it may cost is reserved in tokens and dollars
+    while it is open, where a budget binds; ``key_source`` says whose key pays.
     """
+
+    BATCH = 9
 
     class Status(models.TextChoices):
         QUEUED = "queued"
@@ -55,7 +88,7 @@ class Generation(models.Model):
     RESULT = (
         *("text", "reasoning", "timeline", "finish_reason", "error_code", "error", "retryable", "time", "ttft"),
         *("input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens", "usage_source", "cost"),
-        *("key_source", "lease", "lease_until", "ended_at"),
+        *("lease", "lease_until", "ended_at"),
     )
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -74,6 +107,10 @@ class Generation(models.Model):
     stop_requested = models.BooleanField(default=False)
     deliveries = models.PositiveSmallIntegerField(default=0)
     queued_at = models.DateTimeField(default=timezone.now)
+    priority = models.PositiveSmallIntegerField(default=Limits.Priority.NORMAL)
+    held_back = models.BooleanField(default=False)
+    reserved_tokens = models.PositiveIntegerField(default=0)
+    reserved_cost = models.DecimalField(max_digits=14, decimal_places=8, default=0)
     lease = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -95,7 +132,7 @@ class Generation(models.Model):
         max_length=8, blank=True, choices=[("provider", "provider"), ("estimate", "estimate")]
     )
     cost = models.DecimalField(max_digits=14, decimal_places=8, null=True, blank=True)
-    key_source = models.CharField(max_length=6, blank=True, choices=[("user", "user"), ("server", "server")])
+    key_source = models.CharField(max_length=6, blank=True, choices=Payer.choices)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -103,6 +140,9 @@ class Generation(models.Model):
         indexes = [
             models.Index(fields=["status", "lease_until"]),
             models.Index(fields=["user", "-created_at"]),
+            models.Index(
+                fields=["user"], name="generations_open_of_user", condition=Q(status__in=["queued", "streaming"])
+            ),
         ]
 
     def __str__(self) -> str:

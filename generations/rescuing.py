@@ -15,8 +15,8 @@ from generations.answering import Outcome
 from generations.claiming import requeue, take_expired
 from generations.connections import thread_client
 from generations.ending import end_generation, tell
+from generations.line import ring
 from generations.models import Generation
-from generations.services import send_task
 
 logger = logging.getLogger(__name__)
 
@@ -52,9 +52,9 @@ def rescue_generations() -> int:
     expired = Generation.objects.filter(status=Generation.Status.STREAMING, lease_until__lt=now)
     count = sum(_rescue(generation) for generation in expired.select_related("current_run"))
     forgotten = Generation.objects.filter(status=Generation.Status.QUEUED, queued_at__lt=now - QUEUE_PATIENCE)
-    for generation_id, queued_at in forgotten.values_list("pk", "queued_at"):
-        if Generation.objects.filter(pk=generation_id, queued_at=queued_at).update(queued_at=now):
-            send_task(generation_id)
+    for generation in forgotten.only("queued_at", "priority"):
+        if Generation.objects.filter(pk=generation.pk, queued_at=generation.queued_at).update(queued_at=now):
+            ring(generation)
             count += 1
     return count
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.db.models import Count, Q
@@ -53,12 +53,19 @@ def queue_places(waiting: Sequence[Generation]) -> dict[int, int]:
         return {}
     if not is_any_worker_there():
         return dict.fromkeys((each.pk for each in waiting), 0)
-    before = {
-        f"before_{each.pk}": Count(
-            "pk",
-            filter=Q(current_run__lt=each.current_run_id) | Q(current_run=each.current_run_id, index__lt=each.index),
-        )
-        for each in waiting
-    }
+    before = {f"before_{each.pk}": Count("pk", filter=_before(each)) for each in waiting}
     counts = Generation.objects.filter(status=Generation.Status.QUEUED).aggregate(**before)
     return {each.pk: counts[f"before_{each.pk}"] + 1 for each in waiting}
+
+
+def _before(generation: Generation) -> Q:
+    run = generation.current_run_id
+    earlier = Q(current_run__lt=run) | Q(current_run=run, index__lt=generation.index)
+    return Q(priority__lt=generation.priority) | (Q(priority=generation.priority) & earlier)
+
+
+def waiting_places(generation_ids: Iterable[int]) -> list[tuple[Generation, int]]:
+    """Those of these generations that still wait, with their places in the line; two queries."""
+    waiting = list(Generation.objects.filter(pk__in=generation_ids, status=Generation.Status.QUEUED))
+    places = queue_places(waiting)
+    return [(each, places[each.pk]) for each in waiting]

@@ -8,54 +8,38 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import redis
-from celery import current_app
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from accounts.errors import Conflict, Unavailable
+from accounts.errors import Conflict
 from accounts.models import User
 from generations import control, event_log
+from generations.admission import Admission, Ask, admit
 from generations.answering import Outcome
 from generations.connections import thread_client
 from generations.ending import end_generation, tell
 from generations.event_log import EntryId
+from generations.line import ring
 from generations.models import Generation, Run
 from generations.selectors import RunState
 from providers.adapters.base import Message, Parameters, Request
 
 logger = logging.getLogger(__name__)
 
-ANSWER_TASK = "generations.answer"
 
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One question to one model."""
-
-    provider: str
-    request: Request
-
-
-def check_open_for_work() -> None:
-    """Raise Unavailable where nothing could be queued now, before anything is written."""
-    try:
-        thread_client().ping()
-    except redis.RedisError as error:
-        logger.error("Redis does not answer: %s", error)
-        raise Unavailable("New answers cannot be started right now. Try again in a minute.", retry_after=10) from error
-
-
-def start_run(*, user: User, topic: str, asks: Sequence[Ask], then: str = "") -> RunState:
+def start_run(*, user: User, topic: str, asks: Sequence[Ask], then: str = "", batch: bool = False) -> RunState:
     """Create a run with one queued generation for each ask, in their order; call it within the caller's transaction.
 
-    The tasks are sent once that transaction is committed, the one that ``then`` names once the run is closed.
+    The tasks are sent once that transaction is committed, the one that ``then`` names once the run is closed. Nobody
+    waits for ``batch`` work. Raises TooManyRequests and OverBudget where there is no room for all of them.
     """
+    admissions = admit(user, asks, batch=batch)
     run = Run.objects.create(topic=topic, user=user, total=len(asks), open=len(asks), then=then)
     generations = Generation.objects.bulk_create(
         Generation(
@@ -67,19 +51,31 @@ def start_run(*, user: User, topic: str, asks: Sequence[Ask], then: str = "") ->
             model=ask.request.model,
             parameters=stored_parameters(ask.request.parameters),
             request=stored_request(ask.request),
+            **_admitted(admission),
         )
-        for index, ask in enumerate(asks)
+        for index, (ask, admission) in enumerate(zip(asks, admissions, strict=True))
     )
     transaction.on_commit(lambda: _enqueue(run, generations))
     return RunState(run, generations)
 
 
+def _admitted(admission: Admission) -> dict[str, Any]:
+    return {
+        "key_source": admission.key_source,
+        "priority": admission.priority,
+        "reserved_tokens": admission.reserved.tokens,
+        "reserved_cost": admission.reserved.cost,
+    }
+
+
 def retry_generation(*, generation: Generation, topic: str, request: Request) -> RunState:
     """Ask again for a slot that did not complete: the same generation, one attempt more, in a run of one.
 
-    Raises Conflict where it is still running or has completed. The earlier attempt is kept in ``past_attempts``.
+    Raises Conflict where it is still running or has completed, TooManyRequests and OverBudget as a start does. The
+    earlier attempt is kept in ``past_attempts``.
     """
     with transaction.atomic():
+        (admission,) = admit(generation.user, [Ask(generation.provider, request)])
         run = Run.objects.create(topic=topic, user=generation.user, total=1, open=1)
         fields = Generation._meta.fields
         fresh = {field.name: field.get_default() for field in fields if field.name in Generation.RESULT}
@@ -88,6 +84,7 @@ def retry_generation(*, generation: Generation, topic: str, request: Request) ->
             .exclude(status__in=[*Generation.OPEN, Generation.Status.COMPLETED])
             .update(
                 **fresh,
+                **_admitted(admission),
                 status=Generation.Status.QUEUED,
                 current_run=run,
                 attempt=F("attempt") + 1,
@@ -124,13 +121,9 @@ def _enqueue(run: Run, generations: Iterable[Generation]) -> None:
         epoch, seq = event_log.append(thread_client(), run.topic, {"run": run.pk, "kind": "start"})
         run.start_id = EntryId(int(epoch), int(seq))
         for generation in generations:
-            send_task(generation.pk)
+            ring(generation)
     except (redis.RedisError, OperationalError) as error:
         logger.error("the tasks of %s wait to be sent again: %s", run, error)
-
-
-def send_task(generation_id: int) -> None:
-    current_app.send_task(ANSWER_TASK, args=[generation_id], retry=False)
 
 
 def stored_parameters(parameters: Parameters) -> dict[str, Any]:

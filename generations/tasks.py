@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import connections
 
 from generations.claiming import claim_generation
-from generations.services import ANSWER_TASK
+from generations.line import ANSWER_TASK
 from generations.worker import current_worker
 
 
@@ -15,9 +15,10 @@ def answer(generation_id: int) -> None:
     """Claim, answer and save one generation. Sent twice it does nothing the second time; no database connection is held
     while the stream runs."""
     try:
-        claim = claim_generation(generation_id)
+        worker = current_worker()
+        claim = claim_generation(generation_id, batch_places=worker.batch_places)
         connections.close_all()
         if claim is not None:
-            current_worker().answer(claim)
+            worker.answer(claim)
     finally:
         connections.close_all()

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from generations.event_log import EntryId
-from generations.events import Delta, Done, Event, Idle, Reset
-from generations.models import Run
-from generations.selectors import RunState
-from generations.watching import watch
+from generations.events import Delta, Done, Event, Idle, Reached, Reset, Started
+from generations.models import Generation, Run
+from generations.selectors import RunState, waiting_places
+from generations.watching import in_thread, watch
 
 Json = dict[str, Any]
 
@@ -31,6 +31,9 @@ class Teller(Protocol):
     async def tell(self, event: Event) -> Json | None:
         """The event's JSON; None for what is not told."""
 
+    async def wait(self, generation: Generation, place: int) -> Json | None:
+        """That an answer has to wait, at this place in the line; None where that is not told."""
+
 
 async def tell(
     teller: Teller,
@@ -45,9 +48,12 @@ async def tell(
     Without ``deltas`` answers are told whole, at their end.
     """
     states = [] if state is None else [state]
+    line = _Line()
     with suppress(Run.DoesNotExist):
         async with aclosing(watch(topic, states=states, after=after)) as events:
             async for event in events:
+                for generation, place in await line.news(event):
+                    yield Told(None, await teller.wait(generation, place))
                 if isinstance(event, Idle):
                     yield Told(None, None)
                 elif deltas or not isinstance(event, Delta | Reset):
@@ -55,6 +61,26 @@ async def tell(
                     json = await teller.tell(event)
                     if json is not None:
                         yield Told(event.id, json, ends)
+
+
+class _Line:
+    """Which answers wait for a free place, and what was told of their places."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, int | None] = {}
+
+    async def news(self, event: Event) -> list[tuple[Generation, int]]:
+        """The answers whose place is not what was told last. The line is looked at when one is held back, and in each
+        pause while one waits."""
+        if isinstance(event, Started):
+            self._told |= {each.pk: None for each in event.state.generations if each.status == Generation.Status.QUEUED}
+        looks = isinstance(event, Idle) or (isinstance(event, Reached) and event.phase == "waiting")
+        if not looks or not self._told:
+            return []
+        places = await in_thread(waiting_places, list(self._told))
+        moved = [(generation, place) for generation, place in places if self._told[generation.pk] != place]
+        self._told = {generation.pk: place for generation, place in places}
+        return moved
 
 
 async def wait_for_end(topic: str, state: RunState) -> bool:

@@ -24,10 +24,12 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from generations import control, heartbeats, rescuing
+from generations.admission import reserve_more
 from generations.answering import Answer, Cause, Claim, Outcome
 from generations.claiming import Texts, requeue_claim, save_checkpoint
 from generations.connections import loop_client
 from generations.ending import Told, end_generation
+from generations.line import batch_places
 from generations.models import Generation
 from generations.publishing import Publisher
 from generations.watching import in_thread
@@ -48,6 +50,7 @@ class StreamWorker:
     """The loop and its streams; ``start`` and ``stop`` are called once each, ``answer`` from any thread."""
 
     def __init__(self) -> None:
+        self.batch_places = batch_places(settings.WORKER_CONCURRENCY)
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._answers: dict[uuid.UUID, Answer] = {}
         self._saved: dict[uuid.UUID, tuple[int, int]] = {}
@@ -84,6 +87,8 @@ class StreamWorker:
         try:
             self._answer_and_save(claim)
         finally:
+            if claim.batch:
+                self.batch_places.release()
             with self._idle:
                 self._busy -= 1
                 self._idle.notify_all()
@@ -175,6 +180,16 @@ class StreamWorker:
                 self._saved[lease] = sizes[lease]
             else:
                 answer.cut(Cause.LEASE_LOST)
+        for answer in answers:
+            if answer.has_outgrown:
+                await self._reserve_more(answer)
+
+    async def _reserve_more(self, answer: Answer) -> None:
+        refusal = await in_thread(reserve_more, answer.claim.generation_id)
+        if refusal:
+            answer.refuse(refusal)
+        else:
+            answer.granted += settings.EXPECTED_OUTPUT_TOKENS
 
     async def _rescue(self) -> None:
         count = await in_thread(rescuing.rescue_generations)

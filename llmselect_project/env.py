@@ -10,6 +10,7 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -63,6 +64,16 @@ def positive_integer(env: Env, name: str, default: int) -> int:
 def natural_number(env: Env, name: str, default: int) -> int:
     """A whole number of at least 0."""
     return int(env.int(name, default, validate=validate.Range(min=0, error="has to be a whole number from 0 on.")) or 0)
+
+
+def optional_integer(env: Env, name: str) -> int | None:
+    """A whole number of at least 0; None where none is set."""
+    return env.int(name, None, validate=validate.Range(min=0, error="has to be a whole number from 0 on."))
+
+
+def optional_dollars(env: Env, name: str) -> Decimal | None:
+    """A sum of dollars; None where none is set."""
+    return env.decimal(name, None, validate=validate.Range(min=Decimal(0), error="has to be dollars, like 12.50."))
 
 
 def port(env: Env, name: str, default: int) -> int:

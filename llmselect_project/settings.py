@@ -253,6 +253,19 @@ MAX_PROMPT_CHARACTERS = environment.positive_integer(env, "MAX_PROMPT_CHARACTERS
 MAX_IMAGE_MB = environment.positive_integer(env, "MAX_IMAGE_MB", 10)
 WORKER_CONCURRENCY = environment.positive_integer(env, "WORKER_CONCURRENCY", 200)
 
+# How much one person may have, where nothing is said of them or their groups
+
+LIMITS = {
+    "running": environment.positive_integer(env, "RUNNING_PER_USER", 40),
+    "waiting": environment.natural_number(env, "WAITING_PER_USER", 200),
+    "requests_per_minute": environment.positive_integer(env, "REQUESTS_PER_MINUTE", 120),
+    "tokens_per_day": environment.optional_integer(env, "TOKENS_PER_DAY"),
+    "tokens_per_month": environment.optional_integer(env, "TOKENS_PER_MONTH"),
+    "dollars_per_day": environment.optional_dollars(env, "DOLLARS_PER_DAY"),
+    "dollars_per_month": environment.optional_dollars(env, "DOLLARS_PER_MONTH"),
+}
+EXPECTED_OUTPUT_TOKENS = environment.positive_integer(env, "EXPECTED_OUTPUT_TOKENS", 4096)
+
 LOG_LEVEL = environment.choice(env, "LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "ERROR"], "INFO")
 LOGGING = {
     "version": 1,

@@ -1,6 +1,6 @@
 """The models that a user can choose from: a short list of each kind, the demo's, and all that refreshes found.
 
-Two queries for the providers, one for the models; prices and the like come from the process's memory.
+Three queries for the providers, one for the models; prices and the like come from the process's memory.
 """
 
 from __future__ import annotations
@@ -71,12 +71,12 @@ class Listed:
 
 
 def catalogue(user: User) -> list[CatalogueModel]:
-    """All models, those that this user can use first; three queries."""
+    """All models, those that this user can use first; four queries."""
     return [model for group in catalogue_groups(user) for model in group.models]
 
 
 def catalogue_groups(user: User) -> list[CatalogueGroup]:
-    """The same by provider, also those of which no model is known yet; three queries."""
+    """The same by provider, also those of which no model is known yet; four queries."""
     owned, shared = _listed(user)
     groups = [
         _group(access, (owned if access.key_source == "user" else shared)[access.provider]) for access in accesses(user)

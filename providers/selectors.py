@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.validators import slug_re
 
 from accounts.errors import NotFound
+from accounts.limits import has_budget
 from accounts.models import User
 from providers.adapters.base import Adapter, ErrorCode, ProviderError, Target
 from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
@@ -79,9 +80,10 @@ def resolve_target(user: User, provider: str) -> Resolved:
 
 
 def accesses(user: User) -> list[Access]:
-    """Every kind and every enabled endpoint, as this user has them; two queries, and no key is decrypted."""
+    """Every kind and every enabled endpoint, as this user has them; three queries at most, and no key is decrypted."""
     keys = {key.provider: key for key in ProviderKey.objects.filter(user=user).defer("api_key")}
-    kinds = [_access(user, kind, keys.get(kind.slug)) for kind in KINDS.values()]
+    server = may_use_server_key(user)
+    kinds = [_access(kind, keys.get(kind.slug), server) for kind in KINDS.values()]
     endpoints = Endpoint.objects.filter(enabled=True).defer("api_key")
     return kinds + [
         Access(endpoint.slug, ProviderInfo(endpoint.name, endpoint.color), None, None, _source_of(endpoint))
@@ -93,9 +95,29 @@ def access(user: User, provider: str) -> Access:
     """The same for one provider; one query. Raises NotFound."""
     if provider in KINDS:
         key = ProviderKey.objects.filter(user=user, provider=provider).defer("api_key").first()
-        return _access(user, KINDS[provider], key)
+        return _access(KINDS[provider], key, may_use_server_key(user))
     endpoint = enabled_endpoint(provider)
     return Access(endpoint.slug, ProviderInfo(endpoint.name, endpoint.color), None, None, _source_of(endpoint))
+
+
+def key_sources(user: User, providers: Iterable[str]) -> dict[str, str]:
+    """Whose key would pay for each of these: "user", "server", or "" for none; two queries at most."""
+    names = set(providers)
+    own = set(ProviderKey.objects.filter(user=user, provider__in=names).values_list("provider", flat=True))
+    server = may_use_server_key(user)
+    sources: dict[str, str] = {name: _source_of_kind(name, name in own, server) or "" for name in names & KINDS.keys()}
+    others = names - KINDS.keys()
+    if others:
+        found = Endpoint.objects.filter(slug__in=others).defer("api_key")
+        sources |= dict.fromkeys(others, "") | {each.slug: _source_of(each) or "" for each in found}
+    return sources
+
+
+def _source_of_kind(kind: str, own: bool, server: bool) -> KeySource | None:
+    """Whose key a kind would be asked with; ``server`` where the user may use those."""
+    if own:
+        return "user"
+    return "server" if server and settings.PROVIDER_API_KEYS[kind] else None
 
 
 def takes_key(kind: ProviderKind) -> bool:
@@ -103,7 +125,8 @@ def takes_key(kind: ProviderKind) -> bool:
 
 
 def may_use_server_key(user: User) -> bool:
-    return user.is_staff or settings.SERVER_KEYS == "everyone"
+    """Administrators may, everybody where SERVER_KEYS says so, and whoever has a budget for it."""
+    return user.is_staff or settings.SERVER_KEYS == "everyone" or has_budget(user)
 
 
 def provider_info(provider: str) -> ProviderInfo:
@@ -145,7 +168,9 @@ def _resolved(user: User, kind: ProviderKind, own: ProviderKey | None) -> Resolv
     base_url = settings.PROVIDER_BASE_URLS[kind.slug]
     if own is not None:
         return Resolved(kind.adapter, Target(kind.label, base_url, own.api_key), "user")
-    server_key = settings.PROVIDER_API_KEYS[kind.slug] if may_use_server_key(user) else ""
+    server_key = settings.PROVIDER_API_KEYS[kind.slug]
+    if server_key and not may_use_server_key(user):
+        server_key = ""
     if kind.needs_key and not server_key:
         raise ProviderError(ErrorCode.NO_API_KEY, no_key(kind))
     return Resolved(kind.adapter, Target(kind.label, base_url, server_key), "server" if server_key else None)
@@ -160,9 +185,8 @@ def _resolved_endpoint(endpoint: Endpoint) -> Resolved:
     return Resolved(OPENAI_COMPATIBLE, target, _source_of(endpoint))
 
 
-def _access(user: User, kind: ProviderKind, own: ProviderKey | None) -> Access:
-    server = bool(settings.PROVIDER_API_KEYS[kind.slug]) and may_use_server_key(user)
-    source: KeySource | None = "user" if own else "server" if server else None
+def _access(kind: ProviderKind, own: ProviderKey | None, server: bool) -> Access:
+    source = _source_of_kind(kind.slug, own is not None, server)
     refusal = no_key(kind) if kind.needs_key and source is None else ""
     return Access(kind.slug, ProviderInfo(kind.label, kind.color), kind, own, source, refusal)
 

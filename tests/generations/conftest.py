@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator
 import pytest
 from channels.layers import channel_layers
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from redis import Redis
 
 from accounts.models import User
+from generations.admission import Ask
 from generations.connections import loop_client
 from generations.selectors import RunState
-from generations.services import Ask, start_run
+from generations.services import start_run
 from providers.adapters.base import Message, Request
 
 
@@ -43,4 +45,5 @@ def alice(transactional_db: None) -> User:
 def state(alice: User, topic: str) -> RunState:
     """A run of two queued generations, whose tasks nobody takes."""
     request = Request(model="demo-swift", messages=(Message("user", "Hello"),))
-    return start_run(user=alice, topic=topic, asks=[Ask("demo", request), Ask("demo", request)])
+    with transaction.atomic():
+        return start_run(user=alice, topic=topic, asks=[Ask("demo", request), Ask("demo", request)])

@@ -5,9 +5,11 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from accounts.models import User
 from generations import event_log
+from generations.admission import Ask
 from generations.answering import Outcome
 from generations.claiming import claim_generation
 from generations.connections import thread_client
@@ -16,7 +18,7 @@ from generations.event_log import EntryId, Payload, Phase
 from generations.events import Delta, Done, Ended, Event, Idle, Reached, Reset, Started
 from generations.models import Generation
 from generations.selectors import RunState, run_state
-from generations.services import Ask, start_run
+from generations.services import start_run
 from generations.watching import batches, in_thread, watch
 from providers.adapters.base import Message, Request
 
@@ -225,7 +227,7 @@ async def test_a_later_run_is_told_to_those_who_stay(
     async with asyncio.timeout(20), aclosing(watch(topic, states=[state], tick=0.1)) as events:
         assert isinstance(await anext(events), Started)
         request = Request("demo-swift", (Message("user", "More"),))
-        later = await in_thread(start_run, user=alice, topic=topic, asks=[Ask("demo", request)])
+        later = await in_thread(transaction.atomic(start_run), user=alice, topic=topic, asks=[Ask("demo", request)])
         async for event in events:
             if isinstance(event, Started):
                 assert event.state.run.pk == later.run.pk

@@ -145,7 +145,7 @@ def test_it_takes_what_an_administrator_wrote_about_a_model(alice: User) -> None
     assert (model.label, model.context_window) == ("Our own", 4096)
 
 
-def test_it_takes_three_queries_however_much_there_is(alice: User) -> None:
+def test_it_takes_four_queries_however_much_there_is(alice: User) -> None:
     set_key(user=alice, provider="openai", api_key=OWN)
     list_for_the_server("ollama", *(f"model-{number}" for number in range(50)))
     Endpoint.objects.create(slug="gpu", name="Our GPU", base_url="http://gpu/v1")
@@ -153,7 +153,7 @@ def test_it_takes_three_queries_however_much_there_is(alice: User) -> None:
     with CaptureQueriesContext(connection) as queries:
         catalogue(alice)
 
-    assert len(queries) == 3
+    assert len(queries) == 4
 
 
 def test_it_names_a_model_unmistakably() -> None:

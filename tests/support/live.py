@@ -72,6 +72,8 @@ class Live:
             "WORKER_CONCURRENCY": "50",
             "RETRY_DELAY": "0.01",
             "CIRCUIT_FAILURES": "1000",
+            "RUNNING_PER_USER": "1000",
+            "REQUESTS_PER_MINUTE": "100000",
             **stand_in_environment(vendors),
             **environment,
         }

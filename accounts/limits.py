@@ -1,0 +1,77 @@
+"""What a user may use: their own limits, else the most generous of their groups', else the installation's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from accounts.models import Limits, User
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Bounds for one day or month, in UTC; None where there is none."""
+
+    tokens: int | None = None
+    dollars: Decimal | None = None
+
+    def __bool__(self) -> bool:
+        return self.tokens is not None or self.dollars is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """``running`` answers at once, ``waiting`` ones behind them; a lower ``priority`` goes first. ``day`` and ``month``
+    bound what the server's keys pay, ``own_day`` and ``own_month`` what the user's own do."""
+
+    running: int
+    waiting: int
+    requests_per_minute: int
+    priority: int
+    day: Budget
+    month: Budget
+    own_day: Budget
+    own_month: Budget
+
+
+def allowance_of(user: User) -> Allowance:
+    """One query."""
+    rows = list(Limits.objects.filter(Q(user=user) | Q(group__user=user)).distinct())
+    own = [row for row in rows if row.user_id is not None]
+    groups = [row for row in rows if row.user_id is None]
+
+    def limit(name: str, default: Any, most_generous: Callable[..., Any] = max) -> Any:
+        for candidates in (own, groups):
+            values = [getattr(row, name) for row in candidates if getattr(row, name) is not None]
+            if values:
+                return most_generous(values)
+        return default
+
+    def budget(period: str) -> Budget:
+        tokens, dollars = f"tokens_per_{period}", f"dollars_per_{period}"
+        return Budget(limit(tokens, settings.LIMITS[tokens]), limit(dollars, settings.LIMITS[dollars]))
+
+    return Allowance(
+        running=limit("running", settings.LIMITS["running"]),
+        waiting=limit("waiting", settings.LIMITS["waiting"]),
+        requests_per_minute=limit("requests_per_minute", settings.LIMITS["requests_per_minute"]),
+        priority=limit("priority", Limits.Priority.NORMAL, min),
+        day=budget("day"),
+        month=budget("month"),
+        own_day=Budget(dollars=user.own_dollars_per_day),
+        own_month=Budget(dollars=user.own_dollars_per_month),
+    )
+
+
+def has_budget(user: User) -> bool:
+    """Whether somebody set a budget for this user, or for a group of theirs; one query."""
+    budgets = Q(
+        *((f"{unit}_per_{period}__gt", 0) for unit in ("tokens", "dollars") for period in ("day", "month")),
+        _connector=Q.OR,
+    )
+    return Limits.objects.filter(Q(user=user) | Q(group__user=user)).filter(budgets).exists()
