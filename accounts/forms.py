@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.errors import RequestError
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
 
 
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
@@ -49,4 +49,15 @@ class ApiTokenForm(forms.ModelForm):
         widgets = {
             "name": forms.TextInput({"autocomplete": "off"}),
             "expires_at": forms.DateTimeInput({"type": "date"}, format="%Y-%m-%d"),
+        }
+
+
+class OwnBudgetForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["own_dollars_per_day", "own_dollars_per_month"]
+        labels = {"own_dollars_per_day": "Dollars a day", "own_dollars_per_month": "Dollars a month"}
+        widgets = {
+            name: forms.NumberInput({"step": "0.01", "min": "0", "inputmode": "decimal", "autocomplete": "off"})
+            for name in ("own_dollars_per_day", "own_dollars_per_month")
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.http import HttpRequest
 
-from generations.models import Generation
+from generations.models import DailyUse, Generation
 
 
 @admin.register(Generation)
@@ -24,4 +24,20 @@ class GenerationAdmin(admin.ModelAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Generation | None = None) -> bool:
+        return False
+
+
+@admin.register(DailyUse)
+class DailyUseAdmin(admin.ModelAdmin):
+    list_display = ("day", "user", "payer", "answers", "tokens", "cost")
+    list_filter = ("payer", "day")
+    search_fields = ("user__username", "user__email")
+    list_select_related = ("user",)
+    date_hierarchy = "day"
+    ordering = ("-day", "user")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: DailyUse | None = None) -> bool:
         return False

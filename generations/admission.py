@@ -21,6 +21,7 @@ from accounts.errors import OverBudget, TooManyRequests, Unavailable
 from accounts.limits import Allowance, allowance_of
 from accounts.models import User
 from accounts.throttle import Limit
+from generations.connections import thread_client
 from generations.ledger import Account, Use, accounts_of, fits
 from generations.line import lock_user
 from generations.measures import estimate_request
@@ -58,6 +59,7 @@ def check_open_for_work(user: User) -> None:
     amount = allowance_of(user).requests_per_minute
     sentence = f"You have sent {amount} requests within a minute, as many as you may. Wait a little and try again."
     try:
+        thread_client().ping()
         Limit("requests", amount, 60, sentence).take(str(user.pk))
     except redis.RedisError as error:
         logger.error("Redis does not answer: %s", error)

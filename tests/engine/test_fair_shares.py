@@ -59,7 +59,6 @@ def test_of_fifty_at_once_three_run_and_the_others_wait_their_turn(
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(lambda _: ask(account), range(50)))
 
-    open("/tmp/w/worker.log", "w").write(live.log("worker"))
     assert {result(answer)["response"] for answer in answers} == {"One, two, three."}
     assert len(vendors.requests) == 50
     assert most_at_once(vendors) == 3

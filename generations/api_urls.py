@@ -1,0 +1,9 @@
+"""Addresses of use and limits in the REST API."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from generations.api import UseApi
+
+urlpatterns = [path("usage", UseApi.as_view(), name="api-usage")]

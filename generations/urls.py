@@ -1,0 +1,10 @@
+"""Addresses of the page of use and limits."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from generations import views
+
+app_name = "generations"
+urlpatterns = [path("settings/usage/", views.usage, name="usage")]
