@@ -31,11 +31,12 @@ UNREADABLE_OF_ENDPOINT = "The stored key for {label} cannot be read any more. As
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Everything that a call needs but the request."""
+    """Everything that a call needs but the request. ``is_first_use`` of a user's own key that was not used yet."""
 
     adapter: Adapter
     target: Target
     key_source: KeySource | None
+    is_first_use: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +142,10 @@ def listed_models(user: User) -> Iterable[tuple[str, str, int | None, str, int |
 def _resolved(user: User, kind: ProviderKind, own: ProviderKey | None) -> Resolved:
     if own is not None and own.base_url:
         target = Target(kind.label, own.base_url, own.api_key, guarded=not user.is_staff)
-        return Resolved(kind.adapter, target, "user")
+        return Resolved(kind.adapter, target, "user", own.first_used_at is None)
     base_url = settings.PROVIDER_BASE_URLS[kind.slug]
     if own is not None:
-        return Resolved(kind.adapter, Target(kind.label, base_url, own.api_key), "user")
+        return Resolved(kind.adapter, Target(kind.label, base_url, own.api_key), "user", own.first_used_at is None)
     server_key = settings.PROVIDER_API_KEYS[kind.slug] if may_use_server_key(user) else ""
     if kind.needs_key and not server_key:
         raise ProviderError(ErrorCode.NO_API_KEY, no_key(kind))
