@@ -24,6 +24,7 @@ from generations.models import Generation
 from generations.services import send_task
 from providers.adapters.base import ErrorCode, Message, Parameters, ProviderError, Request
 from providers.selectors import resolve_target
+from providers.services import note_first_use
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ def _gone(refusal: NotFound) -> ProviderError:
 
 def _claim(generation: Generation, lease: uuid.UUID) -> Claim:
     resolved = resolve_target(generation.user, generation.provider)
+    note_first_use(user=generation.user, provider=generation.provider, resolved=resolved)
     Generation.objects.filter(pk=generation.pk, lease=lease).update(key_source=resolved.key_source or "")
     claim = Claim(
         generation_id=generation.pk,
