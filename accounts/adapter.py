@@ -9,8 +9,6 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
@@ -19,7 +17,8 @@ from qrcode.image.svg import SvgPathFillImage
 
 from accounts.attempts import count_attempt
 from accounts.audit import record
-from accounts.errors import TooManyRequests
+from accounts.ciphers import DecryptionError, decrypted, encrypted
+from accounts.errors import TooManyRequests, Unavailable
 from accounts.models import Action
 from accounts.services import create_account, sign_up_refusal
 from accounts.throttle import LOGIN_FAILURES, SIGN_INS
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from allauth.account.models import EmailAddress
 
     from accounts.models import User
+
+UNREADABLE = "The second factor of this account cannot be read any more. Ask an administrator to take it away."
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -90,11 +91,10 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return str(qrcode.make(url, image_factory=SvgPathFillImage).to_string(encoding="unicode"))
 
     def encrypt(self, text: str) -> str:
-        return _cipher().encrypt(text.encode()).decode()
+        return encrypted(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text.encode()).decode()
-
-
-def _cipher() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.FIELD_ENCRYPTION_KEYS])
+        try:
+            return decrypted(encrypted_text)
+        except DecryptionError as error:
+            raise Unavailable(UNREADABLE) from error

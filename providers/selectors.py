@@ -13,11 +13,11 @@ from typing import Literal
 from django.conf import settings
 from django.core.validators import slug_re
 
+from accounts.ciphers import DecryptionError
 from accounts.errors import NotFound
 from accounts.models import User
 from providers.adapters.base import Adapter, ErrorCode, ProviderError, Target
 from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
-from providers.encryption import DecryptionError
 from providers.kinds import KINDS, ProviderKind
 from providers.models import Endpoint, LanguageModel, ProviderKey
 from providers.prices import model_info

@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
 
+from accounts.ciphers import DecryptionError
 from accounts.models import User
-from providers.encryption import DecryptionError
 from providers.models import Endpoint, ProviderKey
 from providers.services import set_key
 
@@ -96,7 +96,7 @@ def test_it_says_how_many_rows_it_cannot_bring_under_the_new_key(key: ProviderKe
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     before = stored()
 
-    with pytest.raises(CommandError, match="1 stored keys cannot be read"):
+    with pytest.raises(CommandError, match="1 stored secrets cannot be read"):
         call_command("rotate_keys", verbosity=0)
 
     assert stored() == before
