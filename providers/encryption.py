@@ -49,6 +49,10 @@ class EncryptedAttribute(DeferredAttribute):
         instance.__dict__[self.field.attname] = value
 
 
+DUMPED = "encrypted:"
+"""How ``dumpdata`` writes a value, and ``loaddata`` knows it again."""
+
+
 class EncryptedTextField(TextField):
     """Reads and takes plain text; ``values()`` gives the Ciphertext. It cannot be searched."""
 
@@ -63,6 +67,14 @@ class EncryptedTextField(TextField):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         return model_instance.__dict__[self.attname]
+
+    def value_to_string(self, obj: models.Model) -> str:
+        value = self.get_prep_value(obj.__dict__[self.attname])
+        return f"{DUMPED}{value}" if value else ""
+
+    def to_python(self, value: Any) -> Any:
+        dumped = isinstance(value, str) and value.startswith(DUMPED)
+        return Ciphertext(value.removeprefix(DUMPED)) if dumped else super().to_python(value)
 
     def get_lookup(self, lookup_name: str) -> Any:
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None

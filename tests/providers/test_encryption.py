@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
@@ -49,6 +50,17 @@ def test_it_saves_a_row_that_it_loaded(key: ProviderKey) -> None:
     key.save()
 
     assert stored() == before
+    assert ProviderKey.objects.get().api_key == SECRET
+
+
+def test_it_is_dumped_and_loaded_as_it_is_stored(key: ProviderKey, tmp_path: Path) -> None:
+    dump = tmp_path / "dump.json"
+    call_command("dumpdata", "providers", output=str(dump))
+    ProviderKey.objects.all().delete()
+
+    call_command("loaddata", str(dump), verbosity=0)
+
+    assert SECRET not in dump.read_text()
     assert ProviderKey.objects.get().api_key == SECRET
 
 
