@@ -15,26 +15,26 @@ from accounts.models import Action, User
 
 @receiver(user_logged_in)
 def signed_in(user: User, **_: Any) -> None:
-    record(Action.SIGNED_IN, user=user, subject="session")
+    record(Action.SIGNED_IN, user=user, subject="browser")
 
 
 @receiver(user_logged_out)
 def signed_out(user: User | None, **_: Any) -> None:
     """Whoever has just deleted their account is signed out, too, and has no trail any more."""
     if user is not None and User.objects.filter(pk=user.pk).exists():
-        record(Action.SIGNED_OUT, user=user, subject="session")
+        record(Action.SIGNED_OUT, user=user, subject="browser")
 
 
 @receiver(user_login_failed)
 def sign_in_failed(credentials: dict[str, Any], **_: Any) -> None:
     """What was typed as the login is not kept: it may be a password."""
     login = str(credentials.get("username") or credentials.get("email") or "")
-    record(Action.SIGN_IN_FAILED, user=account_of(login), subject="password")
+    record(Action.SIGN_IN_FAILED, user=account_of(login), subject="wrong password")
 
 
 @receiver(authentication_failed)
 def second_factor_failed(user: User, **_: Any) -> None:
-    record(Action.SIGN_IN_FAILED, user=user, subject="second factor")
+    record(Action.SIGN_IN_FAILED, user=user, subject="wrong code")
 
 
 @receiver(authenticator_added)

@@ -113,7 +113,7 @@ def log_in(request: HttpRequest, *, login: str, password: str, code: str = "") -
     attempt.forgive()
     with transaction.atomic():
         update_last_login(User, user)
-        record(Action.SIGNED_IN, user=user, subject="API")
+        record(Action.SIGNED_IN, user=user, subject="program")
     return user
 
 
@@ -143,7 +143,7 @@ def log_out(request: HttpRequest, *, refresh: str = "") -> None:
 def _revoke(refresh: str) -> None:
     user = revoke_refresh_token(refresh)
     if user is not None:
-        record(Action.SIGNED_OUT, user=user, subject="API")
+        record(Action.SIGNED_OUT, user=user, subject="program")
 
 
 def set_streaming(user: User, *, streaming: bool) -> None:

@@ -39,7 +39,7 @@ def test_it_notes_who_signs_up(api: Api) -> None:
 def test_it_notes_who_signs_up_on_the_page_and_comes_in(client: Client, db: None) -> None:
     client.post("/accounts/signup/", {"username": "ada", "email": "ada@example.org", "password1": PASSWORD})
 
-    assert trail(User.objects.get()) == [("signed_up", ""), ("signed_in", "session")]
+    assert trail(User.objects.get()) == [("signed_up", ""), ("signed_in", "browser")]
 
 
 def test_it_notes_signing_in_and_out_with_the_address(alice: User) -> None:
@@ -49,7 +49,7 @@ def test_it_notes_signing_in_and_out_with_the_address(alice: User) -> None:
     client.post("/accounts/login/", {"login": "alice@example.org", "password": PASSWORD})
     client.post("/accounts/logout/")
 
-    expected = [("sign_in_failed", "password"), ("signed_in", "session"), ("signed_out", "session")]
+    expected = [("sign_in_failed", "wrong password"), ("signed_in", "browser"), ("signed_out", "browser")]
     assert trail(alice) == expected
     assert set(AuditEntry.objects.values_list("address", flat=True)) == {PUBLIC}
 
@@ -59,13 +59,13 @@ def test_it_notes_programs_signing_in_and_out(api: Api, alice: User) -> None:
     refresh = api("POST", "auth/login", {"username": "alice", "password": PASSWORD}).json()["refresh"]
     api("POST", "auth/logout", {"refresh": refresh})
 
-    assert trail(alice) == [("sign_in_failed", "password"), ("signed_in", "API"), ("signed_out", "API")]
+    assert trail(alice) == [("sign_in_failed", "wrong password"), ("signed_in", "program"), ("signed_out", "program")]
 
 
 def test_it_keeps_nothing_of_a_login_that_is_nobodys(api: Api, alice: User) -> None:
     api("POST", "auth/login", {"username": "my secret password", "password": "alice"})
 
-    assert trail(None) == [("sign_in_failed", "password")]
+    assert trail(None) == [("sign_in_failed", "wrong password")]
     assert "secret" not in str(AuditEntry.objects.values())
 
 
@@ -80,7 +80,7 @@ def test_it_notes_a_wrong_code(api: Api, alice: User, door: str) -> None:
         client.post("/accounts/login/", {"login": "alice", "password": PASSWORD})
         client.post("/accounts/2fa/authenticate/", {"code": "000000"})
 
-    assert trail(alice) == [("sign_in_failed", "second factor")]
+    assert trail(alice) == [("sign_in_failed", "wrong code")]
 
 
 def test_it_notes_that_the_password_was_changed(alice: User) -> None:
