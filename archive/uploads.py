@@ -11,7 +11,7 @@ from accounts.throttle import Limit
 
 CHOOSE = "Choose the file of an archive first."
 FIELD = "file"
-IMPORTS = Limit("import", 20, 300, "Too many imports at once. Wait a few minutes and try again.")
+IMPORTS = Limit("import", 60, 300, "Too many imports at once. Wait a few minutes and try again.")
 
 
 def archive_bytes(request: HttpRequest, user: User) -> bytes:
