@@ -9,19 +9,26 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import render
 from qrcode.image.svg import SvgPathFillImage
 
+from accounts.attempts import count_attempt
+from accounts.audit import record
+from accounts.ciphers import DecryptionError, decrypted, encrypted
+from accounts.errors import TooManyRequests, Unavailable
+from accounts.models import Action
 from accounts.services import create_account, sign_up_refusal
+from accounts.throttle import LOGIN_FAILURES, SIGN_INS
 
 if TYPE_CHECKING:
     from allauth.account.models import EmailAddress
 
     from accounts.models import User
+
+UNREADABLE = "The second factor of this account cannot be read any more. Ask an administrator to take it away."
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -47,6 +54,28 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             raise ValidationError("A username cannot contain “@”. Choose another one.")
         return str(super().clean_username(username, shallow))
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Counted by the limits that the API shares, in the place of allauth's own."""
+        attempt = count_attempt(request, credentials.get("email") or credentials.get("username") or "")
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None:
+            attempt.forgive()
+        return user
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Nothing: ``authenticate`` counts."""
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        if code == "too_many_login_attempts":  # of second factors, which allauth counts
+            raise TooManyRequests(SIGN_INS, retry_after=LOGIN_FAILURES.seconds)
+        error: ValidationError = super().validation_error(code, *args)
+        return error
+
+    @transaction.atomic
+    def set_password(self, user: User, password: str) -> None:
+        super().set_password(user, password)
+        record(Action.PASSWORD_CHANGED, user=user)
+
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         super().save_user(request, user, form, commit=False)
         if commit:
@@ -62,11 +91,10 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return str(qrcode.make(url, image_factory=SvgPathFillImage).to_string(encoding="unicode"))
 
     def encrypt(self, text: str) -> str:
-        return _cipher().encrypt(text.encode()).decode()
+        return encrypted(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text.encode()).decode()
-
-
-def _cipher() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.FIELD_ENCRYPTION_KEYS])
+        try:
+            return decrypted(encrypted_text)
+        except DecryptionError as error:
+            raise Unavailable(UNREADABLE) from error

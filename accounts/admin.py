@@ -1,4 +1,4 @@
-"""Accounts in the admin: users, invitations, personal API tokens (never their text)."""
+"""Accounts in the admin: users, invitations, personal API tokens (never their text), and the audit trail."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.db import transaction
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import ApiToken, Invitation, Limits, User
+from accounts.audit import record
+from accounts.models import Action, ApiToken, AuditEntry, Invitation, Limits, User
 
 INVITATION_LIFETIME = timedelta(days=7)
 
@@ -73,13 +76,44 @@ class LimitsAdmin(admin.ModelAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(admin.ModelAdmin):
-    list_display = ("name", "user", "hint", "created_at", "last_used_at", "expires_at")
+    list_display = ("name", "user", "hint", "scopes", "created_at", "last_used_at", "expires_at")
     list_filter = ("created_at", "expires_at")
     list_select_related = ("user",)
     search_fields = ("name", "user__username", "user__email")
-    fields = readonly_fields = ("name", "user", "hint", "created_at", "last_used_at", "expires_at")
+    fields = readonly_fields = ("name", "user", "hint", "scopes", "created_at", "last_used_at", "expires_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: ApiToken) -> None:
+        record(Action.TOKEN_DELETED, user=obj.user, subject=f"{obj}, by an administrator")
+        super().delete_model(request, obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        for token in queryset:
+            self.delete_model(request, token)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(admin.ModelAdmin):
+    """To look at: nobody writes, changes or deletes what happened."""
+
+    list_display = ("at", "action", "user", "subject", "address")
+    list_filter = ("action", "at")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__email", "subject", "address")
+    date_hierarchy = "at"
+    fields = readonly_fields = ("at", "action", "user", "subject", "address")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 

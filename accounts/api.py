@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from accounts import services
 from accounts.api_tokens import create_api_token, delete_api_token
+from accounts.calling import limited_address
 from accounts.jwt_pairs import TokenPair, issue_pair, rotate_pair
 from accounts.models import ApiToken, User
 from accounts.serializers import (
@@ -28,6 +29,7 @@ from accounts.serializers import (
     TokenPairSerializer,
     UserSerializer,
 )
+from accounts.throttle import REFRESHES
 
 NOTHING = OpenApiResponse(description="Done.")
 
@@ -68,10 +70,11 @@ class RefreshApi(PublicApi):
     @extend_schema(
         operation_id="auth_refresh",
         request=RefreshSerializer,
-        responses={200: TokenPairSerializer, 400: ErrorSerializer, 401: ErrorSerializer},
+        responses={200: TokenPairSerializer, 400: ErrorSerializer, 401: ErrorSerializer, 429: ErrorSerializer},
     )
     def post(self, request: Request) -> Response:
         """Spend a refresh token on a new pair; each works once."""
+        REFRESHES.take(limited_address(request._request))
         return Response(_signed_in(*rotate_pair(_checked(RefreshSerializer, request)["refresh"])))
 
 

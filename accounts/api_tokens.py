@@ -3,45 +3,87 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import transaction
 from django.utils import timezone
 
+from accounts.audit import record
 from accounts.errors import InvalidInput, NotFound, NotSignedIn
-from accounts.models import ApiToken, User, digest_of
+from accounts.models import Action, ApiToken, TokenScope, User, digest_of
 
 PREFIX = "lls_"
 USE_IS_RECORDED_EVERY = timedelta(minutes=1)
 
 
-def create_api_token(user: User, *, name: str, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
-    """A personal API token and its text, which exists only in this answer."""
+UNKNOWN = "This API token is unknown or was deleted. Create a new one under Settings."
+EXPIRED = "This API token has expired. Create a new one under Settings."
+IN_THE_PAST = "The expiry has to be in the future."
+WITHOUT_SCOPE = "Choose at least one thing that the token may do."
+BEYOND_YOURS = "A token cannot make one that may do more than itself. Leave out: {}."
+
+
+@transaction.atomic
+def create_api_token(
+    user: User, *, name: str, expires_at: datetime | None = None, scopes: Collection[str] | None = None
+) -> tuple[ApiToken, str]:
+    """A personal API token and its text, which exists only in this answer.
+
+    Without ``scopes`` it may do all that whoever asks for it may; raises InvalidInput for more than that.
+    """
     if expires_at is not None and expires_at <= timezone.now():
-        sentence = "The expiry has to be in the future."
-        raise InvalidInput(sentence, fields={"expires_at": [sentence]})
+        raise _refused("expires_at", IN_THE_PAST)
     text = f"{PREFIX}{secrets.token_urlsafe(32)}"
     token = ApiToken.objects.create(
-        user=user, name=name, digest=digest_of(text), hint=f"…{text[-4:]}", expires_at=expires_at
+        user=user,
+        name=name,
+        digest=digest_of(text),
+        hint=f"…{text[-4:]}",
+        expires_at=expires_at,
+        scopes=_granted(user, scopes),
     )
+    record(Action.TOKEN_CREATED, user=user, subject=str(token))
     return token, text
 
 
+def _granted(user: User, scopes: Collection[str] | None) -> list[str]:
+    """In their usual order."""
+    own = set(TokenScope.values) if user.token_scopes is None else user.token_scopes
+    wanted = own if scopes is None else set(scopes)
+    if not wanted:
+        raise _refused("scopes", WITHOUT_SCOPE)
+    if wanted - own:
+        raise _refused("scopes", BEYOND_YOURS.format(", ".join(sorted(wanted - own))))
+    return [scope for scope in TokenScope.values if scope in wanted]
+
+
+def _refused(field: str, sentence: str) -> InvalidInput:
+    return InvalidInput(sentence, fields={field: [sentence]})
+
+
+@transaction.atomic
 def delete_api_token(user: User, *, public_id: UUID) -> None:
     """Raises NotFound, also for somebody else's token."""
-    deleted, _ = ApiToken.objects.filter(user=user, public_id=public_id).delete()
-    if not deleted:
+    token = ApiToken.objects.select_for_update().filter(user=user, public_id=public_id).first()
+    if token is None:
         raise NotFound("There is no such token among yours.")
+    token.delete()
+    record(Action.TOKEN_DELETED, user=user, subject=str(token))
 
 
 def user_of_api_token(text: str) -> User:
-    """One query, and a second one at most once a minute to note the use; raises NotSignedIn."""
+    """The user, with the token's scopes; one query, and a second one at most once a minute to note the use. Raises
+    NotSignedIn."""
     now = timezone.now()
-    usable = Q(user__is_active=True) & (Q(expires_at=None) | Q(expires_at__gt=now))
-    token = ApiToken.objects.select_related("user").filter(usable, digest=digest_of(text)).first()
+    token = ApiToken.objects.select_related("user").filter(user__is_active=True, digest=digest_of(text)).first()
     if token is None:
-        raise NotSignedIn("This API token is unknown, was deleted or has expired. Create a new one under Settings.")
+        raise NotSignedIn(UNKNOWN)
+    if token.has_expired:
+        raise NotSignedIn(EXPIRED)
     if token.last_used_at is None or now - token.last_used_at >= USE_IS_RECORDED_EVERY:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-    return token.user
+    user = token.user
+    user.token_scopes = frozenset(token.scopes)
+    return user

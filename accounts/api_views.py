@@ -11,11 +11,12 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
+from redis import RedisError
 from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import authenticated_user
 from accounts.bodies import UNREADABLE_FORM, too_large
-from accounts.errors import InvalidInput, NotAllowed, RequestError, error_response, validation_error
+from accounts.errors import InvalidInput, NotAllowed, RequestError, error_response, validation_error, without_redis
 from accounts.models import User
 
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
@@ -39,6 +40,8 @@ def api_view(*methods: str) -> Callable[[View], View]:
                 return error_response(error)
             except ValidationError as error:
                 return error_response(validation_error(error))
+            except RedisError as error:
+                return error_response(without_redis(error))
             except RequestDataTooBig:
                 return error_response(too_large())
             except UNREADABLE_FORM:

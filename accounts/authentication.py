@@ -4,6 +4,8 @@
     the session cookie                               with CSRF for unsafe methods
     Sec-WebSocket-Protocol: bearer, <token>          sockets of programs
 
+A personal token (lls_…) may do what its scopes say, which is decided here for every door (``accounts/scopes.py``).
+
 The asynchronous functions read the database through ``sync_to_async``: the connection belongs to the caller's thread
 context, so one that goes on to stream closes it first with ``await sync_to_async(connections.close_all)()``.
 """
@@ -27,7 +29,8 @@ from rest_framework.request import Request
 from accounts.api_tokens import PREFIX, user_of_api_token
 from accounts.errors import Forbidden, NotSignedIn
 from accounts.jwt_pairs import user_of_access_token
-from accounts.models import User
+from accounts.models import TokenScope, User
+from accounts.scopes import check_scope, scope_of_request
 
 SIGN_IN_FIRST = "Sign in first, or send a valid access token."
 CSRF_MISSING = "The page is out of date or the CSRF token is missing. Reload the page and try again."
@@ -39,7 +42,7 @@ Scope = Mapping[str, Any]
 async def authenticated_user(request: HttpRequest) -> User:
     """The caller of a plain view that no session or auth middleware ran for; one or two queries.
 
-    Raises NotSignedIn, and Forbidden where a session comes without CSRF token.
+    Raises NotSignedIn, and Forbidden where a session comes without CSRF token or a personal token may not do this.
     """
     user = await sync_to_async(user_of_request)(request)
     if user is None:
@@ -50,7 +53,11 @@ async def authenticated_user(request: HttpRequest) -> User:
 def user_of_request(request: HttpRequest) -> User | None:
     """The active user that this request proves to come from, ``None`` without any proof; raises as above."""
     token = _bearer_token(request.headers.get("Authorization", ""))
-    return session_user(request) if token is None else _user_of_token(token)
+    if token is None:
+        return session_user(request)
+    user = _user_of_token(token)
+    check_scope(user, scope_of_request(request))
+    return user
 
 
 def session_user(request: HttpRequest) -> User | None:
@@ -62,13 +69,14 @@ def session_user(request: HttpRequest) -> User | None:
 
 
 async def socket_user(scope: Scope) -> User | None:
-    """The active user who opens a socket; ``None`` where there is none, or where a token was sent that is not good.
+    """The active user who opens a socket; ``None`` where there is none, or where a token was sent that is not good or
+    may not read.
 
     A cookie counts only where ``origin_allowed``. Whoever came with the subprotocol ``bearer`` expects it accepted.
     """
     try:
         user: User | None = await database_sync_to_async(_user_of_scope)(scope)
-    except NotSignedIn:
+    except (NotSignedIn, Forbidden):
         return None
     return user
 
@@ -127,7 +135,9 @@ def _enforce_csrf(request: HttpRequest) -> None:
 def _user_of_scope(scope: Scope) -> User | None:
     token = _socket_token(scope)
     if token is not None:
-        return _user_of_token(token)
+        user = _user_of_token(token)
+        check_scope(user, TokenScope.READ)
+        return user
     if not origin_allowed(scope):
         return None
     request = HttpRequest()

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.errors import RequestError
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, TokenScope, User, all_scopes
 
 
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
@@ -41,6 +41,14 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
 
 
 class ApiTokenForm(forms.ModelForm):
+    scopes = forms.MultipleChoiceField(
+        label="What it may do",
+        choices=TokenScope.choices,
+        initial=all_scopes,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one thing that the token may do."},
+    )
+
     class Meta:
         model = ApiToken
         fields = ["name", "expires_at"]

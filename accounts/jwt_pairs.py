@@ -54,9 +54,11 @@ def rotate_pair(refresh: str) -> tuple[User, TokenPair]:
     return user, issue_pair(user)
 
 
-def revoke_refresh_token(refresh: str) -> None:
-    """Make a refresh token useless; raises NotSignedIn where it already is."""
-    _spend(_refresh_token(refresh))
+def revoke_refresh_token(refresh: str) -> User | None:
+    """Make a refresh token useless, and say whose it was; raises NotSignedIn where it already is."""
+    token = _refresh_token(refresh)
+    _spend(token)
+    return User.objects.filter(public_id=token.get(api_settings.USER_ID_CLAIM)).first()
 
 
 def _refresh_token(text: str) -> RefreshToken:

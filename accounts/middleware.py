@@ -13,6 +13,9 @@ from rest_framework.exceptions import ValidationError
 from accounts.bodies import too_large
 from accounts.errors import RequestError, error_response, validation_error, without_redis
 
+ALLAUTH_SECONDS = 60
+"""All of allauth's limits are by the minute."""
+
 
 class RefusalMiddleware(MiddlewareMixin):
     """Answers for views that raise RequestError, a serializer's ValidationError, or cannot reach Redis."""
@@ -29,7 +32,17 @@ def refused(request: HttpRequest, error: RequestError) -> HttpResponse:
     """The page, or for HTMX the JSON, that says why not."""
     if request.headers.get("HX-Request"):
         return error_response(error)
-    return render(request, "refused.html", {"message": error.message}, status=error.status)
+    page = render(request, "refused.html", {"message": error.message}, status=error.status)
+    for name, value in error.headers().items():
+        page.headers[name] = value
+    return page
+
+
+def too_often(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """allauth's ``handler429``, for its own limits: of sign-ups, password resets and such."""
+    page = render(request, "429.html", status=429)
+    page.headers["Retry-After"] = str(ALLAUTH_SECONDS)
+    return page
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -27,6 +27,9 @@ class User(AbstractUser):
     The dollars are the bounds that a person sets to what their own keys pay.
     """
 
+    token_scopes: frozenset[str] | None = None
+    """Of whoever came with a personal API token what it may do; ``None`` stands for everything."""
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(unique=True)
     streaming = models.BooleanField(default=True)
@@ -121,6 +124,18 @@ class Invitation(models.Model):
         return self.note or f"Invitation of {self.created_at:%Y-%m-%d}"
 
 
+class TokenScope(models.TextChoices):
+    """What a personal API token may do."""
+
+    READ = "read", "Read and export chats and comparisons"
+    WRITE = "write", "Ask models, and change or delete chats and comparisons"
+    ACCOUNT = "account", "Change keys, tokens and settings, and delete the account"
+
+
+def all_scopes() -> list[str]:
+    return list(TokenScope.values)
+
+
 class ApiToken(models.Model):
     """What a user's program signs in with. Its text is shown once; only the digest is kept."""
 
@@ -132,6 +147,7 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
+    scopes = models.JSONField(default=all_scopes)
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -139,7 +155,58 @@ class ApiToken(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.hint})"
 
+    @property
+    def has_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def may_everything(self) -> bool:
+        return set(self.scopes) >= set(TokenScope.values)
+
 
 def digest_of(token: str) -> str:
     """What is stored of a token; no salt, for its text is 256 random bits."""
     return sha256(token.encode()).hexdigest()
+
+
+class Action(models.TextChoices):
+    """What the audit trail knows."""
+
+    SIGNED_UP = "signed_up", "Account created"
+    SIGNED_IN = "signed_in", "Signed in"
+    SIGN_IN_FAILED = "sign_in_failed", "Sign-in failed"
+    SIGNED_OUT = "signed_out", "Signed out"
+    PASSWORD_CHANGED = "password_changed", "Password changed"
+    EMAIL_CHANGED = "email_changed", "E-mail address changed"
+    SECOND_FACTOR_CHANGED = "second_factor_changed", "Second factor changed"
+    TOKEN_CREATED = "token_created", "API token created"
+    TOKEN_DELETED = "token_deleted", "API token deleted"
+    KEY_SET = "key_set", "Key set"
+    KEY_FIRST_USED = "key_first_used", "Key used for the first time"
+    KEY_DELETED = "key_deleted", "Key deleted"
+    ENDPOINT_CHANGED = "endpoint_changed", "Endpoint changed"
+    EXPORTED = "exported", "Exported"
+    IMPORTED = "imported", "Imported"
+    ACCOUNT_DELETED = "account_deleted", "Account deleted"
+
+
+class AuditEntry(models.Model):
+    """Something that happened to an account or a key, for good; ``user`` is whose trail it stands in.
+
+    Nobody's are failures to sign in to an account that there is not, and deletions of accounts, which have no address
+    either.
+    """
+
+    action = models.CharField(max_length=32, choices=Action)
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="audit_entries")
+    subject = models.CharField(max_length=200, blank=True)
+    address = models.CharField(max_length=45, blank=True)
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name_plural = "audit entries"
+        indexes = [models.Index(fields=["user", "-at"])]
+
+    def __str__(self) -> str:
+        return " · ".join(filter(None, (self.get_action_display(), self.subject)))

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, TokenScope, User
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -54,10 +54,16 @@ class TokenPairSerializer(serializers.Serializer[Any]):
 
 class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
     id = serializers.UUIDField(source="public_id", read_only=True)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=TokenScope.choices),
+        required=False,
+        max_length=len(TokenScope),
+        help_text="What it may do; everything that the caller may where none are named.",
+    )
 
     class Meta:
         model = ApiToken
-        fields = ["id", "name", "hint", "created_at", "last_used_at", "expires_at"]
+        fields = ["id", "name", "hint", "scopes", "created_at", "last_used_at", "expires_at"]
         read_only_fields = ["hint", "created_at", "last_used_at"]
 
 

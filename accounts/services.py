@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
@@ -13,12 +12,15 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.attempts import count_attempt
+from accounts.audit import record
 from accounts.authentication import session_user
+from accounts.calling import limited_address
 from accounts.errors import Forbidden, InvalidInput, NotSignedIn
 from accounts.forms import SignupForm
 from accounts.jwt_pairs import revoke_refresh_token
-from accounts.models import FirstAccount, Invitation, User
-from accounts.throttle import LOGIN_FAILURES, REGISTRATIONS
+from accounts.models import Action, FirstAccount, Invitation, User
+from accounts.throttle import REGISTRATIONS
 
 SIGN_UP_CLOSED = "Sign-up is closed on this installation. Ask its administrator for an account."
 INVITATION_NEEDED = "Sign-up is by invitation only. Ask an administrator for an invitation link."
@@ -57,6 +59,7 @@ def create_account(user: User, *, invitation: str = "") -> None:
         FirstAccount.objects.update(user=user)
     elif settings.SIGNUP == "invite":
         _use_invitation(invitation, user)
+    record(Action.SIGNED_UP, user=user)
 
 
 def _claim_first_account() -> bool:
@@ -82,7 +85,7 @@ def register_user(request: HttpRequest, *, username: str, email: str, password: 
     refusal = sign_up_refusal(invitation=invitation)
     if refusal is not None:
         raise Forbidden(refusal)
-    REGISTRATIONS.take(_address(request))
+    REGISTRATIONS.take(limited_address(request))
     form = SignupForm({"username": username, "email": email, "password1": password, "invitation": invitation})
     if not form.is_valid():
         raise _invalid(form)
@@ -102,13 +105,15 @@ def log_in(request: HttpRequest, *, login: str, password: str, code: str = "") -
     Does the same work and says the same sentence whether the user is unknown or the password wrong.
     Raises NotSignedIn, or TooManyRequests after too many failures.
     """
-    attempt = LOGIN_FAILURES.take(_address(request), login.lower())
+    attempt = count_attempt(request, login)
     user = authenticate(request, username=login, password=password)
     if not isinstance(user, User):
         raise NotSignedIn(LOGIN_REFUSED)
     _check_second_factor(user, code)
-    LOGIN_FAILURES.give_back(attempt)
-    update_last_login(User, user)
+    attempt.forgive()
+    with transaction.atomic():
+        update_last_login(User, user)
+        record(Action.SIGNED_IN, user=user, subject="program")
     return user
 
 
@@ -127,15 +132,18 @@ def log_out(request: HttpRequest, *, refresh: str = "") -> None:
     """End this request's session and the refresh token, whichever there is; NotSignedIn where there is neither."""
     in_session = session_user(request) is not None
     if refresh:
-        revoke_refresh_token(refresh)
+        _revoke(refresh)
     if in_session:
         logout(request)
     if not refresh and not in_session:
         raise NotSignedIn("There is nothing to sign out of. Send the refresh token.")
 
 
-def _address(request: HttpRequest) -> str:
-    return str(get_adapter(request).get_client_ip(request))
+@transaction.atomic
+def _revoke(refresh: str) -> None:
+    user = revoke_refresh_token(refresh)
+    if user is not None:
+        record(Action.SIGNED_OUT, user=user, subject="program")
 
 
 def set_streaming(user: User, *, streaming: bool) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -13,11 +14,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.api_tokens import create_api_token, delete_api_token
+from accounts.audit import user_entries
 from accounts.errors import NotFound, RequestError
 from accounts.forms import ApiTokenForm
 from accounts.models import ApiToken
 from accounts.pages import HtmxRequest, page_user
 from accounts.services import set_streaming
+
+ACTIVITIES = 50
+"""On a page."""
 
 
 @require_GET
@@ -25,6 +30,23 @@ from accounts.services import set_streaming
 @never_cache
 def settings_page(request: HtmxRequest) -> HttpResponse:
     return render(request, "accounts/account_settings.html", settings_context(request))
+
+
+@require_GET
+@login_required
+@never_cache
+def activity(request: HtmxRequest) -> HttpResponse:
+    """The user's own part of the audit trail, newest first, a page at a time."""
+    given = request.GET.get("offset", "")
+    offset = int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
+    entries = list(user_entries(page_user(request))[offset : offset + ACTIVITIES + 1])
+    context = {
+        "entries": entries[:ACTIVITIES],
+        "days": settings.AUDIT_DAYS,
+        "next": offset + ACTIVITIES if len(entries) > ACTIVITIES else None,
+        "previous": max(0, offset - ACTIVITIES) if offset else None,
+    }
+    return render(request, "accounts/activity.html", context)
 
 
 @require_POST

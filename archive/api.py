@@ -15,7 +15,8 @@ from rest_framework.response import Response
 
 from accounts.api import MeApi
 from accounts.api_views import api_view
-from accounts.models import User
+from accounts.audit import record
+from accounts.models import Action, User
 from accounts.serializers import ErrorSerializer
 from archive.deleting import delete_account
 from archive.services import Imported, archive_stream, import_archive
@@ -30,6 +31,7 @@ async def archive(request: HttpRequest, user: User) -> HttpResponseBase:
     if request.method == "POST":
         imported = await in_thread(_import, request, user)
         return JsonResponse({**asdict(imported)["counts"], "unknown": imported.unknown}, status=201)
+    await in_thread(record, Action.EXPORTED, user=user, subject="everything")
     headers = {
         "Content-Disposition": f'attachment; filename="llmselect-{timezone.now():%Y-%m-%d}.json"',
         "Cache-Control": "no-store",
@@ -39,7 +41,7 @@ async def archive(request: HttpRequest, user: User) -> HttpResponseBase:
 
 
 def _import(request: HttpRequest, user: User) -> Imported:
-    return import_archive(user=user, data=archive_bytes(request))
+    return import_archive(user=user, data=archive_bytes(request, user))
 
 
 class DeletionSerializer(serializers.Serializer[Any]):

@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
+from accounts.audit import record_deletion
 from accounts.errors import Conflict, InvalidInput
 from accounts.models import FirstAccount, User
 from accounts.throttle import Limit
@@ -47,6 +48,7 @@ def delete_account(*, user: User, password: str) -> None:
         _end_sessions(user)
         public_id = user.public_id
         User.objects.filter(pk=user.pk).delete()
+        record_deletion()
         if not User.objects.exists():
             FirstAccount.objects.all().delete()
         transaction.on_commit(lambda: delete_files(images), robust=True)

@@ -11,8 +11,9 @@ import orjson
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.audit import record
 from accounts.errors import Conflict, InvalidInput
-from accounts.models import User
+from accounts.models import Action, User
 from archive.parts import LARGEST_INTEGER, Part
 from archive.sections import FORMAT, SECTIONS, VERSION, Section
 from generations.watching import in_thread
@@ -96,6 +97,7 @@ def _save(user: User, read: Mapping[Section, Sequence[Any]]) -> dict[str, Counts
             if section.save is not None:
                 new = section.save(user, items)
                 counts[section.name] = Counts(new, len(items) - new)
+        record(Action.IMPORTED, user=user, subject="archive")
     return counts
 
 

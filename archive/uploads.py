@@ -6,14 +6,19 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.errors import InvalidInput, TooLarge
+from accounts.models import User
+from accounts.throttle import Limit
 
 CHOOSE = "Choose the file of an archive first."
 FIELD = "file"
+IMPORTS = Limit("import", 60, 300, "Too many imports at once. Wait a few minutes and try again.")
 
 
-def archive_bytes(request: HttpRequest) -> bytes:
-    """What was sent; raises InvalidInput where that is no file, TooLarge beyond ``MAX_ARCHIVE_MB``, and what Django
-    raises for a form that it cannot read (``UNREADABLE_FORM``), which every API view answers alike."""
+def archive_bytes(request: HttpRequest, user: User) -> bytes:
+    """What was sent; raises TooManyRequests beyond ``IMPORTS`` before it is read, InvalidInput where that is no file,
+    TooLarge beyond ``MAX_ARCHIVE_MB``, and what Django raises for a form that it cannot read (``UNREADABLE_FORM``),
+    which every API view answers alike."""
+    IMPORTS.take(str(user.public_id))
     limit = settings.MAX_ARCHIVE_MB * 1024 * 1024
     data = _file(request, limit) if request.content_type == "multipart/form-data" else request.read(limit + 1)
     if len(data) > limit:

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.errors import RequestError
+from accounts.errors import RequestError, TooManyRequests
 from accounts.pages import HtmxRequest, page_user
 from accounts.views import settings_context
 from archive.deleting import delete_account
@@ -30,7 +30,10 @@ NAMES = {
 @login_required
 def archive_import(request: HtmxRequest) -> HttpResponse:
     try:
-        imported = import_archive(user=page_user(request), data=archive_bytes(request))
+        user = page_user(request)
+        imported = import_archive(user=user, data=archive_bytes(request, user))
+    except TooManyRequests:
+        raise
     except RequestError as error:
         return _answer(request, "archive/_archive.html", status=400, archive_error=error.message)
     sentence = _sentence(imported)
@@ -45,6 +48,8 @@ def archive_import(request: HtmxRequest) -> HttpResponse:
 def account_delete(request: HtmxRequest) -> HttpResponse:
     try:
         delete_account(user=page_user(request), password=request.POST.get("password", ""))
+    except TooManyRequests:
+        raise
     except RequestError as error:
         return _answer(request, "archive/_deletion.html", status=400, deletion_error=error.message)
     logout(request)

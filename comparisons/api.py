@@ -14,6 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.audit import record
+from accounts.models import Action
 from accounts.paging import PageSerializer, page_json
 from comparisons import services
 from comparisons.exporting import KINDS, export
@@ -87,6 +89,7 @@ class ComparisonExportApi(APIView):
         comparison = user_comparison(_user(request), public_id)
         kind = _checked(ExportSerializer, request.query_params)["format"]
         file = export(comparison, turn_states(comparison), kind)
+        record(Action.EXPORTED, user=_user(request), subject=f"comparison {comparison.public_id}")
         disposition = {"Content-Disposition": f'attachment; filename="{file.name}"'}
         return HttpResponse(file.content, content_type=file.content_type, headers=disposition)
 

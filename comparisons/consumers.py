@@ -17,7 +17,8 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import SUBPROTOCOL, origin_allowed, socket_user
 from accounts.errors import InvalidInput, NotFound, RequestError, validation_error
-from accounts.models import User
+from accounts.models import TokenScope, User
+from accounts.scopes import check_scope
 from comparisons import services
 from comparisons.events import tell_comparison
 from comparisons.fragments import PageTeller
@@ -131,6 +132,7 @@ class EventConsumer(ComparisonConsumer):
             await self._refuse(validation_error(error))
 
     async def _act(self, message: dict[str, Any]) -> None:
+        check_scope(self.user, TokenScope.WRITE)
         match message:
             case {"action": "cancel", "result_id": result_id}:
                 await in_thread(self._stop, result_id)

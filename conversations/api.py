@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
+from accounts.audit import record
+from accounts.models import Action, User
 from accounts.paging import PageSerializer, page_json
 from conversations import services
 from conversations.exporting import KINDS, export
@@ -74,6 +75,7 @@ class ConversationExportApi(APIView):
         serializer = ExportSerializer(data=request.query_params)
         serializer.is_valid(raise_exception=True)
         file = export(conversation, serializer.validated_data["format"])
+        record(Action.EXPORTED, user=_user(request), subject=f"chat {conversation.public_id}")
         disposition = {"Content-Disposition": f'attachment; filename="{file.name}"'}
         return HttpResponse(file.content, content_type=file.content_type, headers=disposition)
 

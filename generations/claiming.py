@@ -26,6 +26,7 @@ from generations.loading import loaded_images
 from generations.models import Generation
 from providers.adapters.base import ErrorCode, Message, Parameters, ProviderError, Request
 from providers.selectors import resolve_target
+from providers.services import note_first_use
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ def _claim(generation: Generation, lease: uuid.UUID) -> Claim:
     if resolved.key_source not in (None, generation.key_source):
         # What was reserved of a budget was reserved for another payer.
         raise ProviderError(ErrorCode.NO_API_KEY, OTHER_PAYER.format(label=resolved.target.label), retryable=True)
+    note_first_use(user=generation.user, provider=generation.provider, resolved=resolved)
     claim = Claim(
         generation_id=generation.pk,
         run_id=generation.current_run_id,

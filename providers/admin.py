@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.audit import record
+from accounts.models import Action, User
 from providers.models import Endpoint, LanguageModel, ProviderKey, hint_of
 
 
@@ -27,6 +31,16 @@ class ProviderKeyAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: ProviderKey) -> None:
+        record(Action.KEY_DELETED, user=obj.user, subject=f"{obj.provider}, by an administrator")
+        super().delete_model(request, obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ProviderKey]) -> None:
+        for key in queryset:
+            self.delete_model(request, key)
 
 
 class EndpointForm(forms.ModelForm):
@@ -62,6 +76,21 @@ class EndpointAdmin(admin.ModelAdmin):
         if new_key or form.cleaned_data["forget_key"]:
             obj.api_key, obj.hint = new_key, hint_of(new_key)
         super().save_model(request, obj, form, change)
+        _record_endpoint(request, obj, "changed" if change else "added")
+
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: Endpoint) -> None:
+        _record_endpoint(request, obj, "deleted")
+        super().delete_model(request, obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Endpoint]) -> None:
+        for endpoint in queryset:
+            self.delete_model(request, endpoint)
+
+
+def _record_endpoint(request: HttpRequest, endpoint: Endpoint, what: str) -> None:
+    record(Action.ENDPOINT_CHANGED, user=cast(User, request.user), subject=f"{endpoint.slug} {what}")
 
 
 @admin.register(LanguageModel)

@@ -44,6 +44,7 @@ class ProviderKey(models.Model):
     api_key = EncryptedTextField(blank=True, default="", editable=False)
     hint = models.CharField(max_length=8, blank=True, default="", editable=False)
     base_url = models.CharField("base URL", max_length=500, blank=True, default="")
+    first_used_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

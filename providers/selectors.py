@@ -13,12 +13,12 @@ from typing import Literal
 from django.conf import settings
 from django.core.validators import slug_re
 
+from accounts.ciphers import DecryptionError
 from accounts.errors import NotFound
 from accounts.limits import has_budget
 from accounts.models import User
 from providers.adapters.base import Adapter, ErrorCode, ProviderError, Target
 from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
-from providers.encryption import DecryptionError
 from providers.kinds import KINDS, ProviderKind
 from providers.models import Endpoint, LanguageModel, ProviderKey
 from providers.prices import model_info
@@ -32,11 +32,12 @@ UNREADABLE_OF_ENDPOINT = "The stored key for {label} cannot be read any more. As
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Everything that a call needs but the request."""
+    """Everything that a call needs but the request. ``is_first_use`` of a user's own key that was not used yet."""
 
     adapter: Adapter
     target: Target
     key_source: KeySource | None
+    is_first_use: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +165,10 @@ def listed_models(user: User) -> Iterable[tuple[str, str, int | None, str, int |
 def _resolved(user: User, kind: ProviderKind, own: ProviderKey | None) -> Resolved:
     if own is not None and own.base_url:
         target = Target(kind.label, own.base_url, own.api_key, guarded=not user.is_staff)
-        return Resolved(kind.adapter, target, "user")
+        return Resolved(kind.adapter, target, "user", own.first_used_at is None)
     base_url = settings.PROVIDER_BASE_URLS[kind.slug]
     if own is not None:
-        return Resolved(kind.adapter, Target(kind.label, base_url, own.api_key), "user")
+        return Resolved(kind.adapter, Target(kind.label, base_url, own.api_key), "user", own.first_used_at is None)
     server_key = settings.PROVIDER_API_KEYS[kind.slug]
     if server_key and not may_use_server_key(user):
         server_key = ""

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.audit import record
 from accounts.errors import InvalidInput, NotFound
-from accounts.models import User
+from accounts.models import Action, User
+from accounts.throttle import Limit
 from providers.adapters.base import ErrorCode, ProviderError
 from providers.addresses import check_public_url, check_url
 from providers.kinds import KINDS, ProviderKind
@@ -26,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 MAX_KEY_LENGTH = 1000
 MAX_MODELS = 2000
+KEY_TESTS = Limit("key-test", 30, 60, "Too many key tests at once. Wait a minute and try again.")
+LISTS = Limit("model-list", 30, 60, "Too many refreshes of model lists at once. Wait a minute and try again.")
 PRINTABLE = re.compile(r"[\x21-\x7e]*")
 
 
@@ -49,14 +53,14 @@ def set_key(*, user: User, provider: str, api_key: str, base_url: str = "") -> P
     base_url = _checked_base_url(user, base_url)
     if not api_key and not base_url:
         raise _refused("base_url", f"Enter the address at which {kind.label} runs, or a key.")
-    key, _ = ProviderKey.objects.update_or_create(
-        user=user,
-        provider=provider,
-        defaults={"api_key": api_key, "hint": hint_of(api_key), "base_url": base_url},
-    )
+    stored = {"api_key": api_key, "hint": hint_of(api_key), "base_url": base_url, "first_used_at": None}
+    with transaction.atomic():
+        key, _ = ProviderKey.objects.update_or_create(user=user, provider=provider, defaults=stored)
+        record(Action.KEY_SET, user=user, subject=provider)
     return key
 
 
+@transaction.atomic
 def delete_key(*, user: User, provider: str) -> None:
     """Forget a user's key and the models that were listed to it. Raises NotFound, and InvalidInput for a provider that
     takes no key."""
@@ -65,13 +69,28 @@ def delete_key(*, user: User, provider: str) -> None:
     if not deleted:
         raise NotFound("You have no key for this provider.")
     LanguageModel.objects.filter(owner=user, provider=provider).delete()
+    record(Action.KEY_DELETED, user=user, subject=provider)
+
+
+def note_first_use(*, user: User, provider: str, resolved: Resolved) -> None:
+    """Note in the audit trail that a user's own key goes out for the first time since it was set; a query only then.
+    Of several workers at once one notes it."""
+    if not resolved.is_first_use:
+        return
+    with transaction.atomic():
+        unused = ProviderKey.objects.filter(user=user, provider=provider, first_used_at=None)
+        if unused.update(first_used_at=timezone.now()):
+            record(Action.KEY_FIRST_USED, user=user, subject=provider)
 
 
 def test_key(*, user: User, provider: str) -> KeyTest:
-    """Make the cheapest real call with the key that this user's requests would go out with. Raises NotFound."""
+    """Make the cheapest real call with the key that this user's requests would go out with. Raises NotFound, and
+    TooManyRequests beyond ``KEY_TESTS``."""
     label = access(user, provider).info.label
+    KEY_TESTS.take(str(user.public_id))
     try:
         resolved = resolve_target(user, provider)
+        note_first_use(user=user, provider=provider, resolved=resolved)
         asyncio.run(resolved.adapter.check_key(resolved.target))
     except ProviderError as error:
         _log(provider, "refused a key test", error)
@@ -82,9 +101,11 @@ def test_key(*, user: User, provider: str) -> KeyTest:
 def refresh_models(*, user: User, provider: str) -> list[str]:
     """Ask the provider's own list and remember it, for the user where their key was used, else for the server.
 
-    Gives the ids. Raises NotFound and ProviderError; what was known before then stays.
+    Gives the ids. Raises NotFound, ProviderError and TooManyRequests (``LISTS``); what was known before then stays.
     """
+    LISTS.take(str(user.public_id))
     resolved = resolve_target(user, provider)
+    note_first_use(user=user, provider=provider, resolved=resolved)
     try:
         listed = asyncio.run(resolved.adapter.list_models(resolved.target))
     except ProviderError as error:

@@ -18,6 +18,7 @@ import aiohttp
 import orjson
 
 from providers.adapters.base import ErrorCode, ProviderError, Target
+from providers.adapters.bodies import read_at_most
 from providers.adapters.failures import connection_failure, failure, frame_failure, response_failure
 from providers.adapters.guard import connector
 from providers.adapters.optional import without_refused
@@ -213,7 +214,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     """The beginning of an answer that is not a stream."""
     try:
         async with asyncio.timeout(ERROR_BODY_SECONDS):
-            return await response.content.read(MAX_ERROR_BYTES)
+            return await read_at_most(response, MAX_ERROR_BYTES)
     except (aiohttp.ClientError, OSError) as exc:
         return f"(no body: {type(exc).__name__})".encode()
     finally:

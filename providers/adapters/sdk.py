@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from providers.adapters.base import ErrorCode, ProviderError, Target
+from providers.adapters.bodies import read_at_most
 from providers.adapters.failures import connection_failure, failure, response_failure
 from providers.adapters.http import HttpClients
 
@@ -68,9 +69,12 @@ async def _exchange(clients: HttpClients, target: Target, request: httpx2.Reques
             request.method, str(request.url), data=data, headers=headers, allow_redirects=False
         ) as response:
             received = {"Content-Type": "application/json", **response.headers}
-            return response.status, received, await response.content.read(MAX_BODY_BYTES)
+            body = await read_at_most(response, MAX_BODY_BYTES)
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
         raise connection_failure(target, exc) from exc
+    if len(body) > MAX_BODY_BYTES:
+        raise failure(ErrorCode.UPSTREAM_ERROR, target, f"the answer has more than {MAX_BODY_BYTES} bytes")
+    return response.status, received, body
 
 
 def _headers(target: Target, headers: Iterable[tuple[str, str]]) -> dict[str, str]:

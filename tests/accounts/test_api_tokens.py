@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from accounts.api_tokens import create_api_token
+from accounts.api_tokens import EXPIRED, UNKNOWN, create_api_token
 from accounts.models import ApiToken, User
 from tests.accounts.conftest import Api, bearer
 
@@ -24,7 +24,7 @@ def test_it_shows_the_text_once_and_stores_a_digest(alice: User) -> None:
     assert text not in str(vars(token))
     assert text not in listed.content.decode()
     assert listed.json() == [{key: value for key, value in created.json().items() if key != "token"}]
-    assert set(listed.json()[0]) == {"id", "name", "hint", "created_at", "last_used_at", "expires_at"}
+    assert set(listed.json()[0]) == {"id", "name", "hint", "scopes", "created_at", "last_used_at", "expires_at"}
     assert listed.json()[0]["hint"] == f"…{text[-4:]}"
 
 
@@ -66,7 +66,8 @@ def test_it_is_refused_once_it_is_deleted_or_expired_or_its_user_shut_out(api: A
 
     assert deleting.status_code == 204
     assert {answer.status_code for answer in answers} == {401}
-    assert "API token" in answers[0].json()["error"]["message"]
+    assert answers[0].json()["error"]["message"] == EXPIRED
+    assert {answer.json()["error"]["message"] for answer in answers[1:]} == {UNKNOWN}
 
 
 def test_it_belongs_to_its_user_alone(alice: User, bob: User) -> None:
@@ -92,6 +93,11 @@ def test_it_belongs_to_its_user_alone(alice: User, bob: User) -> None:
         ({"name": "nul\x00"}, "name"),
         ({"name": "a", "expires_at": "tomorrow"}, "expires_at"),
         ({"name": "a", "expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
+        ({"name": "a", "scopes": []}, "scopes"),
+        ({"name": "a", "scopes": ["everything"]}, "scopes.0"),
+        ({"name": "a", "scopes": "read"}, "scopes"),
+        ({"name": "a", "scopes": {"read": True}}, "scopes"),
+        ({"name": "a", "scopes": ["read"] * 4}, "scopes"),
     ],
 )
 def test_it_names_the_field_that_is_wrong(alice: User, body: dict[str, Any], field: str) -> None:

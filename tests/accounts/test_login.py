@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from cryptography.fernet import Fernet
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 from pytest_django import Settings
@@ -102,6 +103,19 @@ def test_it_keeps_the_second_factor_encrypted(alice: User) -> None:
     TOTP.activate(alice, secret)
 
     assert secret not in str(Authenticator.objects.get().data)
+
+
+def test_it_says_so_where_the_second_factor_cannot_be_read(
+    client: Client, api: Api, alice: User, settings: Settings
+) -> None:
+    TOTP.activate(alice, generate_totp_secret())
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    client.post("/accounts/login/", {"login": "alice", "password": PASSWORD})
+
+    answers = [client.post("/accounts/2fa/authenticate/", {"code": "000000"}), log_in(api, "alice", code="000000")]
+
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert all("Ask an administrator" in answer.content.decode() for answer in answers)
 
 
 def test_it_takes_a_refresh_token_once(api: Api, alice: User) -> None:

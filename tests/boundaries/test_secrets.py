@@ -13,9 +13,9 @@ from pytest_django import Settings
 from redis import Redis
 
 from accounts.api_tokens import create_api_token
+from accounts.ciphers import DecryptionError
 from accounts.jwt_pairs import issue_pair, rotate_pair
 from accounts.models import User
-from providers.encryption import DecryptionError
 from providers.models import Endpoint, ProviderKey, hint_of
 from tests.boundaries.asking import Caller, in_browser, in_program
 from tests.boundaries.belongings import API_KEY, Belongings

@@ -15,8 +15,16 @@ WIDE = f"{RICH}\n```sh\n{'echo wide; ' * 40}\n```\n\n|{' a wide column |' * 20}\
 CHAT = re.compile(r"/chat/[0-9a-f-]{36}/")
 PLAIN_PAGES = (
     *("/history/", "/history/?search=nowhere", "/chat/", "/chat/list/", "/chat/list/?search=nowhere", "/saved/"),
-    *("/keys/", "/models/", "/settings/", "/settings/usage/", "/accounts/password/change/", "/accounts/email/"),
-    "/accounts/2fa/",
+    *(
+        "/keys/",
+        "/models/",
+        "/settings/",
+        "/settings/activity/",
+        "/settings/usage/",
+        "/accounts/password/change/",
+        "/accounts/email/",
+        "/accounts/2fa/",
+    ),
     *("/accounts/logout/", "/nowhere/"),
 )
 ADMIN_PAGES = (
@@ -32,6 +40,7 @@ ADMIN_PAGES = (
     *("/admin/providers/providerkey/", "/admin/providers/languagemodel/", "/admin/comparisons/comparison/"),
     *("/admin/comparisons/vote/", "/admin/conversations/conversation/", "/admin/conversations/preset/"),
     *("/admin/conversations/prompttemplate/", "/admin/generations/generation/", "/admin/accounts/apitoken/"),
+    "/admin/accounts/auditentry/",
 )
 
 

@@ -5,6 +5,7 @@ import re
 
 from playwright.sync_api import FilePayload, Locator, expect
 
+from tests.accounts.conftest import bearer
 from tests.browser.visitor import Visitor
 from tests.support.live import PASSWORD
 
@@ -104,3 +105,40 @@ def test_it_deletes_the_account_after_the_password_alone(newcomer: Visitor) -> N
     assert "/accounts/login/" in newcomer.path
     login = {"username": newcomer.account.username, "password": PASSWORD}
     assert newcomer.account.api.post("/api/v1/auth/login", json=login).status_code == 401
+
+
+def test_it_makes_a_token_that_may_only_read_and_tells_of_it(newcomer: Visitor) -> None:
+    newcomer.go("/settings/")
+    page, card = newcomer.page, newcomer.page.locator("#api-tokens")
+    card.get_by_label("Name").fill("notebook")
+    for label in ("Ask models", "Change keys"):
+        card.get_by_label(label).uncheck()
+
+    card.get_by_role("button", name="Create token").click()
+
+    token = card.get_by_label("Your new token").input_value()
+    expect(card.get_by_role("row", name="notebook")).to_contain_text("read")
+    reading, asking = (
+        page.request.fetch(f"{newcomer.live.base_url}/api/v1/{path}", method=method, headers=bearer(token))
+        for method, path in (("GET", "comparisons"), ("POST", "compare"))
+    )
+    assert (reading.status, asking.status) == (200, 403)
+    page.get_by_role("link", name="Activity").click()
+    expect(page.get_by_role("heading", name="Activity")).to_be_visible()
+    expect(page.get_by_role("row", name="API token created")).to_contain_text(f"notebook (…{token[-4:]})")
+    expect(page.get_by_role("row", name="Signed in").first).to_contain_text("127.0.0.1")
+
+
+def test_it_says_on_the_form_that_a_token_may_do_nothing(newcomer: Visitor) -> None:
+    newcomer.go("/settings/")
+    card = newcomer.page.locator("#api-tokens")
+    card.get_by_label("Name").fill("notebook")
+    for label in ("Read and export", "Ask models", "Change keys"):
+        card.get_by_label(label).uncheck()
+
+    card.get_by_role("button", name="Create token").click()
+
+    expect(card.locator(".errorlist")).to_have_text("Choose at least one thing that the token may do.")
+    expect(card.get_by_label("Name")).to_have_value("notebook")
+    expect(card.get_by_label("Ask models")).not_to_be_checked()
+    newcomer.forgive("status of 400|Status Error Code 400")

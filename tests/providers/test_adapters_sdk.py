@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from providers.adapters import sdk
 from providers.adapters.base import ErrorCode, ProviderError, Target
 from providers.kinds import KINDS
 from tests.providers.asking import FORMATS, KEY, WIRE_KINDS, target_of
@@ -32,6 +33,26 @@ async def test_it_lists_the_text_models(slug: str, vendors: StandIn) -> None:
     models = await KINDS[slug].adapter.list_models(target_of(vendors, slug))
 
     assert models == LISTED.get(slug, ["model-a", "model-b"])
+
+
+@pytest.mark.parametrize("slug", FORMATS)
+async def test_it_reads_a_long_list_to_its_end(slug: str, vendors: StandIn) -> None:
+    vendors.models[slug] = [f"model-{number:05}" for number in range(10_000)]
+
+    models = await KINDS[slug].adapter.list_models(target_of(vendors, slug))
+
+    assert models == vendors.models[slug]
+
+
+async def test_it_does_not_read_a_list_without_end(vendors: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sdk, "MAX_BODY_BYTES", 1000)
+    vendors.models["vllm"] = ["model"] * 1000
+
+    with pytest.raises(ProviderError) as caught:
+        await KINDS["vllm"].adapter.list_models(target_of(vendors, "vllm"))
+
+    assert caught.value.code == ErrorCode.UPSTREAM_ERROR
+    assert "more than 1000 bytes" in caught.value.detail
 
 
 @pytest.mark.parametrize("slug", WIRE_KINDS)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
@@ -9,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
 
+from accounts.ciphers import DecryptionError
 from accounts.models import User
-from providers.encryption import DecryptionError
 from providers.models import Endpoint, ProviderKey
 from providers.services import set_key
 
@@ -49,6 +50,17 @@ def test_it_saves_a_row_that_it_loaded(key: ProviderKey) -> None:
     key.save()
 
     assert stored() == before
+    assert ProviderKey.objects.get().api_key == SECRET
+
+
+def test_it_is_dumped_and_loaded_as_it_is_stored(key: ProviderKey, tmp_path: Path) -> None:
+    dump = tmp_path / "dump.json"
+    call_command("dumpdata", "providers", output=str(dump))
+    ProviderKey.objects.all().delete()
+
+    call_command("loaddata", str(dump), verbosity=0)
+
+    assert SECRET not in dump.read_text()
     assert ProviderKey.objects.get().api_key == SECRET
 
 
@@ -96,7 +108,7 @@ def test_it_says_how_many_rows_it_cannot_bring_under_the_new_key(key: ProviderKe
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     before = stored()
 
-    with pytest.raises(CommandError, match="1 stored keys cannot be read"):
+    with pytest.raises(CommandError, match="1 stored secrets cannot be read"):
         call_command("rotate_keys", verbosity=0)
 
     assert stored() == before

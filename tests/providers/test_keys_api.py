@@ -10,6 +10,8 @@ from pytest_django import Settings
 
 from accounts.jwt_pairs import issue_pair
 from accounts.models import User
+from accounts.throttle import Limit
+from providers import services
 from providers.kinds import KINDS
 from providers.models import LanguageModel, ProviderKey
 from tests.wire import StandIn
@@ -209,3 +211,20 @@ def test_it_passes_on_that_a_provider_is_out_of_reach(alice: User, settings: Set
 
     assert response.status_code == 503
     assert response.json()["error"]["code"] == "upstream_unavailable"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "limit"),
+    [
+        ("keys/openai/test", {}, services.KEY_TESTS),
+        ("models/refresh", {"provider": "openai"}, services.LISTS),
+    ],
+)
+def test_it_asks_providers_only_so_often(alice: User, path: str, body: dict[str, str], limit: Limit) -> None:
+    for _ in range(limit.amount):
+        limit.take(str(alice.public_id))
+
+    response = ask(alice, "POST", path, body)
+
+    assert response.status_code == 429
+    assert 0 < int(response.headers["Retry-After"]) <= limit.seconds

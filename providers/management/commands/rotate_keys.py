@@ -8,13 +8,13 @@ from providers.reencryption import rotate_keys
 
 
 class Command(BaseCommand):
-    help = "Encrypt every stored key with the first of FIELD_ENCRYPTION_KEY, so that the others can be taken away."
+    help = "Encrypt every stored secret with the first of FIELD_ENCRYPTION_KEY, so that the others can be taken away."
 
     def handle(self, *args: Any, **options: Any) -> None:
         result = rotate_keys()
-        self.stdout.write(f"Keys under the first encryption key: {result.done}.")
+        self.stdout.write(f"Brought under the first encryption key: {result.done}. Now under it: {result.current}.")
         if result.unreadable:
             raise CommandError(
-                f"{result.unreadable} stored keys cannot be read with any key in FIELD_ENCRYPTION_KEY and were left as "
-                "they are. Put the old key back into it, or have their owners enter them again."
+                f"{result.unreadable} stored secrets cannot be read with any key in FIELD_ENCRYPTION_KEY and were left "
+                "as they are. Put the old key back into it, or have their owners enter them again."
             )

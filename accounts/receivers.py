@@ -1,0 +1,57 @@
+"""What Django and allauth tell by their signals alone, for the audit trail. We send no signals of our own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.signals import email_changed
+from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed, authenticator_reset
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.dispatch import receiver
+
+from accounts.audit import account_of, record
+from accounts.models import Action, User
+
+
+@receiver(user_logged_in)
+def signed_in(user: User, **_: Any) -> None:
+    record(Action.SIGNED_IN, user=user, subject="browser")
+
+
+@receiver(user_logged_out)
+def signed_out(user: User | None, **_: Any) -> None:
+    """Whoever has just deleted their account is signed out, too, and has no trail any more."""
+    if user is not None and User.objects.filter(pk=user.pk).exists():
+        record(Action.SIGNED_OUT, user=user, subject="browser")
+
+
+@receiver(user_login_failed)
+def sign_in_failed(credentials: dict[str, Any], **_: Any) -> None:
+    """What was typed as the login is not kept: it may be a password."""
+    login = str(credentials.get("username") or credentials.get("email") or "")
+    record(Action.SIGN_IN_FAILED, user=account_of(login), subject="wrong password")
+
+
+@receiver(authentication_failed)
+def second_factor_failed(user: User, **_: Any) -> None:
+    record(Action.SIGN_IN_FAILED, user=user, subject="wrong code")
+
+
+@receiver(authenticator_added)
+def second_factor_added(user: User, authenticator: Any, **_: Any) -> None:
+    record(Action.SECOND_FACTOR_CHANGED, user=user, subject=f"{authenticator.get_type_display()} added")
+
+
+@receiver(authenticator_removed)
+def second_factor_removed(user: User, authenticator: Any, **_: Any) -> None:
+    record(Action.SECOND_FACTOR_CHANGED, user=user, subject=f"{authenticator.get_type_display()} removed")
+
+
+@receiver(authenticator_reset)
+def second_factor_renewed(user: User, authenticator: Any, **_: Any) -> None:
+    record(Action.SECOND_FACTOR_CHANGED, user=user, subject=f"{authenticator.get_type_display()} renewed")
+
+
+@receiver(email_changed)
+def address_changed(user: User, **_: Any) -> None:
+    record(Action.EMAIL_CHANGED, user=user)

@@ -1,0 +1,34 @@
+"""What a personal API token may do. Whoever is signed in in any other way may do everything.
+
+account   whatever changes keys, tokens, settings or the account itself, and the list of tokens
+read      whatever else only reads
+write     whatever else changes something
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from accounts.errors import Forbidden
+from accounts.models import TokenScope, User
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+ACCOUNT = ("/api/v1/auth/", "/api/v1/keys")
+TOKENS = "/api/v1/tokens"
+LACKING = "This API token may not do that: it lacks the scope “{}”. Create one that has it under Settings."
+
+
+def scope_of_request(request: HttpRequest) -> TokenScope:
+    """The scope that a token needs for this request."""
+    path = request.path_info
+    if path.startswith(TOKENS):
+        return TokenScope.ACCOUNT
+    if request.method in READING:
+        return TokenScope.READ
+    return TokenScope.ACCOUNT if path.startswith(ACCOUNT) else TokenScope.WRITE
+
+
+def check_scope(user: User, scope: TokenScope) -> None:
+    """Raises Forbidden where the user came with a token that lacks the scope."""
+    if user.token_scopes is not None and scope not in user.token_scopes:
+        raise Forbidden(LACKING.format(scope.value))

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.api_tokens import create_api_token
+from accounts.audit import delete_old_entries, record
+from accounts.models import Action, AuditEntry, User
+from tests.accounts.conftest import PASSWORD, Api
+
+PUBLIC = "203.0.113.7"
+
+
+def trail(user: User | None) -> list[tuple[str, str]]:
+    return list(AuditEntry.objects.filter(user=user).order_by("pk").values_list("action", "subject"))
+
+
+def page_of(user: User) -> Client:
+    client = Client(REMOTE_ADDR=PUBLIC)
+    client.post("/accounts/login/", {"login": user.username, "password": PASSWORD})
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    AuditEntry.objects.all().delete()
+    return client
+
+
+def test_it_notes_who_signs_up(api: Api) -> None:
+    api("POST", "auth/register", {"username": "ada", "email": "ada@example.org", "password": PASSWORD})
+
+    assert trail(User.objects.get()) == [("signed_up", "")]
+
+
+def test_it_notes_who_signs_up_on_the_page_and_comes_in(client: Client, db: None) -> None:
+    client.post("/accounts/signup/", {"username": "ada", "email": "ada@example.org", "password1": PASSWORD})
+
+    assert trail(User.objects.get()) == [("signed_up", ""), ("signed_in", "browser")]
+
+
+def test_it_notes_signing_in_and_out_with_the_address(alice: User) -> None:
+    client = Client(REMOTE_ADDR=PUBLIC)
+
+    client.post("/accounts/login/", {"login": "alice", "password": "wrong"})
+    client.post("/accounts/login/", {"login": "alice@example.org", "password": PASSWORD})
+    client.post("/accounts/logout/")
+
+    expected = [("sign_in_failed", "wrong password"), ("signed_in", "browser"), ("signed_out", "browser")]
+    assert trail(alice) == expected
+    assert set(AuditEntry.objects.values_list("address", flat=True)) == {PUBLIC}
+
+
+def test_it_notes_programs_signing_in_and_out(api: Api, alice: User) -> None:
+    api("POST", "auth/login", {"username": "alice", "password": "wrong"})
+    refresh = api("POST", "auth/login", {"username": "alice", "password": PASSWORD}).json()["refresh"]
+    api("POST", "auth/logout", {"refresh": refresh})
+
+    assert trail(alice) == [("sign_in_failed", "wrong password"), ("signed_in", "program"), ("signed_out", "program")]
+
+
+def test_it_keeps_nothing_of_a_login_that_is_nobodys(api: Api, alice: User) -> None:
+    api("POST", "auth/login", {"username": "my secret password", "password": "alice"})
+
+    assert trail(None) == [("sign_in_failed", "wrong password")]
+    assert "secret" not in str(AuditEntry.objects.values())
+
+
+@pytest.mark.parametrize("door", ["page", "API"])
+def test_it_notes_a_wrong_code(api: Api, alice: User, door: str) -> None:
+    TOTP.activate(alice, generate_totp_secret())
+    client = Client()
+
+    if door == "API":
+        api("POST", "auth/login", {"username": "alice", "password": PASSWORD, "code": "000000"})
+    else:
+        client.post("/accounts/login/", {"login": "alice", "password": PASSWORD})
+        client.post("/accounts/2fa/authenticate/", {"code": "000000"})
+
+    assert trail(alice) == [("sign_in_failed", "wrong code")]
+
+
+def test_it_notes_that_the_password_was_changed(alice: User) -> None:
+    client, new = page_of(alice), "another good one"
+
+    client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+
+    assert trail(alice) == [("password_changed", "")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_notes_a_second_factor(alice: User) -> None:
+    client = page_of(alice)
+    page = client.get("/accounts/2fa/totp/activate/")
+    secret = page.context["form"].secret
+    code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+    client.post("/accounts/2fa/totp/activate/", {"code": code})
+    client.post("/accounts/2fa/totp/deactivate/")
+
+    subjects = [subject for action, subject in trail(alice) if action == Action.SECOND_FACTOR_CHANGED]
+    assert "TOTP Authenticator added" in subjects
+    assert "TOTP Authenticator removed" in subjects
+
+
+def test_it_notes_tokens_by_their_name_and_end(alice: User) -> None:
+    api = Api(alice)
+    created = api("POST", "tokens", {"name": "notebook"}).json()
+
+    api("DELETE", f"tokens/{created['id']}")
+
+    subject = f"notebook (…{created['token'][-4:]})"
+    assert trail(alice) == [("token_created", subject), ("token_deleted", subject)]
+    assert created["token"] not in str(AuditEntry.objects.values())
+
+
+def test_it_notes_that_an_administrator_deleted_a_token(admin: User, alice: User, client: Client) -> None:
+    token, _ = create_api_token(alice, name="notebook")
+    client.force_login(admin)
+
+    client.post(f"/admin/accounts/apitoken/{token.pk}/delete/", {"post": "yes"})
+
+    assert trail(alice)[-1] == ("token_deleted", f"{token}, by an administrator")
+
+
+def test_it_shows_everybody_their_own(client: Client, alice: User, bob: User) -> None:
+    record(Action.KEY_SET, user=alice, subject="openai")
+    record(Action.KEY_SET, user=bob, subject="a secret of bob's")
+    client.force_login(alice)
+
+    page = client.get("/settings/activity/").content.decode()
+
+    assert "Key set" in page
+    assert "openai" in page
+    assert "bob" not in page
+
+
+@pytest.mark.parametrize("offset", ["", "0", "50", "100", "-1", "x", "²", "9" * 40])
+def test_it_shows_a_page_at_a_time(client: Client, alice: User, offset: str) -> None:
+    client.force_login(alice)
+    AuditEntry.objects.bulk_create(AuditEntry(user=alice, action="exported", subject=f"#{n}") for n in range(80))
+
+    response = client.get("/settings/activity/", {"offset": offset})
+
+    page = response.content.decode()
+    expected = {"50": 31, "100": 0}.get(offset, 50)
+    assert response.status_code == 200
+    assert page.count("<time ") == expected
+    assert ('rel="next"' in page) is (expected == 50)
+    assert ('rel="prev"' in page) is (offset in {"50", "100"})
+
+
+def test_it_is_for_those_who_are_signed_in(client: Client, db: None) -> None:
+    assert client.get("/settings/activity/").status_code == 302
+
+
+def test_administrators_look_and_change_nothing(client: Client, admin: User, alice: User) -> None:
+    record(Action.KEY_SET, user=alice, subject="openai")
+    client.force_login(admin)
+    entry = AuditEntry.objects.get(subject="openai")
+    address = f"/admin/accounts/auditentry/{entry.pk}"
+
+    found = client.get("/admin/accounts/auditentry/?q=openai&action=key_set").content.decode()
+    changed = client.post(f"{address}/change/", {"subject": "nothing"})
+    deleted = client.post(f"{address}/delete/", {"post": "yes"})
+    added = client.post("/admin/accounts/auditentry/add/", {"action": "key_set"})
+
+    entry.refresh_from_db()
+    assert "1 audit entry" in found
+    assert [answer.status_code for answer in (changed, deleted, added)] == [403] * 3
+    assert entry.subject == "openai"
+
+
+def test_it_forgets_what_is_old(alice: User, settings: Settings) -> None:
+    settings.AUDIT_DAYS = 30
+    record(Action.KEY_SET, user=alice, subject="old")
+    AuditEntry.objects.update(at=timezone.now() - timedelta(days=31))
+    record(Action.KEY_SET, user=alice, subject="new")
+
+    assert delete_old_entries() == 1
+    assert trail(alice) == [("key_set", "new")]
+
+
+def test_it_is_undone_with_what_it_records(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the trail cannot be written")
+
+    monkeypatch.setattr(AuditEntry.objects, "create", broken)
+
+    with pytest.raises(RuntimeError):
+        create_api_token(alice, name="notebook")
+
+    assert not alice.api_tokens.exists()
