@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 import orjson
@@ -15,7 +15,10 @@ from django.core.exceptions import (
 )
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 
 from accounts.errors import InvalidInput, TooLarge
 
@@ -45,6 +48,16 @@ class BoundedJsonParser(BaseParser):
         if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise too_large()
         return _object(body) if body.strip() else {}
+
+
+class OneAnswer(DefaultContentNegotiation):
+    """The answer is what it is, whatever the request would accept: a client that asks for the CSV that an export has
+    can be told in JSON that there is none."""
+
+    def select_renderer(
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -69,6 +69,13 @@ class NotFound(RequestError):
 class NotAllowed(RequestError):
     status = 405
     code = "method_not_allowed"
+
+    def __init__(self, methods: Sequence[str]) -> None:
+        super().__init__(f"Use {' or '.join(methods)} here.")
+        self.methods = methods
+
+    def headers(self) -> dict[str, str]:
+        return {**super().headers(), "Allow": ", ".join(self.methods)}
 
 
 class Conflict(RequestError):

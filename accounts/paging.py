@@ -23,6 +23,17 @@ class PageSerializer(serializers.Serializer[Any]):
     count = serializers.BooleanField(default=False)
 
 
+def page_of(row: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """What ``page_json`` gives, for the OpenAPI document."""
+    fields = {
+        "next": serializers.URLField(allow_null=True),
+        "previous": serializers.URLField(allow_null=True),
+        "results": row(many=True),
+        "count": serializers.IntegerField(required=False, help_text="Only where it was asked for."),
+    }
+    return type(row.__name__.replace("Row", "Page"), (serializers.Serializer,), fields)
+
+
 def page_json(
     request: Request, find: Callable[[str], QuerySet[Row]], row_json: Callable[[Row], dict[str, Any]]
 ) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 
 from llmselect_project import health
 from llmselect_project.configuration import configuration
+from llmselect_project.schema import SchemaApi
 
 admin.site.site_header = admin.site.site_title = "LLMSelect"
 handler400 = "accounts.middleware.unreadable"
@@ -35,4 +36,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("conversations.api_urls")),
     path("api/v1/", include("comparisons.api_urls")),
     path("api/v1/", include("archive.api_urls")),
+    path("api/v1/schema", SchemaApi.as_view(), name="schema"),
 ]
