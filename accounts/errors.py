@@ -17,6 +17,8 @@ from rest_framework.response import Response
 
 logger = logging.getLogger(__name__)
 
+NOTHING_HERE = "There is nothing here under this address."
+
 Fields = Mapping[str, list[str]]
 
 
@@ -93,6 +95,11 @@ class TooManyRequests(RequestError):
     code = "rate_limited"
 
 
+class Broken(RequestError):
+    status = 500
+    code = "internal_error"
+
+
 class Unavailable(RequestError):
     status = 503
     code = "unavailable"
@@ -112,7 +119,7 @@ def api_error(exc: Exception, context: dict[str, Any]) -> Response | None:
 def _translated(exc: Exception) -> RequestError | None:
     match exc:
         case Http404() | exceptions.NotFound():
-            return NotFound("There is nothing here under this address.")
+            return NotFound(NOTHING_HERE)
         case PermissionDenied() | exceptions.PermissionDenied():
             return Forbidden("You are not allowed to do this.")
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():

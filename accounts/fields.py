@@ -12,11 +12,13 @@ ID_LENGTH = 36
 
 
 class StringField(serializers.CharField):
-    """A string."""
+    """A string, whose length counts as it was sent."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
+        if self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
         return super().to_internal_value(data)
 
 

@@ -12,7 +12,6 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.views import APIView
 
@@ -38,6 +37,12 @@ SENTENCES = {
 RETRY_AFTER = {
     "description": "The seconds after which it can be tried again.",
     "schema": {"type": "integer", "minimum": 1},
+}
+EVENT = {
+    "type": "object",
+    "description": "Each event of the stream.",
+    "properties": {"id": {"type": "string"}, "data": {"type": "string", "description": "JSON."}},
+    "required": ["id", "data"],
 }
 SAFE = ("GET", "HEAD")
 
@@ -65,13 +70,29 @@ class ApiAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[n
 class ApiSchema(AutoSchema):
     """Adds to every operation how it can be refused by what it is; what only some do, ``refusals`` adds at the view."""
 
+    def get_request_serializer(self) -> Any:
+        """Nothing is guessed for a DELETE."""
+        return None if self.method == "DELETE" else super().get_request_serializer()
+
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        """Also that of a DELETE which says that it takes one."""
+        inherited: Any = super()
+        if self.method != "DELETE" or self.get_request_serializer() is None:
+            return inherited._get_request_body(direction)
+        self.method = "POST"
+        try:
+            return inherited._get_request_body(direction)
+        finally:
+            self.method = "DELETE"
+
     def _get_response_bodies(self, direction: Any = "response") -> Any:
-        bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        for status in self._refusals():
+        inherited: Any = super()
+        bodies: dict[str, Any] = inherited._get_response_bodies(direction)
+        for status, refusal in refusals(*self._refusals()).items():
             if str(status) not in bodies:
-                bodies[str(status)] = self._get_response_for_code(refusals(status)[status], str(status))
-        for status in bodies.keys() & {"429", "503"}:
-            bodies[status]["headers"] = {"Retry-After": RETRY_AFTER}
+                bodies[str(status)] = inherited._get_response_for_code(refusal, str(status))
+        for name in bodies.keys() & {"429", "503"}:
+            bodies[name]["headers"] = {"Retry-After": RETRY_AFTER}
         return dict(sorted(bodies.items()))
 
     def _refusals(self) -> Iterator[int]:
@@ -95,7 +116,7 @@ def refusals(*statuses: int) -> dict[int, OpenApiResponse]:
 
 def stream_of(description: str) -> dict[tuple[int, str], OpenApiResponse]:
     """The response of a view that streams, for ``extend_schema``."""
-    return {(200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, description=description)}
+    return {(200, "text/event-stream"): OpenApiResponse(EVENT, description=description)}
 
 
 def stand_in(view: Callable[..., Any], methods: tuple[str, ...]) -> type[APIView]:

@@ -107,7 +107,7 @@ class ComparisonExportApi(APIView):
     def get(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
         """A whole comparison as a file."""
         comparison = user_comparison(_user(request), public_id)
-        kind = _checked(ExportSerializer, request.query_params)["format"]
+        kind = _checked(ExportSerializer, request.query_params.dict())["format"]
         file = export(comparison, turn_states(comparison), kind)
         disposition = {"Content-Disposition": f'attachment; filename="{file.name}"'}
         return HttpResponse(file.content, content_type=file.content_type, headers=disposition)

@@ -85,7 +85,7 @@ class ConversationExportApi(APIView):
     def get(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
         """A chat as a file: with all its branches, or the shown one to read."""
         conversation = user_conversation(_user(request), public_id)
-        serializer = ExportSerializer(data=request.query_params)
+        serializer = ExportSerializer(data=request.query_params.dict())
         serializer.is_valid(raise_exception=True)
         file = export(conversation, serializer.validated_data["format"])
         disposition = {"Content-Disposition": f'attachment; filename="{file.name}"'}

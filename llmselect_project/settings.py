@@ -233,6 +233,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Ask several language models the same question and watch their answers arrive side by side.",
     "VERSION": "0.1.0",
     "LICENSE": {"name": "MIT"},
+    "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [],
 }
 

@@ -13,6 +13,8 @@ from llmselect_project.schema import SchemaApi
 
 admin.site.site_header = admin.site.site_title = "LLMSelect"
 handler400 = "accounts.middleware.unreadable"
+handler404 = "accounts.middleware.missing"
+handler500 = "accounts.middleware.broken"
 # The admin's pages name no icon, so browsers ask for this one.
 favicon = RedirectView.as_view(url=f"{settings.STATIC_URL}icons/favicon.svg")
 
