@@ -38,7 +38,7 @@ def page_json(
     request: Request, find: Callable[[str], QuerySet[Row]], row_json: Callable[[Row], dict[str, Any]]
 ) -> dict[str, Any]:
     """``{next, previous, results}`` of what ``find`` gives for the query's ``search``; ``count`` only on demand."""
-    serializer = PageSerializer(data=request.query_params)
+    serializer = PageSerializer(data=request.query_params.dict())
     serializer.is_valid(raise_exception=True)
     page = serializer.validated_data
     found, limit, offset = find(page["search"]), page["limit"], page["offset"]

@@ -79,7 +79,7 @@ class AccountApi(MeApi):
     @extend_schema(
         operation_id="auth_me_delete",
         request=DeletionSerializer,
-        responses={204: NOTHING, **refusals(409)},
+        responses={204: NOTHING, **refusals(409, 429, 503)},
     )
     def delete(self, request: Request) -> Response:
         """Delete the caller's account with everything in it; what still runs is stopped."""

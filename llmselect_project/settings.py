@@ -267,6 +267,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"readable": {"()": "llmselect_project.log.WithoutUnreadableFrames"}},
+    "loggers": {"uvicorn.error": {"filters": ["readable"]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }
 

@@ -54,7 +54,7 @@ def all_things(things: Things) -> Things:
 
 @schema.parametrize()
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_it_does_what_the_document_says(case: Case, installation: Live, all_things: Things) -> None:
+def test_it_does_what_the_document_says(case: Case[Any], installation: Live, all_things: Things) -> None:
     all_things.put_into(case)
 
     case.call_and_validate(base_url=installation.base_url, session=all_things.account.api)

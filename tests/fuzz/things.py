@@ -40,7 +40,7 @@ class Things:
         self._ids["tokens"] = [self._ask("POST", "tokens", json={"name": "A program"}).json()["id"]]
         self._ask("PUT", "keys/openai", json={"api_key": "sk-fuzz"})
 
-    def put_into(self, case: Case) -> None:
+    def put_into(self, case: Case[Any]) -> None:
         """Let a case that would be about nothing be about these: half of its ids become ours, every provider one that
         answers. What is wrong with it stays wrong."""
         segments = case.operation.path.split("/")
