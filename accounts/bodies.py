@@ -20,7 +20,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from accounts.errors import InvalidInput, TooLarge
+from accounts.errors import SEND_JSON, InvalidInput, TooLarge, UnsupportedType
 
 NOT_JSON = "The body is not valid JSON."
 UNREADABLE_FORM = (MultiPartParserError, SuspiciousMultipartForm, TooManyFieldsSent, TooManyFilesSent)
@@ -28,7 +28,10 @@ UNREADABLE_FORM = (MultiPartParserError, SuspiciousMultipartForm, TooManyFieldsS
 
 
 def json_object(request: HttpRequest) -> dict[str, Any]:
-    """The body of a plain view's request; raises TooLarge, and InvalidInput for anything but a JSON object."""
+    """The body of a plain view's request; raises UnsupportedType, TooLarge, and InvalidInput for anything but a JSON
+    object."""
+    if request.content_type not in ("", BoundedJsonParser.media_type):
+        raise UnsupportedType(SEND_JSON)
     try:
         body = request.body
     except RequestDataTooBig as error:

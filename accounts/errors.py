@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 logger = logging.getLogger(__name__)
 
+SEND_JSON = "Send the body as JSON, with the header “Content-Type: application/json”."
 NOTHING_HERE = "There is nothing here under this address."
 
 Fields = Mapping[str, list[str]]
@@ -90,6 +91,11 @@ class TooLarge(RequestError):
     code = "too_large"
 
 
+class UnsupportedType(RequestError):
+    status = 415
+    code = "unsupported_media_type"
+
+
 class TooManyRequests(RequestError):
     status = 429
     code = "rate_limited"
@@ -126,6 +132,8 @@ def _translated(exc: Exception) -> RequestError | None:
             return NotSignedIn("Sign in first, or send a valid access token.")
         case exceptions.ValidationError():
             return validation_error(exc)
+        case exceptions.UnsupportedMediaType():
+            return UnsupportedType(SEND_JSON)
         case RedisError():
             return without_redis(exc)
         case exceptions.APIException():

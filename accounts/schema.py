@@ -96,8 +96,8 @@ class ApiSchema(AutoSchema):
         return dict(sorted(bodies.items()))
 
     def _refusals(self) -> Iterator[int]:
-        takes_body = self._get_request_body() is not None
-        if takes_body or self._get_parameters():
+        body = self._get_request_body()
+        if body is not None or self._get_parameters():
             yield 400
         if self.view.authentication_classes:
             yield 401
@@ -105,8 +105,10 @@ class ApiSchema(AutoSchema):
                 yield 403
         if "{" in self.path:
             yield 404
-        if takes_body:
+        if body is not None:
             yield 413
+            if list(body["content"]) == ["application/json"]:
+                yield 415
 
 
 def refusals(*statuses: int) -> dict[int, OpenApiResponse]:

@@ -78,7 +78,7 @@ def test_it_takes_the_good_one(name: str) -> None:
 )
 def test_it_reads_an_object_or_refuses_the_bytes(raw: bytes) -> None:
     request = HttpRequest()
-    request._body = raw
+    request._body, request.content_type = raw, "application/json"
 
     try:
         body = json_object(request)

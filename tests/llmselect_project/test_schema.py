@@ -73,7 +73,7 @@ def test_it_says_how_every_operation_refuses(document: dict[str, Any]) -> None:
         if status.startswith(("4", "503"))
     ]
 
-    assert {status for status, _ in answers} == {"400", "401", "403", "404", "409", "413", "429", "503"}
+    assert {status for status, _ in answers} == {"400", "401", "403", "404", "409", "413", "415", "429", "503"}
     assert [status for status, response in answers if response["content"] != error] == []
     assert all("Retry-After" in response["headers"] for status, response in answers if status in {"429", "503"})
 
