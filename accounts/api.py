@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,9 +17,9 @@ from accounts.api_tokens import create_api_token, delete_api_token
 from accounts.calling import limited_address
 from accounts.jwt_pairs import TokenPair, issue_pair, rotate_pair
 from accounts.models import ApiToken, User
+from accounts.schema import NOTHING, refusals
 from accounts.serializers import (
     ApiTokenSerializer,
-    ErrorSerializer,
     LoginSerializer,
     LogoutSerializer,
     NewApiTokenSerializer,
@@ -30,8 +30,6 @@ from accounts.serializers import (
     UserSerializer,
 )
 from accounts.throttle import REFRESHES
-
-NOTHING = OpenApiResponse(description="Done.")
 
 
 class PublicApi(APIView):
@@ -45,7 +43,7 @@ class RegisterApi(PublicApi):
     @extend_schema(
         operation_id="auth_register",
         request=RegisterSerializer,
-        responses={201: TokenPairSerializer, 400: ErrorSerializer, 403: ErrorSerializer, 429: ErrorSerializer},
+        responses={201: TokenPairSerializer, **refusals(403, 429, 503)},
     )
     def post(self, request: Request) -> Response:
         """Sign up. The first account of a fresh installation becomes its administrator."""
@@ -57,7 +55,7 @@ class LoginApi(PublicApi):
     @extend_schema(
         operation_id="auth_login",
         request=LoginSerializer,
-        responses={200: TokenPairSerializer, 400: ErrorSerializer, 401: ErrorSerializer, 429: ErrorSerializer},
+        responses={200: TokenPairSerializer, **refusals(401, 429, 503)},
     )
     def post(self, request: Request) -> Response:
         """Sign in with username or e-mail address."""
@@ -70,7 +68,7 @@ class RefreshApi(PublicApi):
     @extend_schema(
         operation_id="auth_refresh",
         request=RefreshSerializer,
-        responses={200: TokenPairSerializer, 400: ErrorSerializer, 401: ErrorSerializer, 429: ErrorSerializer},
+        responses={200: TokenPairSerializer, **refusals(401, 429)},
     )
     def post(self, request: Request) -> Response:
         """Spend a refresh token on a new pair; each works once."""
@@ -82,7 +80,7 @@ class LogoutApi(PublicApi):
     @extend_schema(
         operation_id="auth_logout",
         request=LogoutSerializer,
-        responses={204: NOTHING, 401: ErrorSerializer, 403: ErrorSerializer},
+        responses={204: NOTHING, **refusals(401, 403)},
     )
     def post(self, request: Request) -> Response:
         """End the refresh token that is sent, and the session if the request comes with one."""
@@ -91,7 +89,7 @@ class LogoutApi(PublicApi):
 
 
 class MeApi(APIView):
-    @extend_schema(operation_id="auth_me", responses={200: UserSerializer, 401: ErrorSerializer})
+    @extend_schema(operation_id="auth_me", responses=UserSerializer)
     def get(self, request: Request) -> Response:
         """Who is calling."""
         return Response(UserSerializer(_caller(request)).data)
@@ -99,7 +97,7 @@ class MeApi(APIView):
     @extend_schema(
         operation_id="auth_me_update",
         request=PreferencesSerializer,
-        responses={200: UserSerializer, 400: ErrorSerializer, 401: ErrorSerializer},
+        responses=UserSerializer,
     )
     def patch(self, request: Request) -> Response:
         """Change a preference."""
@@ -110,7 +108,7 @@ class MeApi(APIView):
 
 
 class ApiTokenListApi(APIView):
-    @extend_schema(operation_id="tokens_list", responses={200: ApiTokenSerializer(many=True), 401: ErrorSerializer})
+    @extend_schema(operation_id="tokens_list", responses=ApiTokenSerializer(many=True))
     def get(self, request: Request) -> Response:
         """The caller's personal API tokens, newest first; never their text."""
         tokens = ApiToken.objects.filter(user=_caller(request))
@@ -119,7 +117,7 @@ class ApiTokenListApi(APIView):
     @extend_schema(
         operation_id="tokens_create",
         request=ApiTokenSerializer,
-        responses={201: NewApiTokenSerializer, 400: ErrorSerializer, 401: ErrorSerializer},
+        responses={201: NewApiTokenSerializer},
     )
     def post(self, request: Request) -> Response:
         """Create a personal API token; its text is in this answer and nowhere else."""
@@ -128,7 +126,7 @@ class ApiTokenListApi(APIView):
 
 
 class ApiTokenApi(APIView):
-    @extend_schema(operation_id="tokens_delete", responses={204: NOTHING, 401: ErrorSerializer, 404: ErrorSerializer})
+    @extend_schema(operation_id="tokens_delete", responses={204: NOTHING})
     def delete(self, request: Request, token_id: UUID) -> Response:
         """Delete a personal API token; what uses it is refused from now on."""
         delete_api_token(_caller(request), public_id=token_id)

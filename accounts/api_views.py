@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestDataTooBig
@@ -18,6 +18,7 @@ from accounts.authentication import authenticated_user
 from accounts.bodies import UNREADABLE_FORM, too_large
 from accounts.errors import InvalidInput, NotAllowed, RequestError, error_response, validation_error, without_redis
 from accounts.models import User
+from accounts.schema import stand_in
 
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
@@ -25,7 +26,8 @@ View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 def api_view(*methods: str) -> Callable[[View], View]:
     """A plain asynchronous API view: authenticated by our one authenticator, refusing in the API's one shape.
 
-    The connection that the authentication took is given back before the view begins, for that may wait for long.
+    The connection that the authentication took is given back before the view begins, for that may wait for long. What
+    ``extend_schema`` above it says goes into the OpenAPI document, as for a view of REST framework's.
     """
 
     def decorate(view: View) -> View:
@@ -33,7 +35,7 @@ def api_view(*methods: str) -> Callable[[View], View]:
         @wraps(view)
         async def checked(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
             if request.method not in methods:
-                return error_response(NotAllowed(f"Use {' or '.join(methods)} here."))
+                return error_response(NotAllowed(methods))
             try:
                 return await view(request, await _authenticated(request), **kwargs)
             except RequestError as error:
@@ -47,6 +49,8 @@ def api_view(*methods: str) -> Callable[[View], View]:
             except UNREADABLE_FORM:
                 return error_response(InvalidInput("The form in the body cannot be read."))
 
+        described = cast(Any, checked)
+        described.cls, described.initkwargs = stand_in(view, methods), {}
         return checked
 
     return decorate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 import orjson
@@ -15,9 +15,12 @@ from django.core.exceptions import (
 )
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 
-from accounts.errors import InvalidInput, TooLarge
+from accounts.errors import SEND_JSON, InvalidInput, TooLarge, UnsupportedType
 
 NOT_JSON = "The body is not valid JSON."
 UNREADABLE_FORM = (MultiPartParserError, SuspiciousMultipartForm, TooManyFieldsSent, TooManyFilesSent)
@@ -25,7 +28,10 @@ UNREADABLE_FORM = (MultiPartParserError, SuspiciousMultipartForm, TooManyFieldsS
 
 
 def json_object(request: HttpRequest) -> dict[str, Any]:
-    """The body of a plain view's request; raises TooLarge, and InvalidInput for anything but a JSON object."""
+    """The body of a plain view's request; raises UnsupportedType, TooLarge, and InvalidInput for anything but a JSON
+    object."""
+    if request.content_type not in ("", BoundedJsonParser.media_type):
+        raise UnsupportedType(SEND_JSON)
     try:
         body = request.body
     except RequestDataTooBig as error:
@@ -45,6 +51,17 @@ class BoundedJsonParser(BaseParser):
         if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise too_large()
         return _object(body) if body.strip() else {}
+
+
+class OneAnswer(DefaultContentNegotiation):
+    """The answer is what it is, whatever the request would accept: a client that asks for the CSV that an export has
+    can be told in JSON that there is none."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
 
 
 def _object(body: bytes) -> dict[str, Any]:

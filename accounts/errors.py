@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -16,6 +16,9 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 logger = logging.getLogger(__name__)
+
+SEND_JSON = "Send the body as JSON, with the header “Content-Type: application/json”."
+NOTHING_HERE = "There is nothing here under this address."
 
 Fields = Mapping[str, list[str]]
 
@@ -70,6 +73,13 @@ class NotAllowed(RequestError):
     status = 405
     code = "method_not_allowed"
 
+    def __init__(self, methods: Sequence[str]) -> None:
+        super().__init__(f"Use {' or '.join(methods)} here.")
+        self.methods = methods
+
+    def headers(self) -> dict[str, str]:
+        return {**super().headers(), "Allow": ", ".join(self.methods)}
+
 
 class Conflict(RequestError):
     status = 409
@@ -81,6 +91,11 @@ class TooLarge(RequestError):
     code = "too_large"
 
 
+class UnsupportedType(RequestError):
+    status = 415
+    code = "unsupported_media_type"
+
+
 class TooManyRequests(RequestError):
     status = 429
     code = "rate_limited"
@@ -88,6 +103,11 @@ class TooManyRequests(RequestError):
 
 class OverBudget(TooManyRequests):
     code = "over_budget"
+
+
+class Broken(RequestError):
+    status = 500
+    code = "internal_error"
 
 
 class Unavailable(RequestError):
@@ -109,13 +129,15 @@ def api_error(exc: Exception, context: dict[str, Any]) -> Response | None:
 def _translated(exc: Exception) -> RequestError | None:
     match exc:
         case Http404() | exceptions.NotFound():
-            return NotFound("There is nothing here under this address.")
+            return NotFound(NOTHING_HERE)
         case PermissionDenied() | exceptions.PermissionDenied():
             return Forbidden("You are not allowed to do this.")
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
             return NotSignedIn("Sign in first, or send a valid access token.")
         case exceptions.ValidationError():
             return validation_error(exc)
+        case exceptions.UnsupportedMediaType():
+            return UnsupportedType(SEND_JSON)
         case RedisError():
             return without_redis(exc)
         case exceptions.APIException():

@@ -6,12 +6,24 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
-from django.views.defaults import bad_request
+from django.views.defaults import bad_request, page_not_found, server_error
 from redis import RedisError
 from rest_framework.exceptions import ValidationError
 
 from accounts.bodies import too_large
-from accounts.errors import RequestError, error_response, validation_error, without_redis
+from accounts.errors import (
+    NOTHING_HERE,
+    Broken,
+    InvalidInput,
+    NotFound,
+    RequestError,
+    error_response,
+    validation_error,
+    without_redis,
+)
+
+UNREADABLE = "The request cannot be read. Check its address and headers."
+BROKEN = "Something went wrong here. Try again; the administrator finds the reason in the log."
 
 ALLAUTH_SECONDS = 60
 """All of allauth's limits are by the minute."""
@@ -29,8 +41,8 @@ class RefusalMiddleware(MiddlewareMixin):
 
 
 def refused(request: HttpRequest, error: RequestError) -> HttpResponse:
-    """The page, or for HTMX the JSON, that says why not."""
-    if request.headers.get("HX-Request"):
+    """The page, or for HTMX and programs the JSON, that says why not."""
+    if request.headers.get("HX-Request") or _of_api(request):
         return error_response(error)
     page = render(request, "refused.html", {"message": error.message}, status=error.status)
     for name, value in error.headers().items():
@@ -49,4 +61,18 @@ def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's ``handler400``: a form that is too large is refused like anything else, before any view."""
     if isinstance(exception, RequestDataTooBig):
         return refused(request, too_large())
-    return bad_request(request, exception)
+    return error_response(InvalidInput(UNREADABLE)) if _of_api(request) else bad_request(request, exception)
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's ``handler404``: an address that no route has is refused in the API like anything else there."""
+    return error_response(NotFound(NOTHING_HERE)) if _of_api(request) else page_not_found(request, exception)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Django's ``handler500``."""
+    return error_response(Broken(BROKEN)) if _of_api(request) else server_error(request)
+
+
+def _of_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")

@@ -23,11 +23,22 @@ class PageSerializer(serializers.Serializer[Any]):
     count = serializers.BooleanField(default=False)
 
 
+def page_of(row: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """What ``page_json`` gives, for the OpenAPI document."""
+    fields = {
+        "next": serializers.URLField(allow_null=True),
+        "previous": serializers.URLField(allow_null=True),
+        "results": row(many=True),
+        "count": serializers.IntegerField(required=False, help_text="Only where it was asked for."),
+    }
+    return type(row.__name__.replace("Row", "Page"), (serializers.Serializer,), fields)
+
+
 def page_json(
     request: Request, find: Callable[[str], QuerySet[Row]], row_json: Callable[[Row], dict[str, Any]]
 ) -> dict[str, Any]:
     """``{next, previous, results}`` of what ``find`` gives for the query's ``search``; ``count`` only on demand."""
-    serializer = PageSerializer(data=request.query_params)
+    serializer = PageSerializer(data=request.query_params.dict())
     serializer.is_valid(raise_exception=True)
     page = serializer.validated_data
     found, limit, offset = find(page["search"]), page["limit"], page["offset"]

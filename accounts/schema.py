@@ -1,11 +1,50 @@
-"""What the OpenAPI document says about signing in."""
+"""What the OpenAPI document says of everything at once: how callers sign in, and how requests are refused.
+
+What an operation takes and answers stands at its view, in drf-spectacular's ``extend_schema``; asynchronous views take
+it as well, for ``api_view`` gives them the stand-in that the document is made of.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework.views import APIView
+
+from accounts.serializers import ErrorSerializer
+
+NOTHING = OpenApiResponse(description="Done.")
+ALL_TOLD = OpenApiResponse(description="You have all of it.")
+PLACE = [
+    OpenApiParameter("after", str, description="The `id` of the last event that you have."),
+    OpenApiParameter("Last-Event-ID", str, OpenApiParameter.HEADER, description="The same, as browsers send it."),
+]
+SENTENCES = {
+    400: "Something in the request is not valid; `fields` names it.",
+    401: "Not signed in, or the token is not good (any more).",
+    403: "Not allowed, or a session came without its CSRF token.",
+    404: "Not there, or somebody else's.",
+    409: "Not possible in the state that it is in.",
+    413: "The body is too large.",
+    415: "The body is of another type.",
+    429: "Too many requests, or too many that wait.",
+    503: "A part of the installation does not answer at the moment.",
+}
+RETRY_AFTER = {
+    "description": "The seconds after which it can be tried again.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+EVENT = {
+    "type": "object",
+    "description": "Each event of the stream.",
+    "properties": {"id": {"type": "string"}, "data": {"type": "string", "description": "JSON."}},
+    "required": ["id", "data"],
+}
+SAFE = ("GET", "HEAD")
 
 
 class ApiAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -15,9 +54,81 @@ class ApiAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[n
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
         return [
             {"type": "http", "scheme": "bearer", "description": "A JWT access token, or a personal token `lls_…`."},
-            {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME},
+            {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": settings.SESSION_COOKIE_NAME,
+                "description": "A browser's session; what changes something needs the CSRF token as well.",
+            },
         ]
 
     def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
         # Either of them: one object with both names would ask for both at once.
         return [{name: []} for name in self.name]
+
+
+class ApiSchema(AutoSchema):
+    """Adds to every operation how it can be refused by what it is; what only some do, ``refusals`` adds at the view."""
+
+    def get_request_serializer(self) -> Any:
+        """Nothing is guessed for a DELETE."""
+        return None if self.method == "DELETE" else super().get_request_serializer()
+
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        """Also that of a DELETE which says that it takes one."""
+        inherited: Any = super()
+        if self.method != "DELETE" or self.get_request_serializer() is None:
+            return inherited._get_request_body(direction)
+        self.method = "POST"
+        try:
+            return inherited._get_request_body(direction)
+        finally:
+            self.method = "DELETE"
+
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        inherited: Any = super()
+        bodies: dict[str, Any] = inherited._get_response_bodies(direction)
+        for status, refusal in refusals(*self._refusals()).items():
+            if str(status) not in bodies:
+                bodies[str(status)] = inherited._get_response_for_code(refusal, str(status))
+        for name in bodies.keys() & {"429", "503"}:
+            bodies[name]["headers"] = {"Retry-After": RETRY_AFTER}
+        return dict(sorted(bodies.items()))
+
+    def _refusals(self) -> Iterator[int]:
+        body = self._get_request_body()
+        if body is not None or self._get_parameters():
+            yield 400
+        if self.view.authentication_classes:
+            yield 401
+            if self.method not in SAFE:
+                yield 403
+        if "{" in self.path:
+            yield 404
+        if body is not None:
+            yield 413
+            if list(body["content"]) == ["application/json"]:
+                yield 415
+
+
+def refusals(*statuses: int) -> dict[int, OpenApiResponse]:
+    """The responses with which a view refuses, for ``extend_schema``."""
+    return {status: OpenApiResponse(ErrorSerializer, description=SENTENCES[status]) for status in statuses}
+
+
+def stream_of(description: str) -> dict[tuple[int, str], OpenApiResponse]:
+    """The response of a view that streams, for ``extend_schema``."""
+    return {(200, "text/event-stream"): OpenApiResponse(EVENT, description=description)}
+
+
+def stand_in(view: Callable[..., Any], methods: tuple[str, ...]) -> type[APIView]:
+    """What REST framework's ``api_view`` makes of a function, for the document alone: a class with these methods."""
+
+    def method() -> Callable[..., None]:
+        def described(self: APIView, request: object, **kwargs: object) -> None: ...
+
+        described.__doc__ = view.__doc__
+        return described
+
+    names = [name.lower() for name in methods]
+    return type(view.__name__, (APIView,), {"http_method_names": names, **{name: method() for name in names}})

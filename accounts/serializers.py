@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.fields import AddressField, FlagField, StringField
 from accounts.models import ApiToken, TokenScope, User
 
 
@@ -20,30 +21,30 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
 
 class PreferencesSerializer(serializers.Serializer[Any]):
-    streaming = serializers.BooleanField(required=False)
+    streaming = FlagField(required=False)
 
 
 class RegisterSerializer(serializers.Serializer[Any]):
-    username = serializers.CharField(max_length=150)
-    email = serializers.EmailField(max_length=254)
-    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
-    invitation = serializers.CharField(max_length=64, required=False, default="", write_only=True)
+    username = StringField(max_length=150)
+    email = AddressField(max_length=254)
+    password = StringField(max_length=1000, trim_whitespace=False, write_only=True)
+    invitation = StringField(max_length=64, required=False, default="", write_only=True)
 
 
 class LoginSerializer(serializers.Serializer[Any]):
-    username = serializers.CharField(max_length=254, help_text="The username or the e-mail address.")
-    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
-    code = serializers.CharField(
+    username = StringField(max_length=254, help_text="The username or the e-mail address.")
+    password = StringField(max_length=1000, trim_whitespace=False, write_only=True)
+    code = StringField(
         max_length=20, required=False, default="", write_only=True, help_text="Where a second factor is set up."
     )
 
 
 class RefreshSerializer(serializers.Serializer[Any]):
-    refresh = serializers.CharField(max_length=4000)
+    refresh = StringField(max_length=4000)
 
 
 class LogoutSerializer(serializers.Serializer[Any]):
-    refresh = serializers.CharField(max_length=4000, required=False, default="")
+    refresh = StringField(max_length=4000, required=False, default="")
 
 
 class TokenPairSerializer(serializers.Serializer[Any]):
@@ -54,6 +55,7 @@ class TokenPairSerializer(serializers.Serializer[Any]):
 
 class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
     id = serializers.UUIDField(source="public_id", read_only=True)
+    name = StringField(max_length=100)
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=TokenScope.choices),
         required=False,

@@ -8,7 +8,8 @@ from typing import Any, cast
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +18,7 @@ from accounts.api import MeApi
 from accounts.api_views import api_view
 from accounts.audit import record
 from accounts.models import Action, User
-from accounts.serializers import ErrorSerializer
+from accounts.schema import NOTHING, refusals
 from archive.deleting import delete_account
 from archive.services import Imported, archive_stream, import_archive
 from archive.uploads import archive_bytes
@@ -25,6 +26,34 @@ from conversations.fields import TextField
 from generations.watching import in_thread
 
 
+class FileSerializer(serializers.Serializer[Any]):
+    file = serializers.FileField()
+
+
+class CountsSerializer(serializers.Serializer[Any]):
+    imported = serializers.IntegerField()
+    skipped = serializers.IntegerField(help_text="Of those that you have already.")
+
+
+class ImportedSerializer(serializers.Serializer[Any]):
+    """What became of the sections that the archive has."""
+
+    conversations = CountsSerializer(required=False)
+    comparisons = CountsSerializer(required=False)
+    presets = CountsSerializer(required=False)
+    prompt_templates = CountsSerializer(required=False)
+    unknown = serializers.ListField(
+        child=serializers.CharField(), help_text="Names of sections that this version does not know."
+    )
+
+
+@extend_schema(methods=["GET"], operation_id="archive_export", responses=OpenApiTypes.OBJECT)
+@extend_schema(
+    methods=["POST"],
+    operation_id="archive_import",
+    request={"application/json": OpenApiTypes.OBJECT, "multipart/form-data": FileSerializer},
+    responses={201: ImportedSerializer, **refusals(409)},
+)
 @api_view("GET", "POST")
 async def archive(request: HttpRequest, user: User) -> HttpResponseBase:
     """Everything of the caller's as one file, or what is in such a file added to it."""
@@ -52,7 +81,7 @@ class AccountApi(MeApi):
     @extend_schema(
         operation_id="auth_me_delete",
         request=DeletionSerializer,
-        responses={204: OpenApiResponse(description="Done."), 400: ErrorSerializer, 409: ErrorSerializer},
+        responses={204: NOTHING, **refusals(409, 429, 503)},
     )
     def delete(self, request: Request) -> Response:
         """Delete the caller's account with everything in it; what still runs is stopped."""

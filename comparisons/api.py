@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,15 +17,24 @@ from rest_framework.views import APIView
 from accounts.audit import record
 from accounts.models import Action
 from accounts.paging import PageSerializer, page_json
+from accounts.schema import NOTHING, refusals
 from comparisons import services
 from comparisons.exporting import KINDS, export
 from comparisons.presentation import comparison_json, comparison_row_json, result_json, vote_json
-from comparisons.requests import CompareSerializer, compare_request
+from comparisons.requests import EXAMPLE, CompareSerializer, compare_request
 from comparisons.selectors import turn_states, user_comparison, user_comparisons, user_result, user_turn
+from comparisons.serializers import (
+    ComparisonPageSerializer,
+    ComparisonSerializer,
+    EventsSerializer,
+    ForkSerializer,
+    GivenVoteSerializer,
+    PlacedResultSerializer,
+    StartSerializer,
+)
 from conversations.fields import StrictIntegerField, TextField, TitleSerializer, WordField, checked_title
+from conversations.serializers import StoppedSerializer
 from generations.services import stop_generations
-
-ANY_JSON = OpenApiTypes.OBJECT
 
 
 class ExportSerializer(serializers.Serializer[Any]):
@@ -39,13 +48,18 @@ class VoteSerializer(serializers.Serializer[Any]):
 
 
 class ComparisonListApi(APIView):
-    @extend_schema(parameters=[PageSerializer], responses=ANY_JSON, operation_id="comparisons_list")
+    @extend_schema(parameters=[PageSerializer], responses=ComparisonPageSerializer, operation_id="comparisons_list")
     def get(self, request: Request) -> Response:
         """The caller's comparisons, newest first."""
         user = _user(request)
         return Response(page_json(request, lambda search: user_comparisons(user, search), comparison_row_json))
 
-    @extend_schema(request=CompareSerializer, responses={201: ANY_JSON}, operation_id="comparisons_create")
+    @extend_schema(
+        request=CompareSerializer,
+        responses={201: StartSerializer, **refusals(404, 409, 429, 503)},
+        examples=[EXAMPLE],
+        operation_id="comparisons_create",
+    )
     def post(self, request: Request) -> Response:
         """Start a comparison and answer at once; follow it by its stream or socket."""
         started = services.start_comparison(user=_user(request), request=compare_request(request.data))
@@ -62,20 +76,20 @@ class ComparisonListApi(APIView):
 
 
 class ComparisonApi(APIView):
-    @extend_schema(responses=ANY_JSON, operation_id="comparisons_read")
+    @extend_schema(responses=ComparisonSerializer, operation_id="comparisons_read")
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
         """A whole comparison."""
         comparison = user_comparison(_user(request), public_id)
         return Response(comparison_json(comparison))
 
-    @extend_schema(request=TitleSerializer, responses=ANY_JSON, operation_id="comparisons_rename")
+    @extend_schema(request=TitleSerializer, responses=ComparisonSerializer, operation_id="comparisons_rename")
     def patch(self, request: Request, public_id: uuid.UUID) -> Response:
         """Give it another title."""
         comparison = user_comparison(_user(request), public_id)
         services.rename_comparison(comparison=comparison, title=checked_title(request.data))
         return Response(comparison_json(comparison))
 
-    @extend_schema(responses={204: None}, operation_id="comparisons_delete")
+    @extend_schema(responses={204: NOTHING}, operation_id="comparisons_delete")
     def delete(self, request: Request, public_id: uuid.UUID) -> Response:
         """Delete it with all its answers; what still runs is stopped."""
         services.delete_comparison(comparison=user_comparison(_user(request), public_id))
@@ -83,11 +97,19 @@ class ComparisonApi(APIView):
 
 
 class ComparisonExportApi(APIView):
-    @extend_schema(parameters=[ExportSerializer], responses=OpenApiTypes.BINARY, operation_id="comparisons_export")
+    @extend_schema(
+        parameters=[ExportSerializer],
+        responses={
+            (200, "application/json"): ComparisonSerializer,
+            (200, "text/markdown"): OpenApiTypes.STR,
+            (200, "text/csv"): OpenApiTypes.STR,
+        },
+        operation_id="comparisons_export",
+    )
     def get(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
         """A whole comparison as a file."""
         comparison = user_comparison(_user(request), public_id)
-        kind = _checked(ExportSerializer, request.query_params)["format"]
+        kind = _checked(ExportSerializer, request.query_params.dict())["format"]
         file = export(comparison, turn_states(comparison), kind)
         record(Action.EXPORTED, user=_user(request), subject=f"comparison {comparison.public_id}")
         disposition = {"Content-Disposition": f'attachment; filename="{file.name}"'}
@@ -95,7 +117,11 @@ class ComparisonExportApi(APIView):
 
 
 class VoteApi(APIView):
-    @extend_schema(request=VoteSerializer, responses=ANY_JSON, operation_id="comparisons_vote")
+    @extend_schema(
+        request=VoteSerializer,
+        responses={200: GivenVoteSerializer, **refusals(409)},
+        operation_id="comparisons_vote",
+    )
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
         """Vote in a turn that has ended, the last one where none is named; voting again changes the vote."""
         checked = _checked(VoteSerializer, request.data)
@@ -110,7 +136,7 @@ class VoteApi(APIView):
 
 
 class ComparisonCancelApi(APIView):
-    @extend_schema(request=None, responses=ANY_JSON, operation_id="comparisons_cancel")
+    @extend_schema(request=None, responses=StoppedSerializer, operation_id="comparisons_cancel")
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
         """Stop all that still runs."""
         comparison = user_comparison(_user(request), public_id)
@@ -118,7 +144,7 @@ class ComparisonCancelApi(APIView):
 
 
 class ResultApi(APIView):
-    @extend_schema(responses=ANY_JSON, operation_id="results_read")
+    @extend_schema(responses=PlacedResultSerializer, operation_id="results_read")
     def get(self, request: Request, result_id: uuid.UUID) -> Response:
         """One slot's answer."""
         generation, comparison = user_result(_user(request), result_id)
@@ -126,7 +152,7 @@ class ResultApi(APIView):
 
 
 class ResultCancelApi(APIView):
-    @extend_schema(request=None, responses=ANY_JSON, operation_id="results_cancel")
+    @extend_schema(request=None, responses=StoppedSerializer, operation_id="results_cancel")
     def post(self, request: Request, result_id: uuid.UUID) -> Response:
         """Stop one slot, if it still runs."""
         generation, _ = user_result(_user(request), result_id)
@@ -134,7 +160,11 @@ class ResultCancelApi(APIView):
 
 
 class ResultRetryApi(APIView):
-    @extend_schema(request=None, responses={202: ANY_JSON}, operation_id="results_retry")
+    @extend_schema(
+        request=None,
+        responses={202: PlacedResultSerializer, **refusals(409, 429, 503)},
+        operation_id="results_retry",
+    )
     def post(self, request: Request, result_id: uuid.UUID) -> Response:
         """Ask one slot again that failed, was stopped or was interrupted; follow it by the comparison's stream."""
         generation, comparison = user_result(_user(request), result_id)
@@ -143,7 +173,7 @@ class ResultRetryApi(APIView):
 
 
 class ResultForkApi(APIView):
-    @extend_schema(request=None, responses={201: ANY_JSON}, operation_id="results_fork")
+    @extend_schema(request=None, responses={201: ForkSerializer, **refusals(409)}, operation_id="results_fork")
     def post(self, request: Request, result_id: uuid.UUID) -> Response:
         """A new chat that goes on from this answer; the comparison stays as it was."""
         generation, _ = user_result(_user(request), result_id)
@@ -152,11 +182,7 @@ class ResultForkApi(APIView):
 
 
 class ResultEventsApi(APIView):
-    @extend_schema(
-        responses=ANY_JSON,
-        operation_id="results_events",
-        parameters=[OpenApiParameter("result_id", OpenApiTypes.UUID, OpenApiParameter.PATH)],
-    )
+    @extend_schema(responses=EventsSerializer, operation_id="results_events")
     def get(self, request: Request, result_id: uuid.UUID) -> Response:
         """The pieces of an ended answer with the times at which they were streamed."""
         generation, _ = user_result(_user(request), result_id)

@@ -6,8 +6,10 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
+from accounts.fields import FlagField, IdField
 from conversations.fields import (
     LIST_ERRORS,
     MAX_ENTRIES,
@@ -73,10 +75,10 @@ class CompareSerializer(serializers.Serializer[CompareRequest]):
         error_messages=LIST_ERRORS,
     )
     parameters = ParametersSerializer(required=False)
-    conversation_id = serializers.UUIDField(required=False, allow_null=True)
-    stream = serializers.BooleanField(required=False)
-    batch = serializers.BooleanField(required=False)
-    blind = serializers.BooleanField(required=False)
+    conversation_id = IdField(required=False, allow_null=True)
+    stream = FlagField(required=False)
+    batch = FlagField(required=False)
+    blind = FlagField(required=False)
 
     def validate_blind(self, value: bool) -> bool:
         if value:
@@ -87,7 +89,18 @@ class CompareSerializer(serializers.Serializer[CompareRequest]):
 class TurnSerializer(serializers.Serializer[TurnRequest]):
     prompt = PromptField()
     images = ImagesField(required=False, allow_null=True)
-    batch = serializers.BooleanField(required=False)
+    batch = FlagField(required=False)
+
+
+EXAMPLE = OpenApiExample(
+    "Two demo models",
+    {
+        "prompt": "What is a monad?",
+        "providers": [{"provider": "demo", "model": "demo-swift"}, {"provider": "demo", "model": "demo-thinker"}],
+        "parameters": {"max_tokens": 20},
+    },
+    request_only=True,
+)
 
 
 def compare_request(data: Any) -> CompareRequest:

@@ -7,16 +7,19 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from accounts.api_views import api_view
 from accounts.bodies import json_object
 from accounts.errors import NotFound
 from accounts.models import User
+from accounts.schema import ALL_TOLD, PLACE, refusals, stream_of
 from comparisons.events import tell_comparison
 from comparisons.models import Comparison
 from comparisons.presentation import comparison_json
-from comparisons.requests import compare_request, turn_request
+from comparisons.requests import EXAMPLE, CompareSerializer, TurnSerializer, compare_request, turn_request
 from comparisons.selectors import MISSING, user_comparison
+from comparisons.serializers import ComparisonSerializer
 from comparisons.services import StartedTurn, start_comparison, start_turn
 from generations.event_log import EntryId
 from generations.selectors import RunState, latest_run_state
@@ -24,7 +27,19 @@ from generations.sse import event_stream, place_to_resume
 from generations.telling import wait_for_end
 from generations.watching import in_thread
 
+EVENTS = (
+    "Events, each with an `id:` and one line of JSON as `data:`, whose `event` says what it is: `start`, `queued`, "
+    "`chunk`, `reasoning`, `reset`, one `complete` or `error` for each slot, and `done` at the end."
+)
+STREAM = OpenApiParameter("stream", bool, description="Answer with the stream.")
 
+
+@extend_schema(
+    operation_id="compare_stream",
+    request=CompareSerializer,
+    responses={**stream_of(EVENTS), **refusals(404, 409, 429, 503)},
+    examples=[EXAMPLE],
+)
 @api_view("POST")
 async def compare_stream(request: HttpRequest, user: User) -> HttpResponseBase:
     """Start a comparison and stream it until it is done."""
@@ -32,6 +47,16 @@ async def compare_stream(request: HttpRequest, user: User) -> HttpResponseBase:
     return _stream(user, started.comparison, state=started.state)
 
 
+@extend_schema(
+    operation_id="compare",
+    request=CompareSerializer,
+    responses={
+        (200, "application/json"): ComparisonSerializer,
+        **stream_of(EVENTS),
+        **refusals(404, 409, 429, 503),
+    },
+    examples=[EXAMPLE],
+)
 @api_view("POST")
 async def compare(request: HttpRequest, user: User) -> HttpResponseBase:
     """Start a comparison and answer with it once it is done; with ``"stream": true`` stream it."""
@@ -42,6 +67,12 @@ async def compare(request: HttpRequest, user: User) -> HttpResponseBase:
     return await _finished(started)
 
 
+@extend_schema(
+    operation_id="turns_create",
+    parameters=[STREAM],
+    request=TurnSerializer,
+    responses={(200, "application/json"): ComparisonSerializer, **stream_of(EVENTS), **refusals(409, 429, 503)},
+)
 @api_view("POST")
 async def turn_create(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
     """Put the next prompt to every slot; ``?stream=true`` streams, else the finished comparison is the answer."""
@@ -53,6 +84,11 @@ async def turn_create(request: HttpRequest, user: User, public_id: uuid.UUID) ->
     return await _finished(started)
 
 
+@extend_schema(
+    operation_id="comparisons_stream",
+    parameters=PLACE,
+    responses={**stream_of(EVENTS), 204: ALL_TOLD, **refusals(503)},
+)
 @api_view("GET")
 async def comparison_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
     """Join or resume the latest run; 204 where the caller has all of it, which ends a browser's EventSource."""

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from accounts.audit import record
 from accounts.models import Action, User
 from accounts.paging import PageSerializer, page_json
+from accounts.schema import NOTHING, refusals
 from conversations import services
 from conversations.exporting import KINDS, export
 from conversations.fields import TITLE_LENGTH, FilledField, WordField
@@ -23,8 +24,13 @@ from conversations.models import Conversation
 from conversations.presentation import conversation_json, conversation_row_json, message_json
 from conversations.requests import SettingsSerializer, chat_settings
 from conversations.selectors import conversation_message, shown_messages, user_conversation, user_conversations
-
-ANY_JSON = OpenApiTypes.OBJECT
+from conversations.serializers import (
+    ConversationPageSerializer,
+    MessageIdsSerializer,
+    MessageSerializer,
+    ShownConversationSerializer,
+    StoppedSerializer,
+)
 
 
 class ConversationSerializer(SettingsSerializer):
@@ -36,7 +42,7 @@ class ExportSerializer(serializers.Serializer[Any]):
 
 
 class ConversationListApi(APIView):
-    @extend_schema(parameters=[PageSerializer], responses=ANY_JSON, operation_id="conversations_list")
+    @extend_schema(parameters=[PageSerializer], responses=ConversationPageSerializer, operation_id="conversations_list")
     def get(self, request: Request) -> Response:
         """The caller's chats, the one that was used last first."""
         user = _user(request)
@@ -44,12 +50,16 @@ class ConversationListApi(APIView):
 
 
 class ConversationApi(APIView):
-    @extend_schema(responses=ANY_JSON, operation_id="conversations_read")
+    @extend_schema(responses=ShownConversationSerializer, operation_id="conversations_read")
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
         """A chat with the branch that it shows."""
         return _shown(user_conversation(_user(request), public_id))
 
-    @extend_schema(request=ConversationSerializer, responses=ANY_JSON, operation_id="conversations_update")
+    @extend_schema(
+        request=ConversationSerializer,
+        responses={200: ShownConversationSerializer, **refusals(409)},
+        operation_id="conversations_update",
+    )
     def patch(self, request: Request, public_id: uuid.UUID) -> Response:
         """Give it another title, or change who answers next and how it is asked."""
         conversation = user_conversation(_user(request), public_id)
@@ -60,7 +70,7 @@ class ConversationApi(APIView):
             services.rename_conversation(conversation=conversation, title=serializer.validated_data["title"])
         return _shown(conversation)
 
-    @extend_schema(responses={204: None}, operation_id="conversations_delete")
+    @extend_schema(responses={204: NOTHING}, operation_id="conversations_delete")
     def delete(self, request: Request, public_id: uuid.UUID) -> Response:
         """Delete it with all its branches; what still runs is stopped."""
         services.delete_conversation(conversation=user_conversation(_user(request), public_id))
@@ -68,11 +78,15 @@ class ConversationApi(APIView):
 
 
 class ConversationExportApi(APIView):
-    @extend_schema(parameters=[ExportSerializer], responses=OpenApiTypes.BINARY, operation_id="conversations_export")
+    @extend_schema(
+        parameters=[ExportSerializer],
+        responses={(200, "application/json"): OpenApiTypes.OBJECT, (200, "text/markdown"): OpenApiTypes.STR},
+        operation_id="conversations_export",
+    )
     def get(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
         """A chat as a file: with all its branches, or the shown one to read."""
         conversation = user_conversation(_user(request), public_id)
-        serializer = ExportSerializer(data=request.query_params)
+        serializer = ExportSerializer(data=request.query_params.dict())
         serializer.is_valid(raise_exception=True)
         file = export(conversation, serializer.validated_data["format"])
         record(Action.EXPORTED, user=_user(request), subject=f"chat {conversation.public_id}")
@@ -81,7 +95,7 @@ class ConversationExportApi(APIView):
 
 
 class ConversationCancelApi(APIView):
-    @extend_schema(request=None, responses=ANY_JSON, operation_id="conversations_cancel")
+    @extend_schema(request=None, responses=StoppedSerializer, operation_id="conversations_cancel")
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
         """Stop the answer that runs."""
         conversation = user_conversation(_user(request), public_id)
@@ -89,7 +103,11 @@ class ConversationCancelApi(APIView):
 
 
 class ConversationForkApi(APIView):
-    @extend_schema(request=None, responses={201: ANY_JSON}, operation_id="conversations_fork")
+    @extend_schema(
+        request=None,
+        responses={201: ShownConversationSerializer, **refusals(409)},
+        operation_id="conversations_fork",
+    )
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
         """A new chat that begins with what this one shows."""
         fork = services.fork_conversation(source=user_conversation(_user(request), public_id))
@@ -97,13 +115,13 @@ class ConversationForkApi(APIView):
 
 
 class MessageApi(APIView):
-    @extend_schema(responses=ANY_JSON, operation_id="messages_read")
+    @extend_schema(responses=MessageSerializer, operation_id="messages_read")
     def get(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """One message, of any branch."""
         conversation = user_conversation(_user(request), public_id)
         return Response(message_json(conversation_message(conversation, message_id)))
 
-    @extend_schema(responses={204: None}, operation_id="messages_delete")
+    @extend_schema(responses={204: NOTHING, **refusals(400, 409)}, operation_id="messages_delete")
     def delete(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """Delete a prompt with its answers; what was said behind them stays."""
         conversation = user_conversation(_user(request), public_id)
@@ -113,7 +131,9 @@ class MessageApi(APIView):
 
 
 class MessageShowApi(APIView):
-    @extend_schema(request=None, responses=ANY_JSON, operation_id="messages_show")
+    @extend_schema(
+        request=None, responses={200: ShownConversationSerializer, **refusals(409)}, operation_id="messages_show"
+    )
     def post(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """Show the branch through this message, and go on from there."""
         conversation = user_conversation(_user(request), public_id)
@@ -123,7 +143,11 @@ class MessageShowApi(APIView):
 
 
 class MessageRetryApi(APIView):
-    @extend_schema(request=None, responses={202: ANY_JSON}, operation_id="messages_retry")
+    @extend_schema(
+        request=None,
+        responses={202: MessageIdsSerializer, **refusals(409, 429, 503)},
+        operation_id="messages_retry",
+    )
     def post(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """Ask once more for an answer that did not complete; follow it by the conversation's stream."""
         conversation = user_conversation(_user(request), public_id)

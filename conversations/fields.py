@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
+from accounts.fields import StringField
 from providers.adapters.base import Parameters
 
 TITLE_LENGTH = 200
@@ -23,16 +24,11 @@ LIST_ERRORS: dict[str, Any] = {
 EFFORTS = ["minimal", "low", "medium", "high"]
 
 
-class TextField(serializers.CharField):
-    """A string; unlike REST framework's own it takes no number for one, and keeps white space as it is."""
+class TextField(StringField):
+    """A string whose white space stays as it is."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(trim_whitespace=False, **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
 
 
 class FilledField(TextField):

@@ -6,8 +6,10 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
+from accounts.fields import FlagField, IdField
 from conversations.fields import FilledField, ParametersSerializer, PromptField, TextField, given
 from images.fields import ImagesField
 
@@ -49,12 +51,12 @@ class SettingsSerializer(serializers.Serializer[Any]):
 class ChatSerializer(SettingsSerializer):
     """The body of an answer in a chat."""
 
-    conversation_id = serializers.UUIDField(required=False, allow_null=True)
+    conversation_id = IdField(required=False, allow_null=True)
     message = PromptField(what="message", required=False)
     images = ImagesField(required=False, allow_null=True)
-    edit_of = serializers.UUIDField(required=False, allow_null=True)
-    regenerate = serializers.UUIDField(required=False, allow_null=True)
-    stream = serializers.BooleanField(required=False)
+    edit_of = IdField(required=False, allow_null=True)
+    regenerate = IdField(required=False, allow_null=True)
+    stream = FlagField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         super().validate(attrs)
@@ -74,6 +76,13 @@ class ChatSerializer(SettingsSerializer):
             raise serializers.ValidationError({"conversation_id": ["Say which conversation this message is in."]})
         if attrs.get("provider") is None:
             raise serializers.ValidationError({"model": ["Choose a model first."]})
+
+
+EXAMPLE = OpenApiExample(
+    "A new chat",
+    {"message": "What is a monad?", "provider": "demo", "model": "demo-swift", "parameters": {"max_tokens": 20}},
+    request_only=True,
+)
 
 
 def chat_request(body: Any) -> ChatRequest:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import cast
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
+from accounts.schema import NOTHING
 from conversations import saved
 from conversations.models import Preset, PromptTemplate
 from conversations.saved_requests import (
@@ -24,17 +24,16 @@ from conversations.saved_requests import (
     preset_json,
     template_json,
 )
-
-ANY_JSON = OpenApiTypes.OBJECT
+from conversations.serializers import SavedPresetSerializer, SavedPromptTemplateSerializer
 
 
 class PresetListApi(APIView):
-    @extend_schema(responses=ANY_JSON, operation_id="presets_list")
+    @extend_schema(responses=SavedPresetSerializer(many=True), operation_id="presets_list")
     def get(self, request: Request) -> Response:
         """The caller's saved sets, by name."""
         return Response([preset_json(preset) for preset in saved.own_items(Preset, _user(request))])
 
-    @extend_schema(request=PresetSerializer, responses={201: ANY_JSON}, operation_id="presets_create")
+    @extend_schema(request=PresetSerializer, responses={201: SavedPresetSerializer}, operation_id="presets_create")
     def post(self, request: Request) -> Response:
         """Save a set of models with parameters."""
         name, data = checked_preset(request.data)
@@ -42,19 +41,21 @@ class PresetListApi(APIView):
 
 
 class PresetApi(APIView):
-    @extend_schema(responses=ANY_JSON, operation_id="presets_read")
+    @extend_schema(responses=SavedPresetSerializer, operation_id="presets_read")
     def get(self, request: Request, preset_id: uuid.UUID) -> Response:
         """A saved set."""
         return Response(preset_json(saved.own_item(Preset, _user(request), preset_id)))
 
-    @extend_schema(request=PresetSerializer(partial=True), responses=ANY_JSON, operation_id="presets_update")
+    @extend_schema(
+        request=PresetSerializer(partial=True), responses=SavedPresetSerializer, operation_id="presets_update"
+    )
     def patch(self, request: Request, preset_id: uuid.UUID) -> Response:
         """Change what is named, and nothing else."""
         preset = saved.own_item(Preset, _user(request), preset_id)
         name, data = changed_preset(preset, request.data)
         return Response(preset_json(saved.change_preset(preset=preset, name=name, data=data)))
 
-    @extend_schema(responses={204: None}, operation_id="presets_delete")
+    @extend_schema(responses={204: NOTHING}, operation_id="presets_delete")
     def delete(self, request: Request, preset_id: uuid.UUID) -> Response:
         """Delete a saved set; comparisons that were started from it stay."""
         saved.delete_item(saved.own_item(Preset, _user(request), preset_id))
@@ -62,12 +63,16 @@ class PresetApi(APIView):
 
 
 class PromptTemplateListApi(APIView):
-    @extend_schema(responses=ANY_JSON, operation_id="prompt_templates_list")
+    @extend_schema(responses=SavedPromptTemplateSerializer(many=True), operation_id="prompt_templates_list")
     def get(self, request: Request) -> Response:
         """The caller's prompt templates, by name."""
         return Response([template_json(each) for each in saved.own_items(PromptTemplate, _user(request))])
 
-    @extend_schema(request=PromptTemplateSerializer, responses={201: ANY_JSON}, operation_id="prompt_templates_create")
+    @extend_schema(
+        request=PromptTemplateSerializer,
+        responses={201: SavedPromptTemplateSerializer},
+        operation_id="prompt_templates_create",
+    )
     def post(self, request: Request) -> Response:
         """Save a prompt with places to fill in: `{{name}}`."""
         template = saved.add_template(user=_user(request), **checked_template(request.data))
@@ -75,13 +80,15 @@ class PromptTemplateListApi(APIView):
 
 
 class PromptTemplateApi(APIView):
-    @extend_schema(responses=ANY_JSON, operation_id="prompt_templates_read")
+    @extend_schema(responses=SavedPromptTemplateSerializer, operation_id="prompt_templates_read")
     def get(self, request: Request, template_id: uuid.UUID) -> Response:
         """A prompt template."""
         return Response(template_json(saved.own_item(PromptTemplate, _user(request), template_id)))
 
     @extend_schema(
-        request=PromptTemplateSerializer(partial=True), responses=ANY_JSON, operation_id="prompt_templates_update"
+        request=PromptTemplateSerializer(partial=True),
+        responses=SavedPromptTemplateSerializer,
+        operation_id="prompt_templates_update",
     )
     def patch(self, request: Request, template_id: uuid.UUID) -> Response:
         """Change what is named, and nothing else."""
@@ -89,7 +96,7 @@ class PromptTemplateApi(APIView):
         changes = changed_template(template, request.data)
         return Response(template_json(saved.change_template(template=template, **changes)))
 
-    @extend_schema(responses={204: None}, operation_id="prompt_templates_delete")
+    @extend_schema(responses={204: NOTHING}, operation_id="prompt_templates_delete")
     def delete(self, request: Request, template_id: uuid.UUID) -> Response:
         """Delete a prompt template."""
         saved.delete_item(saved.own_item(PromptTemplate, _user(request), template_id))

@@ -8,17 +8,20 @@ from contextlib import aclosing, suppress
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from drf_spectacular.utils import extend_schema
 
 from accounts.api_views import api_view
 from accounts.bodies import json_object
 from accounts.errors import NotFound
 from accounts.models import User
+from accounts.schema import ALL_TOLD, PLACE, refusals, stream_of
 from conversations.events import tell_conversation
 from conversations.fragments import ChatTeller
 from conversations.models import Conversation
 from conversations.presentation import answer_json
-from conversations.requests import chat_request
+from conversations.requests import EXAMPLE, ChatSerializer, chat_request
 from conversations.selectors import MISSING, user_conversation
+from conversations.serializers import ChatAnswerSerializer, FailedChatAnswerSerializer
 from conversations.services import StartedAnswer, start_answer
 from generations.event_log import EntryId
 from generations.events import Done
@@ -30,8 +33,18 @@ from generations.watching import batches, in_thread, watch
 
 PAGE_INTERVAL = 0.04
 """Seconds between two messages to a page."""
+EVENTS = (
+    "Events, each with an `id:` and one line of JSON as `data:`: `start`, then `content`, `reasoning` or `reset`, and "
+    "`done` or `error` at the end."
+)
 
 
+@extend_schema(
+    operation_id="chat_stream",
+    request=ChatSerializer,
+    responses={**stream_of(EVENTS), **refusals(404, 409, 429, 503)},
+    examples=[EXAMPLE],
+)
 @api_view("POST")
 async def chat_stream(request: HttpRequest, user: User) -> HttpResponseBase:
     """Say something and stream the answer."""
@@ -39,6 +52,17 @@ async def chat_stream(request: HttpRequest, user: User) -> HttpResponseBase:
     return _stream(user, started.conversation, state=started.state)
 
 
+@extend_schema(
+    operation_id="chat",
+    request=ChatSerializer,
+    responses={
+        (200, "application/json"): ChatAnswerSerializer,
+        **stream_of(EVENTS),
+        502: FailedChatAnswerSerializer,
+        **refusals(404, 409, 429, 503),
+    },
+    examples=[EXAMPLE],
+)
 @api_view("POST")
 async def chat(request: HttpRequest, user: User) -> HttpResponseBase:
     """Say something and answer with the whole answer; with ``"stream": true`` stream it."""
@@ -51,6 +75,11 @@ async def chat(request: HttpRequest, user: User) -> HttpResponseBase:
     return _answer(started, state.generations[0])
 
 
+@extend_schema(
+    operation_id="conversations_stream",
+    parameters=PLACE,
+    responses={**stream_of(EVENTS), 204: ALL_TOLD, **refusals(503)},
+)
 @api_view("GET")
 async def conversation_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
     """Join or resume the latest answer; 204 where the caller has all of it, which ends a browser's EventSource."""
@@ -90,6 +119,7 @@ def _stream(
     return event_stream(events, state.run.pk)
 
 
+@extend_schema(exclude=True)
 @api_view("GET")
 async def page_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
     """The fragments of the page's own stream, until the answer has ended that runs; then an event ``done``."""

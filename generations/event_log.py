@@ -36,6 +36,10 @@ Channel = Literal["text", "reasoning"]
 Phase = Literal["waiting", "connecting", "thinking"]
 
 
+LARGEST_NUMBER = 2**64 - 1
+"""What Redis counts up to."""
+
+
 class EntryId(NamedTuple):
     """Orders the entries of a topic; ``seq`` is contiguous within an ``epoch``, the microsecond of the log's birth."""
 
@@ -48,13 +52,17 @@ class EntryId(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> EntryId:
         """Read ``<epoch>-<seq>``; raises ValueError for anything else."""
-        epoch, _, seq = text.partition("-")
-        if not (epoch.isascii() and epoch.isdigit() and seq.isascii() and seq.isdigit() and len(text) <= 40):
+        numbers = text.split("-")
+        if len(numbers) != 2 or not all(map(_is_number, numbers)):
             raise ValueError(f"{text[:40]!r} is not an event id")
-        return cls(int(epoch), int(seq))
+        return cls(int(numbers[0]), int(numbers[1]))
 
     def follows(self, other: EntryId) -> bool:
         return self.epoch == other.epoch and self.seq == other.seq + 1
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 20 and int(text) <= LARGEST_NUMBER
 
 
 class Entry(NamedTuple):

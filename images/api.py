@@ -7,20 +7,28 @@ import uuid
 from asgiref.sync import sync_to_async
 from django.core.files import File
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from drf_spectacular.utils import extend_schema
 
 from accounts.api_views import api_view
 from accounts.errors import InvalidInput
 from accounts.models import User
+from accounts.schema import NOTHING, refusals
 from accounts.throttle import Limit
 from images.models import Image
 from images.presentation import image_json
 from images.selectors import user_image
+from images.serializers import UploadedImageSerializer, UploadSerializer
 from images.services import delete_image, store_image
 
 NO_FILE = "Send one image as the field “file” of a form (multipart/form-data)."
 UPLOADS = Limit("upload", 60, 60, "Too many images at once. Wait a minute and try again.")
 
 
+@extend_schema(
+    operation_id="images_create",
+    request={"multipart/form-data": UploadSerializer},
+    responses={201: UploadedImageSerializer, **refusals(429, 503)},
+)
 @api_view("POST")
 async def image_create(request: HttpRequest, user: User) -> HttpResponseBase:
     """Upload one image."""
@@ -28,6 +36,7 @@ async def image_create(request: HttpRequest, user: User) -> HttpResponseBase:
     return JsonResponse({**image_json(image), "size": image.size}, status=201)
 
 
+@extend_schema(operation_id="images_delete", responses={204: NOTHING, **refusals(409)})
 @api_view("DELETE")
 async def image_delete(request: HttpRequest, user: User, image_id: uuid.UUID) -> HttpResponseBase:
     """Take back an image that belongs to no message."""

@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.fields import IdField
+
 MAX_IMAGES = 8
 TOO_MANY = f"At most {MAX_IMAGES} images can be sent with one message."
 NO_ID = "Each image has to be the id of one that was uploaded."
@@ -16,7 +18,7 @@ class ImagesField(serializers.ListField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            child=serializers.UUIDField(error_messages={"invalid": NO_ID}),
+            child=IdField(error_messages={"invalid": NO_ID}),
             max_length=MAX_IMAGES,
             error_messages={"max_length": TOO_MANY, "not_a_list": "The images have to be a list of ids."},
             **kwargs,

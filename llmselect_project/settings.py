@@ -227,11 +227,19 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["accounts.bodies.BoundedJsonParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.bodies.OneAnswer",
+    "DEFAULT_SCHEMA_CLASS": "accounts.schema.ApiSchema",
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "accounts.errors.api_error",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "LLMSelect", "VERSION": "0.1.0", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "LLMSelect",
+    "DESCRIPTION": "Ask several language models the same question and watch their answers arrive side by side.",
+    "VERSION": "0.1.0",
+    "LICENSE": {"name": "MIT"},
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [],
+}
 
 # Who may answer, and how long they may take
 
@@ -276,6 +284,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"readable": {"()": "llmselect_project.log.WithoutUnreadableFrames"}},
+    "loggers": {"uvicorn.error": {"filters": ["readable"]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }
 

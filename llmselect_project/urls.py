@@ -9,9 +9,12 @@ from django.views.generic import RedirectView
 
 from llmselect_project import health
 from llmselect_project.configuration import configuration
+from llmselect_project.schema import SchemaApi
 
 admin.site.site_header = admin.site.site_title = "LLMSelect"
 handler400 = "accounts.middleware.unreadable"
+handler404 = "accounts.middleware.missing"
+handler500 = "accounts.middleware.broken"
 handler429 = "accounts.middleware.too_often"
 # The admin's pages name no icon, so browsers ask for this one.
 favicon = RedirectView.as_view(url=f"{settings.STATIC_URL}icons/favicon.svg")
@@ -38,4 +41,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("conversations.api_urls")),
     path("api/v1/", include("comparisons.api_urls")),
     path("api/v1/", include("archive.api_urls")),
+    path("api/v1/schema", SchemaApi.as_view(), name="schema"),
 ]

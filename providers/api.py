@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.models import User
-from accounts.serializers import ErrorSerializer
+from accounts.schema import NOTHING, refusals
 from providers import services
 from providers.adapters.base import ProviderError
 from providers.catalogue import catalogue
@@ -25,12 +25,9 @@ from providers.serializers import (
     RefreshModelsSerializer,
 )
 
-ERRORS = {400: ErrorSerializer, 401: ErrorSerializer, 403: ErrorSerializer, 404: ErrorSerializer}
-NOTHING = OpenApiResponse(description="Done.")
-
 
 class KeyListApi(APIView):
-    @extend_schema(operation_id="keys_list", responses={200: KeySerializer(many=True), 401: ErrorSerializer})
+    @extend_schema(operation_id="keys_list", responses=KeySerializer(many=True))
     def get(self, request: Request) -> Response:
         """Every provider that takes a key, and whose key the caller's requests to it go out with; never the key."""
         keys = [item for item in accesses(_caller(request)) if item.takes_key]
@@ -38,14 +35,14 @@ class KeyListApi(APIView):
 
 
 class KeyApi(APIView):
-    @extend_schema(operation_id="keys_set", request=NewKeySerializer, responses={200: KeySerializer, **ERRORS})
+    @extend_schema(operation_id="keys_set", request=NewKeySerializer, responses=KeySerializer)
     def put(self, request: Request, provider: str) -> Response:
         """Store the caller's own key, in the place of the one before."""
         user = _caller(request)
         services.set_key(user=user, provider=provider, **_checked(NewKeySerializer, request))
         return Response(KeySerializer(access(user, provider)).data)
 
-    @extend_schema(operation_id="keys_delete", request=None, responses={204: NOTHING, **ERRORS})
+    @extend_schema(operation_id="keys_delete", request=None, responses={204: NOTHING})
     def delete(self, request: Request, provider: str) -> Response:
         """Forget the caller's own key."""
         services.delete_key(user=_caller(request), provider=provider)
@@ -53,14 +50,14 @@ class KeyApi(APIView):
 
 
 class KeyTestApi(APIView):
-    @extend_schema(operation_id="keys_test", request=None, responses={200: KeyTestSerializer, **ERRORS})
+    @extend_schema(operation_id="keys_test", request=None, responses={200: KeyTestSerializer, **refusals(400)})
     def post(self, request: Request, provider: str) -> Response:
         """Make the cheapest real call and say what came back; a key that is refused is an answer, not an error."""
         return Response(KeyTestSerializer(services.test_key(user=_caller(request), provider=provider)).data)
 
 
 class ModelListApi(APIView):
-    @extend_schema(operation_id="models_list", responses={200: CatalogueModelSerializer(many=True), **ERRORS})
+    @extend_schema(operation_id="models_list", responses=CatalogueModelSerializer(many=True))
     def get(self, request: Request) -> Response:
         """The models there are, those that the caller can use now first."""
         return Response(CatalogueModelSerializer(catalogue(_caller(request)), many=True).data)
@@ -70,7 +67,7 @@ class RefreshModelsApi(APIView):
     @extend_schema(
         operation_id="models_refresh",
         request=RefreshModelsSerializer,
-        responses={200: CatalogueModelSerializer(many=True), **ERRORS, 429: ErrorSerializer, 503: ErrorSerializer},
+        responses={200: CatalogueModelSerializer(many=True), **refusals(404, 429, 503)},
     )
     def post(self, request: Request) -> Response:
         """Ask a provider's own list with the caller's key; answers with that provider's models."""

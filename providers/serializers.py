@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.fields import StringField
 from providers.catalogue import CatalogueModel
 from providers.models import MAX_MODEL_LENGTH
 from providers.selectors import Access
@@ -33,10 +34,10 @@ class KeySerializer(serializers.Serializer[Any]):
 
 
 class NewKeySerializer(serializers.Serializer[Any]):
-    api_key = serializers.CharField(
+    api_key = StringField(
         max_length=2000, allow_blank=True, write_only=True, help_text="Empty only for a local server."
     )
-    base_url = serializers.CharField(max_length=2000, allow_blank=True, required=False, default="")
+    base_url = StringField(max_length=2000, allow_blank=True, required=False, default="")
 
 
 class KeyTestSerializer(serializers.Serializer[Any]):
@@ -46,7 +47,7 @@ class KeyTestSerializer(serializers.Serializer[Any]):
 
 
 class RefreshModelsSerializer(serializers.Serializer[Any]):
-    provider = serializers.CharField(max_length=64)
+    provider = StringField(max_length=64)
 
 
 class CatalogueModelSerializer(serializers.Serializer[Any]):

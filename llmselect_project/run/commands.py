@@ -8,6 +8,8 @@ from django.conf import settings
 
 Arguments = tuple[str, ...]
 
+LARGEST_MESSAGE = str(1024 * 1024)
+"""Bytes of one message of a socket; a longer one closes it with 1009."""
 # It is about pickled tasks, which this worker does not accept.
 WITHOUT_ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
 
@@ -45,7 +47,7 @@ def _uvicorn(host: str, port: int) -> Arguments:
     return (
         *(sys.executable, "-m", "uvicorn", "llmselect_project.asgi:application"),
         *("--host", host, "--port", str(port)),
-        *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
+        *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio", "--ws-max-size", LARGEST_MESSAGE),
         *("--timeout-graceful-shutdown", "2", "--no-access-log", "--log-level", settings.LOG_LEVEL.lower()),
     )
 

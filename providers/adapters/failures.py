@@ -6,6 +6,7 @@ A vendor's words decide the code and go to ``detail``, which is for the log; ``m
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -182,13 +183,14 @@ def _retry_after(headers: Mapping[str, str], text: str) -> float | None:
     if value:
         return _seconds(value)
     delay = re.search(r'"retryDelay":\s*"([\d.]+)s"', text)
-    return float(delay[1]) if delay else None
+    return _seconds(delay[1]) if delay else None
 
 
 def _seconds(value: str) -> float | None:
     """Retry-After as seconds from now; it is a number or an HTTP date."""
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
         pass
     try:

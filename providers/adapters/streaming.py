@@ -6,7 +6,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from providers.adapters.base import (
     Adapter,
@@ -18,6 +18,7 @@ from providers.adapters.base import (
     StreamEvent,
     Target,
     TextDelta,
+    Usage,
 )
 from providers.adapters.failures import MAX_DETAIL, failure
 from providers.adapters.http import HttpClients
@@ -25,6 +26,7 @@ from providers.adapters.http import HttpClients
 logger = logging.getLogger(__name__)
 
 AFTER_FINISH_SECONDS = 2.0
+MOST_TOKENS = 2**31 - 1
 NO_FIRST = "{{label}} did not begin to answer within {seconds:g} seconds. Try again, or choose another model."
 NO_NEXT = "{{label}} sent nothing more for {seconds:g} seconds. Try again, or choose another model."
 NO_END = "{{label}} did not finish within {seconds:g} seconds, the limit for one answer. Ask for a shorter answer."
@@ -50,7 +52,8 @@ async def open_stream(
     events = adapter.stream(clients, target, request)
     try:
         while (event := await _next(events, clock, target)) is not None:
-            yield event
+            if not isinstance(event, Usage) or _is_counted(event):
+                yield event
     finally:
         await events.aclose()
     if not clock.finished:
@@ -97,7 +100,7 @@ async def _next(events: AsyncGenerator[StreamEvent, None], clock: _Clock, target
     limit = asyncio.timeout_at(clock.deadline())
     try:
         async with limit:
-            event = await anext(events)
+            event = _said(await anext(events))
     except StopAsyncIteration:
         return None
     except Exception as exc:
@@ -107,6 +110,18 @@ async def _next(events: AsyncGenerator[StreamEvent, None], clock: _Clock, target
         raise clock.expired() if limit.expired() else _failed(target, exc) from exc
     clock.saw(event)
     return event
+
+
+def _said(event: StreamEvent) -> StreamEvent:
+    """The event; raises where a vendor sent something else for its text."""
+    if isinstance(event, TextDelta | ReasoningDelta) and not isinstance(event.text, str):
+        raise TypeError(f"{type(event.text).__name__} in place of a text")
+    return event
+
+
+def _is_counted(usage: Usage) -> bool:
+    """Whether these are counts; a vendor's that are none are left out, and estimated like missing ones."""
+    return all(type(count) is int and 0 <= count <= MOST_TOKENS for count in astuple(usage))
 
 
 def _failed(target: Target, exc: Exception) -> ProviderError:

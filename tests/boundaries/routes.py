@@ -16,6 +16,7 @@ PUBLIC = {
     "favicon",
     "health-live",
     "health-ready",
+    "schema",
     "accounts-api:register",
     "accounts-api:login",
     "accounts-api:refresh",

@@ -39,7 +39,21 @@ NO_ARCHIVES: tuple[bytes, ...] = (
     *(json.dumps({"format": "llmselect-archive", "version": 1, "comparisons": bad}).encode() for bad in NO_COMPARISONS),
 )
 NO_PASSWORDS: tuple[Any, ...] = (None, "", "wrong", 7, True, ["x"], {}, NUL, LONG)
-BAD_POSITIONS = ("garbage", "1", "-1", "1-", "1-x", "-1-1", "1-1-1", "²-²", "9" * 50 + "-1", "%00", "1-1%00")
+BAD_POSITIONS = (
+    "garbage",
+    "1",
+    "-1",
+    "1-",
+    "1-x",
+    "-1-1",
+    "1-1-1",
+    "²-²",
+    "9" * 50 + "-1",
+    f"{2**64}-1",
+    f"1-{2**64}",
+    "%00",
+    "1-1%00",
+)
 NO_INDEXES: tuple[Any, ...] = (-1, 1, 2, 8, 10**30, "0", 0.0, True, [0], {})
 NO_VERDICTS: tuple[Any, ...] = ("", "best", "TIE", 7, True, ["tie"], {}, NUL, LONG)
 BAD_VOTES: tuple[dict[str, Any], ...] = (

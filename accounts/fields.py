@@ -1,0 +1,44 @@
+"""Fields of JSON bodies that take only what is written as that; REST framework's own would make a text of a number,
+an id of a number and a truth of a word."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from rest_framework import serializers
+
+ID_LENGTH = 36
+
+
+class StringField(serializers.CharField):
+    """A string, whose length counts as it was sent."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        if self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return super().to_internal_value(data)
+
+
+class AddressField(StringField, serializers.EmailField):
+    """An e-mail address."""
+
+
+class FlagField(serializers.BooleanField):
+    """True or false."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class IdField(serializers.UUIDField):
+    """A public id, in the one form in which they are given out."""
+
+    def to_internal_value(self, data: Any) -> uuid.UUID:
+        if not isinstance(data, str) or len(data) != ID_LENGTH:
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)

@@ -1,0 +1,101 @@
+"""What the API says of comparisons; for the OpenAPI document, ``presentation`` makes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.paging import page_of
+from comparisons.models import Vote
+from conversations.fields import ParametersSerializer
+from conversations.serializers import MessageSerializer
+from generations.serializers import FailureSerializer, StatusField, UsageSerializer
+from images.serializers import ImageSerializer
+
+
+class SlotSerializer(serializers.Serializer[Any]):
+    result_id = serializers.UUIDField()
+    index = serializers.IntegerField()
+    provider = serializers.CharField()
+    model = serializers.CharField()
+
+
+class StartSerializer(serializers.Serializer[Any]):
+    event = serializers.ChoiceField(["start"])
+    comparison_id = serializers.UUIDField()
+    turn = serializers.IntegerField()
+    total = serializers.IntegerField()
+    results = SlotSerializer(many=True)
+
+
+class ResultSerializer(SlotSerializer, UsageSerializer, FailureSerializer):
+    """One slot's answer, in whatever state it is."""
+
+    status = StatusField()
+    attempt = serializers.IntegerField()
+    response = serializers.CharField()
+    reasoning = serializers.CharField()
+    parameters = ParametersSerializer()
+
+
+class PlacedResultSerializer(ResultSerializer):
+    comparison_id = serializers.UUIDField()
+
+
+class CastVoteSerializer(serializers.Serializer[Any]):
+    preferred_index = serializers.IntegerField(allow_null=True)
+    verdict = serializers.ChoiceField(Vote.Verdict.values, allow_null=True)
+
+
+class GivenVoteSerializer(CastVoteSerializer):
+    turn = serializers.IntegerField()
+
+
+class AskedTurnSerializer(serializers.Serializer[Any]):
+    turn = serializers.IntegerField()
+    prompt = serializers.CharField()
+    images = ImageSerializer(many=True)
+    created_at = serializers.DateTimeField()
+    vote = CastVoteSerializer(allow_null=True)
+    results = ResultSerializer(many=True)
+
+
+class ComparisonSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    history = MessageSerializer(many=True, help_text="What was said in a chat before it.")
+    turns = AskedTurnSerializer(many=True)
+
+
+class RowSlotSerializer(SlotSerializer):
+    status = StatusField()
+
+
+class ComparisonRowSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    prompt = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    turns = serializers.IntegerField(help_text="How many there are.")
+    vote = CastVoteSerializer(allow_null=True)
+    results = RowSlotSerializer(many=True, help_text="The slots of the first turn.")
+
+
+ComparisonPageSerializer = page_of(ComparisonRowSerializer)
+
+
+class ForkSerializer(serializers.Serializer[Any]):
+    conversation_id = serializers.UUIDField()
+
+
+class PieceSerializer(serializers.Serializer[Any]):
+    offset = serializers.IntegerField()
+    time = serializers.FloatField(help_text="Seconds from the request.")
+    chunk = serializers.CharField()
+
+
+class EventsSerializer(serializers.Serializer[Any]):
+    result_id = serializers.UUIDField()
+    events = PieceSerializer(many=True)

@@ -1,0 +1,37 @@
+"""The shapes in which every API shows an answer; for the OpenAPI document, ``presentation`` makes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from generations.models import Generation
+from providers.adapters.base import ErrorCode
+
+
+class UsageSerializer(serializers.Serializer[Any]):
+    time = serializers.FloatField(allow_null=True, help_text="Seconds from the request to the end.")
+    ttft = serializers.FloatField(allow_null=True, help_text="Seconds to the first token.")
+    tokens = serializers.IntegerField(allow_null=True, help_text="The same as `output_tokens`.")
+    input_tokens = serializers.IntegerField(allow_null=True)
+    output_tokens = serializers.IntegerField(allow_null=True)
+    reasoning_tokens = serializers.IntegerField(allow_null=True)
+    cached_input_tokens = serializers.IntegerField(allow_null=True)
+    usage_source = serializers.ChoiceField(["provider", "estimate"], allow_null=True)
+    tokens_per_second = serializers.FloatField(allow_null=True)
+    cost = serializers.CharField(allow_null=True, help_text="US dollars as a decimal string.")
+    finish_reason = serializers.CharField(allow_null=True)
+
+
+class FailureSerializer(serializers.Serializer[Any]):
+    """Why an answer did not complete; left out of one that did."""
+
+    code = serializers.ChoiceField([code.value for code in ErrorCode], required=False)
+    error = serializers.CharField(required=False, help_text="A sentence for people.")
+    retryable = serializers.BooleanField(required=False)
+
+
+class StatusField(serializers.ChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Generation.Status.values, **kwargs)

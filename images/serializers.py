@@ -1,0 +1,23 @@
+"""The shapes of images in the API; for the OpenAPI document, ``presentation`` makes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    file = serializers.FileField()
+
+
+class ImageSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    media_type = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    url = serializers.CharField(help_text="Where its owner finds it, below the address of the installation.")
+
+
+class UploadedImageSerializer(ImageSerializer):
+    size = serializers.IntegerField(help_text="In bytes.")

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.live import Live
+from tests.support.servers import Servers
+from tests.wire import StandIn
+
+
+@pytest.fixture(scope="package")
+def installation(servers: Servers, stand_in: StandIn) -> Iterator[Live]:
+    """A running LLMSelect of its own, for these tests use up its limits."""
+    stand_in.reset()
+    running = Live(servers, stand_in, name="fuzz")
+    try:
+        yield running.start()
+    finally:
+        running.stop()

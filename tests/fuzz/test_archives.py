@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis import Redis
+
+from accounts.errors import InvalidInput
+from accounts.models import User
+from archive.sections import SECTIONS
+from archive.services import Imported, import_archive
+from tests.archive.conftest import Json, Person
+from tests.boundaries.belongings import rows_of
+from tests.boundaries.refusals import is_sentence
+from tests.fuzz.values import changed
+
+many = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture
+def archive(transactional_db: None, redis: Redis, uploads: Path) -> Json:
+    """Everything of somebody who has gone since."""
+    person = Person(User.objects.create_user("alice", "alice@example.org", None))
+    person.say("Hello?", images=[person.show()])
+    person.compare_on(person.compare("Hello?"), "And now?")
+    told = person.export()
+    person.user.delete()
+    return told
+
+
+@pytest.fixture
+def newcomer(archive: Json) -> User:
+    return User.objects.create_user("bob", "bob@example.org", None)
+
+
+@many
+@given(data=st.data())
+def test_it_imports_a_changed_archive_whole_or_not_at_all(
+    data: st.DataObject, archive: Json, newcomer: User, uploads: Path
+) -> None:
+    check(newcomer, json.dumps(data.draw(changed(archive))).encode(), uploads)
+
+
+@many
+@given(data=st.data())
+def test_it_imports_a_garbled_file_whole_or_not_at_all(
+    data: st.DataObject, archive: Json, newcomer: User, uploads: Path
+) -> None:
+    whole = json.dumps(archive).encode()
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, len(whole)))
+
+    check(newcomer, whole[:start] + data.draw(st.binary(max_size=5)) + whole[end:], uploads)
+
+
+def check(user: User, raw: bytes, uploads: Path) -> None:
+    """Import it, look at what came of it, and undo that."""
+    with transaction.atomic():
+        before, files = rows_of(user), set(uploads.rglob("*.*"))
+        try:
+            imported = import_archive(user=user, data=raw)
+        except InvalidInput as error:
+            assert is_sentence(error.message), error.message
+            assert rows_of(user) == before
+            assert set(uploads.rglob("*.*")) == files
+        else:
+            check_whole(user, json.loads(raw), imported)
+        transaction.set_rollback(True)
+
+
+def check_whole(user: User, archive: Json, imported: Imported) -> None:
+    """All entries of all sections are there, and can be told again."""
+    for section in SECTIONS:
+        if section.save is not None and section.name in archive:
+            counts, keys = imported.counts[section.name], section.keys(user)
+            assert len(keys) == counts.imported == len(archive[section.name])
+            assert all(section.told(key, set()) for key in keys)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis import Redis
+
+from generations.event_log import EntryId
+
+LARGEST = 2**64 - 1
+numbers = st.integers(0, LARGEST)
+texts = st.one_of(
+    st.text(),
+    st.text("0123456789-²٣ +_\x00", max_size=45),
+    st.tuples(st.integers(), st.integers()).map(lambda pair: f"{pair[0]}-{pair[1]}"),
+)
+
+
+@given(numbers, numbers)
+def test_it_reads_what_it_wrote(epoch: int, seq: int) -> None:
+    assert EntryId.parse(str(EntryId(epoch, seq))) == EntryId(epoch, seq)
+
+
+@pytest.mark.parametrize("text", [f"{LARGEST + 1}-0", f"0-{LARGEST + 1}", "9" * 30 + "-1"])
+def test_it_refuses_ids_that_no_log_can_have(text: str) -> None:
+    with pytest.raises(ValueError, match="not an event id"):
+        EntryId.parse(text)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=texts)
+def test_it_takes_nothing_that_the_log_would_not(text: str, redis: Redis) -> None:
+    try:
+        place = EntryId.parse(text)
+    except ValueError:
+        return
+
+    assert redis.xrange("nowhere", min=str(place)) == []
+    assert EntryId.parse(str(place)) == place

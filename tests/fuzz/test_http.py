@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from http.client import HTTPResponse
+from typing import Any
+
+import pytest
+import requests
+
+from tests.boundaries.bad_bodies import MISSING, NOT_JSON, NOT_OBJECTS
+from tests.boundaries.refusals import is_sentence
+from tests.support.live import Account, Live
+
+JSON = "application/json"
+DEEP = 10_000
+BODIES: dict[str, bytes] = {
+    **{f"no JSON {number}": raw for number, raw in enumerate(NOT_JSON)},
+    **{f"no object {number}": raw for number, raw in enumerate(NOT_OBJECTS) if raw.strip()},
+    "deep lists": b'{"prompt": ' + b"[" * DEEP + b"]" * DEEP + b"}",
+    "deep objects": b'{"a":' * DEEP + b"7" + b"}" * DEEP,
+    "NaN": b'{"prompt": NaN}',
+    "Infinity": b'{"prompt": -Infinity}',
+    "UTF-16": json.dumps({"prompt": "Hello"}).encode("utf-16"),
+    "a half of a surrogate pair": b'{"prompt": "\\ud83d"}',
+    "a raw surrogate": b'{"prompt": "\xed\xa0\xbd"}',
+    "a raw control character": b'{"prompt": "a\nb"}',
+}
+LARGE = json.dumps({"prompt": "x" * 2 * 1024 * 1024}).encode()
+TYPES = (
+    "text/plain",
+    "application/xml",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "x",
+    "a/b; c=\xff",
+)
+BAD_PATHS = (
+    *("/api/v1/comparisons/%zz", "/api/v1/comparisons/%", "/api/v1/comparisons/%ff%fe", "/api/v1/keys/%00/test"),
+    *("/api/v1/keys/%ed%a0%80/test", "/api/v1/keys/a%2fb/test", "/api/v1/keys/%0d%0aX-A:%20b/test", "/api/v1//models"),
+    *("/api/v1/../../etc/passwd", "/api/v1/models/", f"/api/v1/{'x' * 8000}", f"/api/v1/keys/{'x' * 8000}/test"),
+    *("/api/v1/keys/" + "%F0%9F%8C%8D" * 500 + "/test", "/api/v2/models", "/api/", "/API/v1/models"),
+)
+BAD_QUERIES = (
+    "limit=%ff",
+    "limit=%zz",
+    "offset=%00",
+    "search=%00",
+    "limit=1%26offset=x",
+    "limit=%F0%9F%8C%8D",
+    "count=2",
+)
+BAD_REQUESTS = {
+    "a header of 1 MB": b"GET /api/v1/models HTTP/1.1\r\nHost: localhost\r\nX-A: " + b"x" * 1024 * 1024 + b"\r\n\r\n",
+    "ten thousand headers": b"GET /api/v1/models HTTP/1.1\r\nHost: localhost\r\n" + b"X-A: b\r\n" * DEEP + b"\r\n",
+    "a path of 100 kB": b"GET /api/v1/" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a query of 100 kB": b"GET /api/v1/models?" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "another host": b"GET /api/v1/models HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+    "no host": b"GET /api/v1/models HTTP/1.1\r\n\r\n",
+    "a token that is none": b"GET /api/v1/models HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \xff\x01\r\n\r\n",
+    "a cookie that is none": b"GET /api/v1/models HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=\xff;;=\r\n\r\n",
+    "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 200 + b"\r\n\r\n",
+    "a length that is none": b"POST /api/v1/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+    "two lengths": b"POST /api/v1/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n{}",
+    "a chunk that is none": (
+        b"POST /api/v1/chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"
+    ),
+    "bytes in the path": b"GET /api/v1/keys/\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n",
+}
+
+
+@pytest.fixture(scope="module")
+def account(installation: Live) -> Account:
+    return installation.register()
+
+
+@pytest.fixture(scope="module")
+def doors(installation: Live) -> list[tuple[str, str]]:
+    """Every operation that takes JSON."""
+    document = requests.get(f"{installation.base_url}/api/v1/schema", timeout=30).json()
+    return [
+        (method, path.format_map(_Missing()))
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if list(operation.get("requestBody", {}).get("content", ())) == [JSON]
+    ]
+
+
+@pytest.fixture(autouse=True)
+def _without_a_traceback(installation: Live) -> Iterator[None]:
+    log = installation.folder / "web.log"
+    told = len(log.read_bytes())
+    yield
+    assert "Traceback" not in log.read_bytes()[told:].decode(errors="replace")
+
+
+@pytest.mark.parametrize("bad", BODIES)
+def test_it_refuses_a_body_at_every_door(bad: str, account: Account, doors: list[tuple[str, str]]) -> None:
+    headers = {"Content-Type": JSON}
+
+    answers = {door: account.api.request(*door, data=BODIES[bad], headers=headers) for door in doors}
+
+    assert len(doors) > 20
+    assert {door: answer.text for door, answer in answers.items() if not is_refused(answer, {400, 404})} == {}
+
+
+def test_it_refuses_a_body_of_more_than_2_mb_at_every_door(account: Account, doors: list[tuple[str, str]]) -> None:
+    headers = {"Content-Type": JSON}
+
+    answers = {door: account.api.request(*door, data=LARGE, headers=headers) for door in doors}
+
+    assert {door: answer.text for door, answer in answers.items() if not is_refused(answer, {413, 404})} == {}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_it_refuses_a_body_of_another_type_at_every_door(
+    kind: str, account: Account, doors: list[tuple[str, str]]
+) -> None:
+    headers = {"Content-Type": kind.encode("latin-1")}
+
+    answers = {door: account.api.request(*door, data=b'{"prompt": "Hello"}', headers=headers) for door in doors}
+
+    assert {door: answer.text for door, answer in answers.items() if not is_refused(answer, {415, 404})} == {}
+
+
+def test_it_takes_the_last_of_several_values_of_a_name(account: Account) -> None:
+    twice = b'{"name": 7, "text": "Hello", "name": "The last one"}'
+
+    answer = account.api.post("/api/v1/prompt-templates", data=twice, headers={"Content-Type": JSON})
+
+    assert (answer.status_code, answer.json()["name"]) == (201, "The last one")
+
+
+@pytest.mark.parametrize("path", BAD_PATHS)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_it_refuses_an_address_that_is_none(path: str, method: str, installation: Live, account: Account) -> None:
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {account.token}\r\n"
+
+    status, answer = raw_answer(installation, f"{head}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
+
+    assert status in {400, 404, 405}, answer[:500]
+
+
+@pytest.mark.parametrize("query", BAD_QUERIES)
+def test_it_refuses_a_query_that_is_none(query: str, account: Account) -> None:
+    answer = account.api.get(f"/api/v1/comparisons?{query}")
+
+    assert is_refused(answer, {400}), answer.text
+
+
+@pytest.mark.parametrize("bad", BAD_REQUESTS)
+def test_it_refuses_a_request_that_is_none(bad: str, installation: Live) -> None:
+    status, answer = raw_answer(installation, BAD_REQUESTS[bad])
+
+    assert 400 <= status < 500, answer[:500]
+    assert requests.get(f"{installation.base_url}/health/live", timeout=30).status_code == 200
+
+
+class _Missing(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "openai" if name == "provider" else MISSING
+
+
+def is_refused(answer: requests.Response, statuses: set[int]) -> bool:
+    """In the API's one shape."""
+    if answer.status_code not in statuses or answer.headers["Content-Type"] != JSON:
+        return False
+    error: dict[str, Any] = answer.json()["error"]
+    return is_sentence(error["message"])
+
+
+def raw_answer(installation: Live, request: bytes) -> tuple[int, bytes]:
+    """Status and all of the answer to these very bytes."""
+    with socket.create_connection((installation.host, installation.port), timeout=20) as connection:
+        connection.sendall(request)
+        response = HTTPResponse(connection)
+        response.begin()
+        return response.status, response.read()

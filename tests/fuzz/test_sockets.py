@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psutil
+import pytest
+import requests
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from tests.boundaries.refusals import is_sentence
+from tests.engine.program import Program
+from tests.fuzz.frames import NO_FRAMES, PING, bad_messages, frame
+from tests.support.live import Live
+
+PATIENCE = 30
+PINGS = 2000
+SOCKETS = ("", "html/")
+
+
+@pytest.fixture(scope="module")
+def program(installation: Live) -> Program:
+    return Program(installation.register())
+
+
+@pytest.fixture(scope="module")
+def comparison(program: Program) -> str:
+    started = program.stream("openai/gpt-4o")
+    return str(started.until("done")[0].data["comparison_id"])
+
+
+@pytest.fixture(autouse=True)
+def _unharmed(installation: Live) -> Iterator[None]:
+    """Afterwards the process is the same one, answers, has not grown by much, and has met nothing unexpected."""
+    assert installation.web is not None
+    process, log = psutil.Process(installation.web.pid), installation.folder / "web.log"
+    before, told = process.memory_info().rss, len(log.read_bytes())
+    yield
+    assert installation.web.poll() is None
+    assert requests.get(f"{installation.base_url}/health/live", timeout=PATIENCE).status_code == 200
+    assert process.memory_info().rss - before < 100 * 1024 * 1024
+    assert "Traceback" not in log.read_bytes()[told:].decode(errors="replace")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_it_refuses_each_of_thousands_of_messages_and_goes_on(
+    seed: int, program: Program, comparison: str
+) -> None:
+    messages = list(bad_messages(3500, seed))
+
+    async with opened(program, comparison) as socket:
+        sending = asyncio.create_task(send_all(socket, messages))
+        refused = await read(socket, len(messages))
+        await sending
+
+    assert [event["event"] for event in refused] == ["refused"] * len(messages)
+    assert {event["error"]["code"] for event in refused} == {"validation_error"}
+    assert all(is_sentence(event["error"]["message"]) for event in refused)
+
+
+async def test_it_hears_nothing_on_the_page_s_socket(program: Program, comparison: str) -> None:
+    async with opened(program, comparison, "html/") as socket:
+        await send_all(socket, list(bad_messages(3000, seed=3)))
+
+        await asyncio.wait_for(await socket.ping(), PATIENCE)
+
+
+@pytest.mark.parametrize("path", SOCKETS)
+async def test_it_answers_a_flood_of_pings(program: Program, comparison: str, path: str) -> None:
+    async with opened(program, comparison, path) as socket:
+        socket.transport.write(b"".join(frame(PING, str(number).encode()) for number in range(PINGS)))
+
+        await asyncio.wait_for(await socket.ping(), PATIENCE)
+
+
+@pytest.mark.parametrize("path", SOCKETS)
+@pytest.mark.parametrize("wrong", NO_FRAMES)
+async def test_it_closes_on_what_is_no_frame(program: Program, comparison: str, path: str, wrong: str) -> None:
+    sent, code = NO_FRAMES[wrong]
+
+    async with opened(program, comparison, path) as socket:
+        socket.transport.write(sent)
+
+        assert await closing_code(socket) == code
+
+
+@pytest.mark.parametrize("path", SOCKETS)
+async def test_it_bears_readers_that_vanish(program: Program, comparison: str, path: str) -> None:
+    for cut in range(1, 40):
+        async with opened(program, comparison, path) as socket:
+            socket.transport.write(frame(1, b'{"action": "turn", "prompt": ""}')[:cut])
+            socket.transport.abort()
+
+
+@asynccontextmanager
+async def opened(program: Program, comparison: str, path: str = "") -> AsyncIterator[ClientConnection]:
+    """A socket that has told all there was to tell."""
+    address = f"{program.api.base_url.replace('http', 'ws', 1)}/ws/comparisons/{comparison}/{path}"
+    protocols = [Subprotocol("bearer"), Subprotocol(program.account.token)]
+    async with connect(address, subprotocols=protocols, max_size=None, proxy=None, ping_interval=None) as socket:
+        if not path:
+            while json.loads(await asyncio.wait_for(socket.recv(), PATIENCE))["event"] != "done":
+                pass
+        yield socket
+
+
+async def send_all(socket: ClientConnection, messages: list[str | bytes]) -> None:
+    for message in messages:
+        await socket.send(message)
+
+
+async def read(socket: ClientConnection, number: int) -> list[dict[str, Any]]:
+    return [json.loads(await asyncio.wait_for(socket.recv(), PATIENCE)) for _ in range(number)]
+
+
+async def closing_code(socket: ClientConnection) -> int | None:
+    """The code with which the server closes it."""
+    try:
+        while True:
+            await asyncio.wait_for(socket.recv(), PATIENCE)
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else None

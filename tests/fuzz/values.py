@@ -1,0 +1,80 @@
+"""JSON with something else in it than belongs there."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import strategies as st
+
+SOMEBODY = "00000000-0000-4000-8000-000000000000"
+ODD: tuple[Any, ...] = (
+    *(
+        None,
+        True,
+        False,
+        0,
+        -1,
+        1,
+        7,
+        2**31,
+        2**63,
+        2**70,
+        -0.0,
+        0.5,
+        1e308,
+        "",
+        " ",
+        "x",
+        "\x00",
+        "\ud800",
+        "\u202e",
+        "é" * 300,
+    ),
+    *(
+        "completed",
+        "user",
+        "assistant",
+        "tie",
+        "2026-11-21T08:00:00+00:00",
+        "0001-01-01T00:00:00Z",
+        SOMEBODY,
+        "9" * 5000,
+    ),
+    *([], {}, [[]], [None], [7], ["x"], {"x": 1}, {"id": SOMEBODY}, {"provider": "demo", "model": "demo-swift"}),
+)
+anything = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.sampled_from(ODD)),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=9), inner, max_size=4)),
+    max_leaves=12,
+)
+
+
+@st.composite
+def changed(draw: st.DrawFn, value: Any, most: int = 3) -> Any:
+    """The value with a few of its parts replaced, left out, doubled, or put where another one stands."""
+    value = copy.deepcopy(value)
+    for _ in range(draw(st.integers(1, most))):
+        places = list(_places(value))
+        if not places:
+            return value
+        parent, key = places[draw(st.integers(0, len(places) - 1))]
+        match draw(st.integers(0, 4)):
+            case 0 | 1:
+                parent[key] = copy.deepcopy(draw(st.one_of(st.sampled_from(ODD), anything)))
+            case 2:
+                del parent[key]
+            case 3 if isinstance(parent, list):
+                parent.append(copy.deepcopy(parent[key]))
+            case _:
+                other, name = places[draw(st.integers(0, len(places) - 1))]
+                parent[key] = copy.deepcopy(other[name])
+    return value
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    keys: Any = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
+        yield value, key
+        yield from _places(value[key])
