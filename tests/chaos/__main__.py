@@ -1,0 +1,68 @@
+"""Start an installation, do to it whatever can happen, and print one table."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from tests.chaos import dropping
+from tests.chaos.installation import Installation
+from tests.chaos.rows import Row, table
+from tests.support.servers import Servers
+from tests.wire import StandIn
+
+Scenario = Callable[[Installation], Coroutine[Any, Any, list[Row]]]
+
+SCENARIOS: dict[str, Scenario] = {
+    "dropping": dropping.run,
+}
+
+
+def main() -> int:
+    """0 where every row is clean."""
+    seed = int(os.environ.get("CHAOS_SEED", random.randrange(10_000)))
+    chosen = [name for name in os.environ.get("CHAOS_ONLY", "").split(",") if name] or list(SCENARIOS)
+    print(f"CHAOS_SEED={seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="llmselect-chaos-") as folder, StandIn() as vendors:
+        servers = Servers(Path(folder))
+        os.environ.update(servers.start("postgresql"))
+        installation = Installation(servers, vendors, seed)
+        try:
+            installation.start()
+            rows = [row for name in chosen for row in _played(name, installation)]
+        finally:
+            installation.stop()
+            servers.stop()
+    print(table(rows))
+    return 0 if all(row.is_clean for row in rows) else 1
+
+
+def _played(name: str, installation: Installation) -> list[Row]:
+    """A scenario's rows; one that breaks off is not clean."""
+    began = time.monotonic()
+    print(f"{name} …", flush=True)
+    installation.vendors.reset()
+    try:
+        rows = asyncio.run(SCENARIOS[name](installation))
+    except Exception as error:
+        rows = [Row(name, tries=1, wrong=1, causes=[f"broke off: {error!r}"])]
+        _keep_logs(installation)
+    print(table(rows), f"({time.monotonic() - began:.0f} s)\n", sep="\n", flush=True)
+    return rows
+
+
+def _keep_logs(installation: Installation) -> None:
+    for side in installation.sides:
+        for name in ("web", "worker"):
+            print(f"--- {name}{side.suffix}\n{side.log(name)[-2000:]}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
