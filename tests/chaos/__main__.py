@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import dropping
+from tests.chaos import dropping, killing, outages, stopping
 from tests.chaos.installation import Installation
 from tests.chaos.rows import Row, table
 from tests.support.servers import Servers
@@ -22,6 +22,9 @@ Scenario = Callable[[Installation], Coroutine[Any, Any, list[Row]]]
 
 SCENARIOS: dict[str, Scenario] = {
     "dropping": dropping.run,
+    "killing": killing.run,
+    "outages": outages.run,
+    "stopping": stopping.run,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ class Account:
 
     said: dict[int, str] = field(default_factory=dict)
     ends: dict[int, Json] = field(default_factory=dict)
+    heard_at: dict[int, float] = field(default_factory=dict)
     done: Json | None = None
     last: tuple[int, int] = (0, 0)
     resets: int = 0
@@ -78,6 +80,7 @@ class Account:
         if have and not text.startswith(have):
             self._note("lost", f"slot {index} ended with {len(text)} characters and not with its {len(have)}")
         self.ends[index] = event
+        self.heard_at[index] = time.monotonic()
         self.said[index] = text
 
     def _note(self, what: str, cause: str) -> None:

@@ -14,6 +14,8 @@ from redis import Redis
 
 from tests.chaos.account import Json
 from tests.chaos.follower import Follower
+from tests.engine.browser import Browser
+from tests.engine.program import Program
 from tests.support.live import Live
 from tests.support.servers import Servers
 from tests.wire import Recorded, StandIn
@@ -39,7 +41,7 @@ class Installation:
         first = Live(servers, vendors, name="chaos", DATABASE_POOL="16")
         self.sides = (first, first.beside("-2"))
         self.redis = Redis.from_url(servers.redis_url, socket_timeout=5)
-        self._token = ""
+        self._token = self.cookie = ""
         self._numbers = iter(range(1_000_000))
 
     @property
@@ -55,6 +57,7 @@ class Installation:
         account = first.register()
         answer = account.api.post("/api/v1/tokens", json={"name": "chaos"})
         self._token = answer.json()["token"]
+        self.cookie = Browser(Program(account)).cookie
 
     def stop(self) -> None:
         for side in self.sides:
