@@ -15,7 +15,15 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import authenticated_user
 from accounts.bodies import UNREADABLE_FORM, too_large
-from accounts.errors import InvalidInput, NotAllowed, RequestError, error_response, validation_error
+from accounts.errors import (
+    AWAY,
+    InvalidInput,
+    NotAllowed,
+    RequestError,
+    error_response,
+    part_away,
+    validation_error,
+)
 
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
@@ -38,6 +46,8 @@ def api_view(*methods: str) -> Callable[[View], View]:
                 return error_response(error)
             except ValidationError as error:
                 return error_response(validation_error(error))
+            except AWAY as error:
+                return error_response(part_away(error))
             except RequestDataTooBig:
                 return error_response(too_large())
             except UNREADABLE_FORM:

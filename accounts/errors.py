@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, JsonResponse
 from redis import RedisError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 logger = logging.getLogger(__name__)
+
+AWAY = (OperationalError, InterfaceError, RedisError)
+"""What is raised where the database or Redis does not answer."""
 
 Fields = Mapping[str, list[str]]
 
@@ -112,8 +116,8 @@ def _translated(exc: Exception) -> RequestError | None:
             return NotSignedIn("Sign in first, or send a valid access token.")
         case exceptions.ValidationError():
             return validation_error(exc)
-        case RedisError():
-            return without_redis(exc)
+        case OperationalError() | InterfaceError() | RedisError():
+            return part_away(exc)
         case exceptions.APIException():
             error = RequestError(str(exc.detail))
             error.status, error.code = exc.status_code, str(exc.default_code)
@@ -121,9 +125,9 @@ def _translated(exc: Exception) -> RequestError | None:
     return None
 
 
-def without_redis(exc: RedisError) -> Unavailable:
-    """What needs Redis, like the limits of signing in, has to wait for it."""
-    logger.error("Redis does not answer: %s", exc)
+def part_away(exc: Exception) -> Unavailable:
+    """What needs the database or Redis has to wait for it."""
+    logger.error("the database or Redis does not answer: %s", exc)
     return Unavailable("A part of LLMSelect does not answer at the moment. Try again in a minute.", retry_after=10)
 
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 from django.views.defaults import bad_request
-from redis import RedisError
 from rest_framework.exceptions import ValidationError
 
 from accounts.bodies import too_large
-from accounts.errors import RequestError, error_response, validation_error, without_redis
+from accounts.errors import AWAY, RequestError, error_response, part_away, validation_error
 
 
 class RefusalMiddleware(MiddlewareMixin):
-    """Answers for views that raise RequestError, a serializer's ValidationError, or cannot reach Redis."""
+    """Answers for views that raise RequestError, a serializer's ValidationError, or cannot reach the database or
+    Redis."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, ValidationError):
             exception = validation_error(exception)
-        if isinstance(exception, RedisError):
-            exception = without_redis(exception)
+        if isinstance(exception, AWAY):
+            exception = part_away(exception)
+            request.user = AnonymousUser()  # The page that says so must not ask the database who is there.
         return refused(request, exception) if isinstance(exception, RequestError) else None
 
 

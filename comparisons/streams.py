@@ -22,7 +22,7 @@ from generations.event_log import EntryId
 from generations.selectors import RunState, latest_run_state
 from generations.sse import event_stream, place_to_resume
 from generations.telling import wait_for_end
-from generations.watching import in_thread
+from generations.threads import in_thread
 
 
 @api_view("POST")

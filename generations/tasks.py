@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from celery import shared_task
-from django.db import connections
+import logging
+import time
 
+from celery import shared_task
+from django.db import InterfaceError, OperationalError, connections
+
+from generations.answering import Claim
 from generations.claiming import claim_generation
 from generations.services import ANSWER_TASK
 from generations.worker import current_worker
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 60.0
+RETRY_DELAY = 1.0
 
 
 @shared_task(name=ANSWER_TASK, ignore_result=True)
@@ -15,9 +24,23 @@ def answer(generation_id: int) -> None:
     """Claim, answer and save one generation. Sent twice it does nothing the second time; no database connection is held
     while the stream runs."""
     try:
-        claim = claim_generation(generation_id)
+        claim = _claimed(generation_id)
         connections.close_all()
         if claim is not None:
             current_worker().answer(claim)
     finally:
         connections.close_all()
+
+
+def _claimed(generation_id: int) -> Claim | None:
+    """Wait for a database that is away; after a while the task is given up, and sent again by whoever rescues."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return claim_generation(generation_id)
+        except (OperationalError, InterfaceError) as error:
+            if time.monotonic() > deadline:
+                raise
+            logger.warning("generation %s waits for the database: %s", generation_id, error)
+            connections.close_all()
+            time.sleep(RETRY_DELAY)

@@ -30,7 +30,7 @@ from generations.connections import loop_client
 from generations.ending import Told, end_generation
 from generations.models import Generation
 from generations.publishing import Publisher
-from generations.watching import in_thread
+from generations.threads import in_thread
 from providers.adapters.http import HttpClients
 from providers.adapters.streaming import Timeouts
 

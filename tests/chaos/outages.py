@@ -113,9 +113,7 @@ async def _begin(installation: Installation, session: aiohttp.ClientSession) -> 
     return Stream(asked, texts, follower, asyncio.create_task(follower.follow()))
 
 
-async def _probe(
-    installation: Installation, session: aiohttp.ClientSession, probes: Probes, name: str
-) -> None:
+async def _probe(installation: Installation, session: aiohttp.ClientSession, probes: Probes, name: str) -> None:
     """Ask for new work and for pages, again and again, as long as it is away."""
     until = time.monotonic() + AWAY
     asked = []
@@ -124,7 +122,9 @@ async def _probe(
             asked.append(asyncio.create_task(_ask(session, probes, base, "POST", "/api/v1/comparisons")))
             if name == "PostgreSQL":
                 asked.append(asyncio.create_task(_ask(session, probes, base, "GET", "/api/v1/comparisons")))
-                asked.append(asyncio.create_task(_ask(session, probes, base, "GET", "/comparisons/", installation.cookie)))
+                asked.append(
+                    asyncio.create_task(_ask(session, probes, base, "GET", "/comparisons/", installation.cookie))
+                )
         await asyncio.sleep(0.5)
     await asyncio.gather(*asked)
 

@@ -9,6 +9,7 @@ import pytest
 from accounts.models import User
 from generations import event_log
 from generations.answering import Outcome
+from generations.batching import batches
 from generations.claiming import claim_generation
 from generations.connections import thread_client
 from generations.ending import end_generation, tell
@@ -17,7 +18,8 @@ from generations.events import Delta, Done, Ended, Event, Idle, Reached, Reset, 
 from generations.models import Generation
 from generations.selectors import RunState, run_state
 from generations.services import Ask, start_run
-from generations.watching import batches, in_thread, watch
+from generations.threads import in_thread
+from generations.watching import watch
 from providers.adapters.base import Message, Request
 
 pytestmark = pytest.mark.usefixtures("on_loop")
