@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
-from django.views.defaults import bad_request
+from django.views.defaults import bad_request, server_error
 from rest_framework.exceptions import ValidationError
 
 from accounts.bodies import too_large
@@ -22,8 +24,7 @@ class RefusalMiddleware(MiddlewareMixin):
         if isinstance(exception, ValidationError):
             exception = validation_error(exception)
         if isinstance(exception, AWAY):
-            exception = part_away(exception)
-            request.user = AnonymousUser()  # The page that says so must not ask the database who is there.
+            return _away(request, exception)
         return refused(request, exception) if isinstance(exception, RequestError) else None
 
 
@@ -32,6 +33,19 @@ def refused(request: HttpRequest, error: RequestError) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return error_response(error)
     return render(request, "refused.html", {"message": error.message}, status=error.status)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Django's ``handler500``: what a middleware or a template could not read is refused like what a view could not."""
+    error = sys.exc_info()[1]
+    return _away(request, error) if isinstance(error, AWAY) else server_error(request)
+
+
+def _away(request: HttpRequest, error: Exception) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return error_response(part_away(error))
+    request.user = AnonymousUser()  # The page that says so must not ask the database who is there.
+    return refused(request, part_away(error))
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -6,10 +6,9 @@ own authenticator, so its requests go through ``API_MIDDLEWARE`` alone.
 
 from __future__ import annotations
 
-from typing import Any
-
 import asyncio
 import logging
+from typing import Any
 
 from channels.routing import URLRouter
 from django.conf import settings

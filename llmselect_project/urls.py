@@ -12,6 +12,7 @@ from llmselect_project.configuration import configuration
 
 admin.site.site_header = admin.site.site_title = "LLMSelect"
 handler400 = "accounts.middleware.unreadable"
+handler500 = "accounts.middleware.broken"
 # The admin's pages name no icon, so browsers ask for this one.
 favicon = RedirectView.as_view(url=f"{settings.STATIC_URL}icons/favicon.svg")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -43,8 +44,11 @@ def main() -> int:
         finally:
             installation.stop()
             servers.stop()
-    print(table(rows))
-    return 0 if all(row.is_clean for row in rows) else 1
+        print(table(rows))
+        clean = all(row.is_clean for row in rows)
+        if not clean:
+            print(f"The processes' logs are kept in {_keep_logs(Path(folder))}")
+    return 0 if clean else 1
 
 
 def _played(name: str, installation: Installation) -> list[Row]:
@@ -56,15 +60,15 @@ def _played(name: str, installation: Installation) -> list[Row]:
         rows = asyncio.run(SCENARIOS[name](installation))
     except Exception as error:
         rows = [Row(name, tries=1, wrong=1, causes=[f"broke off: {error!r}"])]
-        _keep_logs(installation)
     print(table(rows), f"({time.monotonic() - began:.0f} s)\n", sep="\n", flush=True)
     return rows
 
 
-def _keep_logs(installation: Installation) -> None:
-    for side in installation.sides:
-        for name in ("web", "worker"):
-            print(f"--- {name}{side.suffix}\n{side.log(name)[-2000:]}", file=sys.stderr)
+def _keep_logs(folder: Path) -> Path:
+    kept = Path(tempfile.mkdtemp(prefix="llmselect-chaos-logs-"))
+    for log in folder.rglob("*.log"):
+        shutil.copy(log, kept)
+    return kept
 
 
 if __name__ == "__main__":

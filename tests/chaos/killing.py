@@ -6,6 +6,7 @@ import asyncio
 import signal
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 
 import aiohttp
 
@@ -105,7 +106,7 @@ async def _judge(installation: Installation, session: aiohttp.ClientSession, row
         ended = account.heard_at.get(index)
         if ended is not None and slot["status"] == "interrupted":
             delays.append(ended - max(request.hung_up or 0 for request in requests))
-        for earlier, later in zip(requests, requests[1:], strict=False):
+        for earlier, later in pairwise(requests):
             delays.append(later.began - (earlier.hung_up or later.began))
     row.expect(max(delays) <= WITHIN, f"{name}: ended {max(delays):.1f} s after the loss")
     return max(delays)

@@ -20,7 +20,7 @@ CHUNKS = 300
 LENGTHS = (20.0, 8.0)
 """Seconds of a comparison's two streams: one outlives the outage, one ends in it."""
 BEFORE, AWAY = 3.0, 10.0
-AT_ONCE = 3.0
+AT_ONCE = 5.0
 """Seconds in which a refusal has to come."""
 RECOVERED_WITHIN = 20.0
 
