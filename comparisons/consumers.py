@@ -92,6 +92,8 @@ class ComparisonConsumer(AsyncWebsocketConsumer):
             await self.close(NOT_FOUND)
         except TimeoutError:
             await self.close(FELL_BEHIND)
+        except OSError:
+            return  # The reader has hung up; disconnect follows.
         except RequestError as error:
             await self._refuse(error)
             await self.close(NOT_ALLOWED)

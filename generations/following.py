@@ -11,7 +11,7 @@ import asyncio
 import logging
 import uuid
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from enum import Enum
 from typing import Any, Final, Literal
@@ -155,8 +155,8 @@ async def _subscribed(topic: str) -> AsyncIterator[_Inbox]:
         yield inbox
     finally:
         listener.cancel()
-        with suppress(asyncio.CancelledError):
-            await listener
+        # Not awaited itself: a reader that hangs up just now would cancel it once more, in the middle of unsubscribing.
+        await asyncio.wait({listener})
 
 
 async def _listen(group: str, inbox: _Inbox, ready: asyncio.Event) -> None:
@@ -171,23 +171,38 @@ async def _listen(group: str, inbox: _Inbox, ready: asyncio.Event) -> None:
 
 
 async def _fill(group: str, inbox: _Inbox, ready: asyncio.Event) -> None:
-    layer = get_channel_layer()
+    layer, nonce, confirmed = get_channel_layer(), uuid.uuid4().hex, asyncio.Event()
     await loop_client().ping()  # The layer never forgets a channel that it could not subscribe to.
-    channel, nonce, confirmed = await layer.new_channel(), uuid.uuid4().hex, asyncio.Event()
-    pump = asyncio.create_task(_pump(layer, channel, inbox, nonce, confirmed))
-    try:
+    pumps: list[tuple[str, asyncio.Task[None]]] = []
+
+    async def join() -> None:
+        channel = await layer.new_channel()
+        pumps.append((channel, asyncio.create_task(_pump(layer, channel, inbox, nonce, confirmed))))
         await layer.group_add(group, channel)
+
+    try:
+        await _carry_through(join())
         await _confirm(layer, group, nonce, confirmed)
         if ready.is_set():
             inbox.miss()
         ready.set()
-        await pump
+        await asyncio.wait({pump for _, pump in pumps})
     finally:
-        with suppress(redis.RedisError, OSError):
-            await layer.group_discard(group, channel)
-        pump.cancel()
-        with suppress(asyncio.CancelledError):
-            await pump
+        for channel, pump in pumps:
+            with suppress(redis.RedisError, OSError):
+                await layer.group_discard(group, channel)
+            pump.cancel()
+            await asyncio.wait({pump})
+
+
+async def _carry_through(step: Coroutine[Any, Any, None]) -> None:
+    """Do all of it, also where we are cancelled meanwhile: what the layer has half done, it never undoes."""
+    task = asyncio.create_task(step)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 async def _confirm(layer: Any, group: str, nonce: str, confirmed: asyncio.Event) -> None:

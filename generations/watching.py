@@ -69,8 +69,8 @@ async def watch(
 
 
 async def _settled(topic: str) -> RunState | None:
-    """The latest run, once all that was said before this moment has been saved: by then the saved text is no shorter than
-    what any reader has. Where a worker does not save it in time, as it was saved."""
+    """The latest run, once all that was said before this moment has been saved: by then the saved text is no shorter
+    than what any reader has. Where a worker does not save it in time, as it was saved."""
     now = timezone.now()
     deadline = now + timedelta(seconds=SETTLED_WITHIN)
     while True:

@@ -1,5 +1,7 @@
-"""Django's backend for PostgreSQL; while the server is away everyone hears so at once and nobody waits for a connection: so a
-request is refused and does not hang, and no thread is held up that others need."""
+"""Django's backend for PostgreSQL; while the server is away everyone hears so at once and nobody waits for it.
+
+So a request is refused and does not hang, and no thread is held up that others need.
+"""
 
 from __future__ import annotations
 

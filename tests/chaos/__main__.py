@@ -9,11 +9,12 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import dropping, killing, outages, stopping
+from tests.chaos import dropping, killing, outages, slow_readers, soaking, stopping
 from tests.chaos.installation import Installation
 from tests.chaos.rows import Row, table
 from tests.support.servers import Servers
@@ -25,7 +26,9 @@ SCENARIOS: dict[str, Scenario] = {
     "dropping": dropping.run,
     "killing": killing.run,
     "outages": outages.run,
+    "slow_readers": slow_readers.run,
     "stopping": stopping.run,
+    "soaking": soaking.run,
 }
 
 
@@ -59,6 +62,7 @@ def _played(name: str, installation: Installation) -> list[Row]:
     try:
         rows = asyncio.run(SCENARIOS[name](installation))
     except Exception as error:
+        traceback.print_exc()
         rows = [Row(name, tries=1, wrong=1, causes=[f"broke off: {error!r}"])]
     print(table(rows), f"({time.monotonic() - began:.0f} s)\n", sep="\n", flush=True)
     return rows

@@ -24,8 +24,8 @@ SILENCE = 60.0
 
 
 class Follower:
-    """Reads until ``done``. ``bases`` are the addresses of the web processes; ``drops`` the moments (``loop.time()``) at
-    which the connection is dropped in the middle of whatever comes."""
+    """Reads until ``done``. ``bases`` are the addresses of the web processes; ``drops`` the moments (``loop.time()``)
+    at which the connection is dropped in the middle of whatever comes."""
 
     def __init__(
         self,

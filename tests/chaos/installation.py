@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
+import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
+import psycopg
 from redis import Redis
 
+from llmselect_project.run import commands
 from tests.chaos.account import Json
 from tests.chaos.follower import Follower
 from tests.engine.browser import Browser
@@ -20,6 +24,10 @@ from tests.support.live import Live
 from tests.support.servers import Servers
 from tests.wire import Recorded, StandIn
 
+HANDSHAKE = (
+    "GET {path} HTTP/1.1\r\n{headers}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: YSByZWFkZXIgb2YgYnl0ZQ==\r\n\r\n"
+)
 END_STATES = {"completed", "stopped", "failed", "interrupted"}
 
 
@@ -32,17 +40,37 @@ class Asked:
     results: list[str]
 
 
+class Counted(Live):
+    """One whose processes tell how many tasks run in them."""
+
+    counts: Path
+
+    def _start(self, name: str, arguments: commands.Arguments) -> subprocess.Popen[bytes]:
+        python, *options = arguments
+        before, module = options[: options.index("-m")], options[options.index("-m") + 1 :]
+        return super()._start(name, (python, *before, "-m", "tests.chaos.counted", str(self.counts), *module))
+
+
 class Installation:
     """All that a scenario needs: both ``sides``, their servers, the stand-in vendors and chance."""
 
     def __init__(self, servers: Servers, vendors: StandIn, seed: int) -> None:
         self.servers, self.vendors = servers, vendors
         self.chance = random.Random(seed)
-        first = Live(servers, vendors, name="chaos", DATABASE_POOL="16")
+        self.counts = servers.folder / "counts"
+        self.counts.mkdir()
+        first = Counted(servers, vendors, name="chaos")
+        first.counts = self.counts
         self.sides = (first, first.beside("-2"))
         self.redis = Redis.from_url(servers.redis_url, socket_timeout=5)
         self._token = self.cookie = ""
         self._numbers = iter(range(1_000_000))
+
+    @property
+    def processes(self) -> dict[str, int]:
+        """The ids of all four."""
+        running = {f"{name}{side.suffix}": process for side in self.sides for name, process in side.processes.items()}
+        return {name: process.pid for name, process in running.items() if process is not None}
 
     @property
     def bases(self) -> list[str]:
@@ -106,6 +134,28 @@ class Installation:
     def follower(self, session: aiohttp.ClientSession, asked: Asked, drops: Sequence[float] = ()) -> Follower:
         chance = random.Random(self.chance.random())
         return Follower(session, self.bases, asked.comparison_id, drops=drops, chance=chance)
+
+    def request(self, comparison_id: str, kind: str) -> str:
+        """The bytes by which a client of its own making joins a comparison: by "sse", "socket" or as a "page" does."""
+        base = self.bases[0]
+        headers = f"Host: {base.removeprefix('http://')}\r\n"
+        if kind == "sse":
+            path = f"/api/v1/comparisons/{comparison_id}/stream"
+            return f"GET {path} HTTP/1.1\r\n{headers}Authorization: Bearer {self._token}\r\n\r\n"
+        if kind == "socket":
+            headers += f"Authorization: Bearer {self._token}\r\n"
+            return HANDSHAKE.format(path=f"/ws/comparisons/{comparison_id}/", headers=headers)
+        headers += f"Cookie: {self.cookie}\r\nOrigin: {base}\r\n"
+        return HANDSHAKE.format(path=f"/ws/comparisons/{comparison_id}/html/", headers=headers)
+
+    def claims(self, model: str) -> int:
+        """How often a worker has taken it."""
+        with psycopg.connect(self.sides[0].environment["DATABASE_URL"]) as connection:
+            row = connection.execute(
+                "SELECT deliveries FROM generations_generation WHERE model = %s", [model]
+            ).fetchone()
+        assert row is not None
+        return int(row[0])
 
     def requests(self, model: str) -> list[Recorded]:
         """What the vendors were asked of this model."""

@@ -11,7 +11,7 @@ HEAD = ("fault", "tries", "lost", "doubled", "wrong state", "", "figures")
 
 @dataclass(slots=True)
 class Row:
-    """One kind of fault: how often it was tried, and what went wrong; ``notes`` are figures and the first few causes."""
+    """One kind of fault: how often it was tried, and what went wrong; ``notes`` are figures, ``causes`` why."""
 
     fault: str
     tries: int = 0
@@ -47,7 +47,7 @@ def table(rows: Sequence[Row]) -> str:
     cells = [HEAD, *(row.cells for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-    causes = [f"  {row.fault}: {cause}" for row in rows for cause in row.causes[:8]]
+    causes = [f"  {row.fault}: {cause}" for row in rows for cause in row.causes[:20]]
     return "\n".join([*lines, *(["", "What went wrong:", *causes] if causes else [])])
 
 

@@ -108,6 +108,10 @@ class Live:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    @property
+    def processes(self) -> dict[str, subprocess.Popen[bytes] | None]:
+        return {"web": self.web, "worker": self.worker}
+
     def start_web(self) -> None:
         self.web = self._start("web", commands.web(self.host, self.port))
 
@@ -170,7 +174,7 @@ class Live:
         return children.start(arguments, log=self.log_path(name), environment=self.environment, directory=ROOT)
 
     def _is_ready(self) -> bool:
-        for name, process in (("web", self.web), ("worker", self.worker)):
+        for name, process in self.processes.items():
             assert process is None or process.poll() is None, f"The {name} process has ended:\n{self.log(name)}"
         try:
             return requests.get(f"{self.base_url}/health/ready", timeout=5).status_code == 200
