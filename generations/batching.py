@@ -17,26 +17,29 @@ async def batches(events: AsyncIterator[Event], interval: float) -> AsyncGenerat
     Holds at most ``BATCH_LIMIT`` events; a slower reader holds up the follower, which reads the log again when it
     wakes.
     """
-    waiting: asyncio.Queue[Event] = asyncio.Queue(BATCH_LIMIT)
+    waiting: asyncio.Queue[Event | None] = asyncio.Queue(BATCH_LIMIT)
 
     async def collect() -> None:
-        async for event in events:
-            await waiting.put(event)
+        try:
+            async for event in events:
+                await waiting.put(event)
+        except Exception:
+            await waiting.put(None)
+            raise
+        await waiting.put(None)
 
     collector = asyncio.create_task(collect())
     try:
-        while not (collector.done() and waiting.empty()):
-            getter = asyncio.create_task(waiting.get())
-            await asyncio.wait({getter, collector}, return_when=asyncio.FIRST_COMPLETED)
-            if not getter.done():
-                getter.cancel()
-                continue
-            batch = [getter.result()]
+        ended = False
+        while not ended:
+            batch = [await waiting.get()]
             while not waiting.empty():
                 batch.append(waiting.get_nowait())
-            yield batch
-            await asyncio.sleep(interval)
-        collector.result()
+            ended = batch[-1] is None
+            if told := [event for event in batch if event is not None]:
+                yield told
+                await asyncio.sleep(interval)
+        await collector
     finally:
         collector.cancel()
         with suppress(asyncio.CancelledError):

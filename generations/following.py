@@ -11,7 +11,7 @@ import asyncio
 import logging
 import uuid
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from enum import Enum
 from typing import Any, Final, Literal
@@ -148,70 +148,56 @@ class _Inbox:
 @asynccontextmanager
 async def _subscribed(topic: str) -> AsyncIterator[_Inbox]:
     """An inbox that rings; where Redis is away it is silent until Redis is back."""
-    inbox, ready = _Inbox(), asyncio.Event()
-    listener = asyncio.create_task(_listen(event_log.topic_group(topic), inbox, ready))
+    inbox, ready, leaving = _Inbox(), asyncio.Event(), asyncio.Event()
+    listener = asyncio.create_task(_listen(event_log.topic_group(topic), inbox, ready, leaving))
     try:
         await ready.wait()
         yield inbox
     finally:
-        listener.cancel()
-        # Not awaited itself: a reader that hangs up just now would cancel it once more, in the middle of unsubscribing.
+        # Asked to leave and never cancelled: what the layer has half done it never undoes.
+        leaving.set()
         await asyncio.wait({listener})
 
 
-async def _listen(group: str, inbox: _Inbox, ready: asyncio.Event) -> None:
+async def _listen(group: str, inbox: _Inbox, ready: asyncio.Event, leaving: asyncio.Event) -> None:
     """Subscribe, try again for as long as that fails, and fill the inbox; ``ready`` once all is done that can be."""
-    while True:
+    while not leaving.is_set():
         try:
-            await _fill(group, inbox, ready)
+            await _fill(group, inbox, ready, leaving)
         except (redis.RedisError, OSError) as error:
             logger.warning("%s cannot be listened to now: %s", group, error)
             ready.set()
-            await asyncio.sleep(RETRY_DELAY)
+            await _either(leaving, RETRY_DELAY)
 
 
-async def _fill(group: str, inbox: _Inbox, ready: asyncio.Event) -> None:
+async def _fill(group: str, inbox: _Inbox, ready: asyncio.Event, leaving: asyncio.Event) -> None:
     layer, nonce, confirmed = get_channel_layer(), uuid.uuid4().hex, asyncio.Event()
     await loop_client().ping()  # The layer never forgets a channel that it could not subscribe to.
-    pumps: list[tuple[str, asyncio.Task[None]]] = []
-
-    async def join() -> None:
-        channel = await layer.new_channel()
-        pumps.append((channel, asyncio.create_task(_pump(layer, channel, inbox, nonce, confirmed))))
-        await layer.group_add(group, channel)
-
+    channel = await layer.new_channel()
+    pump = asyncio.create_task(_pump(layer, channel, inbox, nonce, confirmed))
     try:
-        await _carry_through(join())
-        await _confirm(layer, group, nonce, confirmed)
+        await layer.group_add(group, channel)
+        while not (confirmed.is_set() or leaving.is_set()):
+            # Our own ring comes back: from then on nothing is missed for want of a subscription.
+            await layer.group_send(group, {"type": "log.ping", "nonce": nonce})
+            await _either(confirmed, CONFIRMATION_TIMEOUT)
         if ready.is_set():
             inbox.miss()
         ready.set()
-        await asyncio.wait({pump for _, pump in pumps})
+        await leaving.wait()
     finally:
-        for channel, pump in pumps:
-            with suppress(redis.RedisError, OSError):
-                await layer.group_discard(group, channel)
-            pump.cancel()
-            await asyncio.wait({pump})
+        with suppress(redis.RedisError, OSError):
+            await layer.group_discard(group, channel)
+        await asyncio.sleep(0)  # A pump that has not begun could not give its channel back.
+        pump.cancel()
+        await asyncio.wait({pump})
 
 
-async def _carry_through(step: Coroutine[Any, Any, None]) -> None:
-    """Do all of it, also where we are cancelled meanwhile: what the layer has half done, it never undoes."""
-    task = asyncio.create_task(step)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
-
-
-async def _confirm(layer: Any, group: str, nonce: str, confirmed: asyncio.Event) -> None:
-    """Ring the group until our own ring comes back: from then on nothing is missed for want of a subscription."""
-    while not confirmed.is_set():
-        await layer.group_send(group, {"type": "log.ping", "nonce": nonce})
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CONFIRMATION_TIMEOUT):
-                await confirmed.wait()
+async def _either(event: asyncio.Event, seconds: float) -> None:
+    """Wait for the event, or for that long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 async def _pump(layer: Any, channel: str, inbox: _Inbox, nonce: str, confirmed: asyncio.Event) -> None:

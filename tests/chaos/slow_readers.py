@@ -23,7 +23,9 @@ from tests.wire import Recorded, Script
 KINDS = ("sse", "socket", "page")
 READERS, CHUNKS, SECONDS = 50, 100, 6.0
 HEAVY_CHUNKS, HEAVY_SIZE = 500, 2000
-ROUNDS = 3
+SETTLED = 30
+"""The chunk from which on delays count: when all have begun."""
+ROUNDS = 2
 RATIO, SLACK = 1.2, 0.003
 """How much later the others may be told than without it; below some milliseconds a ratio says nothing."""
 MEMORY = 24 * 2**20
@@ -41,13 +43,15 @@ async def run(installation: Installation) -> list[Row]:
     delays = Delays()
     pids = [side.web.pid for side in installation.sides if side.web is not None]
     async with installation.session() as session:
-        await _round(installation, session, rows["sse"], "")
+        for kind in ("", *KINDS):
+            await _round(installation, session, rows["sse"], kind)
         before = sum(map(memory, pids))
         for _ in range(ROUNDS):
             delays.without.append(await _round(installation, session, rows["sse"], ""))
             for kind, row in rows.items():
                 delays.beside[kind].append(await _round(installation, session, row, kind))
                 row.tries += 1
+                print(kind, [f"{1000 * delay:.1f}" for delay in delays.beside[kind]], sum(map(memory, pids)) >> 20)
     grown = sum(map(memory, pids)) - before
     for kind, row in rows.items():
         alone, beside = median(delays.without), median(delays.beside[kind])
@@ -63,10 +67,10 @@ async def run(installation: Installation) -> list[Row]:
 async def _round(installation: Installation, session: aiohttp.ClientSession, row: Row, kind: str) -> float:
     """The 95th percentile of the delays of all who read at a normal pace."""
     heavy = installation.name("heavy")
-    text = numbered_text(heavy, HEAVY_CHUNKS, HEAVY_SIZE)
+    text = numbered_text(heavy, HEAVY_CHUNKS, HEAVY_SIZE - 2).replace(heavy[-4:], f"\n\n{heavy[-4:]}")
     installation.vendors.scripts[heavy] = Script(text=text, chunk_size=HEAVY_SIZE, total=SECONDS)
     delays: list[float] = []
-    readers = [_read(installation, session, row, delays) for _ in range(READERS)]
+    readers = [_read(installation, session, row, delays, number * 0.02) for number in range(READERS)]
     asked = await installation.ask(session, [heavy])
     slow = [_crawl(installation, session, row, asked, kind, text)] if kind else []
     await asyncio.gather(*readers, *slow)
@@ -74,10 +78,13 @@ async def _round(installation: Installation, session: aiohttp.ClientSession, row
     return p95(delays)
 
 
-async def _read(installation: Installation, session: aiohttp.ClientSession, row: Row, delays: list[float]) -> None:
+async def _read(
+    installation: Installation, session: aiohttp.ClientSession, row: Row, delays: list[float], wait: float
+) -> None:
     model = installation.name("beside")
     text = numbered_text(model, CHUNKS)
     installation.vendors.scripts[model] = Script(text=text, chunk_size=16, total=SECONDS)
+    await asyncio.sleep(wait)
     asked = await installation.ask(session, [model])
     follower = Follower(session, installation.bases, asked.comparison_id, heard=_timer(installation, model, delays))
     account = await follower.follow()
@@ -97,7 +104,8 @@ def _timer(installation: Installation, model: str, delays: list[float]) -> Calla
             number = (event["offset"] + len(event["chunk"])) // 16 - 1
             sent = request.sent
             # What is not noted as sent yet has come in no time.
-            delays.append(time.monotonic() - sent[number] if number < len(sent) else 0.0)
+            if number >= SETTLED:
+                delays.append(time.monotonic() - sent[number] if number < len(sent) else 0.0)
 
     return heard
 

@@ -23,6 +23,8 @@ WARM_UP = 0.4
 GROWTH = 6.0
 """Megabytes that a process may grow by in the time that counts, and a tenth of that for each further minute."""
 SETTLED_WITHIN = 20.0
+POOLS = 30
+"""Connections by which the pools of a process may still grow after the first streams."""
 WITHOUT_END = ("workers", "_kombu.")
 """The keys that may live for ever."""
 
@@ -137,6 +139,6 @@ def _leaks(before: Use, now: Use) -> list[str]:
     for name, running in now.tasks.items():
         found += [f"{name}: {count} more of {task}" for task, count in (running - before.tasks[name]).items()]
     for name, count in now.descriptors.items():
-        if count > before.descriptors[name] + 8:
+        if count > before.descriptors[name] + POOLS:
             found.append(f"{name}: {count} descriptors, not {before.descriptors[name]}")
     return found
