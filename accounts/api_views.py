@@ -11,12 +11,19 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
-from redis import RedisError
 from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import authenticated_user
 from accounts.bodies import UNREADABLE_FORM, too_large
-from accounts.errors import InvalidInput, NotAllowed, RequestError, error_response, validation_error, without_redis
+from accounts.errors import (
+    AWAY,
+    InvalidInput,
+    NotAllowed,
+    RequestError,
+    error_response,
+    part_away,
+    validation_error,
+)
 from accounts.models import User
 from accounts.schema import stand_in
 
@@ -42,8 +49,8 @@ def api_view(*methods: str) -> Callable[[View], View]:
                 return error_response(error)
             except ValidationError as error:
                 return error_response(validation_error(error))
-            except RedisError as error:
-                return error_response(without_redis(error))
+            except AWAY as error:
+                return error_response(part_away(error))
             except RequestDataTooBig:
                 return error_response(too_large())
             except UNREADABLE_FORM:

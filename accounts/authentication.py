@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, cast
 
-from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -44,7 +43,7 @@ async def authenticated_user(request: HttpRequest) -> User:
 
     Raises NotSignedIn, and Forbidden where a session comes without CSRF token or a personal token may not do this.
     """
-    user = await sync_to_async(user_of_request)(request)
+    user = await database_sync_to_async(user_of_request)(request)
     if user is None:
         raise NotSignedIn(SIGN_IN_FIRST)
     return user

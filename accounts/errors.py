@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, JsonResponse
 from redis import RedisError
 from rest_framework import exceptions
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 SEND_JSON = "Send the body as JSON, with the header “Content-Type: application/json”."
 NOTHING_HERE = "There is nothing here under this address."
+AWAY = (OperationalError, InterfaceError, RedisError)
+"""What is raised where the database or Redis does not answer."""
 
 Fields = Mapping[str, list[str]]
 
@@ -138,8 +141,8 @@ def _translated(exc: Exception) -> RequestError | None:
             return validation_error(exc)
         case exceptions.UnsupportedMediaType():
             return UnsupportedType(SEND_JSON)
-        case RedisError():
-            return without_redis(exc)
+        case OperationalError() | InterfaceError() | RedisError():
+            return part_away(exc)
         case exceptions.APIException():
             error = RequestError(str(exc.detail))
             error.status, error.code = exc.status_code, str(exc.default_code)
@@ -147,9 +150,9 @@ def _translated(exc: Exception) -> RequestError | None:
     return None
 
 
-def without_redis(exc: RedisError) -> Unavailable:
-    """What needs Redis, like the limits of signing in, has to wait for it."""
-    logger.error("Redis does not answer: %s", exc)
+def part_away(exc: Exception) -> Unavailable:
+    """What needs the database or Redis has to wait for it."""
+    logger.error("the database or Redis does not answer: %s", exc)
     return Unavailable("A part of LLMSelect does not answer at the moment. Try again in a minute.", retry_after=10)
 
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import sys
+
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 from django.views.defaults import bad_request, page_not_found, server_error
-from redis import RedisError
 from rest_framework.exceptions import ValidationError
 
 from accounts.bodies import too_large
 from accounts.errors import (
+    AWAY,
     NOTHING_HERE,
     Broken,
     InvalidInput,
     NotFound,
     RequestError,
     error_response,
+    part_away,
     validation_error,
-    without_redis,
 )
 
 UNREADABLE = "The request cannot be read. Check its address and headers."
@@ -30,13 +33,14 @@ ALLAUTH_SECONDS = 60
 
 
 class RefusalMiddleware(MiddlewareMixin):
-    """Answers for views that raise RequestError, a serializer's ValidationError, or cannot reach Redis."""
+    """Answers for views that raise RequestError, a serializer's ValidationError, or cannot reach the database or
+    Redis."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, ValidationError):
             exception = validation_error(exception)
-        if isinstance(exception, RedisError):
-            exception = without_redis(exception)
+        if isinstance(exception, AWAY):
+            return _away(request, exception)
         return refused(request, exception) if isinstance(exception, RequestError) else None
 
 
@@ -57,6 +61,11 @@ def too_often(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return page
 
 
+def _away(request: HttpRequest, error: Exception) -> HttpResponse:
+    request.user = AnonymousUser()  # The page that says so must not ask the database who is there.
+    return refused(request, part_away(error))
+
+
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's ``handler400``: a form that is too large is refused like anything else, before any view."""
     if isinstance(exception, RequestDataTooBig):
@@ -70,7 +79,10 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Django's ``handler500``."""
+    """Django's ``handler500``: what a middleware or a template could not read is refused like what a view could not."""
+    error = sys.exc_info()[1]
+    if isinstance(error, AWAY):
+        return _away(request, error)
     return error_response(Broken(BROKEN)) if _of_api(request) else server_error(request)
 
 

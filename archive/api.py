@@ -23,7 +23,7 @@ from archive.deleting import delete_account
 from archive.services import Imported, archive_stream, import_archive
 from archive.uploads import archive_bytes
 from conversations.fields import TextField
-from generations.watching import in_thread
+from generations.threads import in_thread
 
 
 class FileSerializer(serializers.Serializer[Any]):

@@ -16,7 +16,7 @@ from accounts.errors import Conflict, InvalidInput
 from accounts.models import Action, User
 from archive.parts import LARGEST_INTEGER, Part
 from archive.sections import FORMAT, SECTIONS, VERSION, Section
-from generations.watching import in_thread
+from generations.threads import in_thread
 
 logger = logging.getLogger(__name__)
 

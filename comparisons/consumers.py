@@ -16,7 +16,7 @@ from django.conf import settings
 from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import SUBPROTOCOL, origin_allowed, socket_user
-from accounts.errors import InvalidInput, NotFound, RequestError, validation_error
+from accounts.errors import AWAY, InvalidInput, NotFound, RequestError, part_away, validation_error
 from accounts.models import TokenScope, User
 from accounts.scopes import check_scope
 from comparisons import services
@@ -25,16 +25,19 @@ from comparisons.fragments import PageTeller
 from comparisons.models import Comparison
 from comparisons.requests import turn_request
 from comparisons.selectors import user_comparison, user_result
+from generations.batching import batches
 from generations.event_log import EntryId
 from generations.events import Ended, Event
 from generations.models import Run
 from generations.selectors import latest_run_state
 from generations.services import stop_generations
-from generations.watching import batches, in_thread, watch
+from generations.threads import in_thread
+from generations.watching import watch
 
 logger = logging.getLogger(__name__)
 
 NOT_SIGNED_IN, NOT_ALLOWED, NOT_FOUND, FELL_BEHIND = 4401, 4403, 4404, 4408
+TRY_AGAIN_LATER = 1013
 SEND_TIMEOUT = 20.0
 """Seconds that a reader may take to accept one frame."""
 PAGE_INTERVAL = 0.04
@@ -47,6 +50,8 @@ class ComparisonConsumer(AsyncWebsocketConsumer):
 
     user: User
     comparison: Comparison
+    channel_layer_alias = ""
+    """None: a follower has its own subscription, and the socket lives while Redis is away."""
     _follower: asyncio.Task[None] | None = None
 
     def frames(self) -> AsyncGenerator[str, None]:
@@ -55,15 +60,19 @@ class ComparisonConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         offered = self.scope.get("subprotocols") or []
         await self.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
-        user = await socket_user(self.scope)
-        if user is None:
-            await self.close(NOT_SIGNED_IN if origin_allowed(self.scope) else NOT_ALLOWED)
-            return
         try:
+            user = await socket_user(self.scope)
+            if user is None:
+                await self.close(NOT_SIGNED_IN if origin_allowed(self.scope) else NOT_ALLOWED)
+                return
             public_id: uuid.UUID = self.scope["url_route"]["kwargs"]["public_id"]
             self.user, self.comparison = user, await in_thread(user_comparison, user, public_id)
         except NotFound:
             await self.close(NOT_FOUND)
+            return
+        except AWAY as error:
+            part_away(error)
+            await self.close(TRY_AGAIN_LATER)
             return
         self._follower = asyncio.create_task(self._follow())
 
@@ -84,9 +93,14 @@ class ComparisonConsumer(AsyncWebsocketConsumer):
             await self.close(NOT_FOUND)
         except TimeoutError:
             await self.close(FELL_BEHIND)
+        except OSError:
+            return  # The reader has hung up; disconnect follows.
         except RequestError as error:
             await self._refuse(error)
             await self.close(NOT_ALLOWED)
+        except AWAY as error:
+            part_away(error)
+            await self.close(TRY_AGAIN_LATER)
         except Exception:
             logger.exception("the socket of comparison %s broke", self.comparison.public_id)
             await self.close(1011)
@@ -130,6 +144,8 @@ class EventConsumer(ComparisonConsumer):
             await self._refuse(error)
         except ValidationError as error:
             await self._refuse(validation_error(error))
+        except AWAY as error:
+            await self._refuse(part_away(error))
 
     async def _act(self, message: dict[str, Any]) -> None:
         check_scope(self.user, TokenScope.WRITE)

@@ -18,7 +18,7 @@ from generations.events import Delta, Done, Ended, Event, Reached, Reset, Starte
 from generations.models import Generation
 from generations.selectors import RunState
 from generations.telling import Told, tell
-from generations.watching import in_thread
+from generations.threads import in_thread
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from generations.event_log import EntryId
 from generations.selectors import RunState, latest_run_state
 from generations.sse import event_stream, place_to_resume
 from generations.telling import wait_for_end
-from generations.watching import in_thread
+from generations.threads import in_thread
 
 EVENTS = (
     "Events, each with an `id:` and one line of JSON as `data:`, whose `event` says what it is: `start`, `queued`, "

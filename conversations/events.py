@@ -13,7 +13,7 @@ from generations.models import Generation
 from generations.presentation import usage_json
 from generations.selectors import RunState
 from generations.telling import Told, tell
-from generations.watching import in_thread
+from generations.threads import in_thread
 
 
 def tell_conversation(

@@ -23,13 +23,15 @@ from conversations.requests import EXAMPLE, ChatSerializer, chat_request
 from conversations.selectors import MISSING, user_conversation
 from conversations.serializers import ChatAnswerSerializer, FailedChatAnswerSerializer
 from conversations.services import StartedAnswer, start_answer
+from generations.batching import batches
 from generations.event_log import EntryId
 from generations.events import Done
 from generations.models import Generation, Run
 from generations.selectors import RunState, latest_run_state, run_state
 from generations.sse import event_stream, html_frame, place_to_resume, stream_response
 from generations.telling import wait_for_end
-from generations.watching import batches, in_thread, watch
+from generations.threads import in_thread
+from generations.watching import watch
 
 PAGE_INTERVAL = 0.04
 """Seconds between two messages to a page."""

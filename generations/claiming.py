@@ -49,9 +49,12 @@ def claim_generation(generation_id: int, *, batch_places: Semaphore | None = Non
     if batch and batch_places is not None and not batch_places.acquire(blocking=False):
         _hold_back(generation)
         return None
-    claim = _claim_in_turn(generation)
-    if batch and batch_places is not None and claim is None:
-        batch_places.release()
+    claim = None
+    try:
+        claim = _claim_in_turn(generation)
+    finally:
+        if batch and batch_places is not None and claim is None:
+            batch_places.release()
     return claim
 
 

@@ -139,10 +139,12 @@ def append_all(client: redis.Redis, topic: str, payloads: Iterable[tuple[Payload
         pipeline.execute()
 
 
-async def read(client: redis.asyncio.Redis, topic: str, after: EntryId | None = None) -> Log:
-    """The log's epoch and its entries after ``after`` (all where that is None), oldest first."""
+async def read(
+    client: redis.asyncio.Redis, topic: str, after: EntryId | None = None, *, count: int | None = None
+) -> Log:
+    """The log's epoch and its entries after ``after`` (all where that is None), oldest first, at most ``count``."""
     async with client.pipeline(transaction=True) as pipeline:
-        _queue_read(pipeline, topic, after)
+        _queue_read(pipeline, topic, after, count)
         epoch, rows = await pipeline.execute()
     return _log(epoch, rows)
 
@@ -155,9 +157,9 @@ def read_now(client: redis.Redis, topic: str) -> Log:
     return _log(epoch, rows)
 
 
-def _queue_read(pipeline: Any, topic: str, after: EntryId | None) -> None:
+def _queue_read(pipeline: Any, topic: str, after: EntryId | None, count: int | None = None) -> None:
     pipeline.hget(_meta_key(topic), "epoch")
-    pipeline.xrange(_log_key(topic), min="-" if after is None else f"({after}")
+    pipeline.xrange(_log_key(topic), min="-" if after is None else f"({after}", count=count)
 
 
 def _log(epoch: bytes | None, rows: list[tuple[bytes, dict[bytes, bytes]]]) -> Log:

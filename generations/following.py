@@ -32,6 +32,9 @@ INBOX_LIMIT = 500
 """Entries that may wait for a slow reader; beyond it they are dropped and read from the log again."""
 CONFIRMATION_TIMEOUT = 0.5
 RETRY_DELAY = 0.5
+AWAKE_RETRY_DELAY = 2.0
+READ_AT_ONCE = 500
+"""Entries that are read from the log in one step, so that a reader who takes them slowly holds no more in memory."""
 
 
 class Signal(Enum):
@@ -69,6 +72,8 @@ async def follow(
                 for entry in log.entries:
                     position = entry.id
                     yield entry
+                if len(log.entries) == READ_AT_ONCE:
+                    continue
             rung = await inbox.next(tick)
             behind = rung is None or not _is_next(rung, position)
             if rung is None:
@@ -87,7 +92,7 @@ def _is_next(entry: Entry, position: EntryId | None) -> bool:
 async def _read(topic: str, position: EntryId | None) -> event_log.Log | None:
     """The log, or None while Redis does not answer."""
     try:
-        return await event_log.read(loop_client(), topic, position)
+        return await event_log.read(loop_client(), topic, position, count=READ_AT_ONCE)
     except redis.RedisError as error:
         logger.warning("the log of %s cannot be read now: %s", topic, error)
         return None
@@ -95,11 +100,15 @@ async def _read(topic: str, position: EntryId | None) -> event_log.Log | None:
 
 async def stay_subscribed() -> None:
     """Keep one subscription open for as long as this event loop lives: without any, the channel layer sleeps 0.1 s at a
-    time, and the next first token waits for it."""
-    try:
-        await get_channel_layer().new_channel("awake")
-    except (redis.RedisError, OSError) as error:
-        logger.warning("Redis does not answer yet: %s", error)
+    time, and the next first token waits for it. Waits for a Redis that is not there yet."""
+    layer = get_channel_layer()
+    while True:
+        try:
+            await layer.new_channel("awake")
+            return
+        except (redis.RedisError, OSError) as error:
+            logger.warning("Redis does not answer yet, and is waited for: %s", error)
+            await asyncio.sleep(AWAKE_RETRY_DELAY)
 
 
 class _Inbox:
@@ -113,8 +122,13 @@ class _Inbox:
     def put(self, entry: Entry) -> None:
         if len(self._entries) >= INBOX_LIMIT:
             self._entries.clear()
-            self._overflowed = True
+            self.miss()
         self._entries.append(entry)
+        self._rung.set()
+
+    def miss(self) -> None:
+        """Have the log read again, for something may have been missed."""
+        self._overflowed = True
         self._rung.set()
 
     async def next(self, tick: float) -> Entry | None:
@@ -133,37 +147,57 @@ class _Inbox:
 
 @asynccontextmanager
 async def _subscribed(topic: str) -> AsyncIterator[_Inbox]:
-    layer = get_channel_layer()
-    group = event_log.topic_group(topic)
-    channel: str | None = None
-    pump: asyncio.Task[None] | None = None
-    inbox = _Inbox()
-    confirmed = asyncio.Event()
-    nonce = uuid.uuid4().hex
+    """An inbox that rings; where Redis is away it is silent until Redis is back."""
+    inbox, ready, leaving = _Inbox(), asyncio.Event(), asyncio.Event()
+    listener = asyncio.create_task(_listen(event_log.topic_group(topic), inbox, ready, leaving))
     try:
-        with suppress(redis.RedisError, OSError):
-            channel = await layer.new_channel()
-            await layer.group_add(group, channel)
-            pump = asyncio.create_task(_pump(layer, channel, inbox, nonce, confirmed))
-            await _confirm(layer, group, nonce, confirmed)
+        await ready.wait()
         yield inbox
     finally:
-        if channel is not None:
-            with suppress(redis.RedisError, OSError):
-                await layer.group_discard(group, channel)
-        if pump is not None:
-            pump.cancel()
-            with suppress(asyncio.CancelledError):
-                await pump
+        # Asked to leave and never cancelled: what the layer has half done it never undoes.
+        leaving.set()
+        await asyncio.wait({listener})
 
 
-async def _confirm(layer: Any, group: str, nonce: str, confirmed: asyncio.Event) -> None:
-    """Ring the group until our own ring comes back: from then on nothing is missed for want of a subscription."""
-    while not confirmed.is_set():
-        await layer.group_send(group, {"type": "log.ping", "nonce": nonce})
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CONFIRMATION_TIMEOUT):
-                await confirmed.wait()
+async def _listen(group: str, inbox: _Inbox, ready: asyncio.Event, leaving: asyncio.Event) -> None:
+    """Subscribe, try again for as long as that fails, and fill the inbox; ``ready`` once all is done that can be."""
+    while not leaving.is_set():
+        try:
+            await _fill(group, inbox, ready, leaving)
+        except (redis.RedisError, OSError) as error:
+            logger.warning("%s cannot be listened to now: %s", group, error)
+            ready.set()
+            await _either(leaving, RETRY_DELAY)
+
+
+async def _fill(group: str, inbox: _Inbox, ready: asyncio.Event, leaving: asyncio.Event) -> None:
+    layer, nonce, confirmed = get_channel_layer(), uuid.uuid4().hex, asyncio.Event()
+    await loop_client().ping()  # The layer never forgets a channel that it could not subscribe to.
+    channel = await layer.new_channel()
+    pump = asyncio.create_task(_pump(layer, channel, inbox, nonce, confirmed))
+    try:
+        await layer.group_add(group, channel)
+        while not (confirmed.is_set() or leaving.is_set()):
+            # Our own ring comes back: from then on nothing is missed for want of a subscription.
+            await layer.group_send(group, {"type": "log.ping", "nonce": nonce})
+            await _either(confirmed, CONFIRMATION_TIMEOUT)
+        if ready.is_set():
+            inbox.miss()
+        ready.set()
+        await leaving.wait()
+    finally:
+        with suppress(redis.RedisError, OSError):
+            await layer.group_discard(group, channel)
+        await asyncio.sleep(0)  # A pump that has not begun could not give its channel back.
+        pump.cancel()
+        await asyncio.wait({pump})
+
+
+async def _either(event: asyncio.Event, seconds: float) -> None:
+    """Wait for the event, or for that long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 async def _pump(layer: Any, channel: str, inbox: _Inbox, nonce: str, confirmed: asyncio.Event) -> None:

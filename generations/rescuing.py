@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import timedelta
+import uuid
+from datetime import datetime, timedelta
 
 import redis
 from django.utils import timezone
@@ -12,7 +13,7 @@ from kombu.exceptions import OperationalError
 
 from generations import event_log
 from generations.answering import Outcome
-from generations.claiming import requeue, take_expired
+from generations.claiming import LEASE, requeue, take_expired
 from generations.connections import thread_client
 from generations.ending import end_generation, tell
 from generations.line import ring
@@ -26,7 +27,15 @@ MAX_DELIVERIES = 3
 INTERVAL = 3.0
 """Seconds between two rounds of a process."""
 
+UNRENEWED = timedelta(seconds=3)
+"""How long after its last renewal a claim begins to be watched."""
+PATIENCE = 5.0
+"""Seconds for which a process has to have seen a claim unrenewed before it takes it. Where the database was away for as
+long as a claim holds, its worker lives and renews it as soon as it can: that is not a loss."""
+
 _next_round = 0.0
+_unrenewed: dict[tuple[uuid.UUID, datetime], float] = {}
+"""The claims that are watched, by lease and end, and since when this process has seen them so."""
 
 
 def rescue_sometimes() -> None:
@@ -43,13 +52,13 @@ def rescue_sometimes() -> None:
         logger.warning("nothing can be rescued now: %s", error)
 
 
-def rescue_generations() -> int:
+def rescue_generations(patience: float = PATIENCE) -> int:
     """End or re-queue what lost its worker, and send again what waits for a lost task; returns how many were touched.
 
     Safe to call from anywhere at any time: the filtered UPDATE decides.
     """
     now = timezone.now()
-    expired = Generation.objects.filter(status=Generation.Status.STREAMING, lease_until__lt=now)
+    expired = Generation.objects.filter(lease__in=_lost_leases(patience), status=Generation.Status.STREAMING)
     count = sum(_rescue(generation) for generation in expired.select_related("current_run"))
     forgotten = Generation.objects.filter(status=Generation.Status.QUEUED, queued_at__lt=now - QUEUE_PATIENCE)
     for generation in forgotten.only("queued_at", "priority"):
@@ -57,6 +66,16 @@ def rescue_generations() -> int:
             ring(generation)
             count += 1
     return count
+
+
+def _lost_leases(patience: float) -> list[uuid.UUID]:
+    """The claims that have run out and that were watched for long enough."""
+    global _unrenewed
+    now, seen = timezone.now(), time.monotonic()
+    streaming = Generation.objects.filter(status=Generation.Status.STREAMING, lease_until__lt=now + LEASE - UNRENEWED)
+    watched = streaming.values_list("lease", "lease_until")
+    _unrenewed = {(lease, until): _unrenewed.get((lease, until), seen) for lease, until in watched if lease and until}
+    return [lease for (lease, until), since in _unrenewed.items() if until < now and seen - since >= patience]
 
 
 def _rescue(generation: Generation) -> bool:

@@ -11,7 +11,8 @@ from generations.event_log import EntryId
 from generations.events import Delta, Done, Event, Idle, Reached, Reset, Started
 from generations.models import Generation, Run
 from generations.selectors import RunState, waiting_places
-from generations.watching import in_thread, watch
+from generations.threads import in_thread
+from generations.watching import watch
 
 Json = dict[str, Any]
 

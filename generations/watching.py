@@ -8,26 +8,34 @@ exactly once: an overlap is cut, a gap is filled, and only a log that was lost l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, suppress
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import ParamSpec, TypeVar
+from datetime import timedelta
+from typing import Any
 
-from channels.db import database_sync_to_async
+import redis
+from django.utils import timezone
 
 from generations import event_log, selectors
+from generations.claiming import LEASE
 from generations.connections import loop_client
 from generations.event_log import Channel, Entry, EntryId
 from generations.events import Delta, Done, Ended, Event, Idle, Reached, Reset, Started
-from generations.following import IDLE, LOST, TICK, Signal, follow
+from generations.following import LOST, TICK, Signal, follow
 from generations.models import Generation
 from generations.rescuing import rescue_sometimes
 from generations.selectors import RunState
+from generations.threads import AWAY, in_thread, patiently
 
-P = ParamSpec("P")
-T = TypeVar("T")
 CHANNELS: tuple[Channel, ...] = ("reasoning", "text")
-BATCH_LIMIT = 200
+RETRY_DELAY = 0.5
+SETTLED_WITHIN = 4.0
+"""Seconds in which a worker that lives has saved all that it had said before."""
+SETTLING_DELAY = 0.2
+
+logger = logging.getLogger(__name__)
 
 
 async def watch(
@@ -47,9 +55,8 @@ async def watch(
     account = _Account(topic, known)
     if after is not None and not await account.remember(after):
         after = None
-        states = [state for state in [await in_thread(selectors.latest_run_state, topic)] if state is not None]
-        for state in states:
-            for event in account.restart(state):
+        if (latest := await _settled(topic)) is not None:
+            for event in account.restart(latest):
                 yield event
     elif after is None:
         for state in states:
@@ -61,42 +68,18 @@ async def watch(
                 yield event
 
 
-async def batches(events: AsyncIterator[Event], interval: float) -> AsyncGenerator[list[Event], None]:
-    """Events in lists: the first at once, then all that came within ``interval`` seconds of the last list.
-
-    Holds at most ``BATCH_LIMIT`` events; a slower reader holds up the follower, which reads the log again when it
-    wakes.
-    """
-    waiting: asyncio.Queue[Event] = asyncio.Queue(BATCH_LIMIT)
-
-    async def collect() -> None:
-        async for event in events:
-            await waiting.put(event)
-
-    collector = asyncio.create_task(collect())
-    try:
-        while not (collector.done() and waiting.empty()):
-            getter = asyncio.create_task(waiting.get())
-            await asyncio.wait({getter, collector}, return_when=asyncio.FIRST_COMPLETED)
-            if not getter.done():
-                getter.cancel()
-                continue
-            batch = [getter.result()]
-            while not waiting.empty():
-                batch.append(waiting.get_nowait())
-            yield batch
-            await asyncio.sleep(interval)
-        collector.result()
-    finally:
-        collector.cancel()
-        with suppress(asyncio.CancelledError):
-            await collector
-
-
-async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run queries in a thread that gives its connection back."""
-    result: T = await database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)
-    return result
+async def _settled(topic: str) -> RunState | None:
+    """The latest run, once all that was said before this moment has been saved: by then the saved text is no shorter
+    than what any reader has. Where a worker does not save it in time, as it was saved."""
+    now = timezone.now()
+    deadline = now + timedelta(seconds=SETTLED_WITHIN)
+    while True:
+        state = await patiently(selectors.latest_run_state, topic)
+        streaming = [] if state is None else [each for each in state.generations if each.lease_until is not None]
+        saved_since = all(each.lease_until - LEASE > now for each in streaming if each.lease_until is not None)
+        if saved_since or timezone.now() > deadline:
+            return state
+        await asyncio.sleep(SETTLING_DELAY)
 
 
 @dataclass(slots=True)
@@ -142,8 +125,15 @@ class _Account:
         return [*_reset_open(watched, state), *_catch_up(watched, state)]
 
     async def remember(self, after: EntryId) -> bool:
-        """Take account of what the reader had before it left; False where the log does not tell any more."""
-        log = await event_log.read(loop_client(), self._topic)
+        """Take account of what the reader had before it left; False where the log does not tell any more. Waits for a
+        Redis that is away."""
+        while True:
+            try:
+                log = await event_log.read(loop_client(), self._topic)
+                break
+            except redis.RedisError as error:
+                logger.warning("a reader who came back to %s waits for Redis: %s", self._topic, error)
+                await asyncio.sleep(RETRY_DELAY)
         if log.epoch != after.epoch:
             return False
         for entry in log.entries:
@@ -164,14 +154,20 @@ class _Account:
     async def take(self, item: Entry | Signal) -> list[Event]:
         """What an item of ``follow`` means for the reader."""
         if not isinstance(item, Entry):
-            return [*await self._look(reset=item is LOST), *([Idle()] if item is IDLE else [])]
+            if item is LOST:
+                return await self._look(patiently, reset=True)
+            try:
+                return [*await self._look(in_thread, reset=False), Idle()]
+            except AWAY as error:
+                logger.warning("the database cannot be asked about %s now: %s", self._topic, error)
+                return [Idle()]
         run_id = item.data["run"]
         if run_id not in self._runs:
             if run_id < max([self._known + 1, *self._runs]):
                 return []
             if item.data["kind"] == "start":
                 self._runs[run_id] = _Watched(run_id)
-                return [Started(await in_thread(selectors.run_state, run_id), item.id)]
+                return [Started(await patiently(selectors.run_state, run_id), item.id)]
             self._runs[run_id] = _Watched(run_id, whole=False)
         return await self._take_entry(self._runs[run_id], item)
 
@@ -182,7 +178,7 @@ class _Account:
             case "done":
                 return await self._close(watched, entry.id)
             case "end":
-                generation = await in_thread(selectors.slot_generation, watched.run_id, entry.data["index"])
+                generation = await patiently(selectors.slot_generation, watched.run_id, entry.data["index"])
                 return [] if generation is None else _ending(watched, generation, entry.id)
         event = _fold(watched, entry)
         return [] if event is None else [event]
@@ -190,20 +186,20 @@ class _Account:
     async def _close(self, watched: _Watched, entry_id: EntryId) -> list[Event]:
         if watched.done:
             return []
-        return _catch_up(watched, await in_thread(selectors.run_state, watched.run_id), entry_id)
+        return _catch_up(watched, await patiently(selectors.run_state, watched.run_id), entry_id)
 
-    async def _look(self, *, reset: bool) -> list[Event]:
+    async def _look(self, ask: Any, *, reset: bool) -> list[Event]:
         """Ask the database for what ended without our hearing of it and, after a loss, for the text so far.
 
         Raises Run.DoesNotExist where the topic's owner deleted it with its log.
         """
         events: list[Event] = []
         if any(not watched.done for watched in self._runs.values()):
-            await in_thread(rescue_sometimes)
-        for watched in self._runs.values():
-            if reset or not watched.done:
-                state = await in_thread(selectors.run_state, watched.run_id)
-                events += [*(_reset_open(watched, state) if reset else []), *_catch_up(watched, state)]
+            await ask(rescue_sometimes)
+        looked_at = [watched for watched in self._runs.values() if reset or not watched.done]
+        # All are read before any is told: where the database goes away in between, nothing counts as told.
+        for watched, state in [(each, await ask(selectors.run_state, each.run_id)) for each in looked_at]:
+            events += [*(_reset_open(watched, state) if reset else []), *_catch_up(watched, state)]
         return events
 
 
@@ -218,6 +214,8 @@ def _fold(watched: _Watched, entry: Entry) -> Reached | Delta | Reset | None:
         silent = not any(slot.told.values())
         return Reached(watched.run_id, data["index"], data["phase"], entry.id) if silent else None
     if data["kind"] == "reset":
+        if not _covers(slot, data["text"], data["reasoning"]):
+            return None
         slot.told = {"text": len(data["text"]), "reasoning": len(data["reasoning"])}
         return Reset(watched.run_id, data["index"], data["text"], data["reasoning"], entry.id)
     channel: Channel = data["kind"]
@@ -268,10 +266,15 @@ def _reset_open(watched: _Watched, state: RunState) -> list[Event]:
     events: list[Event] = []
     for generation in state.generations:
         slot = watched.slot(generation.index)
-        if generation.is_open and not slot.ended and (slot.told["text"] or 0) <= len(generation.text):
+        if generation.is_open and not slot.ended and _covers(slot, generation.text, generation.reasoning):
             _know(watched, generation)
             events.append(Reset(watched.run_id, generation.index, generation.text, generation.reasoning))
     return events
+
+
+def _covers(slot: _Slot, text: str, reasoning: str) -> bool:
+    """Whether a text is all that the reader has, and perhaps more: nobody's text ever shrinks."""
+    return (slot.told["text"] or 0) <= len(text) and (slot.told["reasoning"] or 0) <= len(reasoning)
 
 
 def _know(watched: _Watched, generation: Generation) -> None:

@@ -32,7 +32,7 @@ from generations.ending import Told, end_generation
 from generations.line import batch_places
 from generations.models import Generation
 from generations.publishing import Publisher
-from generations.watching import in_thread
+from generations.threads import in_thread
 from providers.adapters.http import HttpClients
 from providers.adapters.streaming import Timeouts
 

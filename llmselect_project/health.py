@@ -84,6 +84,15 @@ async def _problem(check: Awaitable[bool], sentence: str) -> str:
         return sentence
 
 
+async def database_answers() -> bool:
+    """Whether the database answers now, in a thread and a connection of its own."""
+    try:
+        return await _ask_database()
+    except Exception as error:
+        logger.info("the database: %r", error)
+        return False
+
+
 async def _ask_database() -> bool:
     """In a thread and a connection of its own, so that one that hangs holds up nothing else."""
     return await asyncio.to_thread(_query_database)

@@ -6,6 +6,8 @@ own authenticator, so its requests go through ``API_MIDDLEWARE`` alone.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import Any
 
 from channels.routing import URLRouter
@@ -15,6 +17,7 @@ from django.urls import path
 
 from comparisons.consumers import EventConsumer, PageConsumer
 from generations.following import stay_subscribed
+from llmselect_project.health import database_answers
 
 
 def _short_stack() -> ASGIHandler:
@@ -38,6 +41,10 @@ API_PATHS = ("/api/", "/health/", "/sse/")
 SESSION_PATHS = ("/api/v1/auth/",)
 """Signing in and out over the API touches the session, which the middleware brings."""
 NOT_FOUND = 4404
+STARTS_WITHIN = 1.0
+RETRY_DELAY = 2.0
+
+logger = logging.getLogger(__name__)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -62,12 +69,23 @@ async def _socket(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def _live(receive: Any, send: Any) -> None:
-    """Keep one subscription open from the start, so that no stream has to wake the channel layer."""
+    """Keep one subscription open from the start, so that no stream has to wake the channel layer. A process that starts
+    before its database or Redis answers 503 until they are there, and says in the log what it waits for."""
+    waiting: list[asyncio.Task[None]] = []
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            await stay_subscribed()
+            waiting = [asyncio.create_task(stay_subscribed()), asyncio.create_task(_wait_for_database())]
+            await asyncio.wait(waiting, timeout=STARTS_WITHIN)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            for task in waiting:
+                task.cancel()
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+async def _wait_for_database() -> None:
+    while not await database_answers():
+        logger.warning("The database does not answer yet, and is waited for. Check that it runs, and DATABASE_URL.")
+        await asyncio.sleep(RETRY_DELAY)

@@ -153,10 +153,18 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
     }
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    DATABASES["default"]["ENGINE"] = "llmselect_project.postgresql"
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": environment.positive_integer(env, "DATABASE_POOL", 16), "timeout": 15},
+        "pool": {
+            "min_size": 1,
+            "max_size": environment.positive_integer(env, "DATABASE_POOL", 16),
+            "timeout": 3,
+            "reconnect_timeout": 2,
+        },
     }
+    DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 REDIS_URL = environment.redis_url(env, "REDIS_URL")
 REDIS_EMBEDDED = not REDIS_URL
@@ -181,6 +189,7 @@ CACHES = {
 CELERY_BROKER_URL = environment.celery_broker(REDIS_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": f"{REDIS_PREFIX}:"}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_STORE_EAGER_RESULT = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -25,7 +25,7 @@ from conversations.services import (
     discard_conversation,
     fork_conversation,
 )
-from generations.watching import in_thread
+from generations.threads import in_thread
 from images.models import Image
 from tests.accounts.test_at_once import before_the_first_is_committed
 from tests.archive.conftest import PASSWORD, Json, Person, without_ids

@@ -153,7 +153,7 @@ def test_a_lost_worker_leaves_what_it_had_told(state: RunState, topic: str) -> N
         event_log.append(thread_client(), topic, entry, claim.writer)
     expire(generation)
 
-    rescuing.rescue_generations()
+    rescuing.rescue_generations(patience=0)
 
     generation.refresh_from_db()
     assert generation.status == Status.INTERRUPTED
@@ -170,7 +170,7 @@ def test_what_was_lost_before_its_first_word_runs_again(state: RunState) -> None
     assert first is not None
     expire(generation)
 
-    rescuing.rescue_generations()
+    rescuing.rescue_generations(patience=0)
     second = claim_generation(generation.pk)
 
     assert second is not None
@@ -183,10 +183,20 @@ def test_what_kills_its_workers_again_and_again_is_given_up(state: RunState) -> 
     for _ in range(rescuing.MAX_DELIVERIES):
         assert claim_generation(generation.pk) is not None
         expire(generation)
-        rescuing.rescue_generations()
+        rescuing.rescue_generations(patience=0)
 
     generation.refresh_from_db()
     assert generation.status == Status.INTERRUPTED
+
+
+def test_a_lease_that_ran_out_unseen_may_yet_be_renewed(state: RunState) -> None:
+    claim = claim_generation(state.generations[0].pk)
+    assert claim is not None
+    expire(state.generations[0])
+
+    assert rescuing.rescue_generations() == 0
+
+    assert end_generation(claim.generation_id, completed(), lease=claim.lease) is not None
 
 
 def test_a_renewed_lease_is_not_rescued(state: RunState) -> None:
@@ -195,7 +205,7 @@ def test_a_renewed_lease_is_not_rescued(state: RunState) -> None:
     expire(state.generations[0])
 
     held = save_checkpoint(leases=[claim.lease], changed={})
-    rescuing.rescue_generations()
+    rescuing.rescue_generations(patience=0)
 
     assert held.leases == {claim.lease}
     assert Generation.objects.get(pk=claim.generation_id).status == Status.STREAMING
@@ -205,8 +215,8 @@ def test_a_forgotten_task_is_sent_again(state: RunState) -> None:
     long_ago = timezone.now() - rescuing.QUEUE_PATIENCE - timedelta(seconds=1)
     Generation.objects.filter(pk=state.generations[0].pk).update(queued_at=long_ago)
 
-    assert rescuing.rescue_generations() == 1
-    assert rescuing.rescue_generations() == 0
+    assert rescuing.rescue_generations(patience=0) == 1
+    assert rescuing.rescue_generations(patience=0) == 0
 
 
 def test_a_claim_is_handed_back_unless_it_was_stopped(state: RunState) -> None:

@@ -11,6 +11,7 @@ from accounts.models import User
 from generations import event_log
 from generations.admission import Ask
 from generations.answering import Outcome
+from generations.batching import batches
 from generations.claiming import claim_generation
 from generations.connections import thread_client
 from generations.ending import end_generation, tell
@@ -19,7 +20,8 @@ from generations.events import Delta, Done, Ended, Event, Idle, Reached, Reset, 
 from generations.models import Generation
 from generations.selectors import RunState, run_state
 from generations.services import start_run
-from generations.watching import batches, in_thread, watch
+from generations.threads import in_thread
+from generations.watching import watch
 from providers.adapters.base import Message, Request
 
 pytestmark = pytest.mark.usefixtures("on_loop")

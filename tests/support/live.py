@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import secrets
 import signal
@@ -61,6 +62,7 @@ class Live:
         self.folder = servers.folder / name
         self.folder.mkdir()
         self.host, self.port = "127.0.0.1", free_port()
+        self.suffix = ""
         self.web: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
         self.environment = {
@@ -82,6 +84,12 @@ class Live:
     def base_url(self) -> str:
         return f"http://{self.host}:{self.port}"
 
+    def beside(self, suffix: str) -> Self:
+        """Another web process and another worker on the same database and Redis, not started yet."""
+        other = copy.copy(self)
+        other.suffix, other.port, other.web, other.worker = suffix, free_port(), None, None
+        return other
+
     def start(self) -> Self:
         """Migrate, collect the static files, start both processes; returns when all is ready."""
         self.manage("llmselect_project.run.preparation")
@@ -101,6 +109,10 @@ class Live:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    @property
+    def processes(self) -> dict[str, subprocess.Popen[bytes] | None]:
+        return {"web": self.web, "worker": self.worker}
 
     def start_web(self) -> None:
         self.web = self._start("web", commands.web(self.host, self.port))
@@ -130,7 +142,10 @@ class Live:
 
     def log(self, name: str) -> str:
         """The last of what the ``web`` or ``worker`` process wrote."""
-        return (self.folder / f"{name}.log").read_text(errors="replace")[-8000:]
+        return self.log_path(name).read_text(errors="replace")[-8000:]
+
+    def log_path(self, name: str) -> Path:
+        return self.folder / f"{name}{self.suffix}.log"
 
     def register(self, username: str = "") -> Account:
         """A new user, signed in."""
@@ -158,11 +173,10 @@ class Live:
         page.wait_for_url(lambda url: "/login" not in url)
 
     def _start(self, name: str, arguments: commands.Arguments) -> subprocess.Popen[bytes]:
-        log = self.folder / f"{name}.log"
-        return children.start(arguments, log=log, environment=self.environment, directory=ROOT)
+        return children.start(arguments, log=self.log_path(name), environment=self.environment, directory=ROOT)
 
     def _is_ready(self) -> bool:
-        for name, process in (("web", self.web), ("worker", self.worker)):
+        for name, process in self.processes.items():
             assert process is None or process.poll() is None, f"The {name} process has ended:\n{self.log(name)}"
         try:
             return requests.get(f"{self.base_url}/health/ready", timeout=5).status_code == 200

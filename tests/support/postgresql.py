@@ -42,7 +42,7 @@ class PostgreSQL:
         if self.user:
             shutil.chown(folder, self.user)
         self._initialise()
-        self._process = self._start()
+        self.start()
 
     def url(self, database: str = "postgres") -> str:
         """The DATABASE_URL of one of its databases."""
@@ -77,16 +77,16 @@ class PostgreSQL:
             check=True,
         )
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def start(self) -> None:
+        """Start it, perhaps again; returns when it answers."""
         options = [word for name, value in OPTIONS.items() for word in ("-c", f"{name}={value}")]
-        process = children.start(
+        self._process = children.start(
             [str(self._binaries / "postgres"), "-D", str(self._data), "-k", str(self.folder), *options],
             log=self.folder.parent / "postgresql.log",
             directory=self.folder,
             user=self.user,
         )
         polling.until(self._answers, "PostgreSQL does not start")
-        return process
 
     def _answers(self) -> bool:
         try:

@@ -31,7 +31,7 @@ class Servers:
         variables = self.folder / "var"
         variables.mkdir(mode=0o700)
         (variables / "static").mkdir()
-        self._start_redis()
+        self.start_redis()
         if database == "postgresql":
             self.postgresql = PostgreSQL(self.folder / "postgresql")
         return {
@@ -49,12 +49,16 @@ class Servers:
 
     def stop(self) -> None:
         """End both; nothing of them is needed again."""
-        if self._redis is not None:
-            children.end(self._redis)
+        self.stop_redis()
         if self.postgresql is not None:
             self.postgresql.stop()
 
-    def _start_redis(self) -> None:
+    def stop_redis(self) -> None:
+        """End it with all that is in it."""
+        if self._redis is not None:
+            children.end(self._redis)
+
+    def start_redis(self) -> None:
         from llmselect_project.run import embedded_redis
 
         command = embedded_redis.command(self.folder / "redis.sock")

@@ -1,0 +1,1 @@
+"""The database backend of a PostgreSQL that may be away."""

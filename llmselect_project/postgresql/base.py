@@ -1,0 +1,49 @@
+"""Django's backend for PostgreSQL; while the server is away everyone hears so at once and nobody waits for it.
+
+So a request is refused and does not hang, and no thread is held up that others need.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+
+RETRY_DELAY = 0.5
+
+logger = logging.getLogger(__name__)
+_away = threading.Event()
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if _away.is_set():
+            raise psycopg.OperationalError("the database is away")
+        before = self._failures()
+        try:
+            return super().get_new_connection(conn_params)
+        except psycopg.OperationalError:
+            # Where no connection has failed the pool is busy, and the server there.
+            if self._failures() > before and not _away.is_set():
+                _away.set()
+                threading.Thread(target=_wait_for_return, args=(conn_params,), daemon=True).start()
+            raise
+
+    def _failures(self) -> int:
+        return 0 if self.pool is None else int(self.pool.get_stats().get("connections_errors", 0))
+
+
+def _wait_for_return(conn_params: dict[str, Any]) -> None:
+    logger.warning("the database is away; whoever needs it is refused until it is back")
+    while _away.is_set():
+        try:
+            psycopg.connect(**conn_params).close()
+        except psycopg.OperationalError:
+            time.sleep(RETRY_DELAY)
+        else:
+            logger.warning("the database is back")
+            _away.clear()

@@ -1,0 +1,79 @@
+"""Start an installation, do to it whatever can happen, and print one table."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from tests.chaos import dropping, killing, outages, slow_readers, soaking, stopping
+from tests.chaos.installation import Installation
+from tests.chaos.rows import Row, table
+from tests.support.servers import Servers
+from tests.wire import StandIn
+
+Scenario = Callable[[Installation], Coroutine[Any, Any, list[Row]]]
+
+SCENARIOS: dict[str, Scenario] = {
+    "dropping": dropping.run,
+    "killing": killing.run,
+    "outages": outages.run,
+    "slow_readers": slow_readers.run,
+    "stopping": stopping.run,
+    "soaking": soaking.run,
+}
+
+
+def main() -> int:
+    """0 where every row is clean."""
+    seed = int(os.environ.get("CHAOS_SEED", random.randrange(10_000)))
+    chosen = [name for name in os.environ.get("CHAOS_ONLY", "").split(",") if name] or list(SCENARIOS)
+    print(f"CHAOS_SEED={seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="llmselect-chaos-") as folder, StandIn() as vendors:
+        servers = Servers(Path(folder))
+        os.environ.update(servers.start("postgresql"))
+        installation = Installation(servers, vendors, seed)
+        try:
+            installation.start()
+            rows = [row for name in chosen for row in _played(name, installation)]
+        finally:
+            installation.stop()
+            servers.stop()
+        print(table(rows))
+        clean = all(row.is_clean for row in rows)
+        if not clean:
+            print(f"The processes' logs are kept in {_keep_logs(Path(folder))}")
+    return 0 if clean else 1
+
+
+def _played(name: str, installation: Installation) -> list[Row]:
+    """A scenario's rows; one that breaks off is not clean."""
+    began = time.monotonic()
+    print(f"{name} …", flush=True)
+    installation.vendors.reset()
+    try:
+        rows = asyncio.run(SCENARIOS[name](installation))
+    except Exception as error:
+        traceback.print_exc()
+        rows = [Row(name, tries=1, wrong=1, causes=[f"broke off: {error!r}"])]
+    print(table(rows), f"({time.monotonic() - began:.0f} s)\n", sep="\n", flush=True)
+    return rows
+
+
+def _keep_logs(folder: Path) -> Path:
+    kept = Path(tempfile.mkdtemp(prefix="llmselect-chaos-logs-"))
+    for log in folder.rglob("*.log"):
+        shutil.copy(log, kept)
+    return kept
+
+
+if __name__ == "__main__":
+    sys.exit(main())

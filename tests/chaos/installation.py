@@ -1,0 +1,178 @@
+"""Two web processes and two workers on one PostgreSQL and one Redis, and a program that asks them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import psycopg
+from redis import Redis
+
+from llmselect_project.run import commands
+from tests.chaos.account import Json
+from tests.chaos.follower import Follower
+from tests.engine.browser import Browser
+from tests.engine.program import Program
+from tests.support.live import Live
+from tests.support.servers import Servers
+from tests.wire import Recorded, StandIn
+
+HANDSHAKE = (
+    "GET {path} HTTP/1.1\r\n{headers}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: YSByZWFkZXIgb2YgYnl0ZQ==\r\n\r\n"
+)
+END_STATES = {"completed", "stopped", "failed", "interrupted"}
+
+
+@dataclass(slots=True)
+class Asked:
+    """A comparison that was started: its id, its models by index, and its results' ids."""
+
+    comparison_id: str
+    models: list[str]
+    results: list[str]
+
+
+class Counted(Live):
+    """One whose processes tell how many tasks run in them."""
+
+    counts: Path
+
+    def _start(self, name: str, arguments: commands.Arguments) -> subprocess.Popen[bytes]:
+        python, *options = arguments
+        before, module = options[: options.index("-m")], options[options.index("-m") + 1 :]
+        return super()._start(name, (python, *before, "-m", "tests.chaos.counted", str(self.counts), *module))
+
+
+class Installation:
+    """All that a scenario needs: both ``sides``, their servers, the stand-in vendors and chance."""
+
+    def __init__(self, servers: Servers, vendors: StandIn, seed: int) -> None:
+        self.servers, self.vendors = servers, vendors
+        self.chance = random.Random(seed)
+        self.counts = servers.folder / "counts"
+        self.counts.mkdir()
+        first = Counted(servers, vendors, name="chaos")
+        first.counts = self.counts
+        self.sides = (first, first.beside("-2"))
+        self.redis = Redis.from_url(servers.redis_url, socket_timeout=5)
+        self._token = self.cookie = ""
+        self._numbers = iter(range(1_000_000))
+
+    @property
+    def processes(self) -> dict[str, int]:
+        """The ids of all four."""
+        running = {f"{name}{side.suffix}": process for side in self.sides for name, process in side.processes.items()}
+        return {name: process.pid for name, process in running.items() if process is not None}
+
+    @property
+    def bases(self) -> list[str]:
+        return [side.base_url for side in self.sides]
+
+    def start(self) -> None:
+        first, second = self.sides
+        first.start()
+        second.start_web()
+        second.start_worker()
+        second.wait_until_ready()
+        account = first.register()
+        answer = account.api.post("/api/v1/tokens", json={"name": "chaos"})
+        self._token = answer.json()["token"]
+        self.cookie = Browser(Program(account)).cookie
+
+    def stop(self) -> None:
+        for side in self.sides:
+            side.stop()
+
+    def name(self, kind: str) -> str:
+        """A model's name that nobody else has, in this run."""
+        return f"{kind}-{next(self._numbers)}"
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """A program that is signed in, with as many connections as it likes."""
+        async with aiohttp.ClientSession(
+            headers={"Authorization": f"Bearer {self._token}"},
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
+            read_bufsize=2**22,
+        ) as session:
+            yield session
+
+    async def ask(self, session: aiohttp.ClientSession, models: Sequence[str]) -> Asked:
+        """Start a comparison; raises where it is refused."""
+        body = {"prompt": "Go", "providers": [{"provider": "openai", "model": model} for model in models]}
+        async with session.post(f"{self.chance.choice(self.bases)}/api/v1/comparisons", json=body) as response:
+            if response.status != 201:
+                raise RuntimeError(f"{response.status}: {await response.text()}")
+            started = await response.json()
+        return Asked(started["comparison_id"], list(models), [slot["result_id"] for slot in started["results"]])
+
+    async def saved(self, session: aiohttp.ClientSession, asked: Asked) -> list[Json]:
+        """What was saved of its answers, by index."""
+        async with session.get(f"{self.bases[0]}/api/v1/comparisons/{asked.comparison_id}") as response:
+            response.raise_for_status()
+            results: list[Json] = (await response.json())["turns"][-1]["results"]
+            return results
+
+    async def ended(self, session: aiohttp.ClientSession, asked: Asked, within: float) -> list[Json]:
+        """The same, once all have ended; as they are after ``within`` seconds where they have not."""
+        deadline = time.monotonic() + within
+        while True:
+            slots = await self.saved(session, asked)
+            if all(slot["status"] in END_STATES for slot in slots) or time.monotonic() > deadline:
+                return slots
+            await asyncio.sleep(0.1)
+
+    def follower(self, session: aiohttp.ClientSession, asked: Asked, drops: Sequence[float] = ()) -> Follower:
+        chance = random.Random(self.chance.random())
+        return Follower(session, self.bases, asked.comparison_id, drops=drops, chance=chance)
+
+    def request(self, comparison_id: str, kind: str) -> str:
+        """The bytes by which a client of its own making joins a comparison: by "sse", "socket" or as a "page" does."""
+        base = self.bases[0]
+        headers = f"Host: {base.removeprefix('http://')}\r\n"
+        if kind == "sse":
+            path = f"/api/v1/comparisons/{comparison_id}/stream"
+            return f"GET {path} HTTP/1.1\r\n{headers}Authorization: Bearer {self._token}\r\n\r\n"
+        if kind == "socket":
+            headers += f"Authorization: Bearer {self._token}\r\n"
+            return HANDSHAKE.format(path=f"/ws/comparisons/{comparison_id}/", headers=headers)
+        headers += f"Cookie: {self.cookie}\r\nOrigin: {base}\r\n"
+        return HANDSHAKE.format(path=f"/ws/comparisons/{comparison_id}/html/", headers=headers)
+
+    def claims(self, model: str) -> int:
+        """How often a worker has taken it."""
+        with psycopg.connect(self.sides[0].environment["DATABASE_URL"]) as connection:
+            row = connection.execute(
+                "SELECT deliveries FROM generations_generation WHERE model = %s", [model]
+            ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def requests(self, model: str) -> list[Recorded]:
+        """What the vendors were asked of this model."""
+        return [request for request in self.vendors.requests if request.model == model]
+
+
+def numbered_text(model: str, chunks: int, size: int = 16) -> str:
+    """A text in which every chunk says whose it is and which: nothing can be swapped or moved unseen."""
+    mark = model[-4:].rjust(4, "_")
+    return "".join(f"{mark}{number:05d} ça世🌍".ljust(size, ".")[:size] for number in range(chunks))
+
+
+async def until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Whether it came to hold in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.02)
+    return True

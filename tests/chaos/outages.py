@@ -1,0 +1,177 @@
+"""Redis and PostgreSQL that are emptied, started again, or away for a while, in mid-stream."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from tests.chaos.account import Account
+from tests.chaos.follower import Follower
+from tests.chaos.installation import Asked, Installation, numbered_text
+from tests.chaos.rows import Row
+from tests.wire import Script
+
+COMPARISONS = 4
+CHUNKS = 300
+LENGTHS = (20.0, 8.0)
+"""Seconds of a comparison's two streams: one outlives the outage, one ends in it."""
+BEFORE, AWAY = 3.0, 10.0
+AT_ONCE = 5.0
+"""Seconds in which a refusal has to come."""
+RECOVERED_WITHIN = 20.0
+
+Fault = Callable[[], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Stream:
+    asked: Asked
+    texts: dict[int, str]
+    follower: Follower
+    following: asyncio.Task[Account]
+
+
+@dataclass(slots=True)
+class Probes:
+    """What new work and pages are answered with while something is away."""
+
+    row: Row
+    slowest: float = 0.0
+    statuses: set[int] = field(default_factory=set)
+
+
+async def run(installation: Installation) -> list[Row]:
+    servers, postgresql = installation.servers, installation.servers.postgresql
+    assert postgresql is not None
+
+    async def flush() -> None:
+        for _ in range(3):
+            installation.redis.flushall()
+            await asyncio.sleep(3)
+
+    async def restart() -> None:
+        for _ in range(2):
+            await asyncio.to_thread(servers.stop_redis)
+            await asyncio.to_thread(servers.start_redis)
+            await asyncio.sleep(4)
+
+    rows = []
+    async with installation.session() as session:
+        rows.append(await _through(installation, session, "Redis emptied (FLUSHALL) 3 times", flush))
+        rows.append(await _through(installation, session, "Redis started again twice", restart))
+        rows += await _away(installation, session, "Redis", servers.stop_redis, servers.start_redis)
+        rows += await _away(installation, session, "PostgreSQL", postgresql.stop, postgresql.start)
+    return rows
+
+
+async def _through(installation: Installation, session: aiohttp.ClientSession, fault: str, happen: Fault) -> Row:
+    """Streams that run while it happens, and new work after it."""
+    row = Row(fault)
+    streams = [await _begin(installation, session) for _ in range(COMPARISONS)]
+    await asyncio.sleep(BEFORE)
+    await happen()
+    over = time.monotonic()
+    row.notes.append(f"new work done {await _new_work(installation, session, row) - over:.1f} s after it")
+    for stream in streams:
+        await _judge(installation, session, row, stream)
+    resets = sum(stream.follower.account.resets for stream in streams)
+    broken = sum(len(stream.follower.broken) for stream in streams)
+    row.notes += [f"{resets} resets", f"{broken} connections broken"]
+    return row
+
+
+async def _away(
+    installation: Installation,
+    session: aiohttp.ClientSession,
+    name: str,
+    stop: Callable[[], None],
+    start: Callable[[], None],
+) -> list[Row]:
+    probes = Probes(Row(f"asked while {name} is away"))
+
+    async def leave_and_return() -> None:
+        await asyncio.to_thread(stop)
+        await _probe(installation, session, probes, name)
+        await asyncio.to_thread(start)
+
+    row = await _through(installation, session, f"{name} away for {AWAY:.0f} s", leave_and_return)
+    probes.row.notes.append(f"answered within {probes.slowest:.1f} s, with {sorted(probes.statuses)}")
+    return [row, probes.row]
+
+
+async def _begin(installation: Installation, session: aiohttp.ClientSession) -> Stream:
+    models = [installation.name("through") for _ in LENGTHS]
+    texts = {index: numbered_text(model, CHUNKS) for index, model in enumerate(models)}
+    for index, model in enumerate(models):
+        installation.vendors.scripts[model] = Script(text=texts[index], chunk_size=16, total=LENGTHS[index])
+    asked = await installation.ask(session, models)
+    follower = installation.follower(session, asked)
+    return Stream(asked, texts, follower, asyncio.create_task(follower.follow()))
+
+
+async def _probe(installation: Installation, session: aiohttp.ClientSession, probes: Probes, name: str) -> None:
+    """Ask for new work and for pages, again and again, as long as it is away."""
+    until = time.monotonic() + AWAY
+    asked = []
+    while time.monotonic() < until:
+        for base in installation.bases:
+            asked.append(asyncio.create_task(_ask(session, probes, base, "POST", "/api/v1/comparisons")))
+            if name == "PostgreSQL":
+                asked.append(asyncio.create_task(_ask(session, probes, base, "GET", "/api/v1/comparisons")))
+                asked.append(
+                    asyncio.create_task(_ask(session, probes, base, "GET", "/comparisons/", installation.cookie))
+                )
+        await asyncio.sleep(0.5)
+    await asyncio.gather(*asked)
+
+
+async def _ask(
+    session: aiohttp.ClientSession, probes: Probes, base: str, method: str, path: str, cookie: str = ""
+) -> None:
+    body = {"prompt": "Go", "providers": [{"provider": "openai", "model": "refused"}]} if method == "POST" else None
+    headers = {"Cookie": cookie, "Authorization": ""} if cookie else {}
+    began = time.monotonic()
+    async with session.request(method, base + path, json=body, headers=headers) as response:
+        text = await response.text()
+    seconds = time.monotonic() - began
+    row = probes.row
+    row.tries += 1
+    row.expect(response.status == 503, f"{method} {path} was answered with {response.status}: {text[:80]!r}")
+    row.expect("ry again" in text, f"{method} {path}: no sentence: {text[:80]!r}")
+    row.expect(seconds <= AT_ONCE, f"{method} {path} took {seconds:.1f} s")
+    probes.slowest = max(probes.slowest, seconds)
+    probes.statuses.add(response.status)
+
+
+async def _new_work(installation: Installation, session: aiohttp.ClientSession, row: Row) -> float:
+    """The moment at which an answer that was asked for after the outage has come."""
+    model, over = installation.name("after"), time.monotonic()
+    installation.vendors.scripts[model] = Script(text=numbered_text(model, 5), chunk_size=16)
+    while True:
+        try:
+            asked = await installation.ask(session, [model])
+            break
+        except (RuntimeError, aiohttp.ClientError) as error:
+            if time.monotonic() - over > RECOVERED_WITHIN:
+                row.expect(False, f"still refused {RECOVERED_WITHIN:.0f} s later: {error}")
+                return time.monotonic()
+            await asyncio.sleep(0.2)
+    [slot] = await installation.ended(session, asked, within=RECOVERED_WITHIN)
+    row.expect(slot["status"] == "completed", f"new work: {slot['status']} {RECOVERED_WITHIN:.0f} s later")
+    return time.monotonic()
+
+
+async def _judge(installation: Installation, session: aiohttp.ClientSession, row: Row, stream: Stream) -> None:
+    account = await stream.following
+    slots = await installation.saved(session, stream.asked)
+    account.judge(row, stream.asked.models[0], stream.texts, {i: slot["response"] for i, slot in enumerate(slots)})
+    for index, (model, slot) in enumerate(zip(stream.asked.models, slots, strict=True)):
+        row.tries += 1
+        whole = slot["status"] == "completed" and slot["response"] == stream.texts[index]
+        row.expect(whole, f"{model}: {slot['status']}, {len(slot['response'])} of {len(stream.texts[index])}")
+        if len(installation.requests(model)) != 1:
+            row.blame(f"{model} was asked {len(installation.requests(model))} times", doubled=1)

@@ -1,0 +1,58 @@
+"""What a scenario gives: rows of one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import quantiles
+
+HEAD = ("fault", "tries", "lost", "doubled", "wrong state", "", "figures")
+
+
+@dataclass(slots=True)
+class Row:
+    """One kind of fault: how often it was tried, and what went wrong; ``notes`` are figures, ``causes`` why."""
+
+    fault: str
+    tries: int = 0
+    lost: int = 0
+    doubled: int = 0
+    wrong: int = 0
+    notes: list[str] = field(default_factory=list)
+    causes: list[str] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        return self.tries > 0 and not (self.lost or self.doubled or self.wrong)
+
+    def blame(self, cause: str, *, lost: int = 0, doubled: int = 0, wrong: int = 0) -> None:
+        """Count what went wrong, and remember why."""
+        self.lost, self.doubled, self.wrong = self.lost + lost, self.doubled + doubled, self.wrong + wrong
+        self.causes.append(cause)
+
+    def expect(self, holds: bool, cause: str) -> None:
+        """Count a wrong state where something does not hold."""
+        if not holds:
+            self.blame(cause, wrong=1)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        verdict = "ok" if self.is_clean else "NOT CLEAN"
+        figures = "; ".join(self.notes)
+        return (self.fault, str(self.tries), str(self.lost), str(self.doubled), str(self.wrong), verdict, figures)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows in columns, and below them the first causes of what is not clean."""
+    cells = [HEAD, *(row.cells for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(HEAD))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    causes = [f"  {row.fault}: {cause}" for row in rows for cause in row.causes[:20]]
+    return "\n".join([*lines, *(["", "What went wrong:", *causes] if causes else [])])
+
+
+def p95(values: Sequence[float]) -> float:
+    """The 95th percentile; the only value where there is one, 0 where there is none."""
+    if len(values) < 2:
+        return values[0] if values else 0.0
+    return quantiles(values, n=20)[-1]

@@ -1,0 +1,134 @@
+"""A reader that takes one byte a second beside fifty normal ones: whom does it slow down, and what does it cost?"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from statistics import median
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from tests.chaos.account import Json
+from tests.chaos.figures import memory
+from tests.chaos.follower import Follower
+from tests.chaos.installation import Asked, Installation, numbered_text
+from tests.chaos.rows import Row, p95
+from tests.wire import Recorded, Script
+
+KINDS = ("sse", "socket", "page")
+READERS, CHUNKS, SECONDS = 50, 100, 6.0
+HEAVY_CHUNKS, HEAVY_SIZE = 500, 2000
+SETTLED = 30
+"""The chunk from which on delays count: when all have begun."""
+ROUNDS = 2
+RATIO, SLACK = 1.2, 0.003
+"""How much later the others may be told than without it; below some milliseconds a ratio says nothing."""
+MEMORY = 24 * 2**20
+"""Bytes that a web process may have grown by when all rounds are over."""
+
+
+@dataclass(slots=True)
+class Delays:
+    without: list[float] = field(default_factory=list)
+    beside: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+
+
+async def run(installation: Installation) -> list[Row]:
+    rows = {kind: Row(f"1 byte a second beside {READERS} readers ({kind})") for kind in KINDS}
+    delays = Delays()
+    pids = [side.web.pid for side in installation.sides if side.web is not None]
+    async with installation.session() as session:
+        for kind in ("", *KINDS):
+            await _round(installation, session, rows["sse"], kind)
+        before = sum(map(memory, pids))
+        for _ in range(ROUNDS):
+            delays.without.append(await _round(installation, session, rows["sse"], ""))
+            for kind, row in rows.items():
+                delays.beside[kind].append(await _round(installation, session, row, kind))
+                row.tries += 1
+                print(kind, [f"{1000 * delay:.1f}" for delay in delays.beside[kind]], sum(map(memory, pids)) >> 20)
+    grown = sum(map(memory, pids)) - before
+    for kind, row in rows.items():
+        alone, beside = median(delays.without), median(delays.beside[kind])
+        row.expect(
+            beside <= max(alone * RATIO, alone + SLACK), f"p95 {beside * 1000:.1f} ms, {alone * 1000:.1f} without it"
+        )
+        row.expect(grown <= MEMORY, f"the web processes grew by {grown / 2**20:.0f} MB")
+        row.notes.append(f"others' p95 {beside * 1000:.1f} ms, without it {alone * 1000:.1f} ms")
+    rows["sse"].notes.append(f"both web processes grew by {grown / 2**20:.1f} MB in all rounds")
+    return list(rows.values())
+
+
+async def _round(installation: Installation, session: aiohttp.ClientSession, row: Row, kind: str) -> float:
+    """The 95th percentile of the delays of all who read at a normal pace."""
+    heavy = installation.name("heavy")
+    text = numbered_text(heavy, HEAVY_CHUNKS, HEAVY_SIZE - 2).replace(heavy[-4:], f"\n\n{heavy[-4:]}")
+    installation.vendors.scripts[heavy] = Script(text=text, chunk_size=HEAVY_SIZE, total=SECONDS)
+    delays: list[float] = []
+    readers = [_read(installation, session, row, delays, number * 0.02) for number in range(READERS)]
+    asked = await installation.ask(session, [heavy])
+    slow = [_crawl(installation, session, row, asked, kind, text)] if kind else []
+    await asyncio.gather(*readers, *slow)
+    await installation.ended(session, asked, within=20)
+    return p95(delays)
+
+
+async def _read(
+    installation: Installation, session: aiohttp.ClientSession, row: Row, delays: list[float], wait: float
+) -> None:
+    model = installation.name("beside")
+    text = numbered_text(model, CHUNKS)
+    installation.vendors.scripts[model] = Script(text=text, chunk_size=16, total=SECONDS)
+    await asyncio.sleep(wait)
+    asked = await installation.ask(session, [model])
+    follower = Follower(session, installation.bases, asked.comparison_id, heard=_timer(installation, model, delays))
+    account = await follower.follow()
+    account.judge(row, model, {0: text}, {0: text})
+
+
+def _timer(installation: Installation, model: str, delays: list[float]) -> Callable[[Json], None]:
+    """Notes how long after the vendor had sent it each piece arrived."""
+
+    request: Recorded | None = None
+
+    def heard(event: Json) -> None:
+        nonlocal request
+        if event["event"] == "chunk":
+            if request is None:
+                request = installation.requests(model)[0]
+            number = (event["offset"] + len(event["chunk"])) // 16 - 1
+            sent = request.sent
+            # What is not noted as sent yet has come in no time.
+            if number >= SETTLED:
+                delays.append(time.monotonic() - sent[number] if number < len(sent) else 0.0)
+
+    return heard
+
+
+async def _crawl(
+    installation: Installation, session: aiohttp.ClientSession, row: Row, asked: Asked, kind: str, text: str
+) -> None:
+    """Read a byte a second while all others read on; then wake, and have all of it."""
+    loop = asyncio.get_running_loop()
+    address = urlsplit(installation.bases[0])
+    with closing(socket.socket()) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.setblocking(False)
+        await loop.sock_connect(connection, (address.hostname, address.port))
+        await loop.sock_sendall(connection, installation.request(asked.comparison_id, kind).encode())
+        taken = b""
+        for _ in range(int(SECONDS) + 2):
+            taken += await loop.sock_recv(connection, 1)
+            await asyncio.sleep(1)
+        if kind != "sse":
+            return
+        async with asyncio.timeout(30):
+            while b'"event":"done"' not in taken[-4096:] and (more := await loop.sock_recv(connection, 2**16)):
+                taken += more
+    woken = sum(len(line) for line in taken.split(b"\n") if line.startswith(b"data: "))
+    row.expect(b'"event":"done"' in taken and woken > len(text), f"it woke and was told {woken} bytes of {len(text)}")
