@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import QueryDict
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
@@ -92,6 +93,12 @@ class TurnSerializer(serializers.Serializer[TurnRequest]):
     batch = FlagField(required=False)
 
 
+class StreamSerializer(serializers.Serializer[Any]):
+    """The query of a further turn."""
+
+    stream = serializers.BooleanField(default=False, help_text="Answer with the stream.")
+
+
 EXAMPLE = OpenApiExample(
     "Two demo models",
     {
@@ -123,6 +130,13 @@ def compare_request(data: Any) -> CompareRequest:
         images=tuple(checked.get("images") or ()),
         batch=checked.get("batch", False),
     )
+
+
+def streams(query: QueryDict) -> bool:
+    """Whether a further turn is to be streamed; raises REST framework's ValidationError."""
+    serializer = StreamSerializer(data=query.dict())
+    serializer.is_valid(raise_exception=True)
+    return bool(serializer.validated_data["stream"])
 
 
 def turn_request(data: Any) -> TurnRequest:

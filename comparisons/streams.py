@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 
 from accounts.api_views import api_view
 from accounts.bodies import json_object
@@ -17,7 +17,15 @@ from accounts.schema import ALL_TOLD, PLACE, refusals, stream_of
 from comparisons.events import tell_comparison
 from comparisons.models import Comparison
 from comparisons.presentation import comparison_json
-from comparisons.requests import EXAMPLE, CompareSerializer, TurnSerializer, compare_request, turn_request
+from comparisons.requests import (
+    EXAMPLE,
+    CompareSerializer,
+    StreamSerializer,
+    TurnSerializer,
+    compare_request,
+    streams,
+    turn_request,
+)
 from comparisons.selectors import MISSING, user_comparison
 from comparisons.serializers import ComparisonSerializer
 from comparisons.services import StartedTurn, start_comparison, start_turn
@@ -31,7 +39,6 @@ EVENTS = (
     "Events, each with an `id:` and one line of JSON as `data:`, whose `event` says what it is: `start`, `queued`, "
     "`chunk`, `reasoning`, `reset`, one `complete` or `error` for each slot, and `done` at the end."
 )
-STREAM = OpenApiParameter("stream", bool, description="Answer with the stream.")
 
 
 @extend_schema(
@@ -69,17 +76,17 @@ async def compare(request: HttpRequest, user: User) -> HttpResponseBase:
 
 @extend_schema(
     operation_id="turns_create",
-    parameters=[STREAM],
+    parameters=[StreamSerializer],
     request=TurnSerializer,
     responses={(200, "application/json"): ComparisonSerializer, **stream_of(EVENTS), **refusals(409, 429, 503)},
 )
 @api_view("POST")
 async def turn_create(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
     """Put the next prompt to every slot; ``?stream=true`` streams, else the finished comparison is the answer."""
-    asked = turn_request(json_object(request))
+    asked, streamed = turn_request(json_object(request)), streams(request.GET)
     comparison = await in_thread(user_comparison, user, public_id)
     started = await in_thread(start_turn, comparison=comparison, request=asked)
-    if request.GET.get("stream", "").lower() in {"1", "true"}:
+    if streamed:
         return _stream(user, comparison, state=started.state)
     return await _finished(started)
 

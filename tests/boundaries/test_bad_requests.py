@@ -135,6 +135,18 @@ def test_it_refuses_a_turn_while_one_runs(belongings: Belongings, owner: Caller,
     assert rows_of(belongings.owner) == before
 
 
+@pytest.mark.parametrize("stream", ["perhaps", "", "2", "%00", "¼Ó"])
+def test_it_refuses_a_turn_that_may_or_may_not_stream(
+    belongings: Belongings, owner: Caller, ended: str, stream: str
+) -> None:
+    before = rows_of(belongings.owner)
+
+    answer = owner.ask("POST", f"{ended}/turns?stream={stream}", {"prompt": "And now?"})
+
+    assert "stream" in refusal(answer, 400, "validation_error")["fields"]
+    assert rows_of(belongings.owner) == before
+
+
 def test_it_says_so_when_no_turn_or_retry_can_be_started(
     belongings: Belongings, owner: Caller, ended: str, lose_redis: Callable[[], None]
 ) -> None:
