@@ -6,9 +6,7 @@ from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, cast
 
-from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestDataTooBig
-from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import ValidationError
@@ -24,7 +22,6 @@ from accounts.errors import (
     part_away,
     validation_error,
 )
-from accounts.models import User
 from accounts.schema import stand_in
 
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
@@ -33,8 +30,7 @@ View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 def api_view(*methods: str) -> Callable[[View], View]:
     """A plain asynchronous API view: authenticated by our one authenticator, refusing in the API's one shape.
 
-    The connection that the authentication took is given back before the view begins, for that may wait for long. What
-    ``extend_schema`` above it says goes into the OpenAPI document, as for a view of REST framework's.
+    What ``extend_schema`` above it says goes into the OpenAPI document, as for a view of REST framework's.
     """
 
     def decorate(view: View) -> View:
@@ -44,7 +40,7 @@ def api_view(*methods: str) -> Callable[[View], View]:
             if request.method not in methods:
                 return error_response(NotAllowed(methods))
             try:
-                return await view(request, await _authenticated(request), **kwargs)
+                return await view(request, await authenticated_user(request), **kwargs)
             except RequestError as error:
                 return error_response(error)
             except ValidationError as error:
@@ -61,10 +57,3 @@ def api_view(*methods: str) -> Callable[[View], View]:
         return checked
 
     return decorate
-
-
-async def _authenticated(request: HttpRequest) -> User:
-    try:
-        return await authenticated_user(request)
-    finally:
-        await sync_to_async(connections.close_all)()

@@ -5,9 +5,6 @@
     Sec-WebSocket-Protocol: bearer, <token>          sockets of programs
 
 A personal token (lls_…) may do what its scopes say, which is decided here for every door (``accounts/scopes.py``).
-
-The asynchronous functions read the database through ``sync_to_async``: the connection belongs to the caller's thread
-context, so one that goes on to stream closes it first with ``await sync_to_async(connections.close_all)()``.
 """
 
 from __future__ import annotations
@@ -39,11 +36,12 @@ Scope = Mapping[str, Any]
 
 
 async def authenticated_user(request: HttpRequest) -> User:
-    """The caller of a plain view that no session or auth middleware ran for; one or two queries.
+    """The caller of a plain view that no session or auth middleware ran for; one or two queries, whose connection is
+    given back, for the view may wait for long.
 
     Raises NotSignedIn, and Forbidden where a session comes without CSRF token or a personal token may not do this.
     """
-    user = await database_sync_to_async(user_of_request)(request)
+    user: User | None = await database_sync_to_async(user_of_request)(request)
     if user is None:
         raise NotSignedIn(SIGN_IN_FIRST)
     return user
