@@ -40,7 +40,7 @@ async def authenticated_user(request: HttpRequest) -> User:
 
     Raises NotSignedIn, and Forbidden where a session comes without CSRF token.
     """
-    user = await database_sync_to_async(user_of_request)(request)
+    user: User | None = await database_sync_to_async(user_of_request)(request)
     if user is None:
         raise NotSignedIn(SIGN_IN_FIRST)
     return user

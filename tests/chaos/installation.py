@@ -62,7 +62,7 @@ class Installation:
         first = Counted(servers, vendors, name="chaos")
         first.counts = self.counts
         self.sides = (first, first.beside("-2"))
-        self.redis = Redis.from_url(servers.redis_url, socket_timeout=5)
+        self.redis = Redis.from_url(servers.redis_url, socket_timeout=5, decode_responses=True)
         self._token = self.cookie = ""
         self._numbers = iter(range(1_000_000))
 

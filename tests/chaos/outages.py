@@ -19,6 +19,8 @@ COMPARISONS = 4
 CHUNKS = 300
 LENGTHS = (20.0, 8.0)
 """Seconds of a comparison's two streams: one outlives the outage, one ends in it."""
+QUIET = 14.0
+"""Seconds for which a quarter of the comparisons say nothing."""
 BEFORE, AWAY = 3.0, 10.0
 AT_ONCE = 5.0
 """Seconds in which a refusal has to come."""
@@ -59,7 +61,7 @@ async def run(installation: Installation) -> list[Row]:
             await asyncio.to_thread(servers.start_redis)
             await asyncio.sleep(4)
 
-    rows = []
+    rows: list[Row] = []
     async with installation.session() as session:
         rows.append(await _through(installation, session, "Redis emptied (FLUSHALL) 3 times", flush))
         rows.append(await _through(installation, session, "Redis started again twice", restart))
@@ -71,7 +73,7 @@ async def run(installation: Installation) -> list[Row]:
 async def _through(installation: Installation, session: aiohttp.ClientSession, fault: str, happen: Fault) -> Row:
     """Streams that run while it happens, and new work after it."""
     row = Row(fault)
-    streams = [await _begin(installation, session) for _ in range(COMPARISONS)]
+    streams = [await _begin(installation, session, quiet=number == 0) for number in range(COMPARISONS)]
     await asyncio.sleep(BEFORE)
     await happen()
     over = time.monotonic()
@@ -103,11 +105,13 @@ async def _away(
     return [row, probes.row]
 
 
-async def _begin(installation: Installation, session: aiohttp.ClientSession) -> Stream:
+async def _begin(installation: Installation, session: aiohttp.ClientSession, *, quiet: bool) -> Stream:
     models = [installation.name("through") for _ in LENGTHS]
     texts = {index: numbered_text(model, CHUNKS) for index, model in enumerate(models)}
     for index, model in enumerate(models):
-        installation.vendors.scripts[model] = Script(text=texts[index], chunk_size=16, total=LENGTHS[index])
+        script = Script(text=texts[index], chunk_size=16, total=LENGTHS[index] / (10 if quiet else 1))
+        script.first_delay = QUIET if quiet else 0.0
+        installation.vendors.scripts[model] = script
     asked = await installation.ask(session, models)
     follower = installation.follower(session, asked)
     return Stream(asked, texts, follower, asyncio.create_task(follower.follow()))
