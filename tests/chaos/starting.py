@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -37,12 +39,22 @@ async def _started(installation: Installation, name: str, stop: Callable[[], Non
     for process, size in sizes.items():
         waits = await until(partial(_says_so, side.log_path(process), size, name), AWAY)
         row.expect(waits, f"{process} does not say that it waits: {side.log(process)[-300:]!r}")
-    ready = await asyncio.to_thread(requests.get, f"{side.base_url}/health/ready", timeout=10)
-    row.expect(ready.status_code == 503, f"health/ready says {ready.status_code} while {name} is away")
+    refuses = await asyncio.to_thread(_refuses, side.base_url)
+    row.expect(refuses, f"health/ready does not say that {name} is away")
     await asyncio.to_thread(start)
     await asyncio.to_thread(side.wait_until_ready)
     await _answers(installation, row)
     return row
+
+
+def _refuses(base: str) -> bool:
+    """Whether the web process is there and says that it is not ready."""
+    deadline = time.monotonic() + AWAY
+    while time.monotonic() < deadline:
+        with suppress(requests.ConnectionError):
+            return requests.get(f"{base}/health/ready", timeout=10).status_code == 503
+        time.sleep(0.1)
+    return False
 
 
 def _says_so(log: Path, size: int, name: str) -> bool:
