@@ -47,8 +47,7 @@ class Probes:
 
 
 async def run(installation: Installation) -> list[Row]:
-    servers, postgresql = installation.servers, installation.servers.postgresql
-    assert postgresql is not None
+    servers = installation.servers
 
     async def flush() -> None:
         for _ in range(3):
@@ -61,13 +60,21 @@ async def run(installation: Installation) -> list[Row]:
             await asyncio.to_thread(servers.start_redis)
             await asyncio.sleep(4)
 
-    rows: list[Row] = []
     async with installation.session() as session:
-        rows.append(await _through(installation, session, "Redis emptied (FLUSHALL) 3 times", flush))
-        rows.append(await _through(installation, session, "Redis started again twice", restart))
-        rows += await _away(installation, session, "Redis", servers.stop_redis, servers.start_redis)
-        rows += await _away(installation, session, "PostgreSQL", postgresql.stop, postgresql.start)
-    return rows
+        flushed = await _through(installation, session, "Redis emptied (FLUSHALL) 3 times", flush)
+        restarted = await _through(installation, session, "Redis started again twice", restart)
+    return [flushed, restarted, *await both_away(installation)]
+
+
+async def both_away(installation: Installation) -> list[Row]:
+    """First Redis is away, then PostgreSQL."""
+    servers, postgresql = installation.servers, installation.servers.postgresql
+    assert postgresql is not None
+    async with installation.session() as session:
+        return [
+            *await _away(installation, session, "Redis", servers.stop_redis, servers.start_redis),
+            *await _away(installation, session, "PostgreSQL", postgresql.stop, postgresql.start),
+        ]
 
 
 async def _through(installation: Installation, session: aiohttp.ClientSession, fault: str, happen: Fault) -> Row:
