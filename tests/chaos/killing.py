@@ -55,9 +55,10 @@ async def _series(
     for turn in range(times):
         trial = await _begin(installation, session)
         await asyncio.sleep(installation.chance.uniform(0.1, 2.0))
-        side = installation.sides[turn % 2]
+        # Mostly the same one: a worker has to live for some seconds to notice that another is gone.
+        side = installation.sides[1 if turn % 4 == 3 else 0]
         trial.lost_at = time.monotonic()
-        await asyncio.to_thread(_lose, side, number, row)
+        await _lose(side, number, row)
         await asyncio.to_thread(side.wait_until_ready)
         trials.append(trial)
     delays = [await _judge(installation, session, row, trial) for trial in trials]
@@ -68,9 +69,9 @@ async def _series(
     row.notes.append(f"ended within {max(delays):.1f} s of the loss")
 
 
-def _lose(side: Live, number: signal.Signals, row: Row) -> None:
+async def _lose(side: Live, number: signal.Signals, row: Row) -> None:
     assert side.worker is not None
-    children.end(side.worker, number, patience=10)
+    await asyncio.to_thread(children.end, side.worker, number, 10)
     if number is signal.SIGTERM:
         row.expect(side.worker.returncode == 0, f"a worker that was told to end left with {side.worker.returncode}")
     side.start_worker()

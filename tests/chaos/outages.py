@@ -57,7 +57,7 @@ async def run(installation: Installation) -> list[Row]:
     async def restart() -> None:
         for _ in range(2):
             await asyncio.to_thread(servers.stop_redis)
-            await asyncio.to_thread(servers.start_redis)
+            servers.start_redis()
             await asyncio.sleep(4)
 
     async with installation.session() as session:
@@ -105,7 +105,7 @@ async def _away(
     async def leave_and_return() -> None:
         await asyncio.to_thread(stop)
         await _probe(installation, session, probes, name)
-        await asyncio.to_thread(start)
+        start()
 
     row = await _through(installation, session, f"{name} away for {AWAY:.0f} s", leave_and_return)
     probes.row.notes.append(f"answered within {probes.slowest:.1f} s, with {sorted(probes.statuses)}")

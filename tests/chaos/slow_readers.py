@@ -25,7 +25,7 @@ READERS, CHUNKS, SECONDS = 50, 100, 6.0
 HEAVY_CHUNKS, HEAVY_SIZE = 500, 600
 SETTLED = 30
 """The chunk from which on delays count: when all have begun."""
-ROUNDS = 3
+ROUNDS = 2
 RATIO, SLACK = 1.2, 0.003
 """How much later the others may be told than without it; below some milliseconds a ratio says nothing."""
 MEMORY = 32 * 2**20

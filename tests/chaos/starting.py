@@ -41,7 +41,7 @@ async def _started(installation: Installation, name: str, stop: Callable[[], Non
         row.expect(waits, f"{process} does not say that it waits: {side.log(process)[-300:]!r}")
     refuses = await asyncio.to_thread(_refuses, side.base_url)
     row.expect(refuses, f"health/ready does not say that {name} is away")
-    await asyncio.to_thread(start)
+    start()
     await asyncio.to_thread(side.wait_until_ready)
     await _answers(installation, row)
     return row
