@@ -6,13 +6,14 @@ import asyncio
 import signal
 import time
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import aiohttp
 
 from tests.chaos.account import Account
 from tests.chaos.follower import Follower
-from tests.chaos.installation import Asked, Installation, numbered_text
+from tests.chaos.installation import Asked, Installation, numbered_text, until
 from tests.chaos.rows import Row
 from tests.support import children
 from tests.support.live import Live
@@ -59,7 +60,7 @@ async def _series(
         side = installation.sides[1 if turn % 4 == 3 else 0]
         trial.lost_at = time.monotonic()
         await _lose(side, number, row)
-        await asyncio.to_thread(side.wait_until_ready)
+        row.expect(await until(partial(_beats, installation, side), 30), "a worker does not come back")
         trials.append(trial)
     delays = [await _judge(installation, session, row, trial) for trial in trials]
     again = sum(len(installation.requests(model)) - 1 for trial in trials for model in trial.asked.models)
@@ -75,6 +76,12 @@ async def _lose(side: Live, number: signal.Signals, row: Row) -> None:
     if number is signal.SIGTERM:
         row.expect(side.worker.returncode == 0, f"a worker that was told to end left with {side.worker.returncode}")
     side.start_worker()
+
+
+def _beats(installation: Installation, side: Live) -> bool:
+    """Whether this worker says that it lives."""
+    names = installation.redis.zrange("chaos:workers", 0, -1)
+    return side.worker is not None and any(str(name).endswith(f":{side.worker.pid}") for name in names)
 
 
 async def _begin(installation: Installation, session: aiohttp.ClientSession) -> Trial:
