@@ -1,7 +1,8 @@
 # make run     start LLMSelect        make test   run all tests        make lint   check the code
 # make fix     format the code        make bench  measure              make requirements   pin the packages anew
+# make chaos   break things on purpose and count what is lost; SOAK_MINUTES=30 for the long form
 .DEFAULT_GOAL := run
-.PHONY: run test lint fix bench screenshots install-dev requirements
+.PHONY: run test lint fix bench chaos screenshots install-dev requirements
 
 PYTHON := .venv/bin/python
 # What touches the database, and so runs on SQLite as well.
@@ -36,6 +37,9 @@ fix: install-dev
 
 bench: install-dev
 	@$(PYTHON) -m tests.bench
+
+chaos: install-dev
+	@$(PYTHON) -m tests.chaos
 
 # The pictures of the README, from a running LLMSelect.
 screenshots: install-dev

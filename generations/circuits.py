@@ -18,7 +18,7 @@ from typing import Any
 import redis
 from django.conf import settings
 
-from generations.connections import loop_client, thread_client
+from generations.connections import heed_cancellation, loop_client, thread_client
 from providers.adapters.base import ErrorCode, ProviderError, StreamEvent, Target
 
 logger = logging.getLogger(__name__)
@@ -117,7 +117,9 @@ def open_circuits() -> list[str]:
 async def _or_none(asked: Awaitable[Any]) -> Any:
     """What Redis says; None where it is away."""
     try:
-        return await asked
+        answer = await asked
+        heed_cancellation()
+        return answer
     except redis.RedisError as error:
         logger.warning("the circuits cannot be asked: %r", error)
         return None

@@ -37,6 +37,14 @@ def loop_client() -> redis.asyncio.Redis:
     return client
 
 
+def heed_cancellation() -> None:
+    """Be cancelled now, where that was asked for and got lost: on Python 3.11 redis-py's ``asyncio.wait_for`` swallows
+    a cancellation that comes in the moment in which a command has been sent. To be called after each wait for Redis."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 def subscriber_client() -> redis.asyncio.Redis:
     """For a subscription that may be silent for ever: reads wait without a limit. The caller closes it."""
     return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_timeout=None, retry=AsyncRetry(NoBackoff(), 1))

@@ -28,6 +28,8 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
+from generations.connections import heed_cancellation
+
 APPEND = (Path(__file__).parent / "append.lua").read_text()
 LIFETIME = 3600
 """Seconds that a log lives past its last entry."""
@@ -146,6 +148,7 @@ async def read(
     async with client.pipeline(transaction=True) as pipeline:
         _queue_read(pipeline, topic, after, count)
         epoch, rows = await pipeline.execute()
+    heed_cancellation()
     return _log(epoch, rows)
 
 

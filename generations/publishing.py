@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import redis
 
 from generations import event_log
-from generations.connections import loop_client
+from generations.connections import heed_cancellation, loop_client
 from generations.event_log import EntryId, Payload, Writer
 
 logger = logging.getLogger(__name__)
@@ -86,4 +86,5 @@ class Publisher:
             for item in batch:
                 event_log.append(pipeline, item.topic, item.payload, item.writer)
             results: list[list[bytes] | None] = await pipeline.execute()
-            return results
+        heed_cancellation()
+        return results

@@ -29,7 +29,7 @@ INTERVAL = 3.0
 
 UNRENEWED = timedelta(seconds=3)
 """How long after its last renewal a claim begins to be watched."""
-PATIENCE = 5.0
+PATIENCE = 2.5
 """Seconds for which a process has to have seen a claim unrenewed before it takes it. Where the database was away for as
 long as a claim holds, its worker lives and renews it as soon as it can: that is not a loss."""
 

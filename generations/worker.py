@@ -27,7 +27,7 @@ from generations import control, heartbeats, rescuing
 from generations.admission import reserve_more
 from generations.answering import Answer, Cause, Claim, Outcome
 from generations.claiming import Texts, requeue_claim, save_checkpoint
-from generations.connections import loop_client
+from generations.connections import heed_cancellation, loop_client
 from generations.ending import Told, end_generation
 from generations.line import batch_places
 from generations.models import Generation
@@ -226,6 +226,7 @@ async def _forever(duty: Callable[[], Awaitable[None]], interval: float) -> None
     while True:
         try:
             await duty()
+            heed_cancellation()
             await asyncio.sleep(interval)
         except Exception as error:
             logger.warning("%s failed and is tried again: %r", getattr(duty, "__name__", "duty"), error)

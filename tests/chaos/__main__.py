@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import dropping, killing, outages, slow_readers, soaking, stopping
+from tests.chaos import dropping, fair_shares, killing, outages, slow_readers, soaking, starting, stopping
 from tests.chaos.installation import Installation
 from tests.chaos.rows import Row, table
 from tests.support.servers import Servers
@@ -26,6 +26,8 @@ SCENARIOS: dict[str, Scenario] = {
     "dropping": dropping.run,
     "killing": killing.run,
     "outages": outages.run,
+    "starting": starting.run,
+    "fair_shares": fair_shares.run,
     "slow_readers": slow_readers.run,
     "stopping": stopping.run,
     "soaking": soaking.run,

@@ -15,24 +15,28 @@ COMPARISONS, SLOTS, CHUNKS, DROPS = 50, 2, 200, 5
 SECONDS = 14.0
 
 
-async def run(installation: Installation) -> list[Row]:
-    row = Row(f"reader dropped {DROPS} times, {COMPARISONS * SLOTS} streams × {CHUNKS} chunks")
+async def run(installation: Installation, *, comparisons: int = COMPARISONS, seconds: float = SECONDS) -> list[Row]:
+    row = Row(f"reader dropped {DROPS} times, {comparisons * SLOTS} streams × {CHUNKS} chunks")
     async with installation.session() as session:
         began = time.monotonic()
-        await asyncio.gather(*(_comparison(installation, session, row, number) for number in range(COMPARISONS)))
+        await asyncio.gather(
+            *(_comparison(installation, session, row, number * 0.03, seconds) for number in range(comparisons))
+        )
     row.notes.append(f"{time.monotonic() - began:.0f} s in all")
     return [row]
 
 
-async def _comparison(installation: Installation, session: aiohttp.ClientSession, row: Row, number: int) -> None:
+async def _comparison(
+    installation: Installation, session: aiohttp.ClientSession, row: Row, wait: float, seconds: float
+) -> None:
     models = [installation.name("dropped") for _ in range(SLOTS)]
     texts = {index: numbered_text(model, CHUNKS) for index, model in enumerate(models)}
     for index, model in enumerate(models):
-        installation.vendors.scripts[model] = Script(text=texts[index], chunk_size=16, total=SECONDS)
-    await asyncio.sleep(number * 0.03)
+        installation.vendors.scripts[model] = Script(text=texts[index], chunk_size=16, total=seconds)
+    await asyncio.sleep(wait)
     asked = await installation.ask(session, models)
     now = asyncio.get_running_loop().time()
-    drops = [now + installation.chance.uniform(0.1, SECONDS - 1) for _ in range(DROPS)]
+    drops = [now + installation.chance.uniform(0.1, seconds - 0.5) for _ in range(DROPS)]
     follower = installation.follower(session, asked, drops)
     account = await follower.follow()
     await _judge(installation, session, row, asked, texts)

@@ -59,10 +59,10 @@ class Installation:
         self.chance = random.Random(seed)
         self.counts = servers.folder / "counts"
         self.counts.mkdir()
-        first = Counted(servers, vendors, name="chaos")
+        first = Counted(servers, vendors, name="chaos", REDIS_URL=servers.redis_url)
         first.counts = self.counts
         self.sides = (first, first.beside("-2"))
-        self.redis = Redis.from_url(servers.redis_url, socket_timeout=5)
+        self.redis = Redis.from_url(servers.redis_url, socket_timeout=5, decode_responses=True)
         self._token = self.cookie = ""
         self._numbers = iter(range(1_000_000))
 

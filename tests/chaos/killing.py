@@ -6,13 +6,14 @@ import asyncio
 import signal
 import time
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import aiohttp
 
 from tests.chaos.account import Account
 from tests.chaos.follower import Follower
-from tests.chaos.installation import Asked, Installation, numbered_text
+from tests.chaos.installation import Asked, Installation, numbered_text, until
 from tests.chaos.rows import Row
 from tests.support import children
 from tests.support.live import Live
@@ -55,10 +56,11 @@ async def _series(
     for turn in range(times):
         trial = await _begin(installation, session)
         await asyncio.sleep(installation.chance.uniform(0.1, 2.0))
-        side = installation.sides[turn % 2]
+        # Mostly the same one: a worker has to live for some seconds to notice that another is gone.
+        side = installation.sides[1 if turn % 4 == 3 else 0]
         trial.lost_at = time.monotonic()
-        await asyncio.to_thread(_lose, side, number, row)
-        await asyncio.to_thread(side.wait_until_ready)
+        await _lose(side, number, row)
+        row.expect(await until(partial(_beats, installation, side), 30), "a worker does not come back")
         trials.append(trial)
     delays = [await _judge(installation, session, row, trial) for trial in trials]
     again = sum(len(installation.requests(model)) - 1 for trial in trials for model in trial.asked.models)
@@ -68,12 +70,18 @@ async def _series(
     row.notes.append(f"ended within {max(delays):.1f} s of the loss")
 
 
-def _lose(side: Live, number: signal.Signals, row: Row) -> None:
+async def _lose(side: Live, number: signal.Signals, row: Row) -> None:
     assert side.worker is not None
-    children.end(side.worker, number, patience=10)
+    await asyncio.to_thread(children.end, side.worker, number, 10)
     if number is signal.SIGTERM:
         row.expect(side.worker.returncode == 0, f"a worker that was told to end left with {side.worker.returncode}")
     side.start_worker()
+
+
+def _beats(installation: Installation, side: Live) -> bool:
+    """Whether this worker says that it lives."""
+    names = installation.redis.zrange("chaos:workers", 0, -1)
+    return side.worker is not None and any(str(name).endswith(f":{side.worker.pid}") for name in names)
 
 
 async def _begin(installation: Installation, session: aiohttp.ClientSession) -> Trial:

@@ -19,6 +19,8 @@ COMPARISONS = 4
 CHUNKS = 300
 LENGTHS = (20.0, 8.0)
 """Seconds of a comparison's two streams: one outlives the outage, one ends in it."""
+QUIET = 14.0
+"""Seconds for which a quarter of the comparisons say nothing."""
 BEFORE, AWAY = 3.0, 10.0
 AT_ONCE = 5.0
 """Seconds in which a refusal has to come."""
@@ -45,8 +47,7 @@ class Probes:
 
 
 async def run(installation: Installation) -> list[Row]:
-    servers, postgresql = installation.servers, installation.servers.postgresql
-    assert postgresql is not None
+    servers = installation.servers
 
     async def flush() -> None:
         for _ in range(3):
@@ -56,22 +57,30 @@ async def run(installation: Installation) -> list[Row]:
     async def restart() -> None:
         for _ in range(2):
             await asyncio.to_thread(servers.stop_redis)
-            await asyncio.to_thread(servers.start_redis)
+            servers.start_redis()
             await asyncio.sleep(4)
 
-    rows = []
     async with installation.session() as session:
-        rows.append(await _through(installation, session, "Redis emptied (FLUSHALL) 3 times", flush))
-        rows.append(await _through(installation, session, "Redis started again twice", restart))
-        rows += await _away(installation, session, "Redis", servers.stop_redis, servers.start_redis)
-        rows += await _away(installation, session, "PostgreSQL", postgresql.stop, postgresql.start)
-    return rows
+        flushed = await _through(installation, session, "Redis emptied (FLUSHALL) 3 times", flush)
+        restarted = await _through(installation, session, "Redis started again twice", restart)
+    return [flushed, restarted, *await both_away(installation)]
+
+
+async def both_away(installation: Installation) -> list[Row]:
+    """First Redis is away, then PostgreSQL."""
+    servers, postgresql = installation.servers, installation.servers.postgresql
+    assert postgresql is not None
+    async with installation.session() as session:
+        return [
+            *await _away(installation, session, "Redis", servers.stop_redis, servers.start_redis),
+            *await _away(installation, session, "PostgreSQL", postgresql.stop, postgresql.start),
+        ]
 
 
 async def _through(installation: Installation, session: aiohttp.ClientSession, fault: str, happen: Fault) -> Row:
     """Streams that run while it happens, and new work after it."""
     row = Row(fault)
-    streams = [await _begin(installation, session) for _ in range(COMPARISONS)]
+    streams = [await _begin(installation, session, quiet=number == 0) for number in range(COMPARISONS)]
     await asyncio.sleep(BEFORE)
     await happen()
     over = time.monotonic()
@@ -96,18 +105,20 @@ async def _away(
     async def leave_and_return() -> None:
         await asyncio.to_thread(stop)
         await _probe(installation, session, probes, name)
-        await asyncio.to_thread(start)
+        start()
 
     row = await _through(installation, session, f"{name} away for {AWAY:.0f} s", leave_and_return)
     probes.row.notes.append(f"answered within {probes.slowest:.1f} s, with {sorted(probes.statuses)}")
     return [row, probes.row]
 
 
-async def _begin(installation: Installation, session: aiohttp.ClientSession) -> Stream:
+async def _begin(installation: Installation, session: aiohttp.ClientSession, *, quiet: bool) -> Stream:
     models = [installation.name("through") for _ in LENGTHS]
     texts = {index: numbered_text(model, CHUNKS) for index, model in enumerate(models)}
     for index, model in enumerate(models):
-        installation.vendors.scripts[model] = Script(text=texts[index], chunk_size=16, total=LENGTHS[index])
+        script = Script(text=texts[index], chunk_size=16, total=LENGTHS[index] / (10 if quiet else 1))
+        script.first_delay = QUIET if quiet else 0.0
+        installation.vendors.scripts[model] = script
     asked = await installation.ask(session, models)
     follower = installation.follower(session, asked)
     return Stream(asked, texts, follower, asyncio.create_task(follower.follow()))

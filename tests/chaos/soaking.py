@@ -39,8 +39,8 @@ class Use:
     clients: int = 0
 
 
-async def run(installation: Installation) -> list[Row]:
-    minutes = float(os.environ.get("SOAK_MINUTES", MINUTES))
+async def run(installation: Installation, *, minutes: float | None = None) -> list[Row]:
+    minutes = minutes or float(os.environ.get("SOAK_MINUTES", MINUTES))
     load, leaks = Row(f"steady load of {STREAMS} streams for {minutes:g} min"), Row("left behind by it")
     async with installation.session() as session:
         await asyncio.gather(*(_stream(installation, session, load) for _ in range(STREAMS)))
@@ -107,7 +107,7 @@ def _judge_growth(row: Row, name: str, points: list[tuple[float, float]], minute
 def use(installation: Installation) -> Use:
     """What is held now."""
     held = Use(
-        channels={name.decode() for name in installation.redis.pubsub_channels()},
+        channels={str(name) for name in installation.redis.pubsub_channels()},
         clients=len(installation.redis.client_list()),
     )
     for name, pid in installation.processes.items():
@@ -123,7 +123,7 @@ def judge_leaks(installation: Installation, row: Row, before: Use) -> None:
         time.sleep(0.5)
     for problem in problems:
         row.expect(False, problem)
-    endless = [key.decode() for key in installation.redis.keys("chaos*") if installation.redis.ttl(key) == -1]
+    endless = [str(key) for key in installation.redis.keys("chaos*") if installation.redis.ttl(key) == -1]
     for key in endless:
         row.expect(key.removeprefix("chaos:").startswith(WITHOUT_END), f"{key} has no end")
     row.notes.append(
