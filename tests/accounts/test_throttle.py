@@ -159,6 +159,7 @@ def test_it_counts_exactly_however_many_ask_at_once() -> None:
         assert sum(pool.map(passes, range(20))) == 7
 
 
+@pytest.mark.django_db(transaction=True)
 def test_it_lets_nobody_pass_uncounted_where_redis_is_away(client: Client, alice: User, settings: Settings) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
     program = Api(alice)

@@ -14,6 +14,7 @@ from accounts.jwt_pairs import issue_pair
 from accounts.models import User
 from generations import claiming, tasks
 from generations.models import Generation
+from generations.worker import StreamWorker
 from providers import services
 from tests.boundaries.belongings import API_KEY, MARK, Belongings
 
@@ -90,6 +91,7 @@ def test_an_error_in_the_worker_tells_no_key(
     generation = Generation.objects.filter(user=belongings.owner, status=Generation.Status.QUEUED).first()
     assert generation is not None
     monkeypatch.setattr(claiming, "_take_over_log", break_with_a_key_at_hand)
+    monkeypatch.setattr(tasks, "current_worker", StreamWorker)
 
     result = tasks.answer.apply(args=(generation.pk,))
 

@@ -121,7 +121,7 @@ def test_a_log_that_was_lost_in_mid_stream_is_made_up_for(alice: Program, vendor
 def test_who_comes_back_to_a_lost_log_starts_over_from_what_is_saved(
     alice: Program, vendors: StandIn, live_redis: Redis, by_header: Resume
 ) -> None:
-    vendors.default = Script(text=TEXT, total=0.6)
+    vendors.default = Script(text=TEXT, total=4)
     events = alice.stream(*MODELS)
     before = events.until("chunk")
     events.close()
