@@ -73,7 +73,7 @@ def test_it_stops_one_and_then_all(alice: Program, vendors: StandIn) -> None:
             '{"action": "turn", "prompt": 1}',
         ),
         *('{"action": "turn", "prompt": " "}', '{"action": "cancel", "result_id": "x"}'),
-        f'{{"action": "cancel", "result_id": "{uuid.uuid4()}"}}',
+        '{"action": "cancel", "result_id": "5f0c1a52-7d0e-4c3b-9a57-0b8a5a3c9d11"}',
     ],
 )
 def test_a_message_that_makes_no_sense_is_refused_and_does_no_harm(alice: Program, ended: str, message: str) -> None:
