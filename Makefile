@@ -8,6 +8,8 @@ PYTHON := .venv/bin/python
 # What touches the database, and so runs on SQLite as well.
 DATABASE_TESTS := tests/accounts tests/providers tests/images tests/generations tests/conversations tests/comparisons \
 	tests/gateway tests/archive
+# Each process has a database, a Redis and a running LLMSelect of its own.
+SHARED_OUT := --numprocesses 2 --dist loadfile
 CODE := llmselect_project accounts providers images generations conversations comparisons gateway archive tests
 
 run:
@@ -19,8 +21,8 @@ install-dev:
 
 test: install-dev
 	@$(PYTHON) -m tests.support.chromium
-	@TEST_DATABASE=postgresql $(PYTHON) -m pytest
-	@TEST_DATABASE=sqlite $(PYTHON) -m pytest $(wildcard $(DATABASE_TESTS))
+	@TEST_DATABASE=postgresql $(PYTHON) -m pytest $(SHARED_OUT)
+	@TEST_DATABASE=sqlite $(PYTHON) -m pytest $(SHARED_OUT) $(wildcard $(DATABASE_TESTS))
 
 lint: install-dev
 	$(PYTHON) -m ruff check .

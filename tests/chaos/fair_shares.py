@@ -1,13 +1,98 @@
-"""The place of the scenario for fair shares: fifty answers started at once by a user who has room for three.
-
-It begins with the limits themselves; until they are there it gives no rows.
-"""
+"""Fifty answers started at once, by a user who has room for three, and by one who has one dollar left."""
 
 from __future__ import annotations
 
-from tests.chaos.installation import Installation
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+import aiohttp
+import psycopg
+
+from tests.chaos.installation import Asked, Installation, numbered_text
 from tests.chaos.rows import Row
+from tests.wire import Recorded, Script
+
+STARTS = 50
+PLACES = 3
+PRICED = "gpt-4o"
+MOST = 20_000
+"""Tokens, which cost twenty cents with this model."""
+TAKEN = 15_000
+SET_LIMITS = "INSERT INTO accounts_limits (user_id, {name}) SELECT id, %s FROM accounts_user WHERE username = %s"
 
 
 async def run(installation: Installation) -> list[Row]:
-    return []
+    return [await _with_room_for_three(installation), await _with_one_dollar(installation)]
+
+
+async def _with_room_for_three(installation: Installation) -> Row:
+    row = Row(f"{STARTS} starts at once with room for {PLACES}", tries=STARTS)
+    models = [installation.name("shared") for _ in range(STARTS)]
+    for model in models:
+        installation.vendors.scripts[model] = Script(text=numbered_text(model, 10), chunk_size=16, delay=0.02)
+    async with _user(installation, "running", PLACES) as session:
+        asked = await asyncio.gather(*(installation.ask(session, [model]) for model in models))
+        for each, model in zip(asked, models, strict=True):
+            [slot] = await installation.ended(session, each, within=60)
+            row.expect(slot["status"] == "completed", f"{model}: {slot['status']}")
+            if slot["response"] != numbered_text(model, 10):
+                row.blame(f"{model} was not saved as it was told", lost=1)
+            if (times := len(installation.requests(model))) != 1:
+                row.blame(f"{model} was asked {times} times", doubled=max(0, times - 1), lost=int(not times))
+    most = _most_at_once([request for model in models for request in installation.requests(model)])
+    row.expect(most <= PLACES, f"{most} ran at once")
+    row.notes.append(f"at most {most} at once")
+    return row
+
+
+async def _with_one_dollar(installation: Installation) -> Row:
+    row = Row(f"{STARTS} starts at once with one dollar left", tries=STARTS)
+    installation.vendors.scripts[PRICED] = Script(text="word " * TAKEN, chunk_size=5000)
+    async with _user(installation, "dollars_per_day", 1) as session:
+        started = await asyncio.gather(*(_start(installation, session) for _ in range(STARTS)))
+        costs = []
+        for each in [each for each in started if isinstance(each, Asked)]:
+            [slot] = await installation.ended(session, each, within=60)
+            row.expect(slot["status"] == "completed", f"an answer is {slot['status']}")
+            costs.append(Decimal(slot["cost"]))
+    refusals = Counter(each for each in started if isinstance(each, str))
+    row.expect(refusals.keys() == {"429 over_budget"}, f"refused with {dict(refusals)}")
+    row.expect(0 < sum(costs) <= 1, f"${sum(costs)} were spent")
+    row.notes.append(f"{len(costs)} answered for ${sum(costs):.2f}, {refusals.total()} refused")
+    return row
+
+
+async def _start(installation: Installation, session: aiohttp.ClientSession) -> Asked | str:
+    """What was started, or how it was refused."""
+    entry = {"provider": "openai", "model": PRICED, "parameters": {"max_tokens": MOST}}
+    url = f"{installation.chance.choice(installation.bases)}/api/v1/comparisons"
+    async with session.post(url, json={"prompt": "Go", "providers": [entry]}) as response:
+        body = await response.json()
+        if response.status != 201:
+            return f"{response.status} {body['error']['code']}"
+        return Asked(body["comparison_id"], [PRICED], [body["results"][0]["result_id"]])
+
+
+@asynccontextmanager
+async def _user(installation: Installation, limit: str, value: int) -> AsyncIterator[aiohttp.ClientSession]:
+    """A program of a new user's, with this limit."""
+    first = installation.sides[0]
+    account = await asyncio.to_thread(first.register)
+    with psycopg.connect(first.environment["DATABASE_URL"]) as connection:
+        connection.execute(SET_LIMITS.format(name=limit), [value, account.username])
+    headers = {"Authorization": f"Bearer {account.token}"}
+    async with aiohttp.ClientSession(headers=headers, connector=aiohttp.TCPConnector(limit=0)) as session:
+        yield session
+
+
+def _most_at_once(requests: Sequence[Recorded]) -> int:
+    """How many of these were open at the same moment."""
+    changes = sorted((moment, step) for each in requests for moment, step in ((each.began, 1), (each.ended or 0.0, -1)))
+    running = most = 0
+    for _, step in changes:
+        running += step
+        most = max(most, running)
+    return most
