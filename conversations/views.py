@@ -62,11 +62,18 @@ def chat_detail(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
 @never_cache
 @require_GET
 def chat_news(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
-    """What has changed since the page was ``shown``, by other tabs and devices; 204 where nothing has."""
+    """
+    What has changed since the page was ``shown``, by other tabs and devices; 204 where nothing has.
+
+    What has not changed is not sent: somebody may be at work in it.
+    """
     conversation = user_conversation(page_user(request), public_id)
-    if request.GET.get("shown") == page_mark(conversation) and request.GET.get("title") == conversation.title:
+    said = request.GET.get("shown") != page_mark(conversation)
+    renamed = request.GET.get("title") != conversation.title
+    if not (said or renamed):
         return HttpResponse(status=204)
-    return render(request, "conversations/_news.html", _thread(request, conversation))
+    context = _thread(request, conversation) if said else {"conversation": conversation}
+    return render(request, "conversations/_news.html", {**context, "said": said, "renamed": renamed})
 
 
 @login_required

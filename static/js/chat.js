@@ -66,6 +66,12 @@ function edit({ target }) {
   area.setSelectionRange(area.value.length, area.value.length);
 }
 
+// The list's titles change while it is shown.
+function offerTitle({ target }) {
+  const field = target.matches?.(".chat-item > .menu[open]") && target.querySelector("[name=title]");
+  if (field) field.value = target.closest(".chat-item").querySelector("a").textContent;
+}
+
 function cancel({ target }) {
   const button = target.closest("[data-edit-cancel]");
   if (button) button.closest("[data-edit]").open = false;
@@ -121,6 +127,7 @@ box.addEventListener("input", keepDraft);
 document.addEventListener("keydown", send);
 document.addEventListener("keydown", escape);
 document.addEventListener("toggle", edit, { capture: true });
+document.addEventListener("toggle", offerTitle, { capture: true });
 document.addEventListener("click", cancel);
 document.addEventListener("submit", takeModel, { capture: true });
 document.addEventListener("htmx:configRequest", takeModel, { capture: true });

@@ -60,7 +60,7 @@ def test_it_leaves_nothing_of_the_user_and_all_of_others(
     theirs = files(uploads)
     fill(alice)
     before, access = rows_of(bob.user), issue_pair(alice.user).access
-    logs = set(redis.scan_iter("*:topic:*"))
+    logs = set(redis.scan_iter(f"{settings.REDIS_PREFIX}:topic:*"))
 
     delete_account(user=alice.user, password=PASSWORD)
 
@@ -69,7 +69,7 @@ def test_it_leaves_nothing_of_the_user_and_all_of_others(
     assert files(uploads) == theirs
     assert Session.objects.count() == OutstandingToken.objects.count() == BlacklistedToken.objects.count() == 1
     assert set(ProviderKey.objects.values_list("user", flat=True)) == {bob.user.pk}
-    assert len(set(redis.scan_iter("*:topic:*"))) == len(logs) // 2
+    assert len(set(redis.scan_iter(f"{settings.REDIS_PREFIX}:topic:*"))) == len(logs) // 2
     with pytest.raises(NotSignedIn):
         user_of_access_token(access)
 

@@ -292,6 +292,34 @@ def test_the_list_finds_renames_deletes_and_brings_back(newcomer: Visitor, vendo
     chatter.expect_done("Yes.")
 
 
+def test_a_new_title_disturbs_nobody_at_work(visitor: Visitor, vendors: StandIn) -> None:
+    chatter = Chatter(visitor)
+    vendors.default = Script(text="Yes.")
+    chatter.begin("apples")
+    chatter.expect_done("Yes.")
+    expect(chatter.page.locator("#chat-head h1")).to_have_text("Yes")
+    chatter.page.locator("summary[aria-label='Edit your message']").click()
+    edited = chatter.page.locator("[data-edit] textarea")
+    edited.fill("apples and")
+    item = chatter.page.locator(".chat-item").first
+    item.hover()
+    item.locator("summary").click()
+
+    address = f"/api/v1/conversations/{chatter.page.url.rstrip('/').rsplit('/', 1)[1]}"
+    visitor.account.api.patch(address, json={"title": "Fruit"}).raise_for_status()
+    chatter.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(chatter.page.locator("#chat-head h1")).to_have_text("Fruit")
+    expect(item.locator("> a")).to_have_text("Fruit")
+    expect(edited).to_have_value("apples and")
+    expect(item.get_by_role("button", name="Delete")).to_be_visible()
+    item.locator("summary").click()
+    item.locator("summary").click()
+    expect(item.get_by_label("Title")).to_have_value("Fruit")
+    item.get_by_role("button", name="Delete").click()
+    expect(chatter.page.locator(".chat-gone")).to_be_visible()
+
+
 def test_a_long_conversation_comes_in_parts(visitor: Visitor, vendors: StandIn) -> None:
     chatter = Chatter(visitor)
     vendors.default = Script(text="ok")

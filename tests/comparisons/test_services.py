@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from redis import Redis
 
 from comparisons.models import Comparison
@@ -23,6 +24,6 @@ def test_a_deleted_comparison_leaves_nothing_and_lets_no_worker_into_its_log(
     delete_comparison(comparison=started.comparison)
 
     assert event_log.append(thread_client(), topic, {"kind": "text", "text": " upon"}, writer) is None
-    assert list(redis.scan_iter("*:topic:*:log")) == []
+    assert list(redis.scan_iter(f"{settings.REDIS_PREFIX}:topic:*:log")) == []
     for model in (Comparison, Conversation, Run, Generation):
         assert not model._default_manager.exists()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from redis import Redis
@@ -213,7 +214,7 @@ def test_a_deleted_conversation_lets_no_worker_into_its_logs(alice: Chatter, red
     assert writing.keys() == {first.conversation.topic, services.title_topic(first.conversation)}
     for topic, writer in writing.items():
         assert event_log.append(thread_client(), topic, {"kind": "text", "text": " upon"}, writer) is None
-    assert list(redis.scan_iter("*:topic:*:log")) == []
+    assert list(redis.scan_iter(f"{settings.REDIS_PREFIX}:topic:*:log")) == []
 
 
 def test_the_same_model_gives_a_title(alice: Chatter, settings: object) -> None:

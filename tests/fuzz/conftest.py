@@ -9,7 +9,7 @@ from tests.support.servers import Servers
 from tests.wire import StandIn
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def installation(servers: Servers, stand_in: StandIn) -> Iterator[Live]:
     """A running LLMSelect of its own, for these tests use up its limits."""
     stand_in.reset()
