@@ -55,8 +55,8 @@ async def watch(
     account = _Account(topic, known)
     if after is not None and not await account.remember(after):
         after = None
-        if (latest := await _settled(topic)) is not None:
-            for event in account.restart(latest):
+        if (settled := await _settled(topic)) is not None:
+            for event in account.restart(*settled):
                 yield event
     elif after is None:
         for state in states:
@@ -68,18 +68,19 @@ async def watch(
                 yield event
 
 
-async def _settled(topic: str) -> RunState | None:
+async def _settled(topic: str) -> tuple[RunState, set[int]] | None:
     """The latest run, once all that was said before this moment has been saved: by then the saved text is no shorter
-    than what any reader has. Where a worker does not save it in time, as it was saved."""
+    than what any reader has. Where a worker does not save it in time, as it was saved. And which slots were open."""
     now = timezone.now()
     deadline = now + timedelta(seconds=SETTLED_WITHIN)
-    while True:
-        state = await patiently(selectors.latest_run_state, topic)
-        streaming = [] if state is None else [each for each in state.generations if each.lease_until is not None]
-        saved_since = all(each.lease_until - LEASE > now for each in streaming if each.lease_until is not None)
-        if saved_since or timezone.now() > deadline:
-            return state
+    were_open: set[int] = set()
+    while (state := await patiently(selectors.latest_run_state, topic)) is not None:
+        were_open |= {each.index for each in state.generations if each.is_open}
+        leases = [each.lease_until for each in state.generations if each.lease_until is not None]
+        if all(until - LEASE > now for until in leases) or timezone.now() > deadline:
+            return state, were_open
         await asyncio.sleep(SETTLING_DELAY)
+    return None
 
 
 @dataclass(slots=True)
@@ -118,11 +119,16 @@ class _Account:
         _know_ended(watched, state)
         return [Started(state, state.run.start_id), *_catch_up(watched, state)]
 
-    def restart(self, state: RunState) -> list[Event]:
-        """Tell a reader, whose place in the log is gone, of the latest run as it was saved."""
+    def restart(self, state: RunState, were_open: set[int]) -> list[Event]:
+        """Tell a reader, whose place in the log is gone, of the latest run as it was saved; what had ended before the
+        reader came back is told by its end alone."""
         watched = self._runs[state.run.pk] = _Watched(state.run.pk)
-        _know_ended(watched, state)
-        return [*_reset_open(watched, state), *_catch_up(watched, state)]
+        events: list[Event] = []
+        for generation in state.generations:
+            _know(watched, generation)
+            if generation.index in were_open:
+                events.append(Reset(watched.run_id, generation.index, generation.text, generation.reasoning))
+        return [*events, *_catch_up(watched, state)]
 
     async def remember(self, after: EntryId) -> bool:
         """Take account of what the reader had before it left; False where the log does not tell any more. Waits for a

@@ -51,4 +51,4 @@ def test_streams_and_readers_outlive_redis_and_postgresql(
 
 
 def test_a_steady_load_leaves_nothing_behind(installation: Installation) -> None:
-    assert_clean(asyncio.run(soaking.run(installation, minutes=0.15)))
+    assert_clean(asyncio.run(soaking.run(installation, minutes=0.08)))
