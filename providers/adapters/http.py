@@ -169,7 +169,7 @@ async def _frames(target: Target, response: aiohttp.ClientResponse) -> AsyncGene
     good = bad = 0
     chunks = response.content
     while True:
-        chunk = await chunks.readany()
+        chunk = await _arrived(chunks)
         try:
             events = decoder.feed(chunk) if chunk else decoder.close()
         except EventTooLongError as exc:
@@ -191,6 +191,19 @@ async def _frames(target: Target, response: aiohttp.ClientResponse) -> AsyncGene
             break
     if bad and not good:
         raise failure(ErrorCode.UPSTREAM_ERROR, target, f"{bad} frames, none of them a JSON object")
+
+
+async def _arrived(stream: aiohttp.StreamReader) -> bytes:
+    """What has come in since the last call, empty at the end; first what came before the connection broke, for which
+    aiohttp would raise at once."""
+    broken = stream.exception()
+    if broken is not None:
+        stream.set_exception(None)  # type: ignore[arg-type]
+        rest = stream.read_nowait()
+        stream.set_exception(broken)
+        if rest:
+            return rest
+    return await stream.readany()
 
 
 def _frame(data: bytes) -> Frame | None:

@@ -48,6 +48,26 @@ BODIES = [
 
 
 @pytest.mark.parametrize("slug", FORMATS)
+async def test_a_connection_that_breaks_takes_nothing_along_that_had_come(
+    slug: str, vendors: StandIn, clients: HttpClients
+) -> None:
+    vendors.default = script = Script(text="abcdefgh", end="cut", at=2, hold=1)
+    said = []
+
+    with pytest.raises(ProviderError, match="broke off before its end"):
+        async for event in KINDS[slug].adapter.stream(clients, target_of(vendors, slug), request_of()):
+            if isinstance(event, TextDelta):
+                said.append(event.text)
+            if said == ["abcd"]:
+                # The reader is busy while the rest comes in and the connection breaks.
+                script.release.set()
+                await vendors.requests[0].over()
+                await asyncio.sleep(0.05)
+
+    assert said == ["abcd", "efgh"]
+
+
+@pytest.mark.parametrize("slug", FORMATS)
 @pytest.mark.parametrize(("status", "code"), STATUSES)
 async def test_it_turns_each_status_into_its_code(
     slug: str, status: int, code: ErrorCode, vendors: StandIn, clients: HttpClients
