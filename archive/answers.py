@@ -8,7 +8,7 @@ from typing import Any
 from accounts.models import User
 from archive.parts import LONGEST_TEXT, Part, is_time
 from conversations.fields import ParametersSerializer, given
-from generations.models import Generation
+from generations.models import MAX_SELECTION, Generation
 from providers.adapters.base import ErrorCode
 
 ENDS = [status.value for status in Generation.Status if status not in Generation.OPEN]
@@ -41,6 +41,7 @@ def read_answer(part: Part, user: User) -> Generation:
         time=part.maybe("time", part.seconds),
         ttft=part.maybe("ttft", part.seconds),
         **{name: part.maybe(name, part.integer) for name in TOKENS},
+        answered_by=part.later("answered_by", lambda name: part.text(name, MAX_SELECTION), ""),
         usage_source=part.word("usage_source", USAGE_SOURCES),
         cost=_cost(part),
         created_at=part.moment("created_at"),

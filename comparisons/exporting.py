@@ -26,9 +26,10 @@ FIGURES = (
     *("time", "ttft", "input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens"),
     *("tokens_per_second", "cost", "usage_source", "finish_reason"),
 )
+"""Of an answer's figures those that go into a table, in its order."""
 HEADINGS = (
     *("turn", "prompt", "index", "provider", "model", "status", "preferred", "verdict", "response", "reasoning"),
-    *("error_code", "error", *FIGURES),
+    *("error_code", "error", *FIGURES, "answered_by"),
 )
 
 
@@ -69,6 +70,7 @@ def _row(state: TurnState, slot: Generation) -> list[Any]:
         "" if vote is None else vote.verdict,
         *(slot.text, slot.reasoning, slot.error_code, slot.error),
         *(figures[name] for name in FIGURES),
+        slot.answered_by,
     ]
 
 
@@ -115,6 +117,7 @@ def _figures(slot: Generation) -> str:
     about = "≈ " if slot.usage_source == "estimate" else ""
     told = [
         str(slot.status),
+        f"answered by {_one_line(slot.answered_by)} in its place" if slot.answered_by else "",
         "" if slot.time is None else f"{slot.time:.1f} s",
         "" if slot.ttft is None else f"first token after {slot.ttft:.2f} s",
         "" if slot.output_tokens is None else f"{about}{slot.output_tokens} tokens",

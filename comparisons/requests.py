@@ -15,6 +15,7 @@ from conversations.fields import (
     LIST_ERRORS,
     MAX_ENTRIES,
     TIERS,
+    FallbackSerializer,
     FilledField,
     ParametersSerializer,
     PromptField,
@@ -22,6 +23,7 @@ from conversations.fields import (
     WordField,
     given,
     parameters_from,
+    selection_of,
 )
 from images.fields import ImagesField
 from providers.adapters.base import Parameters
@@ -29,11 +31,12 @@ from providers.adapters.base import Parameters
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One slot that is asked for."""
+    """One slot that is asked for, and the "provider/model" that is to answer where that one cannot."""
 
     provider: str
     model: str
     parameters: Parameters
+    fallback: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class EntrySerializer(serializers.Serializer[Entry]):
     provider = TextField(max_length=64)
     model = FilledField(max_length=200)
     parameters = ParametersSerializer(required=False)
+    fallback = FallbackSerializer(required=False, allow_null=True)
 
 
 class CompareSerializer(serializers.Serializer[CompareRequest]):
@@ -119,7 +123,12 @@ def compare_request(data: Any) -> CompareRequest:
     if checked.get("tier"):
         shared.setdefault("max_tokens", TIERS[checked["tier"]])
     entries = (
-        Entry(entry["provider"], entry["model"], parameters_from({**shared, **given(entry.get("parameters"))}))
+        Entry(
+            provider=entry["provider"],
+            model=entry["model"],
+            parameters=parameters_from({**shared, **given(entry.get("parameters"))}),
+            fallback=selection_of(entry.get("fallback")),
+        )
         for entry in checked["providers"]
     )
     return CompareRequest(

@@ -13,7 +13,7 @@ from accounts.errors import Conflict, InvalidInput, NotFound
 from accounts.models import User
 from comparisons.models import Candidate, Comparison, Turn, Vote
 from comparisons.requests import CompareRequest, Entry, TurnRequest
-from conversations.asking import ask, retry_answer
+from conversations.asking import ask, check_fallback, retry_answer
 from conversations.fields import TITLE_LENGTH
 from conversations.message_images import check_vision
 from conversations.models import Conversation
@@ -44,6 +44,8 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
     source = _source(user, request)
     _check_providers(user, request.entries)
     check_vision([(entry.provider, entry.model) for entry in request.entries], request.images)
+    for index, entry in enumerate(request.entries):
+        check_fallback(user, entry.fallback, f"providers.{index}.fallback")
     check_open_for_work(user)
     with transaction.atomic():
         title = " ".join(request.prompt.split())[:TITLE_LENGTH]
@@ -56,6 +58,7 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
                 model=entry.model,
                 system=request.system or (source.system if source is not None else ""),
                 parameters=stored_parameters(entry.parameters),
+                fallback=entry.fallback,
             )
             for entry in request.entries
         )

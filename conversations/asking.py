@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.utils import timezone
 
+from accounts.errors import InvalidInput, NotFound
 from accounts.models import User
 from conversations.history import question
 from conversations.message_images import place_images
@@ -17,6 +19,8 @@ from generations.models import Generation
 from generations.selectors import RunState
 from generations.services import retry_generation, start_run
 from images.models import Image
+from providers.adapters.base import ProviderError
+from providers.selectors import resolve_target, split_selection
 
 
 def ask(
@@ -46,7 +50,10 @@ def answer(*, user: User, topic: str, prompts: Sequence[Message], then: str = ""
     it in a transaction."""
     histories = _paths(prompts)
     questions = [question(prompt.conversation, histories[prompt.pk]) for prompt in prompts]
-    asks = [Ask(prompt.conversation.provider, each.request) for prompt, each in zip(prompts, questions, strict=True)]
+    asks = [
+        Ask(prompt.conversation.provider, each.request, _fallback(prompt.conversation))
+        for prompt, each in zip(prompts, questions, strict=True)
+    ]
     state = start_run(user=user, topic=topic, asks=asks, then=then, batch=batch)
     answers = Message.objects.bulk_create(
         Message(
@@ -64,6 +71,25 @@ def answer(*, user: User, topic: str, prompts: Sequence[Message], then: str = ""
         message.conversation.updated_at = timezone.now()
     Conversation.objects.bulk_update([message.conversation for message in answers], ["leaf", "updated_at"])
     return state
+
+
+def check_fallback(user: User, selection: str, field: str) -> None:
+    """Raise InvalidInput where nobody could answer in place of another: nothing, where none is chosen."""
+    if not selection:
+        return
+    try:
+        resolve_target(user, split_selection(selection)[0])
+    except (ProviderError, NotFound) as error:
+        raise InvalidInput(error.message, fields={field: [error.message]}) from error
+
+
+def _fallback(conversation: Conversation) -> str:
+    """The conversation's own; in a chat else the installation's. Nobody stands in for a model that is compared unless
+    it was asked for."""
+    if conversation.fallback or conversation.kind == Conversation.Kind.CANDIDATE:
+        return conversation.fallback
+    asked = f"{conversation.provider}/{conversation.model}"
+    return "" if asked == settings.FALLBACK_MODEL else str(settings.FALLBACK_MODEL)
 
 
 def retry_answer(*, generation: Generation, topic: str) -> RunState:

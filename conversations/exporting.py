@@ -46,6 +46,7 @@ def conversation_tree_json(conversation: Conversation) -> Json:
         **conversation_row_json(conversation),
         "system": conversation.system,
         "parameters": conversation.parameters,
+        "fallback": conversation.fallback,
         "leaf_id": names.get(conversation.leaf_id or 0, newest),
         "messages": [_message_json(message, names) for message in messages],
     }
@@ -85,6 +86,8 @@ def _prompt(message: Message) -> list[str]:
 
 def _answer(generation: Generation) -> list[str]:
     label = _one_line(model_label(generation.provider, generation.model))
+    if generation.answered_by:
+        label += f", answered by {_one_line(generation.answered_by)} in its place"
     said = (generation.text, f"*{generation.error}*" if generation.error else "")
     return [f"## {label} ({provider_info(generation.provider).label})", *filter(None, said)]
 

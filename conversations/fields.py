@@ -119,3 +119,15 @@ def given(parameters: dict[str, Any] | None) -> dict[str, Any]:
 def parameters_from(given: dict[str, Any]) -> Parameters:
     """Parameters as they are kept in JSON or were given in a body."""
     return Parameters(**{**given, "stop": tuple(given.get("stop", ()))})
+
+
+class FallbackSerializer(serializers.Serializer[Any]):
+    """Who answers where the chosen model cannot."""
+
+    provider = TextField(max_length=64)
+    model = FilledField(max_length=200)
+
+
+def selection_of(chosen: dict[str, str] | None) -> str:
+    """A checked choice as "provider/model"; empty where there is none."""
+    return "" if chosen is None else f"{chosen['provider']}/{chosen['model']}"

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from generations.models import Generation
+from generations.models import MAX_SELECTION, Generation
 from images.models import Image
 
 
@@ -32,6 +32,8 @@ class Conversation(models.Model):
     title = models.CharField(max_length=200, blank=True)
     provider = models.CharField(max_length=64)
     model = models.CharField(max_length=200)
+    fallback = models.CharField(max_length=MAX_SELECTION, blank=True)
+    """The "provider/model" that answers where this one cannot."""
     system = models.TextField(blank=True)
     parameters = models.JSONField(default=dict, blank=True)
     leaf = models.ForeignKey("Message", models.SET_NULL, related_name="+", null=True, blank=True)

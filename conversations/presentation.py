@@ -8,7 +8,7 @@ from typing import Any
 from conversations.models import Conversation, Message
 from conversations.selectors import Placed
 from generations.models import Generation
-from generations.presentation import usage_json
+from generations.presentation import selection_json, usage_json
 from images.presentation import image_json
 
 Json = dict[str, Any]
@@ -33,6 +33,7 @@ def conversation_json(conversation: Conversation, placed: Iterable[Placed]) -> J
         **conversation_row_json(conversation),
         "system": conversation.system,
         "parameters": conversation.parameters,
+        "fallback": selection_json(conversation.fallback),
         "messages": [{**message_json(each.message), "branches": list(map(str, each.branches))} for each in placed],
     }
 

@@ -10,7 +10,15 @@ from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
 from accounts.fields import FlagField, IdField
-from conversations.fields import FilledField, ParametersSerializer, PromptField, TextField, given
+from conversations.fields import (
+    FallbackSerializer,
+    FilledField,
+    ParametersSerializer,
+    PromptField,
+    TextField,
+    given,
+    selection_of,
+)
 from images.fields import ImagesField
 
 
@@ -27,6 +35,7 @@ class ChatRequest:
     conversation_id: uuid.UUID | None = None
     provider: str | None = None
     model: str | None = None
+    fallback: str | None = None
     system: str | None = None
     parameters: dict[str, Any] | None = None
     edit_of: uuid.UUID | None = None
@@ -39,6 +48,7 @@ class SettingsSerializer(serializers.Serializer[Any]):
 
     provider = TextField(max_length=64, required=False, allow_null=True)
     model = FilledField(max_length=200, required=False, allow_null=True)
+    fallback = FallbackSerializer(required=False, allow_null=True)
     system = PromptField(what="system prompt", required=False, allow_blank=True, allow_null=True)
     parameters = ParametersSerializer(required=False, allow_null=True)
 
@@ -93,6 +103,7 @@ def chat_request(body: Any) -> ChatRequest:
     return ChatRequest(
         message=checked.get("message", ""),
         parameters=_stored(checked),
+        fallback=selection_of(checked["fallback"]) if "fallback" in checked else None,
         images=None if checked.get("images") is None else tuple(checked["images"]),
         **{
             name: checked.get(name)
@@ -102,11 +113,13 @@ def chat_request(body: Any) -> ChatRequest:
 
 
 def chat_settings(body: Any) -> dict[str, Any]:
-    """Those of provider, model, system and parameters that ``body`` names, as a conversation stores them."""
+    """Those of provider, model, fallback, system and parameters that ``body`` names, as a conversation stores them."""
     serializer = SettingsSerializer(data=body)
     serializer.is_valid(raise_exception=True)
     checked: dict[str, Any] = serializer.validated_data
     settings = {name: checked.get(name) for name in ("provider", "model", "system")}
+    if "fallback" in checked:
+        settings["fallback"] = selection_of(checked["fallback"])
     return {name: value for name, value in {**settings, "parameters": _stored(checked)}.items() if value is not None}
 
 

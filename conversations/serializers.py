@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from accounts.paging import page_of
 from accounts.serializers import ErrorDetailSerializer
-from conversations.fields import ParametersSerializer
+from conversations.fields import FallbackSerializer, ParametersSerializer
 from conversations.saved_requests import PresetSerializer, PromptTemplateSerializer
 from generations.serializers import FailureSerializer, StatusField, UsageSerializer
 from images.serializers import ImageSerializer
@@ -62,6 +62,7 @@ class ShownMessageSerializer(MessageSerializer):
 class ShownConversationSerializer(ConversationRowSerializer):
     system = serializers.CharField(allow_blank=True)
     parameters = ParametersSerializer()
+    fallback = FallbackSerializer(allow_null=True)
     messages = ShownMessageSerializer(many=True)
 
 

@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 
 from accounts.errors import Conflict, InvalidInput, NotFound
 from accounts.models import User
-from conversations.asking import answer, retry_answer
+from conversations.asking import answer, check_fallback, retry_answer
 from conversations.fields import TITLE_LENGTH
 from conversations.message_images import check_vision, delete_unused_images, image_keys, place_images
 from conversations.models import WITH_IMAGES, Conversation, Message
@@ -76,7 +76,8 @@ def _conversation(user: User, request: ChatRequest) -> Conversation:
         conversation = _locked(user_conversation(user, request.conversation_id))
         if open_answer(conversation) is not None:
             raise Conflict(STILL_ANSWERING)
-    for name in ("provider", "model", "system", "parameters"):
+    check_fallback(user, request.fallback or "", "fallback")
+    for name in ("provider", "model", "fallback", "system", "parameters"):
         value = getattr(request, name)
         if value is not None:
             setattr(conversation, name, value)
@@ -179,6 +180,7 @@ def change_settings(*, conversation: Conversation, settings: dict[str, object]) 
     """Change who answers next, and how it is asked; raises InvalidInput for a provider that cannot be asked."""
     if "provider" in settings:
         _check_provider(conversation.user, str(settings["provider"]))
+    check_fallback(conversation.user, str(settings.get("fallback", "")), "fallback")
     for name, value in settings.items():
         setattr(conversation, name, value)
     conversation.save(update_fields=list(settings))
@@ -196,6 +198,7 @@ def fork_conversation(*, source: Conversation, upto: Message | None = None) -> C
             model=source.model,
             system=source.system,
             parameters=source.parameters,
+            fallback=source.fallback,
         )
         copy_thread(source=source, leaf_id=source.leaf_id if upto is None else upto.pk, targets=[fork])
     return fork

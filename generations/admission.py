@@ -37,10 +37,11 @@ CUT = "The answer was cut off here, for it has outgrown your budget."
 
 
 class Ask(NamedTuple):
-    """One question to one model."""
+    """One question to one model, and the "provider/model" that is to answer where that one cannot."""
 
     provider: str
     request: Request
+    fallback: str = ""
 
 
 class Admission(NamedTuple):
@@ -115,6 +116,22 @@ def reserve_more(generation_id: int) -> str:
             reserved_tokens=F("reserved_tokens") + more.tokens, reserved_cost=F("reserved_cost") + more.cost
         )
     return ""
+
+
+def change_payer(generation: Generation, ask: Ask, key_source: str) -> bool:
+    """Reserve for another model in place of what was reserved; False where no budget has room for it."""
+    with transaction.atomic():
+        lock_user(generation.user)
+        Generation.objects.filter(pk=generation.pk).update(reserved_tokens=0, reserved_cost=0)
+        accounts = accounts_of(generation.user, allowance_of(generation.user), payers={key_source})
+        wanted = most_of(ask) if accounts else Use()
+        if not all(account.has_room_for(wanted) for account in accounts):
+            transaction.set_rollback(True)
+            return False
+        Generation.objects.filter(pk=generation.pk).update(
+            key_source=key_source, reserved_tokens=wanted.tokens, reserved_cost=wanted.cost
+        )
+    return True
 
 
 def most_of(ask: Ask) -> Use:

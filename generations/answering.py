@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,6 +35,13 @@ from providers.adapters.http import HttpClients
 from providers.adapters.retrying import Retries, open_retried_stream
 from providers.adapters.streaming import Timeouts
 
+logger = logging.getLogger(__name__)
+
+SUBSTITUTED = {
+    *(ErrorCode.UPSTREAM_UNAVAILABLE, ErrorCode.UPSTREAM_ERROR, ErrorCode.TIMEOUT, ErrorCode.CIRCUIT_OPEN),
+    *(ErrorCode.RATE_LIMITED, ErrorCode.QUOTA_EXCEEDED, ErrorCode.MODEL_NOT_FOUND, ErrorCode.STREAM_CUT),
+}
+"""With these a model could not answer at all, and another one may."""
 MAX_WINDOW = 0.03
 WINDOW_PER_STREAM = 0.0003
 
@@ -57,10 +65,24 @@ class Claim:
     request: Request
     batch: bool = False
     reserved_tokens: int = 0
+    fallback: str = ""
 
     @property
     def writer(self) -> Writer:
         return Writer(self.generation_id, str(self.lease))
+
+
+@dataclass(frozen=True, slots=True)
+class Substitute:
+    """Who answers in place of a model that cannot: ``reserved_tokens`` as in the claim."""
+
+    adapter: Adapter
+    target: Target
+    request: Request
+    reserved_tokens: int
+
+
+FindSubstitute = Callable[[Claim], Awaitable[Substitute | None]]
 
 
 class Cause(Enum):
@@ -84,6 +106,7 @@ class Outcome:
     ttft: float | None = None
     usage: Usage | None = None
     finish_reason: str = ""
+    answered_by: str = ""
     error: ProviderError | None = None
 
 
@@ -95,8 +118,12 @@ def window(running: int) -> float:
 class Answer:
     """A running answer. ``text`` and ``reasoning`` are whole at any moment; read them on the loop alone."""
 
-    def __init__(self, claim: Claim, publisher: Publisher, running: Callable[[], int]) -> None:
+    def __init__(
+        self, claim: Claim, publisher: Publisher, running: Callable[[], int], find_substitute: FindSubstitute
+    ) -> None:
         self.claim = claim
+        self._find_substitute = find_substitute
+        self._answered_by = ""
         self.cause: Cause | None = None
         self.granted = claim.reserved_tokens
         self._count = TokenCount()
@@ -150,17 +177,49 @@ class Answer:
     @property
     def has_outgrown(self) -> bool:
         """Whether it has become longer than what was reserved for it."""
-        return bool(self.claim.reserved_tokens) and self._count.tokens > self.granted
+        return bool(self.granted) and self._count.tokens > self.granted
 
     async def _stream(self, clients: HttpClients, timeouts: Timeouts) -> None:
         claim = self.claim
-        self._reach("connecting")
         clients = clients.telling(lambda: self._reach("thinking"))
+        try:
+            await self._listen(clients, timeouts, claim.adapter, claim.target, claim.request)
+        except ProviderError as error:
+            substitute = await self._substitute(error)
+            if substitute is None:
+                raise
+            try:
+                await self._listen(clients, timeouts, substitute.adapter, substitute.target, substitute.request)
+            except ProviderError as second:
+                if self._has_begun:
+                    raise
+                logger.warning("%s could not answer %s either: %s", claim.fallback, claim.generation_id, second.detail)
+                raise error from second
+
+    async def _listen(
+        self, clients: HttpClients, timeouts: Timeouts, adapter: Adapter, target: Target, request: Request
+    ) -> None:
+        self._reach("connecting")
         retries = Retries(settings.UPSTREAM_RETRIES, settings.RETRY_DELAY, settings.LONGEST_RETRY_AFTER)
-        stream = open_retried_stream(claim.adapter, clients, claim.target, claim.request, timeouts, retries)
-        async with aclosing(Circuit(claim.target, claim.request.model).guard(stream)) as events:
+        stream = open_retried_stream(adapter, clients, target, request, timeouts, retries)
+        async with aclosing(Circuit(target, request.model).guard(stream)) as events:
             async for event in events:
                 self._take(event)
+
+    async def _substitute(self, error: ProviderError) -> Substitute | None:
+        """Who answers instead, where nothing was said and another model can help."""
+        claim = self.claim
+        if not claim.fallback or error.code not in SUBSTITUTED or self._has_begun:
+            return None
+        substitute = await self._find_substitute(claim)
+        if substitute is not None:
+            logger.warning("generation %s goes to %s: %s", claim.generation_id, claim.fallback, error.detail)
+            self._answered_by, self.granted, self._usage = claim.fallback, substitute.reserved_tokens, None
+        return substitute
+
+    @property
+    def _has_begun(self) -> bool:
+        return any(self._parts.values())
 
     def _reach(self, phase: Phase) -> None:
         self._put({"kind": "phase", "phase": phase})
@@ -183,7 +242,7 @@ class Answer:
             self._channel = channel
         if channel == "text" and self._ttft is None:
             self._ttft = self._now()
-        if self.claim.reserved_tokens:
+        if self.granted:
             self._count.add(text)
         self._parts[channel].append(text)
         self._pending.append(text)
@@ -247,6 +306,7 @@ class Answer:
             ttft=self._ttft,
             usage=self._usage,
             finish_reason=self._finish_reason,
+            answered_by=self._answered_by if self._has_begun or error is None else "",
             error=error,
         )
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Semaphore
 
@@ -17,15 +17,17 @@ from django.utils import timezone
 
 from accounts.errors import NotFound
 from generations import event_log
-from generations.answering import Claim, Outcome
+from generations.admission import Ask, change_payer
+from generations.answering import Claim, Outcome, Substitute
 from generations.connections import thread_client
 from generations.ending import Told, end_generation, tell
 from generations.event_log import Payload, Writer
 from generations.line import has_place, lock_user, ring
 from generations.loading import loaded_images
 from generations.models import Generation
+from providers.abilities import is_text_only
 from providers.adapters.base import ErrorCode, Message, Parameters, ProviderError, Request
-from providers.selectors import resolve_target
+from providers.selectors import resolve_target, split_selection
 from providers.services import note_first_use
 
 logger = logging.getLogger(__name__)
@@ -109,7 +111,8 @@ def _gone(refusal: NotFound) -> ProviderError:
 
 def _claim(generation: Generation, lease: uuid.UUID) -> Claim:
     resolved = resolve_target(generation.user, generation.provider)
-    if resolved.key_source not in (None, generation.key_source):
+    payer = resolved.key_source
+    if payer not in (None, generation.key_source) and not _paid_anew(generation, payer):
         # What was reserved of a budget was reserved for another payer.
         raise ProviderError(ErrorCode.NO_API_KEY, OTHER_PAYER.format(label=resolved.target.label), retryable=True)
     note_first_use(user=generation.user, provider=generation.provider, resolved=resolved)
@@ -126,9 +129,39 @@ def _claim(generation: Generation, lease: uuid.UUID) -> Claim:
         request=_request(generation),
         batch=generation.priority == Generation.BATCH,
         reserved_tokens=generation.reserved_tokens,
+        fallback=generation.fallback,
     )
     _take_over_log(claim.topic, claim.writer)
     return claim
+
+
+def _paid_anew(generation: Generation, key_source: str) -> bool:
+    """Where its fallback had been asked before its worker was lost, the payer is the fallback's; now it is asked itself
+    again."""
+    ask = Ask(generation.provider, _request(generation))
+    if not generation.fallback or not change_payer(generation, ask, key_source):
+        return False
+    generation.refresh_from_db(fields=["key_source", "reserved_tokens"])
+    return True
+
+
+def find_substitute(claim: Claim) -> Substitute | None:
+    """Who is to answer in place of a model that cannot, paid by whoever pays for that; None where it cannot be asked
+    either, cannot see what was shown, or no budget has room for it."""
+    generation = Generation.objects.select_related("user").get(pk=claim.generation_id)
+    provider, model = split_selection(claim.fallback)
+    request = replace(claim.request, model=model)
+    if is_text_only(model) and any(message.images for message in request.messages):
+        return None
+    try:
+        resolved = resolve_target(generation.user, provider)
+    except (ProviderError, NotFound) as refusal:
+        logger.warning("%s cannot stand in for generation %s: %s", claim.fallback, generation.pk, refusal)
+        return None
+    if not change_payer(generation, Ask(provider, request), resolved.key_source or ""):
+        return None
+    generation.refresh_from_db(fields=["reserved_tokens"])
+    return Substitute(resolved.adapter, resolved.target, request, generation.reserved_tokens)
 
 
 def _take_over_log(topic: str, writer: Writer) -> None:

@@ -102,7 +102,7 @@ def _fill(generation: Generation, outcome: Outcome) -> None:
     generation.text, generation.reasoning = outcome.text, outcome.reasoning
     generation.timeline = outcome.timeline
     generation.time, generation.ttft = outcome.time, outcome.ttft
-    generation.finish_reason = outcome.finish_reason
+    generation.finish_reason, generation.answered_by = outcome.finish_reason, outcome.answered_by
     if error is not None:
         generation.error_code, generation.error, generation.retryable = error.code, error.message, error.retryable
     measures.fill_usage(generation, outcome.usage)

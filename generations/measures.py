@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from generations.models import Generation
 from providers.adapters.base import Request, Usage
 from providers.catalogue import price
+from providers.selectors import split_selection
 
 _WORDS = re.compile(r"[A-Za-z]+|\d{1,3}|[^\sA-Za-z\d]")
 _OF_WORDS = string.ascii_letters + string.digits
@@ -55,13 +56,21 @@ def fill_usage(generation: Generation, usage: Usage | None) -> None:
     generation.output_tokens = usage.output_tokens
     generation.reasoning_tokens = usage.reasoning_tokens
     generation.cached_input_tokens = usage.cached_input_tokens
-    generation.cost = price(generation.provider, generation.model, usage)
+    provider, model = answering_model(generation)
+    generation.cost = price(provider, model, usage)
 
 
 def estimate_request(request: Request) -> int:
     """About how many tokens a question has."""
     images = sum(len(message.images) for message in request.messages)
     return _asked([request.system, *(message.text for message in request.messages)], images)
+
+
+def answering_model(generation: Generation) -> tuple[str, str]:
+    """The provider and the model that answered, or are to."""
+    if generation.answered_by:
+        return split_selection(generation.answered_by)
+    return generation.provider, generation.model
 
 
 def _estimate(generation: Generation) -> Usage:

@@ -13,6 +13,9 @@ from accounts.models import Limits
 from generations.event_log import EntryId
 from providers.adapters.base import ErrorCode
 
+MAX_SELECTION = 265
+"""The length of a provider's slug, a slash and a model's id."""
+
 
 class Payer(models.TextChoices):
     """Whose key an answer is paid with; empty where it needs none."""
@@ -72,6 +75,8 @@ class Generation(models.Model):
     A lower ``priority`` goes first; ``BATCH`` is work that nobody waits for. What is ``held_back`` waits for a place of
     its user or of batch work, and for whoever frees one to ring. What it may cost is reserved in tokens and dollars
     while it is open, where a budget binds; ``key_source`` says whose key pays.
+
+    ``fallback`` is the "provider/model" that is to answer where this one cannot; ``answered_by`` is the one that did.
     """
 
     BATCH = 9
@@ -86,7 +91,8 @@ class Generation(models.Model):
 
     OPEN = (Status.QUEUED, Status.STREAMING)
     RESULT = (
-        *("text", "reasoning", "timeline", "finish_reason", "error_code", "error", "retryable", "time", "ttft"),
+        *("text", "reasoning", "timeline", "answered_by", "finish_reason"),
+        *("error_code", "error", "retryable", "time", "ttft"),
         *("input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens", "usage_source", "cost"),
         *("lease", "lease_until", "ended_at"),
     )
@@ -100,6 +106,7 @@ class Generation(models.Model):
     model = models.CharField(max_length=200)
     parameters = models.JSONField(default=dict, blank=True)
     request = models.JSONField(null=True, blank=True)
+    fallback = models.CharField(max_length=MAX_SELECTION, blank=True)
 
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=1)
@@ -118,6 +125,7 @@ class Generation(models.Model):
     text = models.TextField(blank=True)
     reasoning = models.TextField(blank=True)
     timeline = models.JSONField(default=list, blank=True)
+    answered_by = models.CharField(max_length=MAX_SELECTION, blank=True)
     error_code = models.CharField(max_length=32, blank=True, choices=[(code, code) for code in ErrorCode])
     error = models.CharField(max_length=500, blank=True)
     retryable = models.BooleanField(default=False)

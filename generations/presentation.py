@@ -6,6 +6,7 @@ from typing import Any
 
 from generations.models import Generation
 from providers.adapters.base import ErrorCode
+from providers.selectors import split_selection
 
 
 def usage_json(generation: Generation) -> dict[str, Any]:
@@ -22,14 +23,20 @@ def usage_json(generation: Generation) -> dict[str, Any]:
         "tokens_per_second": generation.tokens_per_second,
         "cost": None if generation.cost is None else format(generation.cost, "f"),
         "finish_reason": generation.finish_reason or None,
+        "answered_by": selection_json(generation.answered_by),
     }
+
+
+def selection_json(selection: str) -> dict[str, str] | None:
+    """A "provider/model" in its parts."""
+    return dict(zip(("provider", "model"), split_selection(selection), strict=True)) if selection else None
 
 
 CUT_OFF = "This answer was still being written when it was exported."
 _AS_IT_IS = (
     *("provider", "model", "parameters", "attempt", "past_attempts", "text", "reasoning", "timeline"),
     *("finish_reason", "time", "ttft", "input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens"),
-    "usage_source",
+    *("usage_source", "answered_by"),
 )
 
 

@@ -10,6 +10,11 @@ from generations.models import Generation
 from providers.adapters.base import ErrorCode
 
 
+class ModelSerializer(serializers.Serializer[Any]):
+    provider = serializers.CharField()
+    model = serializers.CharField()
+
+
 class UsageSerializer(serializers.Serializer[Any]):
     time = serializers.FloatField(allow_null=True, help_text="Seconds from the request to the end.")
     ttft = serializers.FloatField(allow_null=True, help_text="Seconds to the first token.")
@@ -22,6 +27,9 @@ class UsageSerializer(serializers.Serializer[Any]):
     tokens_per_second = serializers.FloatField(allow_null=True)
     cost = serializers.CharField(allow_null=True, help_text="US dollars as a decimal string.")
     finish_reason = serializers.CharField(allow_null=True)
+    answered_by = ModelSerializer(
+        allow_null=True, help_text="The fallback model, where it answered in place of one that could not."
+    )
 
 
 class FailureSerializer(serializers.Serializer[Any]):

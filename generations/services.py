@@ -51,6 +51,7 @@ def start_run(*, user: User, topic: str, asks: Sequence[Ask], then: str = "", ba
             model=ask.request.model,
             parameters=stored_parameters(ask.request.parameters),
             request=stored_request(ask.request),
+            fallback=ask.fallback,
             **_admitted(admission),
         )
         for index, (ask, admission) in enumerate(zip(asks, admissions, strict=True))

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from generations.measures import estimate_tokens
 from generations.models import Generation
 from generations.rendering import render
-from providers.selectors import model_label, provider_info
+from providers.selectors import model_label, provider_info, split_selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class ShownAnswer:
 
     ``phase`` is its status, or how far it has come while it runs: waiting, connecting, thinking, writing. ``limit`` is
     the length in tokens that its figures are measured against, where one was asked for. ``unattended`` where no worker
-    is there to begin. The firsts are among the answers to one prompt.
+    is there to begin. ``answered_by`` names the fallback model where that answered. The firsts are among the answers to
+    one prompt.
     """
 
     result_id: uuid.UUID
@@ -47,6 +48,7 @@ class ShownAnswer:
     phase: str
     place: str
     limit: int | None
+    answered_by: str = ""
     unattended: bool = False
     first_to_answer: bool = False
     first_to_end: bool = False
@@ -89,6 +91,7 @@ def shown_answer(
         cost=generation.cost,
         usage_source="estimate" if generation.is_open else generation.usage_source,
         finish_reason=generation.finish_reason,
+        answered_by=model_label(*split_selection(generation.answered_by)) if generation.answered_by else "",
         phase=phase or phase_of(generation),
         place=_place_words(place),
         unattended=place == 0,

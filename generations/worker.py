@@ -25,8 +25,8 @@ from django.db import InterfaceError, OperationalError
 
 from generations import control, heartbeats, rescuing
 from generations.admission import reserve_more
-from generations.answering import Answer, Cause, Claim, Outcome
-from generations.claiming import Texts, requeue_claim, save_checkpoint
+from generations.answering import Answer, Cause, Claim, Outcome, Substitute
+from generations.claiming import Texts, find_substitute, requeue_claim, save_checkpoint
 from generations.connections import heed_cancellation, loop_client
 from generations.ending import Told, end_generation
 from generations.line import batch_places
@@ -142,7 +142,9 @@ class StreamWorker:
 
     async def _answer(self, claim: Claim) -> Outcome | None:
         """The outcome, or None where another has taken the generation over."""
-        answer = self._answers[claim.lease] = Answer(claim, self._publisher, lambda: len(self._answers))
+        answer = self._answers[claim.lease] = Answer(
+            claim, self._publisher, lambda: len(self._answers), _find_substitute
+        )
         if claim.lease in self._stops:
             answer.cut(Cause.STOPPED)
         if self._stopping:
@@ -218,6 +220,14 @@ class StreamWorker:
         await asyncio.gather(*self._duties, return_exceptions=True)
         await self._clients.close()
         await loop_client().aclose()
+
+
+async def _find_substitute(claim: Claim) -> Substitute | None:
+    try:
+        return await in_thread(find_substitute, claim)
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("%s cannot stand in for generation %s: %s", claim.fallback, claim.generation_id, error)
+        return None
 
 
 async def _forever(duty: Callable[[], Awaitable[None]], interval: float) -> None:

@@ -76,6 +76,12 @@ def optional_dollars(env: Env, name: str) -> Decimal | None:
     return env.decimal(name, None, validate=validate.Range(min=Decimal(0), error="has to be dollars, like 12.50."))
 
 
+def selection(env: Env, name: str) -> str:
+    """A model as ``provider/model``, or ``""``."""
+    valid = validate.Regexp(r"^$|^[^/\s]{1,64}/\S{1,200}$", error="has to be a model like openai/gpt-4o.")
+    return str(env.str(name, "", validate=valid))
+
+
 def port(env: Env, name: str, default: int) -> int:
     """A TCP port."""
     valid = validate.Range(min=1, max=65535, error="has to be a port between 1 and 65535.")

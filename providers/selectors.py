@@ -130,6 +130,12 @@ def may_use_server_key(user: User) -> bool:
     return user.is_staff or settings.SERVER_KEYS == "everyone" or has_budget(user)
 
 
+def split_selection(selection: str) -> tuple[str, str]:
+    """The provider and the model of "provider/model"; a model's id may have slashes of its own."""
+    provider, _, model = selection.partition("/")
+    return provider, model
+
+
 def provider_info(provider: str) -> ProviderInfo:
     """Label and colour, also of a provider that is gone; a query for what is not a built-in kind."""
     return provider_infos([provider])[provider]

@@ -15,8 +15,8 @@ from pytest_django import Settings
 from accounts.errors import OverBudget, RequestError, TooManyRequests
 from accounts.models import Limits, User
 from generations.admission import Ask, check_open_for_work, reserve_more
-from generations.answering import Outcome
-from generations.claiming import claim_generation
+from generations.answering import Claim, Outcome
+from generations.claiming import claim_generation, find_substitute, requeue_claim
 from generations.ending import end_generation
 from generations.forgetting import writers_instead
 from generations.ledger import Use, use_by_period
@@ -287,3 +287,55 @@ def test_all_that_is_taken_is_counted_even_when_all_ends_at_once(alice: User, to
 
     row = DailyUse.objects.get()
     assert (row.payer, row.answers, row.tokens) == ("", 12, 36)
+
+
+@pytest.mark.usefixtures("server_key")
+def test_a_fallback_is_paid_by_whoever_pays_for_it(alice: User, topic: str) -> None:
+    set_key(user=alice, provider="anthropic", api_key="sk-alice")
+    Limits.objects.create(user=alice, dollars_per_day=Decimal("0.25"))
+    claim = _with_fallback(alice, topic)
+
+    substitute = find_substitute(claim)
+
+    assert substitute is not None
+    assert (substitute.target.label, substitute.request.model) == ("OpenAI", MODEL)
+    generation = Generation.objects.get()
+    assert (generation.key_source, generation.reserved_tokens) == ("server", substitute.reserved_tokens)
+    outcome = Outcome(Status.COMPLETED, text="Hello", usage=DEAR, answered_by=claim.fallback)
+    end_generation(generation.pk, outcome, lease=claim.lease)
+    assert use_by_period(alice)["server", "day"] == Use(10_000, Decimal("0.1"))
+    assert use_by_period(alice)["user", "day"] == Use()
+
+
+@pytest.mark.usefixtures("server_key")
+def test_a_fallback_that_no_budget_has_room_for_is_not_asked(alice: User, topic: str) -> None:
+    set_key(user=alice, provider="anthropic", api_key="sk-alice")
+    Limits.objects.create(user=alice, dollars_per_day=Decimal("0.05"))
+    claim = _with_fallback(alice, topic)
+
+    assert find_substitute(claim) is None
+    assert Generation.objects.get().key_source == "user"
+
+
+@pytest.mark.usefixtures("server_key")
+def test_a_worker_lost_with_the_fallback_lets_the_model_itself_be_asked_again(alice: User, topic: str) -> None:
+    set_key(user=alice, provider="anthropic", api_key="sk-alice")
+    claim = _with_fallback(alice, topic)
+    assert find_substitute(claim) is not None
+    requeue_claim(claim)
+
+    again = claim_generation(claim.generation_id)
+
+    assert again is not None
+    assert again.target.label == "Anthropic"
+    assert Generation.objects.get().key_source == "user"
+
+
+def _with_fallback(user: User, topic: str) -> Claim:
+    """The claim of an answer that the user's own key pays, and whose fallback the server's would."""
+    request = Request("claude", (Message("user", "Hello"),), parameters=Parameters(max_tokens=10_000))
+    with transaction.atomic():
+        state = start_run(user=user, topic=topic, asks=[Ask("anthropic", request, f"openai/{MODEL}")])
+    claim = claim_generation(state.generations[0].pk)
+    assert claim is not None
+    return claim

@@ -1,0 +1,54 @@
+"""The installation's fallback model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from accounts.models import User
+from comparisons.requests import compare_request
+from comparisons.services import start_comparison
+from conversations import services
+from conversations.models import Conversation
+from generations.models import Generation
+from tests.conversations.conftest import Chatter
+
+INSTALLED = "demo/demo-thinker"
+
+
+@pytest.fixture(autouse=True)
+def installed(settings: Settings) -> None:
+    settings.FALLBACK_MODEL = INSTALLED
+
+
+@pytest.mark.parametrize(
+    ("more", "fallback"),
+    [
+        ({}, INSTALLED),
+        ({"fallback": {"provider": "demo", "model": "demo-coder"}}, "demo/demo-coder"),
+        ({"model": "demo-thinker"}, ""),
+    ],
+    ids=["none chosen", "another chosen", "the very one"],
+)
+def test_a_chat_has_it_where_it_has_none_of_its_own(alice: Chatter, more: dict[str, Any], fallback: str) -> None:
+    alice.begin("Hello?", **more)
+
+    assert Generation.objects.get().fallback == fallback
+
+
+def test_a_comparison_never_has_it(alice: Chatter) -> None:
+    body = {"prompt": "Hello?", "providers": [{"provider": "demo", "model": "demo-swift"}]}
+
+    start_comparison(user=User.objects.get(), request=compare_request(body))
+
+    assert Generation.objects.get().fallback == ""
+
+
+def test_a_chat_that_goes_on_from_another_keeps_what_was_chosen(alice: Chatter) -> None:
+    said = alice.say("Hello?", fallback={"provider": "demo", "model": "demo-coder"})
+
+    fork = services.fork_conversation(source=said.conversation)
+
+    assert Conversation.objects.get(pk=fork.pk).fallback == "demo/demo-coder"
