@@ -52,6 +52,9 @@ class Response:
         self._chunks = [chunk for chunk in chunks if chunk]
         self.content = self
 
+    def exception(self) -> None:
+        """Its connection never breaks."""
+
     async def readany(self) -> bytes:
         return self._chunks.pop(0) if self._chunks else b""
 
