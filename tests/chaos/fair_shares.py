@@ -50,7 +50,7 @@ async def _with_room_for_three(installation: Installation) -> Row:
 
 async def _with_one_dollar(installation: Installation) -> Row:
     row = Row(f"{STARTS} starts at once with one dollar left", tries=STARTS)
-    installation.vendors.scripts[PRICED] = Script(text="word " * TAKEN, chunk_size=5000)
+    installation.vendors.scripts[PRICED] = Script(text="word " * TAKEN, chunk_size=5)
     async with _user(installation, "dollars_per_day", 1) as session:
         started = await asyncio.gather(*(_start(installation, session) for _ in range(STARTS)))
         costs = []
