@@ -37,6 +37,7 @@ class PageTeller:
         self._shown = shown
         self._slots: dict[Key, RunningAnswer] = {}
         self._known_runs: set[int] = set()
+        self._footers_told: dict[int, str] = {}
 
     def open(self) -> tuple[str, list[RunState], int]:
         """What has changed since the page was rendered, the runs that are to be watched from their start, and the id
@@ -186,8 +187,13 @@ class PageTeller:
         return self._footer(turn_states(self._comparison, from_number=turn_number(run_id)), 0)
 
     def _footer(self, turns: list[TurnState], position: int) -> str:
+        """A turn's footer, where it is another than before: two runs may end at once, and somebody is about to vote."""
         (turn,) = turn_columns(turns[position : position + 1])
-        return self._rendered("_turn_footer", turn=turn, last=position == len(turns) - 1)
+        footer = self._rendered("_turn_footer", turn=turn, last=position == len(turns) - 1)
+        if self._footers_told.get(turn.number) == footer:
+            return ""
+        self._footers_told[turn.number] = footer
+        return footer
 
     def _rendered(self, partial: str, **context: Any) -> str:
         return render_to_string(

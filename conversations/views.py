@@ -82,7 +82,7 @@ def chat_news(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
 def older_messages(request: HtmxRequest, public_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
     """The messages before one of them."""
     conversation = user_conversation(page_user(request), public_id)
-    return render(request, "conversations/_messages.html", _messages(conversation, before=message_id))
+    return render(request, "conversations/_earlier.html", _messages(conversation, before=message_id))
 
 
 @login_required

@@ -61,6 +61,11 @@ function edit({ target }) {
   if (!details) return;
   details.closest(".entry").toggleAttribute("data-editing", details.open);
   if (!details.open) return;
+  const form = details.querySelector("template");
+  if (form) {
+    form.replaceWith(form.content.cloneNode(true));
+    window.htmx.process(details);
+  }
   const area = details.querySelector("textarea");
   area.focus();
   area.setSelectionRange(area.value.length, area.value.length);

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.bench import overlap, reading, stopping
+from tests.bench import long_chat, overlap, reading, stopping
 from tests.bench.figures import Figure, table
 from tests.support.live import Live
 from tests.support.servers import Servers
@@ -20,7 +20,7 @@ def main() -> None:
         live = Live(servers, vendors, name="bench")
         try:
             live.start()
-            parts = (overlap, stopping, reading)
+            parts = (overlap, stopping, reading, long_chat)
             figures: list[Figure] = [figure for part in parts for figure in part.measure(live, vendors)]
         finally:
             live.stop()

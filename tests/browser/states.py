@@ -136,6 +136,7 @@ def of_the_history(visitor: Visitor) -> Iterator[str]:
     expect(visitor.page.get_by_label("Title", exact=True)).to_be_visible()
     yield "renaming a comparison"
     visitor.page.get_by_role("link", name="Cancel").click()
+    expect(visitor.page.get_by_label("Title", exact=True)).to_have_count(0)
     visitor.page.get_by_role("link", name="Delete").first.click()
     expect(visitor.page.get_by_role("link", name="Keep it")).to_be_visible()
     yield "deleting a comparison"

@@ -300,6 +300,7 @@ def test_a_new_title_disturbs_nobody_at_work(visitor: Visitor, vendors: StandIn)
     expect(chatter.page.locator("#chat-head h1")).to_have_text("Yes")
     chatter.page.locator("summary[aria-label='Edit your message']").click()
     edited = chatter.page.locator("[data-edit] textarea")
+    expect(edited).to_be_focused()
     edited.fill("apples and")
     item = chatter.page.locator(".chat-item").first
     item.hover()
@@ -340,6 +341,13 @@ def test_a_long_conversation_comes_in_parts(visitor: Visitor, vendors: StandIn) 
     expect(chatter.prompts).to_have_count(25)
     expect(chatter.prompts.first).to_have_text("message 0")
     expect(chatter.prompts.get_by_text(seen, exact=True)).to_be_in_viewport()
+
+    first = chatter.page.locator(".entry-prompt").first
+    first.hover()
+    first.locator("summary[aria-label='Edit your message']").click()
+    first.get_by_label("Your message, edited").fill("message 0, said otherwise")
+    first.get_by_role("button", name="Send").click()
+    expect(chatter.prompts).to_have_text(["message 0, said otherwise"])
 
 
 def test_hostile_text_is_text(chatter: Chatter, vendors: StandIn) -> None:
