@@ -100,16 +100,15 @@ def _is_id(value: str) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _quick_and_alone(settings: Settings, uploads: Path) -> None:
+def _alone(settings: Settings, uploads: Path) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4()}"}}
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
-def alice(transactional_db: None, redis: Redis, _quick_and_alone: None) -> Person:
+def alice(transactional_db: None, redis: Redis, _alone: None) -> Person:
     return Person(User.objects.create_user("alice", "alice@example.org", PASSWORD))
 
 
 @pytest.fixture
-def bob(transactional_db: None, redis: Redis, _quick_and_alone: None) -> Person:
+def bob(transactional_db: None, redis: Redis, _alone: None) -> Person:
     return Person(User.objects.create_user("bob", "bob@example.org", PASSWORD))

@@ -64,7 +64,8 @@ def newcomer(live: Live, vendors: StandIn, shared_browser: Browser, browser_prob
     """Somebody new, with nothing behind them; signed in."""
     context = shared_browser.new_context()
     account = live.register()
-    live.sign_in(context.new_page(), account)
+    cookies = live.cookies_of(account)
+    context.add_cookies([{"name": name, "value": value, "url": live.base_url} for name, value in cookies.items()])
     yield from _visiting(live, account, context, browser_problems)
 
 

@@ -42,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     # Pages in tests name static files as they are; the collected ones are tested with the whole of LLMSelect running.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    # Hashing passwords as safely as LLMSelect does takes a quarter of a second each; the running one does it.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     database: dict[str, Any] = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         # A file, for a database in memory is not the same for every thread.
