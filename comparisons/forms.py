@@ -15,13 +15,13 @@ from accounts.errors import InvalidInput, NotFound, RequestError
 from accounts.models import User
 from comparisons.models import Candidate, Comparison
 from conversations.fields import MAX_ENTRIES, TIERS
-from conversations.forms import SETTINGS, form_parameters, settings_values
+from conversations.forms import SETTINGS, form_fallback, form_parameters, settings_values
 from conversations.models import Conversation, Preset, PromptTemplate
 from conversations.saved import own_item, own_items, variables
 from conversations.selectors import MISSING, user_conversation
 from images.forms import images_to_show
 from providers.catalogue import CatalogueGroup, catalogue, catalogue_groups
-from providers.selectors import accesses
+from providers.selectors import accesses, split_selection
 
 MIN_MODELS = 2
 DEMO = "demo"
@@ -34,7 +34,7 @@ EXAMPLES = (
     "A bat and a ball cost 1.10 together; the bat costs 1.00 more than the ball. What does the ball cost?",
 )
 """Prompts for somebody who has not compared anything yet."""
-FIELDS = ("prompt", "tier", "conversation", *SETTINGS)
+FIELDS = ("prompt", "tier", "conversation", "fallback", *SETTINGS)
 
 
 class ComparisonForm:
@@ -107,15 +107,24 @@ class ComparisonForm:
         if len(self._chosen) < MIN_MODELS:
             sentence = "Choose at least two models to compare."
             raise InvalidInput(sentence, fields={"providers": [sentence]})
-        entries = [value.partition("/") for value in self._chosen]
         return {
             "prompt": self._values["prompt"],
             "system": self._values["system"],
             "tier": self._values["tier"] or None,
-            "providers": [{"provider": provider, "model": model} for provider, _, model in entries],
+            "providers": [self._entry(selection) for selection in self._chosen],
             "parameters": form_parameters(self._values),
             "conversation_id": self._values["conversation"] or None,
             "images": self._images,
+        }
+
+    def _entry(self, selection: str) -> dict[str, Any]:
+        """A slot; what is compared does not stand in for itself."""
+        provider, model = split_selection(selection)
+        fallback = self._values["fallback"]
+        return {
+            "provider": provider,
+            "model": model,
+            "fallback": form_fallback(fallback) if fallback != selection else None,
         }
 
     def context(self, error: RequestError | None = None, renamed: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -183,6 +192,9 @@ def _by_field(error: RequestError | None, renamed: Mapping[str, str]) -> dict[st
     errors: dict[str, str] = {}
     for path, sentences in (error.fields or {}).items() if error is not None else ():
         first, *rest = path.split(".")
-        name = "models" if first == "providers" else rest[0] if first == "parameters" and rest else first
+        if first == "providers":
+            name = "fallback" if rest[1:] == ["fallback"] else "models"
+        else:
+            name = rest[0] if first == "parameters" and rest else first
         errors.setdefault(renamed.get(name, name), sentences[0])
     return errors

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from accounts.errors import InvalidInput
+from generations.presentation import selection_json
 
 SETTINGS = ("system", "temperature", "top_p", "max_tokens", "stop", "seed", "reasoning_effort")
 NUMBERS: dict[str, type[int] | type[float]] = {"temperature": float, "top_p": float, "max_tokens": int, "seed": int}
@@ -34,6 +35,11 @@ def settings_values(system: str, parameters: Mapping[str, Any]) -> dict[str, str
     return {**values, "system": system, "stop": "\n".join(parameters.get("stop", ()))}
 
 
+def form_fallback(value: str) -> dict[str, str] | None:
+    """What the field of the fallback says, as the API takes it."""
+    return selection_json(value.strip())
+
+
 def composer_body(data: Mapping[str, str]) -> dict[str, Any]:
     """The body of ``POST /api/v1/chat`` that a composer's form says; raises InvalidInput where no model is chosen."""
     provider, _, model = data.get("model", "").partition("/")
@@ -42,6 +48,8 @@ def composer_body(data: Mapping[str, str]) -> dict[str, Any]:
     body: dict[str, Any] = {"provider": provider, "model": model}
     if "system" in data:
         body |= {"system": data["system"], "parameters": form_parameters(data)}
+    if "fallback" in data:
+        body["fallback"] = form_fallback(data["fallback"])
     for name in ("edit_of", "regenerate"):
         if data.get(name):
             body[name] = data[name]

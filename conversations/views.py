@@ -277,10 +277,13 @@ def _composer(request: HtmxRequest, conversation: Conversation | None) -> dict[s
         chosen = "{provider}/{model}".format(**preset["providers"][0])
         values = settings_values(preset["system"], preset["parameters"])
     chosen = request.GET.get("model", "") or chosen
+    fallback = conversation.fallback if conversation else ""
     return {
         "groups": groups,
         "chosen": chosen,
         "other": "" if chosen in offered else chosen,
-        "form": values,
+        "form": {**values, "fallback": fallback},
+        "other_fallback": "" if fallback in offered else fallback,
+        "default_fallback": settings.FALLBACK_MODEL,
         "presets": own_items(Preset, user),
     }
