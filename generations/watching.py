@@ -12,7 +12,7 @@ import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
@@ -34,6 +34,9 @@ RETRY_DELAY = 0.5
 SETTLED_WITHIN = 4.0
 """Seconds in which a worker that lives has saved all that it had said before."""
 SETTLING_DELAY = 0.2
+UNTOLD = timedelta(seconds=3)
+"""How long ago an end has to be saved to be told by the database's word. Before, the log is about to tell it, with a
+place to come back to: whoever was told without one would be told again after coming back."""
 
 logger = logging.getLogger(__name__)
 
@@ -205,7 +208,10 @@ class _Account:
         looked_at = [watched for watched in self._runs.values() if reset or not watched.done]
         # All are read before any is told: where the database goes away in between, nothing counts as told.
         for watched, state in [(each, await ask(selectors.run_state, each.run_id)) for each in looked_at]:
-            events += [*(_reset_open(watched, state) if reset else []), *_catch_up(watched, state)]
+            if reset:
+                events += [*_reset_open(watched, state), *_catch_up(watched, state)]
+            else:
+                events += _catch_up(watched, state, before=timezone.now() - UNTOLD)
         return events
 
 
@@ -235,12 +241,15 @@ def _fold(watched: _Watched, entry: Entry) -> Reached | Delta | Reset | None:
     return Delta(watched.run_id, data["index"], channel, text, told, data["t"], entry.id) if text else None
 
 
-def _catch_up(watched: _Watched, state: RunState, entry_id: EntryId | None = None) -> list[Event]:
-    """What has ended by the database's word and was not told."""
+def _catch_up(
+    watched: _Watched, state: RunState, entry_id: EntryId | None = None, *, before: datetime | None = None
+) -> list[Event]:
+    """What has ended, by the database's word and ``before`` that, and was not told."""
     events: list[Event] = []
     for generation in state.generations:
-        events += _ending(watched, generation, None)
-    if state.run.ended_at is not None and not watched.done:
+        if before is None or (generation.ended_at is not None and generation.ended_at < before):
+            events += _ending(watched, generation, None)
+    if state.run.ended_at is not None and not watched.done and (before is None or state.run.ended_at < before):
         watched.done = True
         events.append(Done(state, entry_id))
     return events

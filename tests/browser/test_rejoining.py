@@ -174,7 +174,7 @@ def test_it_shows_all_after_the_server_was_started_again(live: Live, visitor: Vi
     stands_still.release.set()
 
     assert_same_at_the_end(visitor)
-    visitor.forgive(r"WebSocket connection|\[object Event\]")
+    visitor.forgive(r"WebSocket connection|\[object Event\]|htmx:(afterRequest|sendError)|ERR_CONNECTION")
 
 
 def test_it_shows_all_after_the_browser_froze_the_tab(visitor: Visitor, vendors: StandIn) -> None:

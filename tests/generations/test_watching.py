@@ -180,6 +180,27 @@ async def test_an_end_whose_entry_was_never_written_is_found(writing: Writing, s
     assert sorted(ends(events)) == [0, 1]
 
 
+async def test_an_end_that_the_log_is_about_to_tell_is_told_by_the_log(
+    writing: Writing, state: RunState, topic: str
+) -> None:
+    await writing.say(0, "a")
+    reader = asyncio.create_task(gather(topic, states=[state], until=Ended, tick=0.01))
+    claim = writing.claims[0]
+    outcome = Outcome(Status.COMPLETED, text="a", time=1.0)
+    told = await in_thread(end_generation, claim.generation_id, outcome, lease=claim.lease)
+    async with asyncio.timeout(20), aclosing(watch(topic, states=[state], tick=0.01)) as events:
+        looks = 0
+        async for event in events:
+            looks += isinstance(event, Idle)
+            if looks == 3:
+                break
+
+    await in_thread(tell, told)
+
+    (end,) = [event for event in await reader if isinstance(event, Ended)]
+    assert end.id is not None
+
+
 async def test_a_log_that_was_lost_leads_to_a_reset(writing: Writing, state: RunState, topic: str) -> None:
     after = await writing.say(0, "before ")
     async with asyncio.timeout(20), aclosing(watch(topic, states=[state], tick=0.1)) as events:
