@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from io import BytesIO
 from typing import Any
@@ -16,14 +15,24 @@ MODEL = {"provider": "openai", "model": "gpt-4o"}
 
 
 class Things:
-    """A comparison, a chat, a set, a template, a key, a token and an image; ``bring_back`` replaces what was deleted,
-    for an archive keeps ids."""
+    """A comparison, a chat, a set, a template, a key, a token and an image. ``bring_back`` makes all of them anew, for
+    another account, where one may be gone."""
+
+    account: Account
 
     def __init__(self, live: Live) -> None:
-        self.account: Account = live.register()
+        self._live = live
+        self._ids: dict[str, list[str]] = {}
+        self._deleted = True
+
+    def bring_back(self) -> None:
+        """Have all of it."""
+        if not self._deleted:
+            return
+        self._deleted = False
+        self.account = self._live.register()
         self._make()
-        self._archive = self._ask("GET", "archive").content
-        told = json.loads(self._archive)
+        told = self._ask("GET", "archive").json()
         chat, (comparison,) = told["conversations"][0], told["comparisons"]
         self._ids = {
             "comparisons": [comparison["id"]],
@@ -32,17 +41,14 @@ class Things:
             "results": [each["messages"][1]["answer"]["id"] for each in comparison["candidates"]],
             "presets": [each["id"] for each in told["presets"]],
             "prompt-templates": [each["id"] for each in told["prompt_templates"]],
+            "tokens": [self._ask("POST", "tokens", json={"name": "A program"}).json()["id"]],
         }
-
-    def bring_back(self) -> None:
-        """Have all of it again."""
-        self._ask("POST", "archive", data=self._archive, headers={"Content-Type": "application/json"})
-        self._ids["tokens"] = [self._ask("POST", "tokens", json={"name": "A program"}).json()["id"]]
         self._ask("PUT", "keys/openai", json={"api_key": "sk-fuzz"})
 
     def put_into(self, case: Case[Any]) -> None:
         """Let a case that would be about nothing be about these: half of its ids become ours, every provider one that
         answers. What is wrong with it stays wrong."""
+        self._deleted |= case.method == "DELETE"
         segments = case.operation.path.split("/")
         for name, value in dict(case.path_parameters).items():
             kind = segments[segments.index(f"{{{name}}}") - 1]
