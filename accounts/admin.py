@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.audit import record
+from accounts.audit import record, record_deletion
 from accounts.models import Action, ApiToken, AuditEntry, Invitation, Limits, User
 
 INVITATION_LIFETIME = timedelta(days=7)
@@ -49,6 +49,21 @@ class UserAdmin(DjangoUserAdmin):
     list_display = ("username", "email", "is_active", "is_staff", "last_login", "date_joined")
     list_filter = ("is_active", "is_staff", "is_superuser", "date_joined")
     search_fields = ("username", "email", "public_id")
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """A user's audit trail goes with them, though nobody may delete a part of it."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, lacking - {AuditEntry._meta.verbose_name}, protected
+
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        super().delete_model(request, obj)
+        record_deletion()
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            self.delete_model(request, user)
 
 
 @admin.register(Limits)

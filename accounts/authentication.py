@@ -66,14 +66,14 @@ def session_user(request: HttpRequest) -> User | None:
 
 
 async def socket_user(scope: Scope) -> User | None:
-    """The active user who opens a socket; ``None`` where there is none, or where a token was sent that is not good or
-    may not read.
+    """The active user who opens a socket; ``None`` where there is none, or where a token was sent that is not good.
 
     A cookie counts only where ``origin_allowed``. Whoever came with the subprotocol ``bearer`` expects it accepted.
+    Raises Forbidden where a personal token may not read.
     """
     try:
         user: User | None = await database_sync_to_async(_user_of_scope)(scope)
-    except (NotSignedIn, Forbidden):
+    except NotSignedIn:
         return None
     return user
 

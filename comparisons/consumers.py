@@ -16,7 +16,7 @@ from django.conf import settings
 from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import SUBPROTOCOL, origin_allowed, socket_user
-from accounts.errors import AWAY, InvalidInput, NotFound, RequestError, part_away, validation_error
+from accounts.errors import AWAY, Forbidden, InvalidInput, NotFound, RequestError, part_away, validation_error
 from accounts.models import TokenScope, User
 from accounts.scopes import check_scope
 from comparisons import services
@@ -67,6 +67,9 @@ class ComparisonConsumer(AsyncWebsocketConsumer):
                 return
             public_id: uuid.UUID = self.scope["url_route"]["kwargs"]["public_id"]
             self.user, self.comparison = user, await in_thread(user_comparison, user, public_id)
+        except Forbidden:
+            await self.close(NOT_ALLOWED)
+            return
         except NotFound:
             await self.close(NOT_FOUND)
             return

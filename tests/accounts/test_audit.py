@@ -174,6 +174,21 @@ def test_administrators_look_and_change_nothing(client: Client, admin: User, ali
     assert entry.subject == "openai"
 
 
+@pytest.mark.parametrize("way", ["page", "list"])
+def test_administrators_delete_people_with_their_trail(client: Client, admin: User, alice: User, way: str) -> None:
+    record(Action.KEY_SET, user=alice, subject="openai")
+    client.force_login(admin)
+
+    if way == "page":
+        client.post(f"/admin/accounts/user/{alice.pk}/delete/", {"post": "yes"})
+    else:
+        chosen = {"action": "delete_selected", "_selected_action": [alice.pk], "post": "yes"}
+        client.post("/admin/accounts/user/", chosen)
+
+    assert not User.objects.filter(username="alice").exists()
+    assert trail(None) == [("account_deleted", "")]
+
+
 def test_it_forgets_what_is_old(alice: User, settings: Settings) -> None:
     settings.AUDIT_DAYS = 30
     record(Action.KEY_SET, user=alice, subject="old")

@@ -7,6 +7,7 @@ from asgiref.sync import sync_to_async
 
 from accounts.api_tokens import create_api_token
 from accounts.authentication import socket_user
+from accounts.errors import Forbidden
 from accounts.models import ApiToken, TokenScope, User
 from tests.accounts.conftest import Api, bearer
 from tests.accounts.test_sockets import scope as socket_scope
@@ -95,6 +96,9 @@ async def test_a_socket_wants_a_token_that_may_read() -> None:
     alice = await sync_to_async(User.objects.create_user)("alice", "alice@example.org", "x")
     tokens = [(await sync_to_async(create_api_token)(alice, name=name, scopes=[name]))[1] for name in TokenScope.values]
 
-    users = [await socket_user(socket_scope("bearer", text)) for text in tokens]
+    reading, *others = tokens
 
-    assert users == [alice, None, None]
+    assert await socket_user(socket_scope("bearer", reading)) == alice
+    for text in others:
+        with pytest.raises(Forbidden):
+            await socket_user(socket_scope("bearer", text))

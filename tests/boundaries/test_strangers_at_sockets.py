@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.api_tokens import create_api_token
+from accounts.models import ApiToken, User
 from tests.boundaries.asking import Caller, in_browser, in_program, visitor
 from tests.boundaries.belongings import MARK, Belongings, give_belongings, rows_of
 from tests.boundaries.sockets import Socket, opened, socket_paths
@@ -64,6 +66,36 @@ async def test_it_keeps_a_strangers_own_socket_away_from_the_owners_answers(
     assert refusals[0] == refusals[1]
     assert refusals[0]["error"]["code"] == "not_found"
     assert await database_sync_to_async(rows_of)(belongings.owner) == before
+
+
+async def test_a_token_that_may_only_read_changes_nothing(belongings: Belongings) -> None:
+    reading = await _with_token(belongings.owner, "read")
+    before = await database_sync_to_async(rows_of)(belongings.owner)
+
+    async with opened(f"/ws/comparisons/{belongings.waiting.comparison.public_id}/", reading) as socket:
+        started = await socket.event()
+        refusals = [await _refused(socket, str(belongings.waiting.state.generations[0].public_id))]
+        for message in ({"action": "cancel"}, {"action": "turn", "prompt": "And now?"}):
+            await socket.send(message)
+            refusals.append(await socket.event())
+
+    assert started["event"] == "start"
+    assert {each["error"]["code"] for each in refusals} == {"permission_denied"}
+    assert await database_sync_to_async(rows_of)(belongings.owner) == before
+
+
+async def test_a_token_that_may_not_read_opens_no_socket(belongings: Belongings) -> None:
+    writing = await _with_token(belongings.owner, "write")
+
+    ends = {path: await _end(path, writing) for path in socket_paths(belongings)}
+
+    assert ends == dict.fromkeys(ends, ([], 4403))
+
+
+async def _with_token(user: User, scope: str) -> Caller:
+    _, text = await database_sync_to_async(create_api_token)(user, name="narrow", scopes=[scope])
+    await database_sync_to_async(ApiToken.objects.update)(last_used_at=timezone.now())
+    return Caller(((b"authorization", f"Bearer {text}".encode()),))
 
 
 async def _refused(socket: Socket, result_id: str) -> dict[str, Any]:
