@@ -18,6 +18,7 @@ from django.urls import path
 from comparisons.consumers import EventConsumer, PageConsumer
 from generations.following import stay_subscribed
 from llmselect_project.health import database_answers
+from llmselect_project.largest import answer_within_limit
 
 
 def _short_stack() -> ASGIHandler:
@@ -53,10 +54,12 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         await _live(receive, send)
     elif scope["type"] == "websocket":
         await _socket(scope, receive, send)
-    elif scope["path"].startswith(API_PATHS) and not scope["path"].startswith(SESSION_PATHS):
-        await api(scope, receive, send)
     else:
-        await pages(scope, receive, send)
+        await answer_within_limit(_handler(scope["path"]), scope, receive, send)
+
+
+def _handler(path: str) -> ASGIHandler:
+    return api if path.startswith(API_PATHS) and not path.startswith(SESSION_PATHS) else pages
 
 
 async def _socket(scope: Any, receive: Any, send: Any) -> None:
