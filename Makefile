@@ -6,11 +6,11 @@
 
 PYTHON := .venv/bin/python
 # What touches the database, and so runs on SQLite as well.
-DATABASE_TESTS := tests/accounts tests/providers tests/images tests/generations tests/conversations tests/comparisons \
-	tests/gateway tests/archive
+DATABASE_TESTS := tests/core tests/accounts tests/providers tests/images tests/generations tests/presets tests/conversations \
+	tests/comparisons tests/account_data
 # Each process has a database, a Redis and a running LLMSelect of its own.
 SHARED_OUT := --numprocesses 2 --dist loadfile
-CODE := llmselect_project accounts providers images generations conversations comparisons gateway archive tests
+CODE := llmselect_project account_data comparisons conversations presets generations images providers accounts core tests
 
 run:
 	@bin/install requirements.txt
@@ -22,12 +22,12 @@ install-dev:
 test: install-dev
 	@$(PYTHON) -m tests.support.chromium
 	@TEST_DATABASE=postgresql $(PYTHON) -m pytest $(SHARED_OUT)
-	@TEST_DATABASE=sqlite $(PYTHON) -m pytest $(SHARED_OUT) $(wildcard $(DATABASE_TESTS))
+	@TEST_DATABASE=sqlite $(PYTHON) -m pytest $(SHARED_OUT) $(DATABASE_TESTS)
 
 lint: install-dev
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
-	$(PYTHON) -m mypy $(wildcard $(CODE))
+	$(PYTHON) -m mypy $(CODE)
 	.venv/bin/lint-imports
 	$(PYTHON) -m djlint --quiet --lint templates
 	$(PYTHON) manage.py check

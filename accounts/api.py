@@ -14,10 +14,8 @@ from rest_framework.views import APIView
 
 from accounts import services
 from accounts.api_tokens import create_api_token, delete_api_token
-from accounts.calling import limited_address
-from accounts.jwt_pairs import TokenPair, issue_pair, rotate_pair
+from accounts.jwt import TokenPair, issue_pair, rotate_pair
 from accounts.models import ApiToken, User
-from accounts.schema import NOTHING, refusals
 from accounts.serializers import (
     ApiTokenSerializer,
     LoginSerializer,
@@ -29,7 +27,9 @@ from accounts.serializers import (
     TokenPairSerializer,
     UserSerializer,
 )
-from accounts.throttle import REFRESHES
+from core.api.openapi import NOTHING, refusals
+from core.client_address import limited_address
+from core.rate_limits import REFRESHES
 
 
 class PublicApi(APIView):

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit import record
-from accounts.errors import InvalidInput, NotFound, NotSignedIn
 from accounts.models import Action, ApiToken, TokenScope, User, digest_of
+from core.errors import InvalidInput, NotFound, NotSignedIn
 
 PREFIX = "lls_"
 USE_IS_RECORDED_EVERY = timedelta(minutes=1)

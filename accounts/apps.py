@@ -6,4 +6,4 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import receivers, schema  # noqa: F401  (both are found once they are imported)
+        from core.api import openapi  # noqa: F401  (both are found once they are imported)

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.calling import caller_address
 from accounts.models import Action, AuditEntry, User
+from core.client_address import caller_address
 
 SUBJECT_LENGTH = 200
 

@@ -23,10 +23,10 @@ from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
 
 from accounts.api_tokens import PREFIX, user_of_api_token
-from accounts.errors import Forbidden, NotSignedIn
-from accounts.jwt_pairs import user_of_access_token
+from accounts.jwt import user_of_access_token
 from accounts.models import TokenScope, User
 from accounts.scopes import check_scope, scope_of_request
+from core.errors import Forbidden, NotSignedIn
 
 SIGN_IN_FIRST = "Sign in first, or send a valid access token."
 CSRF_MISSING = "The page is out of date or the CSRF token is missing. Reload the page and try again."

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.errors import RequestError
 from accounts.models import ApiToken, TokenScope, User, all_scopes
+from core.errors import RequestError
 
 
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from accounts.errors import Forbidden
 from accounts.models import TokenScope, User
+from core.errors import Forbidden
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 ACCOUNT = ("/api/v1/auth/", "/api/v1/keys")

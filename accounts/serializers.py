@@ -6,8 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.fields import AddressField, FlagField, StringField
 from accounts.models import ApiToken, TokenScope, User
+from core.api.fields import AddressField, FlagField, StringField
 
 
 class UserSerializer(serializers.ModelSerializer[User]):

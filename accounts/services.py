@@ -12,15 +12,15 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.attempts import count_attempt
 from accounts.audit import record
 from accounts.authentication import session_user
-from accounts.calling import limited_address
-from accounts.errors import Forbidden, InvalidInput, NotSignedIn
 from accounts.forms import SignupForm
-from accounts.jwt_pairs import revoke_refresh_token
+from accounts.jwt import revoke_refresh_token
+from accounts.login_attempts import count_attempt
 from accounts.models import Action, FirstAccount, Invitation, User
-from accounts.throttle import REGISTRATIONS
+from core.client_address import limited_address
+from core.errors import Forbidden, InvalidInput, NotSignedIn
+from core.rate_limits import REGISTRATIONS
 
 SIGN_UP_CLOSED = "Sign-up is closed on this installation. Ask its administrator for an account."
 INVITATION_NEEDED = "Sign-up is by invitation only. Ask an administrator for an invitation link."

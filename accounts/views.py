@@ -15,11 +15,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.api_tokens import create_api_token, delete_api_token
 from accounts.audit import user_entries
-from accounts.errors import NotFound, RequestError
 from accounts.forms import ApiTokenForm
+from accounts.http import HtmxRequest, page_user
 from accounts.models import ApiToken
-from accounts.pages import HtmxRequest, page_user
 from accounts.services import set_streaming
+from core.errors import NotFound, RequestError
 
 ACTIVITIES = 50
 """On a page."""

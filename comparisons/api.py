@@ -16,12 +16,10 @@ from rest_framework.views import APIView
 
 from accounts.audit import record
 from accounts.models import Action
-from accounts.paging import PageSerializer, page_json
-from accounts.schema import NOTHING, refusals
 from comparisons import services
-from comparisons.exporting import KINDS, export
-from comparisons.presentation import comparison_json, comparison_row_json, result_json, vote_json
-from comparisons.requests import EXAMPLE, CompareSerializer, compare_request
+from comparisons.export import KINDS, export
+from comparisons.json import comparison_json, comparison_row_json, result_json, vote_json
+from comparisons.schemas import EXAMPLE, CompareSerializer, compare_request
 from comparisons.selectors import turn_states, user_comparison, user_comparisons, user_result, user_turn
 from comparisons.serializers import (
     ComparisonPageSerializer,
@@ -32,8 +30,10 @@ from comparisons.serializers import (
     PlacedResultSerializer,
     StartSerializer,
 )
-from conversations.fields import StrictIntegerField, TextField, TitleSerializer, WordField, checked_title
 from conversations.serializers import StoppedSerializer
+from core.api.openapi import NOTHING, refusals
+from core.api.pagination import PageSerializer, page_json
+from generations.fields import StrictIntegerField, TextField, TitleSerializer, WordField, checked_title
 from generations.services import stop_generations
 
 

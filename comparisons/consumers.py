@@ -16,23 +16,23 @@ from django.conf import settings
 from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import SUBPROTOCOL, origin_allowed, socket_user
-from accounts.errors import AWAY, Forbidden, InvalidInput, NotFound, RequestError, part_away, validation_error
 from accounts.models import TokenScope, User
 from accounts.scopes import check_scope
 from comparisons import services
-from comparisons.events import tell_comparison
-from comparisons.fragments import PageTeller
+from comparisons.api_events import tell_comparison
+from comparisons.live_page import PageTeller
 from comparisons.models import Comparison
-from comparisons.requests import turn_request
+from comparisons.schemas import turn_request
 from comparisons.selectors import user_comparison, user_result
-from generations.batching import batches
-from generations.event_log import EntryId
-from generations.events import Ended, Event
+from core.async_db import in_thread
+from core.errors import AWAY, Forbidden, InvalidInput, NotFound, RequestError, part_away, validation_error
+from generations.log.event_log import EntryId
+from generations.log.events import Ended, Event
+from generations.log.replay import watch
 from generations.models import Run
+from generations.output.batches import batches
 from generations.selectors import latest_run_state
 from generations.services import stop_generations
-from generations.threads import in_thread
-from generations.watching import watch
 
 logger = logging.getLogger(__name__)
 

@@ -11,15 +11,15 @@ from typing import Any
 from django.conf import settings
 from django.http import QueryDict
 
-from accounts.errors import InvalidInput, NotFound, RequestError
 from accounts.models import User
 from comparisons.models import Candidate, Comparison
-from conversations.fields import MAX_ENTRIES, TIERS
 from conversations.forms import SETTINGS, form_fallback, form_parameters, settings_values
 from conversations.models import Conversation, Preset, PromptTemplate
-from conversations.saved import own_item, own_items, variables
 from conversations.selectors import MISSING, user_conversation
+from core.errors import InvalidInput, NotFound, RequestError
+from generations.fields import MAX_ENTRIES, TIERS
 from images.forms import images_to_show
+from presets.services import own_item, own_items, variables
 from providers.catalogue import CatalogueGroup, catalogue, catalogue_groups
 from providers.selectors import accesses, split_selection
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from accounts.errors import NotFound
 from accounts.models import User
 from comparisons.models import Comparison, Turn, Vote
+from conversations.message_tree import thread
 from conversations.models import WITH_IMAGES, Message
 from conversations.selectors import answer_of, run_images
-from conversations.threads import thread
+from core.errors import NotFound
 from generations.models import Generation, Run
 from images.models import Image
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.paging import page_of
 from comparisons.models import Vote
-from conversations.fields import ParametersSerializer
 from conversations.serializers import MessageSerializer
-from generations.serializers import FailureSerializer, StatusField, UsageSerializer
+from core.api.pagination import page_of
+from generations.fields import ParametersSerializer
+from generations.output.serializers import FailureSerializer, StatusField, UsageSerializer
 from images.serializers import ImageSerializer
 
 

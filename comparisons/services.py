@@ -9,18 +9,18 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.errors import Conflict, InvalidInput, NotFound
 from accounts.models import User
 from comparisons.models import Candidate, Comparison, Turn, Vote
-from comparisons.requests import CompareRequest, Entry, TurnRequest
-from conversations.asking import ask, check_fallback, retry_answer
-from conversations.fields import TITLE_LENGTH
+from comparisons.schemas import CompareRequest, Entry, TurnRequest
 from conversations.message_images import check_vision
 from conversations.models import Conversation
+from conversations.prompts import ask, check_fallback, retry_answer
 from conversations.selectors import answer_of, open_answer, user_conversation
 from conversations.services import STILL_ANSWERING, copy_thread, delete_conversations, fork_conversation
-from generations.admission import check_open_for_work
-from generations.forgetting import forget_logs, writers_instead
+from core.errors import Conflict, InvalidInput, NotFound
+from generations.deletion import forget_logs, writers_instead
+from generations.fields import TITLE_LENGTH
+from generations.limits.admission import check_open_for_work
 from generations.models import Generation
 from generations.selectors import RunState
 from generations.services import stop_generations, stored_parameters

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from comparisons import saved_views, views
+from comparisons import preset_views, views
 
 app_name = "comparisons"
 urlpatterns = [
     path("", views.compare, name="compare"),
-    path("saved/", saved_views.saved_list, name="saved-list"),
-    path("presets/", saved_views.preset_create, name="preset-create"),
-    path("presets/<uuid:preset_id>/", saved_views.preset_update, name="preset-update"),
-    path("presets/<uuid:preset_id>/apply/", saved_views.preset_apply, name="preset-apply"),
-    path("presets/<uuid:preset_id>/delete/", saved_views.preset_delete, name="preset-delete"),
-    path("prompt-templates/", saved_views.template_create, name="template-create"),
-    path("prompt-templates/<uuid:template_id>/", saved_views.template_update, name="template-update"),
-    path("prompt-templates/<uuid:template_id>/apply/", saved_views.template_apply, name="template-apply"),
-    path("prompt-templates/<uuid:template_id>/delete/", saved_views.template_delete, name="template-delete"),
+    path("saved/", preset_views.saved_list, name="saved-list"),
+    path("presets/", preset_views.preset_create, name="preset-create"),
+    path("presets/<uuid:preset_id>/", preset_views.preset_update, name="preset-update"),
+    path("presets/<uuid:preset_id>/apply/", preset_views.preset_apply, name="preset-apply"),
+    path("presets/<uuid:preset_id>/delete/", preset_views.preset_delete, name="preset-delete"),
+    path("prompt-templates/", preset_views.template_create, name="template-create"),
+    path("prompt-templates/<uuid:template_id>/", preset_views.template_update, name="template-update"),
+    path("prompt-templates/<uuid:template_id>/apply/", preset_views.template_apply, name="template-apply"),
+    path("prompt-templates/<uuid:template_id>/delete/", preset_views.template_delete, name="template-delete"),
     path("history/", views.history, name="history"),
     path("comparisons/<uuid:public_id>/", views.comparison_detail, name="comparison-detail"),
     path("comparisons/<uuid:public_id>/turns/", views.turn_create, name="turn-create"),

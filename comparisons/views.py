@@ -14,15 +14,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from rest_framework.exceptions import ValidationError
 
-from accounts.errors import RequestError, validation_error
-from accounts.pages import HtmxRequest, go, page_user
+from accounts.http import HtmxRequest, go, page_user
 from comparisons import services
-from comparisons.columns import page_mark, turn_columns
 from comparisons.forms import ComparisonForm
 from comparisons.models import Comparison
-from comparisons.requests import compare_request, turn_request
+from comparisons.page_model import page_mark, turn_columns
+from comparisons.schemas import compare_request, turn_request
 from comparisons.selectors import shared_history, turn_states, user_comparison, user_comparisons, user_result, user_turn
-from conversations.fields import checked_title
+from core.errors import RequestError, validation_error
+from generations.fields import checked_title
 from generations.services import stop_generations
 from images.forms import posted_images
 from providers.selectors import model_label

@@ -15,14 +15,11 @@ from rest_framework.views import APIView
 
 from accounts.audit import record
 from accounts.models import Action, User
-from accounts.paging import PageSerializer, page_json
-from accounts.schema import NOTHING, refusals
 from conversations import services
-from conversations.exporting import KINDS, export
-from conversations.fields import TITLE_LENGTH, FilledField, WordField
+from conversations.export import KINDS, export
+from conversations.json import conversation_json, conversation_row_json, message_json
 from conversations.models import Conversation
-from conversations.presentation import conversation_json, conversation_row_json, message_json
-from conversations.requests import SettingsSerializer, chat_settings
+from conversations.schemas import SettingsSerializer, chat_settings
 from conversations.selectors import conversation_message, shown_messages, user_conversation, user_conversations
 from conversations.serializers import (
     ConversationPageSerializer,
@@ -31,6 +28,9 @@ from conversations.serializers import (
     ShownConversationSerializer,
     StoppedSerializer,
 )
+from core.api.openapi import NOTHING, refusals
+from core.api.pagination import PageSerializer, page_json
+from generations.fields import TITLE_LENGTH, FilledField, WordField
 
 
 class ConversationSerializer(SettingsSerializer):

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from accounts.errors import InvalidInput
-from generations.presentation import selection_json
+from core.errors import InvalidInput
+from generations.output.json import selection_json
 
 SETTINGS = ("system", "temperature", "top_p", "max_tokens", "stop", "seed", "reasoning_effort")
 NUMBERS: dict[str, type[int] | type[float]] = {"temperature": float, "top_p": float, "max_tokens": int, "seed": int}

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.errors import InvalidInput
 from conversations.models import Message, MessageImage
+from core.errors import InvalidInput
 from images.models import Image
 from images.services import KEPT_UNSENT, delete_images, delete_stray_files
-from providers.abilities import is_text_only
+from providers.capabilities import is_text_only
 from providers.selectors import model_label
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from accounts.errors import NotFound
 from accounts.models import User
+from conversations.message_tree import Thread, thread
 from conversations.models import WITH_IMAGES, Conversation, Message, MessageImage
-from conversations.threads import Thread, thread
+from core.errors import NotFound
 from generations.models import Generation
 from images.models import Image
 

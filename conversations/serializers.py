@@ -6,12 +6,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.paging import page_of
 from accounts.serializers import ErrorDetailSerializer
-from conversations.fields import FallbackSerializer, ParametersSerializer
-from conversations.saved_requests import PresetSerializer, PromptTemplateSerializer
-from generations.serializers import FailureSerializer, StatusField, UsageSerializer
+from core.api.pagination import page_of
+from generations.fields import FallbackSerializer, ParametersSerializer
+from generations.output.serializers import FailureSerializer, StatusField, UsageSerializer
 from images.serializers import ImageSerializer
+from presets.schemas import PresetSerializer, PromptTemplateSerializer
 
 
 class ConversationRowSerializer(serializers.Serializer[Any]):

@@ -15,18 +15,18 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from accounts.errors import Conflict, InvalidInput, NotFound
 from accounts.models import User
-from conversations.asking import answer, check_fallback, retry_answer
-from conversations.fields import TITLE_LENGTH
 from conversations.message_images import check_vision, delete_unused_images, image_keys, place_images
+from conversations.message_tree import thread
 from conversations.models import WITH_IMAGES, Conversation, Message
-from conversations.requests import ChatRequest
+from conversations.prompts import answer, check_fallback, retry_answer
+from conversations.schemas import ChatRequest
 from conversations.selectors import answer_of, conversation_message, open_answer, user_conversation
-from conversations.threads import thread
-from generations.admission import check_open_for_work
+from core.errors import Conflict, InvalidInput, NotFound
 from generations.copying import copy_generations
-from generations.forgetting import forget_logs, writers_instead
+from generations.deletion import forget_logs, writers_instead
+from generations.fields import TITLE_LENGTH
+from generations.limits.admission import check_open_for_work
 from generations.models import Generation, Run
 from generations.selectors import RunState
 from generations.services import stop_generations

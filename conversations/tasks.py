@@ -11,11 +11,11 @@ from celery import shared_task
 from django.db import connections, transaction
 from django.utils import timezone
 
-from accounts.errors import TooManyRequests
 from conversations.message_images import delete_unsent_images
 from conversations.models import Conversation, Message
 from conversations.services import PURGE_TASK, TITLE_TASK, UNDO, default_title, delete_conversation, title_topic
-from generations.admission import Ask
+from core.errors import TooManyRequests
+from generations.limits.admission import Ask
 from generations.models import Generation
 from generations.services import start_run
 from providers.adapters.base import Message as Told

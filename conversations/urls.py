@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from conversations import streams, views
+from conversations import stream_views, views
 
 app_name = "conversations"
 urlpatterns = [
@@ -23,5 +23,5 @@ urlpatterns = [
     path("chat/<uuid:public_id>/messages/<uuid:message_id>/retry/", views.message_retry, name="message-retry"),
     path("chat/<uuid:public_id>/messages/<uuid:message_id>/show/", views.message_show, name="message-show"),
     path("chat/<uuid:public_id>/messages/<uuid:message_id>/delete/", views.message_delete, name="message-delete"),
-    path("sse/chat/<uuid:public_id>/", streams.page_stream, name="page-stream"),
+    path("sse/chat/<uuid:public_id>/", stream_views.page_stream, name="page-stream"),
 ]

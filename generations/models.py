@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Limits
-from generations.event_log import EntryId
+from generations.log.event_log import EntryId
 from providers.adapters.base import ErrorCode
 
 MAX_SELECTION = 265

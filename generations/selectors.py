@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, Q
 
-from generations.heartbeats import is_any_worker_there
+from generations.log.heartbeats import is_any_worker_there
 from generations.models import Generation, Run
 
 

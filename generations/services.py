@@ -17,17 +17,18 @@ from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from accounts.errors import Conflict
 from accounts.models import User
-from generations import control, event_log
-from generations.admission import Admission, Ask, admit
-from generations.answering import Outcome
-from generations.connections import thread_client
-from generations.ending import end_generation, tell
-from generations.event_log import EntryId
-from generations.line import ring
+from core.errors import Conflict
+from core.redis_clients import thread_client
+from generations.limits.admission import Admission, Ask, admit
+from generations.limits.queue import ring
+from generations.log import event_log
+from generations.log.event_log import EntryId
 from generations.models import Generation, Run
 from generations.selectors import RunState
+from generations.worker import control
+from generations.worker.attempt import Outcome
+from generations.worker.finalize import end_generation, tell
 from providers.adapters.base import Message, Parameters, Request
 
 logger = logging.getLogger(__name__)

@@ -9,10 +9,10 @@ from threading import Semaphore
 from celery import shared_task
 from django.db import InterfaceError, OperationalError, connections
 
-from generations.answering import Claim
-from generations.claiming import claim_generation
-from generations.line import ANSWER_TASK
-from generations.worker import current_worker
+from generations.limits.queue import ANSWER_TASK
+from generations.worker.attempt import Claim
+from generations.worker.claims import claim_generation
+from generations.worker.process import current_worker
 
 logger = logging.getLogger(__name__)
 

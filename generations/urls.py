@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from generations import views
+from generations.limits import views
 
 app_name = "generations"
 urlpatterns = [path("settings/usage/", views.usage, name="usage")]

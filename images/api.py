@@ -9,13 +9,13 @@ from django.core.files import File
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from drf_spectacular.utils import extend_schema
 
-from accounts.api_views import api_view
-from accounts.errors import InvalidInput
+from accounts.decorators import api_view
 from accounts.models import User
-from accounts.schema import NOTHING, refusals
-from accounts.throttle import Limit
+from core.api.openapi import NOTHING, refusals
+from core.errors import InvalidInput
+from core.rate_limits import Limit
+from images.json import image_json
 from images.models import Image
-from images.presentation import image_json
 from images.selectors import user_image
 from images.serializers import UploadedImageSerializer, UploadSerializer
 from images.services import delete_image, store_image

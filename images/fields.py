@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.fields import IdField
+from core.api.fields import IdField
 
 MAX_IMAGES = 8
 TOO_MANY = f"At most {MAX_IMAGES} images can be sent with one message."

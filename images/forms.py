@@ -8,8 +8,8 @@ from contextlib import suppress
 
 from django.http import HttpRequest
 
-from accounts.errors import InvalidInput
 from accounts.models import User
+from core.errors import InvalidInput
 from images.fields import MAX_IMAGES, TOO_MANY
 from images.models import Image
 from images.selectors import user_images

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import QuerySet
 
-from accounts.errors import InvalidInput, NotFound
 from accounts.models import User
+from core.errors import InvalidInput, NotFound
 from images.models import Image
 
 MISSING = "There is no such image, or it is not yours."

@@ -15,10 +15,10 @@ from django.db import transaction
 from django.db.models import RestrictedError
 from django.utils import timezone
 
-from accounts.errors import Conflict, TooLarge
 from accounts.models import User
-from images.checking import Checked, check_image
+from core.errors import Conflict, TooLarge
 from images.models import Image
+from images.validation import Checked, check_image
 
 IN_USE = "This image belongs to a message. Delete the message, and the image goes with it."
 KEPT_UNSENT = timedelta(days=1)

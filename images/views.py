@@ -10,7 +10,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from accounts.authentication import user_of_request
-from accounts.errors import NotFound
+from core.errors import NotFound
 from images.models import Image
 from images.selectors import MISSING, user_image
 

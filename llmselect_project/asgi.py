@@ -10,4 +10,4 @@ from django.utils.module_loading import import_string
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "llmselect_project.settings")
 django.setup()
 
-application = import_string("llmselect_project.routing.application")
+application = import_string("llmselect_project.asgi_routes.application")

@@ -18,9 +18,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.asyncio import Redis
 
-from generations.circuits import open_circuits
-from generations.heartbeats import ALIVE_FOR, heartbeats_key
+from generations.log.heartbeats import ALIVE_FOR, heartbeats_key
 from generations.models import Generation
+from generations.worker.circuit_breaker import open_circuits
 
 logger = logging.getLogger(__name__)
 

@@ -40,7 +40,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "accounts.reports.QuietFilter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "core.error_reports.QuietFilter"
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -59,7 +59,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 # What it is made of
 
 INSTALLED_APPS = [
-    "archive",
+    "account_data",
     "comparisons",
     "conversations",
     "generations",
@@ -86,7 +86,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
-    "accounts.calling.address_middleware",
+    "core.client_address.address_middleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
@@ -98,9 +98,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "accounts.middleware.RefusalMiddleware",
+    "core.error_pages.RefusalMiddleware",
 ]
-API_MIDDLEWARE = ["accounts.calling.address_middleware", "django.middleware.security.SecurityMiddleware"]
+API_MIDDLEWARE = ["core.client_address.address_middleware", "django.middleware.security.SecurityMiddleware"]
 ROOT_URLCONF = "llmselect_project.urls"
 ASGI_APPLICATION = "llmselect_project.asgi.application"
 TEMPLATES = [
@@ -216,11 +216,11 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.allauth_adapters.AccountAdapter"
 ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "LLMSelect: "
-MFA_ADAPTER = "accounts.adapter.MfaAdapter"
+MFA_ADAPTER = "accounts.allauth_adapters.MfaAdapter"
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "LLMSelect"
 MFA_TOTP_TOLERANCE = 1
@@ -235,11 +235,11 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["accounts.bodies.BoundedJsonParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.bodies.OneAnswer",
-    "DEFAULT_SCHEMA_CLASS": "accounts.schema.ApiSchema",
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.BoundedJsonParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.parsers.OneAnswer",
+    "DEFAULT_SCHEMA_CLASS": "core.api.openapi.ApiSchema",
     "URL_FORMAT_OVERRIDE": None,
-    "EXCEPTION_HANDLER": "accounts.errors.api_error",
+    "EXCEPTION_HANDLER": "core.errors.api_error",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "LLMSelect",

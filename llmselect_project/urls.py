@@ -8,14 +8,14 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from llmselect_project import health
-from llmselect_project.configuration import configuration
-from llmselect_project.schema import SchemaApi
+from llmselect_project.configuration_page import configuration
+from llmselect_project.openapi import SchemaApi
 
 admin.site.site_header = admin.site.site_title = "LLMSelect"
-handler400 = "accounts.middleware.unreadable"
-handler404 = "accounts.middleware.missing"
-handler500 = "accounts.middleware.broken"
-handler429 = "accounts.middleware.too_often"
+handler400 = "core.error_pages.unreadable"
+handler404 = "core.error_pages.missing"
+handler500 = "core.error_pages.broken"
+handler429 = "core.error_pages.too_often"
 # The admin's pages name no icon, so browsers ask for this one.
 favicon = RedirectView.as_view(url=f"{settings.STATIC_URL}icons/favicon.svg")
 
@@ -33,13 +33,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("generations.urls")),
     path("", include("conversations.urls")),
     path("", include("comparisons.urls")),
-    path("", include("archive.urls")),
+    path("", include("account_data.urls")),
     path("api/v1/", include("accounts.api_urls")),
     path("api/v1/", include("providers.api_urls")),
     path("api/v1/", include("images.api_urls")),
     path("api/v1/", include("generations.api_urls")),
+    path("api/v1/", include("presets.api_urls")),
     path("api/v1/", include("conversations.api_urls")),
     path("api/v1/", include("comparisons.api_urls")),
-    path("api/v1/", include("archive.api_urls")),
+    path("api/v1/", include("account_data.api_urls")),
     path("api/v1/schema", SchemaApi.as_view(), name="schema"),
 ]

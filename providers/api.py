@@ -11,11 +11,11 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.models import User
-from accounts.schema import NOTHING, refusals
+from core.api.openapi import NOTHING, refusals
 from providers import services
 from providers.adapters.base import ProviderError
 from providers.catalogue import catalogue
-from providers.refusals import ProviderRefused
+from providers.errors import ProviderRefused
 from providers.selectors import access, accesses
 from providers.serializers import (
     CatalogueModelSerializer,

@@ -13,13 +13,13 @@ from decimal import Decimal
 from functools import cache
 
 from accounts.models import User
-from providers.abilities import abilities
 from providers.adapters.base import Target
 from providers.adapters.demo import DemoAdapter
+from providers.capabilities import abilities
 from providers.kinds import ProviderKind
 from providers.prices import context_window, list_price, price
-from providers.selection import selected_models
 from providers.selectors import Access, accesses, listed_models, model_label
+from providers.shortlist import selected_models
 
 __all__ = ["CatalogueGroup", "CatalogueModel", "catalogue", "catalogue_groups", "context_window", "price"]
 

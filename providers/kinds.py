@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from providers.adapters.anthropic import AnthropicAdapter
 from providers.adapters.base import Adapter
-from providers.adapters.chat_format import ChatQuirks
+from providers.adapters.chat_completions import ChatQuirks
 from providers.adapters.demo import DemoAdapter
 from providers.adapters.google import GoogleAdapter
 from providers.adapters.mistral import MistralAdapter

@@ -8,9 +8,9 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from accounts.errors import InvalidInput
-from providers.addresses import check_url
-from providers.encryption import EncryptedTextField
+from core.encrypted_field import EncryptedTextField
+from core.errors import InvalidInput
+from providers.base_urls import check_url
 from providers.kinds import KINDS
 
 MAX_MODEL_LENGTH = 200

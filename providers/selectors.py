@@ -13,16 +13,16 @@ from typing import Literal
 from django.conf import settings
 from django.core.validators import slug_re
 
-from accounts.ciphers import DecryptionError
-from accounts.errors import NotFound
-from accounts.limits import has_budget
+from accounts.allowances import has_budget
 from accounts.models import User
+from core.ciphers import DecryptionError
+from core.errors import NotFound
 from providers.adapters.base import Adapter, ErrorCode, ProviderError, Target
 from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
 from providers.kinds import KINDS, ProviderKind
 from providers.models import Endpoint, LanguageModel, ProviderKey
 from providers.prices import model_info
-from providers.selection import selected_models
+from providers.shortlist import selected_models
 
 KeySource = Literal["user", "server"]
 COLOR_OF_THE_UNKNOWN = "#6b7280"

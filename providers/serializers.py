@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.fields import StringField
+from core.api.fields import StringField
 from providers.catalogue import CatalogueModel
 from providers.models import MAX_MODEL_LENGTH
 from providers.selectors import Access

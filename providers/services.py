@@ -15,11 +15,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit import record
-from accounts.errors import InvalidInput, NotFound
 from accounts.models import Action, User
-from accounts.throttle import Limit
+from core.errors import InvalidInput, NotFound
+from core.rate_limits import Limit
 from providers.adapters.base import ErrorCode, ProviderError
-from providers.addresses import check_public_url, check_url
+from providers.base_urls import check_public_url, check_url
 from providers.kinds import KINDS, ProviderKind
 from providers.models import MAX_MODEL_LENGTH, LanguageModel, ProviderKey, hint_of
 from providers.selectors import Resolved, access, enabled_endpoint, resolve_target, takes_key

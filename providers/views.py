@@ -13,9 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.errors import InvalidInput, NotFound
+from accounts.http import HtmxRequest, page_user
 from accounts.models import User
-from accounts.pages import HtmxRequest, page_user
+from core.errors import InvalidInput, NotFound
 from providers import services
 from providers.adapters.base import ProviderError
 from providers.catalogue import catalogue_groups

@@ -11,10 +11,10 @@ from playwright.sync_api import Page, sync_playwright
 from pytest_django import Settings
 from redis import Redis
 
+from tests.fake_providers import StandIn
 from tests.support import chromium
 from tests.support.live import Live
 from tests.support.servers import SERVERS, Servers
-from tests.wire import StandIn
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from tests.fake_providers import StandIn
 from tests.support import chromium
 from tests.support.live import Live
 from tests.support.servers import Servers
-from tests.wire import StandIn
 
 FOLDER = Path("docs/images")
 PROMPTS = (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generations.rendering import code
 from generations.rendering.mathematics import formula
-from generations.rendering.sanitising import clean_phrase, raw_block, raw_phrase
+from generations.rendering.sanitizer import clean_phrase, raw_block, raw_phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -20,7 +20,7 @@ from providers.adapters.base import (
     TextDelta,
     Usage,
 )
-from providers.adapters.failures import failure
+from providers.adapters.errors import failure
 from providers.adapters.http import Call, Frame, HttpClients
 from providers.adapters.sdk import sdk_client, sdk_key
 

@@ -19,7 +19,7 @@ from providers.adapters.base import (
     Usage,
 )
 from providers.adapters.demo_answers import NOTICE, SCHOLAR, SWIFT, THINKER, THINKER_REASONING
-from providers.adapters.failures import failure
+from providers.adapters.errors import failure
 from providers.adapters.http import HttpClients
 
 MAX_QUOTED = 80

@@ -21,7 +21,7 @@ from providers.adapters.base import (
     TextDelta,
     Usage,
 )
-from providers.adapters.failures import failure
+from providers.adapters.errors import failure
 from providers.adapters.http import Call, Frame, HttpClients
 from providers.adapters.openai_compatible import NOT_TEXT
 from providers.adapters.sdk import TOTAL_SECONDS, sdk_client, sdk_key

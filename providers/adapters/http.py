@@ -19,10 +19,10 @@ import orjson
 
 from providers.adapters.base import ErrorCode, ProviderError, Target
 from providers.adapters.bodies import read_at_most
-from providers.adapters.failures import connection_failure, failure, frame_failure, response_failure
-from providers.adapters.guard import connector
-from providers.adapters.optional import without_refused
+from providers.adapters.errors import connection_failure, failure, frame_failure, response_failure
 from providers.adapters.sse import EventTooLongError, SseDecoder
+from providers.adapters.ssrf import connector
+from providers.adapters.unsupported_parameters import without_refused
 
 logger = logging.getLogger(__name__)
 

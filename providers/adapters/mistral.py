@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Any
 
 from providers.adapters.base import Request, StreamEvent, Target
-from providers.adapters.chat_format import ChatQuirks, chat_call, chat_events
+from providers.adapters.chat_completions import ChatQuirks, chat_call, chat_events
 from providers.adapters.http import HttpClients
 from providers.adapters.openai_compatible import NOT_TEXT
 from providers.adapters.sdk import TOTAL_SECONDS, sdk_client, sdk_key

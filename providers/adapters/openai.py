@@ -22,8 +22,8 @@ from providers.adapters.base import (
     TextDelta,
     Usage,
 )
-from providers.adapters.chat_format import ChatQuirks, bearer, chat_call, chat_events
-from providers.adapters.failures import failure, frame_failure
+from providers.adapters.chat_completions import ChatQuirks, bearer, chat_call, chat_events
+from providers.adapters.errors import failure, frame_failure
 from providers.adapters.http import Call, Frame, HttpClients
 from providers.adapters.openai_compatible import read_json, text_models
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from providers.adapters.base import ErrorCode, ProviderError, Request, StreamEvent, Target
-from providers.adapters.chat_format import ChatQuirks, chat_call, chat_events
+from providers.adapters.chat_completions import ChatQuirks, chat_call, chat_events
 from providers.adapters.http import HttpClients
 from providers.adapters.sdk import sdk_client, sdk_key
 

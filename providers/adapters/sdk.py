@@ -15,7 +15,7 @@ import aiohttp
 
 from providers.adapters.base import ErrorCode, ProviderError, Target
 from providers.adapters.bodies import read_at_most
-from providers.adapters.failures import connection_failure, failure, response_failure
+from providers.adapters.errors import connection_failure, failure, response_failure
 from providers.adapters.http import HttpClients
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import providers.encryption
+import core.encrypted_field
 import providers.models
 from django.conf import settings
 from django.db import migrations, models
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(max_length=64, unique=True, validators=[providers.models.validate_endpoint_slug])),
                 ('name', models.CharField(max_length=100)),
                 ('base_url', models.CharField(help_text='With /v1, as in http://gpu-1:8000/v1.', max_length=500, validators=[providers.models.validate_base_url], verbose_name='base URL')),
-                ('api_key', providers.encryption.EncryptedTextField(blank=True, default='', editable=False)),
+                ('api_key', core.encrypted_field.EncryptedTextField(blank=True, default='', editable=False)),
                 ('hint', models.CharField(blank=True, default='', editable=False, max_length=8)),
                 ('color', models.CharField(default='#475569', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}\\Z', 'Write the colour like #475569.')])),
                 ('enabled', models.BooleanField(default=True)),
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('provider', models.CharField(max_length=64)),
-                ('api_key', providers.encryption.EncryptedTextField(blank=True, default='', editable=False)),
+                ('api_key', core.encrypted_field.EncryptedTextField(blank=True, default='', editable=False)),
                 ('hint', models.CharField(blank=True, default='', editable=False, max_length=8)),
                 ('base_url', models.CharField(blank=True, default='', max_length=500, verbose_name='base URL')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

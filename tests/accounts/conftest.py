@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.jwt_pairs import issue_pair
+from accounts.jwt import issue_pair
 from accounts.models import User
 
 PASSWORD = "correct horse battery"

@@ -17,9 +17,9 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.api_tokens import create_api_token
 from accounts.authentication import authenticated_user, user_of_request
-from accounts.errors import Forbidden, NotSignedIn, RequestError, error_response
-from accounts.jwt_pairs import issue_pair
+from accounts.jwt import issue_pair
 from accounts.models import User
+from core.errors import Forbidden, NotSignedIn, RequestError, error_response
 from tests.accounts.conftest import Api, bearer
 
 

@@ -13,10 +13,10 @@ from django.test import Client
 from pytest_django import Settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from accounts.jwt_pairs import issue_pair
+from accounts.jwt import issue_pair
 from accounts.models import User
 from accounts.services import LOGIN_REFUSED
-from accounts.throttle import LOGIN_FAILURES
+from core.rate_limits import LOGIN_FAILURES
 from tests.accounts.conftest import PASSWORD, Api, bearer
 
 

@@ -7,10 +7,10 @@ from asgiref.sync import sync_to_async
 
 from accounts.api_tokens import create_api_token
 from accounts.authentication import socket_user
-from accounts.errors import Forbidden
 from accounts.models import ApiToken, TokenScope, User
+from core.errors import Forbidden
 from tests.accounts.conftest import Api, bearer
-from tests.accounts.test_sockets import scope as socket_scope
+from tests.accounts.test_socket_authentication import scope as socket_scope
 
 READING = [("GET", "auth/me"), ("GET", "keys"), ("GET", "models"), ("GET", "comparisons"), ("GET", "conversations")]
 WRITING = [

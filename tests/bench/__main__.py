@@ -6,11 +6,11 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.bench import long_chat, overlap, reading, stopping
+from tests.bench import long_chat, overlap, page_load, stop_delay
 from tests.bench.figures import Figure, table
+from tests.fake_providers import StandIn
 from tests.support.live import Live
 from tests.support.servers import Servers
-from tests.wire import StandIn
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
         live = Live(servers, vendors, name="bench")
         try:
             live.start()
-            parts = (overlap, stopping, reading, long_chat)
+            parts = (overlap, stop_delay, page_load, long_chat)
             figures: list[Figure] = [figure for part in parts for figure in part.measure(live, vendors)]
         finally:
             live.stop()

@@ -10,11 +10,11 @@ from typing import Any
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.bench.browser_trace import Trace
 from tests.bench.figures import Figure
-from tests.bench.tracing import Trace
-from tests.support import chromium, polling
+from tests.fake_providers import Script, StandIn
+from tests.support import chromium, wait
 from tests.support.live import ApiClient, Live
-from tests.wire import Script, StandIn
 
 MESSAGES = 2000
 OPENINGS = 5
@@ -93,8 +93,8 @@ def _ask(page: Page) -> None:
     page.evaluate("document.querySelector('#composer textarea').focus()")
     page.keyboard.type("What is at the end of all this?", delay=20)
     page.keyboard.press("Enter")
-    polling.until(lambda: page.evaluate(IS_RUNNING), "nothing is asked")
-    polling.until(lambda: not page.evaluate(IS_RUNNING), "the answer does not end")
+    wait.until(lambda: page.evaluate(IS_RUNNING), "nothing is asked")
+    wait.until(lambda: not page.evaluate(IS_RUNNING), "the answer does not end")
 
 
 def _figures(opened: list[float], scrolled: Trace, asked: Trace) -> Iterator[Figure]:

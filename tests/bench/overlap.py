@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from tests.bench.figures import Figure
+from tests.fake_providers import Script, StandIn
 from tests.support.live import Account, Live
-from tests.wire import Script, StandIn
 
 VENDORS = ("openai", "anthropic", "google", "mistral")
 SECONDS = 1.0

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, StorageState, expect, sync_playwright
 
 from tests.browser.visitor import Visitor
+from tests.fake_providers import StandIn
 from tests.support import chromium
 from tests.support.live import Account, Live
-from tests.wire import StandIn
 
 PATIENCE = 15_000
 """Milliseconds that a page may take to show what it has to."""

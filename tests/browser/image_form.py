@@ -11,8 +11,8 @@ from django.template import engines
 from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from tests.browser.visitor import Visitor
+from tests.frontend.server import policy
 from tests.images import samples
-from tests.pages.server import policy
 
 PATH = "/a-form-with-images/"
 PAGE = """{% extends "base.html" %}{% load static %}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from tests.support import polling
+from tests.support import wait
 
 # What can be seen of the focus: that the element is in the window and looks different from how it looks without.
 SEEN = """() => {
@@ -59,13 +59,13 @@ class Keyboard:
     def look(self) -> None:
         """Note where the focus cannot be seen, after a moment for what the page still does."""
         try:
-            polling.until(lambda: self.page.evaluate(SEEN) == "seen", "the focus cannot be seen", seconds=2)
+            wait.until(lambda: self.page.evaluate(SEEN) == "seen", "the focus cannot be seen", seconds=2)
         except TimeoutError:
             self.lost.append(self.page.evaluate("document.activeElement.outerHTML.slice(0, 160)"))
 
     def expect(self, name: str) -> None:
         """Wait until what has this name has the focus."""
-        polling.until(lambda: self.name.startswith(name), f"{name!r} does not get the focus", seconds=5)
+        wait.until(lambda: self.name.startswith(name), f"{name!r} does not get the focus", seconds=5)
         self.look()
 
     @property

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.answers import RICH
 from tests.browser.visitor import Visitor
-from tests.wire import Script, StandIn
+from tests.fake_providers import Script, StandIn
 
 WIDE = f"{RICH}\n```sh\n{'echo wide; ' * 40}\n```\n\n|{' a wide column |' * 20}\n|{'--|' * 20}\n|{' cell |' * 20}\n"
 CHAT = re.compile(r"/chat/[0-9a-f-]{36}/")

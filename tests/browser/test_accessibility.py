@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from tests.browser import states
 from tests.browser.visitor import Visitor
-from tests.wire import StandIn
+from tests.fake_providers import StandIn
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
 WIDTHS = (360, 768, 1440)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.answers import RICH
 from tests.browser.visitor import Visitor
-from tests.wire import Script, StandIn
+from tests.fake_providers import Script, StandIn
 
 
 def test_it_says_it_thinks_and_folds_the_reasoning(visitor: Visitor, vendors: StandIn) -> None:

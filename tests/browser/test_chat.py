@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
 from tests.browser.answers import HOSTILE, RICH
 from tests.browser.visitor import Visitor
+from tests.fake_providers import Script, StandIn
 from tests.support.live import Account, Live
-from tests.wire import Script, StandIn
 
 TEXT = "one two three four five six seven"
 BEGUN = "one two "

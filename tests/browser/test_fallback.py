@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.visitor import Visitor
-from tests.wire import Script, StandIn
+from tests.fake_providers import Script, StandIn
 
 CHOSEN, FAILING, FALLBACK = "openai/gpt-5.5", "google/gemini-3.8-flash", "mistral/mistral-small-2603"
 SAID = "I stand in."

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.answers import HOSTILE
 from tests.browser.visitor import Visitor
-from tests.wire import Script, StandIn
+from tests.fake_providers import Script, StandIn
 
 NAME = '<img src=x onerror="window.injected=1">"><script>window.injected=2</script>'
 DANGEROUS = (

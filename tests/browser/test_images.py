@@ -7,8 +7,8 @@ import re
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.visitor import Visitor
+from tests.fake_providers import Script, StandIn
 from tests.images import samples
-from tests.wire import Script, StandIn
 
 PICTURE = FilePayload(name="cat.png", mimeType="image/png", buffer=samples.encoded("PNG"))
 

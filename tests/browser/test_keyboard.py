@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.keyboard import Keyboard
 from tests.browser.visitor import Visitor
+from tests.fake_providers import Script, StandIn
 from tests.support import chromium
 from tests.support.live import PASSWORD, Live
-from tests.wire import Script, StandIn
 
 CHAT = re.compile(r"/chat/[0-9a-f-]{36}/")
 

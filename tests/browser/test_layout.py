@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.browser.answers import RICH
 from tests.browser.visitor import Visitor
-from tests.wire import Script, StandIn
+from tests.fake_providers import Script, StandIn
 
 
 def test_every_page_fits_every_screen(visitor: Visitor, vendors: StandIn) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.answers import RICH
 from tests.browser.visitor import Visitor
-from tests.wire import Script, StandIn
+from tests.fake_providers import Script, StandIn
 
 MODELS = ("openai/first", "anthropic/second", "google/third")
 

@@ -7,10 +7,10 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.visitor import Visitor
-from tests.engine.workers import frozen_worker
-from tests.support import polling
+from tests.fake_providers import Script, StandIn
+from tests.integration.worker_faults import frozen_worker
+from tests.support import wait
 from tests.support.live import Live
-from tests.wire import Script, StandIn
 
 
 def badge(visitor: Visitor, index: int, words: str) -> None:
@@ -159,7 +159,7 @@ def test_it_announces_ends_and_nothing_else(visitor: Visitor, vendors: StandIn) 
 
     script.release.set()
     visitor.wait_for_end()
-    polling.until(lambda: len(heard(visitor)) >= 2, "nothing is said of the ends")
+    wait.until(lambda: len(heard(visitor)) >= 2, "nothing is said of the ends")
 
     assert sorted(heard(visitor)) == ["said has answered", "said-too has answered"]
 

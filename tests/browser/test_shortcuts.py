@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.browser.visitor import Visitor
-from tests.wire import Script, StandIn
+from tests.fake_providers import Script, StandIn
 
 
 def test_it_votes_stops_and_writes_by_keys(visitor: Visitor, vendors: StandIn) -> None:

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, StorageState, WebSocket, expect
 
 from tests.browser.answers import RICH
 from tests.browser.visitor import Visitor
+from tests.fake_providers import Script, StandIn
 from tests.support.live import Account, Live
-from tests.wire import Script, StandIn
 
 OPENAI, GOOGLE = "openai/gpt-5.5", "google/gemini-3.8-flash"
 

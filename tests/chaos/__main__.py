@@ -14,23 +14,23 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import dropping, fair_shares, killing, outages, slow_readers, soaking, starting, stopping
+from tests.chaos import dropped_readers, early_start, fair_shares, killed_workers, outages, slow_readers, soak, stops
 from tests.chaos.installation import Installation
 from tests.chaos.rows import Row, table
+from tests.fake_providers import StandIn
 from tests.support.servers import Servers
-from tests.wire import StandIn
 
 Scenario = Callable[[Installation], Coroutine[Any, Any, list[Row]]]
 
 SCENARIOS: dict[str, Scenario] = {
-    "dropping": dropping.run,
-    "killing": killing.run,
+    "dropping": dropped_readers.run,
+    "killing": killed_workers.run,
     "outages": outages.run,
-    "starting": starting.run,
+    "starting": early_start.run,
     "fair_shares": fair_shares.run,
     "slow_readers": slow_readers.run,
-    "stopping": stopping.run,
-    "soaking": soaking.run,
+    "stopping": stops.run,
+    "soaking": soak.run,
 }
 
 

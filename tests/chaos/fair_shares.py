@@ -13,7 +13,7 @@ import psycopg
 
 from tests.chaos.installation import Asked, Installation, numbered_text
 from tests.chaos.rows import Row
-from tests.wire import Recorded, Script
+from tests.fake_providers import Recorded, Script
 
 STARTS = 50
 PLACES = 3

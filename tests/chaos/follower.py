@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 import aiohttp
 import orjson
 
-from tests.chaos.account import Account, Json
+from tests.chaos.reader_record import Account, Json
 
 T = TypeVar("T")
 Transport = Literal["sse", "socket"]

@@ -16,13 +16,13 @@ import psycopg
 from redis import Redis
 
 from llmselect_project.run import commands
-from tests.chaos.account import Json
 from tests.chaos.follower import Follower
-from tests.engine.browser import Browser
-from tests.engine.program import Program
+from tests.chaos.reader_record import Json
+from tests.fake_providers import Recorded, StandIn
+from tests.integration.api_client import Program
+from tests.integration.page_client import Browser
 from tests.support.live import Live
 from tests.support.servers import Servers
-from tests.wire import Recorded, StandIn
 
 HANDSHAKE = (
     "GET {path} HTTP/1.1\r\n{headers}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
@@ -48,7 +48,7 @@ class Counted(Live):
     def _start(self, name: str, arguments: commands.Arguments) -> subprocess.Popen[bytes]:
         python, *options = arguments
         before, module = options[: options.index("-m")], options[options.index("-m") + 1 :]
-        return super()._start(name, (python, *before, "-m", "tests.chaos.counted", str(self.counts), *module))
+        return super()._start(name, (python, *before, "-m", "tests.chaos.task_counter", str(self.counts), *module))
 
 
 class Installation:

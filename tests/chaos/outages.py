@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from tests.chaos.account import Account
 from tests.chaos.follower import Follower
 from tests.chaos.installation import Asked, Installation, numbered_text
+from tests.chaos.reader_record import Account
 from tests.chaos.rows import Row
-from tests.wire import Script
+from tests.fake_providers import Script
 
 COMPARISONS = 4
 CHUNKS = 300

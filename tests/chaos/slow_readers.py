@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from tests.chaos.account import Json
-from tests.chaos.figures import memory
 from tests.chaos.follower import Follower
 from tests.chaos.installation import Asked, Installation, numbered_text
+from tests.chaos.process_figures import memory
+from tests.chaos.reader_record import Json
 from tests.chaos.rows import Row, p95
-from tests.wire import Recorded, Script
+from tests.fake_providers import Recorded, Script
 
 KINDS = ("sse", "socket", "page")
 READERS, CHUNKS, SECONDS = 50, 100, 6.0

@@ -11,10 +11,10 @@ from django.test import Client
 from pytest_django import Settings
 from redis import Redis
 
-from accounts.jwt_pairs import issue_pair
+from accounts.jwt import issue_pair
 from accounts.models import User
 from comparisons.services import StartedTurn
-from tests.comparisons.asking import ask
+from tests.comparisons.requests import ask
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from accounts.models import User
 from comparisons.models import Comparison
 from comparisons.services import StartedTurn, rename_comparison
 from generations.models import Generation
-from tests.comparisons.asking import ask
+from tests.comparisons.requests import ask
 
 HTMX = {"HX-Request": "true"}
 

@@ -6,11 +6,11 @@ from redis import Redis
 from comparisons.models import Comparison
 from comparisons.services import StartedTurn, delete_comparison
 from conversations.models import Conversation
-from generations import event_log
-from generations.connections import thread_client
-from generations.event_log import Writer
+from core.redis_clients import thread_client
+from generations.log import event_log
+from generations.log.event_log import Writer
 from generations.models import Generation, Run
-from tests.comparisons.asking import claim, end
+from tests.comparisons.requests import claim, end
 
 
 def test_a_deleted_comparison_leaves_nothing_and_lets_no_worker_into_its_log(

@@ -9,12 +9,12 @@ from redis import Redis
 
 from accounts.models import User
 from conversations.models import Conversation
-from conversations.requests import chat_request
+from conversations.schemas import chat_request
 from conversations.selectors import shown_messages
 from conversations.services import StartedAnswer, start_answer
-from generations.answering import Outcome
-from generations.ending import end_generation
 from generations.models import Generation
+from generations.worker.attempt import Outcome
+from generations.worker.finalize import end_generation
 
 
 class Chatter:

@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
-from comparisons.requests import compare_request
+from comparisons.schemas import compare_request
 from comparisons.services import start_comparison
 from conversations import services
 from conversations.models import Conversation

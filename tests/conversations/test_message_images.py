@@ -8,17 +8,17 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from pytest_django import Settings
 
-from accounts.errors import Conflict, InvalidInput
 from accounts.models import User
+from conversations.json import conversation_json
 from conversations.models import Conversation, Message
-from conversations.presentation import conversation_json
-from conversations.requests import chat_request
+from conversations.schemas import chat_request
 from conversations.selectors import shown_messages
 from conversations.services import delete_conversation, delete_exchange, fork_conversation, retry_message
 from conversations.tasks import purge_discarded
-from generations.answering import Claim
-from generations.claiming import claim_generation
+from core.errors import Conflict, InvalidInput
 from generations.models import Generation
+from generations.worker.attempt import Claim
+from generations.worker.claims import claim_generation
 from images.models import Image
 from images.services import delete_image, store_image
 from providers.adapters.base import ErrorCode

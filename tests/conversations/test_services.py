@@ -8,17 +8,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from redis import Redis
 
-from accounts.errors import Conflict, InvalidInput, NotFound
 from conversations import services
 from conversations.models import Conversation, Message
 from conversations.selectors import shown_messages, user_conversation, user_conversations
 from conversations.tasks import clean_title, make_title, purge_discarded, take_title
-from generations import event_log
-from generations.answering import Outcome
-from generations.connections import thread_client
-from generations.ending import end_generation
-from generations.event_log import Writer
+from core.errors import Conflict, InvalidInput, NotFound
+from core.redis_clients import thread_client
+from generations.log import event_log
+from generations.log.event_log import Writer
 from generations.models import Generation, Run
+from generations.worker.attempt import Outcome
+from generations.worker.finalize import end_generation
 from tests.conversations.conftest import Chatter, shown
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.fake_providers import StandIn
 from tests.support.live import Live
 from tests.support.servers import Servers
-from tests.wire import StandIn
 
 
 @pytest.fixture(scope="session")

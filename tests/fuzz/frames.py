@@ -7,8 +7,8 @@ import random
 import struct
 from collections.abc import Iterator
 
-from tests.boundaries.bad_bodies import NOT_JSON, NOT_OBJECTS
-from tests.boundaries.test_bad_messages import BAD_ACTIONS
+from tests.security.bad_bodies import NOT_JSON, NOT_OBJECTS
+from tests.security.test_bad_socket_messages import BAD_ACTIONS
 
 GOOD = json.dumps({"action": "turn", "prompt": "Hello, 世界?", "images": []}, ensure_ascii=False)
 LARGEST = 1024 * 1024

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from providers.adapters import sse
 from providers.adapters.base import ErrorCode, Finished, ReasoningDelta, StreamEvent, TextDelta, Usage
-from providers.adapters.failures import response_failure
+from providers.adapters.errors import response_failure
 from providers.adapters.sse import EventTooLongError, SseDecoder
-from tests.fuzz.replaying import FORMATS, GARBAGE, SCRIPT, frames_of, heard_of, wrong_frames
-from tests.providers.asking import KEY, target_of
-from tests.wire import StandIn
+from tests.fake_providers import StandIn
+from tests.fuzz.replay import FORMATS, GARBAGE, SCRIPT, frames_of, heard_of, wrong_frames
+from tests.providers.adapters.calls import KEY, target_of
 
 COUNT = re.compile(rb'("input_tokens"|"prompt_tokens"|"promptTokenCount"):\d+')
 every_format = pytest.mark.parametrize("slug", FORMATS)

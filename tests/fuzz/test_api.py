@@ -17,7 +17,7 @@ from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
 from schemathesis import Case
 
-from tests.fuzz.things import Things
+from tests.fuzz.owned_objects import Things
 from tests.support.live import Live
 
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "")

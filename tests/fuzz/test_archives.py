@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from accounts.errors import InvalidInput
+from account_data.sections import SECTIONS
+from account_data.services import Imported, import_archive
 from accounts.models import User
-from archive.sections import SECTIONS
-from archive.services import Imported, import_archive
-from tests.archive.conftest import Json, Person
-from tests.boundaries.belongings import rows_of
-from tests.boundaries.refusals import is_sentence
-from tests.fuzz.values import changed
+from core.errors import InvalidInput
+from tests.account_data.conftest import Json, Person
+from tests.fuzz.bad_json import changed
+from tests.security.error_shape import is_sentence
+from tests.security.owned_rows import rows_of
 
 many = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 

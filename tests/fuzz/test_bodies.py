@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rest_framework.exceptions import ValidationError
 
-from accounts.bodies import json_object
-from accounts.errors import InvalidInput, validation_error
-from comparisons.requests import compare_request, turn_request
-from conversations.requests import chat_request, chat_settings
-from conversations.saved_requests import checked_preset, checked_template
+from comparisons.schemas import compare_request, turn_request
+from conversations.schemas import chat_request, chat_settings
+from core.api.parsers import json_object
+from core.errors import InvalidInput, validation_error
+from presets.schemas import checked_preset, checked_template
 from providers.adapters.base import Parameters
-from tests.boundaries.refusals import is_sentence
-from tests.fuzz.values import SOMEBODY, anything, changed
+from tests.fuzz.bad_json import SOMEBODY, anything, changed
+from tests.security.error_shape import is_sentence
 
 PARAMETERS = {"temperature": 0.5, "top_p": 1, "max_tokens": 7, "stop": ["END"], "seed": 1, "reasoning_effort": "low"}
 ENTRY = {"provider": "demo", "model": "demo-swift"}

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from generations.event_log import EntryId
+from generations.log.event_log import EntryId
 
 LARGEST = 2**64 - 1
 numbers = st.integers(0, LARGEST)

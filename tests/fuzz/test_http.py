@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.boundaries.bad_bodies import MISSING, NOT_JSON, NOT_OBJECTS
-from tests.boundaries.refusals import is_sentence
+from tests.security.bad_bodies import MISSING, NOT_JSON, NOT_OBJECTS
+from tests.security.error_shape import is_sentence
 from tests.support.live import Account, Live
 
 JSON = "application/json"

@@ -13,9 +13,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from tests.boundaries.refusals import is_sentence
-from tests.engine.program import Program
 from tests.fuzz.frames import NO_FRAMES, PING, bad_messages, frame
+from tests.integration.api_client import Program
+from tests.security.error_shape import is_sentence
 from tests.support.live import Live
 
 PATIENCE = 30

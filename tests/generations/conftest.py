@@ -13,8 +13,8 @@ from django.db import transaction
 from redis import Redis
 
 from accounts.models import User
-from generations.admission import Ask
-from generations.connections import loop_client
+from core.redis_clients import loop_client
+from generations.limits.admission import Ask
 from generations.selectors import RunState
 from generations.services import start_run
 from providers.adapters.base import Message, Request

@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest
 from django.test import RequestFactory
 
-from accounts.errors import InvalidInput
 from accounts.models import User
+from core.errors import InvalidInput
 from images.forms import images_to_show, posted_images
 from images.models import Image
 from tests.images import samples

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.errors import InvalidInput, NotFound, TooLarge
 from accounts.models import User
 from conversations.message_images import delete_unsent_images
+from core.errors import InvalidInput, NotFound, TooLarge
 from images.models import Image
 from images.selectors import chosen_images, user_image
 from images.services import delete_image, delete_images, delete_stray_files, store_image

@@ -8,22 +8,22 @@ from pytest_django import Settings
 from redis import Redis
 
 from accounts.models import User
-from images import checking
+from images import validation
 from images.models import Image
-from tests.boundaries.asking import Caller, in_browser, in_program, visitor
-from tests.boundaries.refusals import refusal
 from tests.images import samples
 from tests.images.samples import HTML, SVG, encoded
+from tests.security.client import Caller, in_browser, in_program, visitor
+from tests.security.error_shape import refusal
 
 BAD = {
-    "svg": (SVG, checking.UNKNOWN),
-    "html": (HTML, checking.UNKNOWN),
-    "nothing": (b"", checking.EMPTY),
-    "page behind a PNG": (encoded("PNG") + HTML, checking.NOT_ALONE),
-    "archive behind a GIF": (encoded("GIF") + b"PK\x03\x04" + b"\0" * 30, checking.NOT_ALONE),
-    "half": (encoded("JPEG")[:-50], checking.BROKEN),
-    "animated bomb": (samples.endless_gif(), checking.ANIMATED),
-    "still bomb": (samples.huge_png(), checking.TOO_MANY_PIXELS),
+    "svg": (SVG, validation.UNKNOWN),
+    "html": (HTML, validation.UNKNOWN),
+    "nothing": (b"", validation.EMPTY),
+    "page behind a PNG": (encoded("PNG") + HTML, validation.NOT_ALONE),
+    "archive behind a GIF": (encoded("GIF") + b"PK\x03\x04" + b"\0" * 30, validation.NOT_ALONE),
+    "half": (encoded("JPEG")[:-50], validation.BROKEN),
+    "animated bomb": (samples.endless_gif(), validation.ANIMATED),
+    "still bomb": (samples.huge_png(), validation.TOO_MANY_PIXELS),
 }
 NO_FORMS = [
     (b"", "multipart/form-data"),

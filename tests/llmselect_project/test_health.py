@@ -9,10 +9,10 @@ from django.conf import LazySettings
 from django.test import AsyncClient
 from redis import Redis
 
-from tests.support import polling
+from tests.fake_providers import StandIn
+from tests.support import wait
 from tests.support.live import Live
 from tests.support.servers import Servers
-from tests.wire import StandIn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKERS = "test:workers"
@@ -73,7 +73,7 @@ def test_it_lives_and_is_not_ready_without_a_database(without_database: Live) ->
         except requests.ConnectionError:
             return False
 
-    polling.until(lives, "the web process does not start")
+    wait.until(lives, "the web process does not start")
 
     answer = requests.get(f"{without_database.base_url}/health/ready", timeout=10)
 

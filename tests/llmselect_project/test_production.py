@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.support import polling
+from tests.fake_providers import StandIn
+from tests.support import wait
 from tests.support.live import PASSWORD, ROOT, Live
 from tests.support.servers import Servers
-from tests.wire import StandIn
 
 HOST = "llm.example.org"
 BY_PROXY = {"Host": HOST, "X-Forwarded-Proto": "https"}
@@ -42,7 +42,7 @@ def production(servers: Servers, stand_in: StandIn) -> Iterator[Live]:
     running.manage("llmselect_project.run.preparation")
     running.start_web()
     try:
-        polling.until(lambda: _lives(running), "The web process does not answer")
+        wait.until(lambda: _lives(running), "The web process does not answer")
         yield running
     finally:
         running.stop()

@@ -13,7 +13,7 @@ import psutil
 import pytest
 import requests
 
-from tests.support import children, polling
+from tests.support import children, wait
 from tests.support.live import ROOT, free_port
 
 RUN = (sys.executable, "-m", "llmselect_project.run")
@@ -35,7 +35,7 @@ class Started:
         return self._output.read_text(errors="replace")
 
     def wait_until_ready(self) -> None:
-        polling.until(lambda: "is ready at" in self.output or self.process.poll() is not None, "no address", 90)
+        wait.until(lambda: "is ready at" in self.output or self.process.poll() is not None, "no address", 90)
         assert self.process.poll() is None, self.output
         self._below = psutil.Process(self.process.pid).children(recursive=True)
 

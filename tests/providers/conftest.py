@@ -6,7 +6,7 @@ from pytest_django import Settings
 from accounts.models import User
 from providers.adapters.http import HttpClients
 from providers.kinds import KINDS
-from tests.wire import StandIn
+from tests.fake_providers import StandIn
 
 
 @pytest.fixture(scope="session")

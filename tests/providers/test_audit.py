@@ -11,7 +11,7 @@ from accounts.models import AuditEntry, User
 from providers import services
 from providers.models import Endpoint, ProviderKey
 from providers.selectors import resolve_target
-from tests.wire import StandIn
+from tests.fake_providers import StandIn
 
 KEY = "sk-recognisable-0123456789"
 

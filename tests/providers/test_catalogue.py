@@ -11,10 +11,10 @@ from pytest_django import Settings
 from accounts.models import User
 from providers.catalogue import CatalogueGroup, CatalogueModel, catalogue, catalogue_groups
 from providers.models import Endpoint, LanguageModel
-from providers.selection import selected_models
 from providers.selectors import model_label, provider_info, provider_infos
 from providers.services import refresh_models, set_key
-from tests.wire import StandIn
+from providers.shortlist import selected_models
+from tests.fake_providers import StandIn
 
 OWN = "sk-alices-own-key-1111"
 

@@ -7,14 +7,14 @@ from cryptography.fernet import Fernet
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.errors import NotFound
 from accounts.models import User
+from core.errors import NotFound
 from providers.adapters.base import ProviderError
 from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
 from providers.models import Endpoint
 from providers.selectors import resolve_target
 from providers.services import test_key as try_key
-from tests.wire import StandIn
+from tests.fake_providers import StandIn
 
 SECRET = "endpoint-secret-4444"
 ADD = "/admin/providers/endpoint/add/"

@@ -8,14 +8,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from accounts.errors import InvalidInput, NotFound
 from accounts.models import User
+from core.errors import InvalidInput, NotFound
 from providers import services
 from providers.adapters.base import ErrorCode, ProviderError
 from providers.kinds import KINDS
 from providers.models import Endpoint, LanguageModel, ProviderKey
 from providers.selectors import resolve_target
-from tests.wire import StandIn
+from tests.fake_providers import StandIn
 
 OWN, SERVERS = "sk-alices-own-key-1111", "sk-the-servers-key-2222"
 ELSEWHERE = "https://1.1.1.1/v1"

@@ -8,13 +8,13 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.jwt_pairs import issue_pair
+from accounts.jwt import issue_pair
 from accounts.models import User
-from accounts.throttle import Limit
+from core.rate_limits import Limit
 from providers import services
 from providers.kinds import KINDS
 from providers.models import LanguageModel, ProviderKey
-from tests.wire import StandIn
+from tests.fake_providers import StandIn
 
 OWN, REFUSED = "sk-alices-own-key-1111", "sk-refused-key-9999"
 

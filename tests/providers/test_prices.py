@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from providers.abilities import Abilities, abilities, is_text_only
 from providers.adapters.base import Usage
+from providers.capabilities import Abilities, abilities, is_text_only
 from providers.catalogue import context_window, price
 from providers.prices import list_price
-from providers.selection import selected_models
+from providers.shortlist import selected_models
 
 THOUSAND = Usage(input_tokens=1000, output_tokens=1000)
 

@@ -19,9 +19,9 @@ from playwright.sync_api import Page
 
 from llmselect_project.run import commands
 from providers.kinds import KINDS
-from tests.support import children, polling
+from tests.fake_providers import StandIn
+from tests.support import children, wait
 from tests.support.servers import Servers
-from tests.wire import StandIn
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "a long and quiet evening"
@@ -136,7 +136,7 @@ class Live:
     def wait_until_ready(self) -> None:
         """Wait until the database, Redis and a worker answer; raises with the logs' ends where they do not."""
         try:
-            polling.until(self._is_ready, "LLMSelect does not get ready", seconds=60)
+            wait.until(self._is_ready, "LLMSelect does not get ready", seconds=60)
         except TimeoutError as exc:
             raise TimeoutError(f"{exc}\n{self.log('web')}\n{self.log('worker')}") from None
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.support import children, polling
+from tests.support import children, wait
 
 VERSION = "pginstall18"
 INITDB_OPTIONS = ("--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres")
@@ -86,7 +86,7 @@ class PostgreSQL:
             directory=self.folder,
             user=self.user,
         )
-        polling.until(self._answers, "PostgreSQL does not start")
+        wait.until(self._answers, "PostgreSQL does not start")
 
     def _answers(self) -> bool:
         try:

@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tests.support import children, polling
+from tests.support import children, wait
 from tests.support.postgresql import PostgreSQL
 
 
@@ -71,7 +71,7 @@ class Servers:
             except RedisError:
                 return False
 
-        polling.until(answers, "Redis does not start")
+        wait.until(answers, "Redis does not start")
         client.close()
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from providers.reencryption import rotate_keys
+from providers.key_rotation import rotate_keys
 
 
 class Command(BaseCommand):

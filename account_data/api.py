@@ -1,0 +1,92 @@
+"""Everything at once in the API: the archive, and the end of an account."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, cast
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from account_data.deletion import delete_account
+from account_data.services import Imported, archive_stream, import_archive
+from account_data.upload import archive_bytes
+from accounts.api import MeApi
+from accounts.audit import record
+from accounts.decorators import api_view
+from accounts.models import Action, User
+from core.api.openapi import NOTHING, refusals
+from core.async_db import in_thread
+from generations.fields import TextField
+
+
+class FileSerializer(serializers.Serializer[Any]):
+    file = serializers.FileField()
+
+
+class CountsSerializer(serializers.Serializer[Any]):
+    imported = serializers.IntegerField()
+    skipped = serializers.IntegerField(help_text="Of those that you have already.")
+
+
+class ImportedSerializer(serializers.Serializer[Any]):
+    """What became of the sections that the archive has."""
+
+    conversations = CountsSerializer(required=False)
+    comparisons = CountsSerializer(required=False)
+    presets = CountsSerializer(required=False)
+    prompt_templates = CountsSerializer(required=False)
+    unknown = serializers.ListField(
+        child=serializers.CharField(), help_text="Names of sections that this version does not know."
+    )
+
+
+@extend_schema(methods=["GET"], operation_id="archive_export", responses=OpenApiTypes.OBJECT)
+@extend_schema(
+    methods=["POST"],
+    operation_id="archive_import",
+    request={"application/json": OpenApiTypes.OBJECT, "multipart/form-data": FileSerializer},
+    responses={201: ImportedSerializer, **refusals(409)},
+)
+@api_view("GET", "POST")
+async def archive(request: HttpRequest, user: User) -> HttpResponseBase:
+    """Everything of the caller's as one file, or what is in such a file added to it."""
+    if request.method == "POST":
+        imported = await in_thread(_import, request, user)
+        return JsonResponse({**asdict(imported)["counts"], "unknown": imported.unknown}, status=201)
+    await in_thread(record, Action.EXPORTED, user=user, subject="everything")
+    headers = {
+        "Content-Disposition": f'attachment; filename="llmselect-{timezone.now():%Y-%m-%d}.json"',
+        "Cache-Control": "no-store",
+        "X-Accel-Buffering": "no",
+    }
+    return StreamingHttpResponse(archive_stream(user), content_type="application/json", headers=headers)
+
+
+def _import(request: HttpRequest, user: User) -> Imported:
+    return import_archive(user=user, data=archive_bytes(request, user))
+
+
+class DeletionSerializer(serializers.Serializer[Any]):
+    password = TextField(max_length=1000)
+
+
+class AccountApi(MeApi):
+    @extend_schema(
+        operation_id="auth_me_delete",
+        request=DeletionSerializer,
+        responses={204: NOTHING, **refusals(409, 429, 503)},
+    )
+    def delete(self, request: Request) -> Response:
+        """Delete the caller's account with everything in it; what still runs is stopped."""
+        serializer = DeletionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        delete_account(user=cast(User, request.user), password=serializer.validated_data["password"])
+        logout(request._request)
+        return Response(status=204)

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class AccountDataConfig(AppConfig):
+    name = "account_data"

@@ -1,0 +1,77 @@
+"""The end of an account: of all that is a user's, and of all that runs for them."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+
+from accounts.audit import record_deletion
+from accounts.models import FirstAccount, User
+from core.errors import Conflict, InvalidInput
+from core.rate_limits import Limit
+from generations.deletion import forget_logs, writers_instead
+from generations.models import Generation, Run
+from generations.worker import control
+from images.models import Image
+from images.services import delete_files
+
+logger = logging.getLogger(__name__)
+
+WRONG_PASSWORD = "This is not your password. Nothing was deleted."
+LAST_ADMINISTRATOR = (
+    "You are the only administrator, and other people have accounts here. Make one of them administrator first."
+)
+PASSWORDS = Limit("delete-account", 10, 300, "Too many wrong passwords. Wait a few minutes and try again.")
+BATCH = 500
+
+
+def delete_account(*, user: User, password: str) -> None:
+    """Delete a user with everything that is theirs; what still runs is stopped.
+
+    Raises InvalidInput for a wrong password, TooManyRequests after too many of these, Conflict for the last
+    administrator of others. Nobody can start anything meanwhile: whatever would belong to the user waits for the lock.
+    """
+    attempt = PASSWORDS.take(str(user.public_id))
+    if not user.check_password(password):
+        raise InvalidInput(WRONG_PASSWORD, fields={"password": [WRONG_PASSWORD]})
+    PASSWORDS.give_back(attempt)
+    with transaction.atomic():
+        _lock(user)
+        writers, leases = writers_instead(Generation.objects.filter(user=user)), _leases(user)
+        topics = set(Run.objects.filter(user=user).values_list("topic", flat=True))
+        images = list(Image.objects.filter(user=user))
+        OutstandingToken.objects.filter(user=user).delete()
+        _end_sessions(user)
+        public_id = user.public_id
+        User.objects.filter(pk=user.pk).delete()
+        record_deletion()
+        if not User.objects.exists():
+            FirstAccount.objects.all().delete()
+        transaction.on_commit(lambda: delete_files(images), robust=True)
+    logger.info("user %s deleted their account", public_id)
+    control.send_stop(leases)
+    forget_logs(topics, writers)
+
+
+def _lock(user: User) -> None:
+    """Of several administrators who leave at once the last one is refused."""
+    administrators = User.objects.filter(is_staff=True, is_superuser=True, is_active=True)
+    keys = set(administrators.select_for_update().order_by("pk").values_list("pk", flat=True))
+    User.objects.select_for_update().get(pk=user.pk)
+    if keys == {user.pk} and User.objects.exclude(pk=user.pk).exists():
+        raise Conflict(LAST_ADMINISTRATOR)
+
+
+def _leases(user: User) -> list[uuid.UUID]:
+    streaming = Generation.objects.filter(user=user, status=Generation.Status.STREAMING)
+    return [lease for lease in streaming.values_list("lease", flat=True) if lease is not None]
+
+
+def _end_sessions(user: User) -> None:
+    for session in Session.objects.iterator(BATCH):
+        if session.get_decoded().get("_auth_user_id") == str(user.pk):
+            session.delete()

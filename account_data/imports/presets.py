@@ -1,0 +1,63 @@
+"""Saved sets of models and prompt templates in an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from account_data.imports.ids import new_items
+from account_data.imports.reader import Part
+from accounts.models import User
+from conversations.models import Preset, PromptTemplate
+from presets.schemas import NAME_LENGTH, checked_preset, checked_template
+from presets.services import MOST
+
+Json = dict[str, Any]
+Kind = type[Preset] | type[PromptTemplate]
+
+
+def saved_keys(model: Kind, user: User) -> list[int]:
+    return list(model._default_manager.filter(user=user).order_by("pk").values_list("pk", flat=True))
+
+
+def preset_json(key: int, images: set[str]) -> Json | None:
+    preset = Preset.objects.filter(pk=key).first()
+    return None if preset is None else {"id": str(preset.public_id), "name": preset.name, **preset.data}
+
+
+def template_json(key: int, images: set[str]) -> Json | None:
+    template = PromptTemplate.objects.filter(pk=key).first()
+    return None if template is None else {"id": str(template.public_id), "name": template.name, "text": template.text}
+
+
+def read_preset(part: Part, user: User) -> Preset:
+    name, data = part.checked(checked_preset)
+    return Preset(public_id=part.own_id("preset"), user=user, name=name, data=data)
+
+
+def read_template(part: Part, user: User) -> PromptTemplate:
+    checked = part.checked(checked_template)
+    return PromptTemplate(public_id=part.own_id("template"), user=user, **checked)
+
+
+def save_saved(model: Kind, user: User, items: Sequence[Any]) -> int:
+    """Save those that the user does not have yet and say how many these are; a name that is taken gets a number.
+
+    Beyond the limit of what can be saved the rest is left out.
+    """
+    mine = model._default_manager.filter(user=user)
+    names = set(mine.values_list("name", flat=True))
+    new = new_items(user, items, lambda item: item, mine)[: max(0, MOST - len(names))]
+    for item in new:
+        item.name = _free(item.name, names)
+        names.add(item.name)
+    model._default_manager.bulk_create(new)
+    return len(new)
+
+
+def _free(name: str, names: set[str]) -> str:
+    free, number = name, 1
+    while free in names:
+        number += 1
+        free = f"{name[: NAME_LENGTH - 6]} ({number})"
+    return free

@@ -1,0 +1,117 @@
+"""Taking everything out of an account, and reading it in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from account_data.imports.reader import LARGEST_INTEGER, Part
+from account_data.sections import FORMAT, SECTIONS, VERSION, Section
+from accounts.audit import record
+from accounts.models import Action, User
+from core.async_db import in_thread
+from core.errors import Conflict, InvalidInput
+
+logger = logging.getLogger(__name__)
+
+NOT_JSON = "Nothing was imported: the file is no JSON, or was cut off. Choose a file that LLMSelect exported."
+NEWER = "Nothing was imported: a newer version of LLMSelect wrote this archive. Update this installation first."
+AT_ONCE = "Nothing was imported: somebody else imported the same archive at this moment. Import it again."
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many entries of a section were imported, and how many were there already."""
+
+    imported: int = 0
+    skipped: int = 0
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of an archive. ``unknown`` are the sections that this version knows nothing of."""
+
+    counts: dict[str, Counts] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+
+
+async def archive_stream(user: User) -> AsyncGenerator[bytes, None]:
+    """An archive of all that is the user's, in pieces: one image, conversation or comparison is in memory at a time,
+    and no database connection is held while the reader takes them."""
+    head = {"format": FORMAT, "version": VERSION, "exported_at": timezone.now().isoformat()}
+    yield orjson.dumps(head)[:-1]
+    counts, images = dict.fromkeys((section.name for section in SECTIONS), 0), set[str]()
+    for section in SECTIONS:
+        yield f',\n"{section.name}":['.encode()
+        for key in await in_thread(section.keys, user):
+            told = await in_thread(_told, section, key, images)
+            if told is not None:
+                yield b",\n" + told if counts[section.name] else b"\n" + told
+                counts[section.name] += 1
+        yield b"]"
+    yield b"}\n"
+    logger.info("user %s exported an archive: %s", user.public_id, counts)
+
+
+def _told(section: Section, key: int, images: set[str]) -> bytes | None:
+    told = section.told(key, images)
+    return None if told is None else orjson.dumps(told)
+
+
+def import_archive(*, user: User, data: bytes) -> Imported:
+    """Add what is in an archive and not there yet to a user's things, or nothing of it.
+
+    Raises InvalidInput with the place of what is wrong, Conflict where another import took the same ids.
+    """
+    archive = _archive(data)
+    read = {
+        section: [section.read(part, user) for part in archive.parts(section.name)]
+        for section in SECTIONS
+        if section.name in archive.names()
+    }
+    imported = Imported(unknown=sorted(archive.names() - _KNOWN))
+    try:
+        imported.counts = _save(user, read)
+    except BaseException as error:
+        for section, items in read.items():
+            if section.undo is not None:
+                section.undo(items)
+        if isinstance(error, IntegrityError):
+            raise Conflict(AT_ONCE) from error
+        raise
+    logger.info("user %s imported an archive: %s", user.public_id, imported.counts)
+    return imported
+
+
+def _save(user: User, read: Mapping[Section, Sequence[Any]]) -> dict[str, Counts]:
+    counts = {}
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        for section, items in read.items():
+            if section.save is not None:
+                new = section.save(user, items)
+                counts[section.name] = Counts(new, len(items) - new)
+        record(Action.IMPORTED, user=user, subject="archive")
+    return counts
+
+
+_KNOWN = {"format", "version", "exported_at", *(section.name for section in SECTIONS)}
+
+
+def _archive(data: bytes) -> Part:
+    try:
+        decoded: Any = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(NOT_JSON) from error
+    archive = Part(decoded)
+    if archive.raw("format") != FORMAT:
+        archive.refuse("format", f"has to be {FORMAT}")
+    if archive.integer("version", 1, LARGEST_INTEGER) > VERSION:
+        raise InvalidInput(NEWER, fields={"version": [NEWER]})
+    return archive

@@ -1,0 +1,83 @@
+"""The archive's parts of the settings page: reading a file in, and deleting the account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from account_data.deletion import delete_account
+from account_data.services import Imported, import_archive
+from account_data.upload import archive_bytes
+from accounts.http import HtmxRequest, page_user
+from accounts.views import settings_context
+from core.errors import RequestError, TooManyRequests
+
+NAMES = {
+    "conversations": ("chat", "chats"),
+    "comparisons": ("comparison", "comparisons"),
+    "presets": ("set of models", "sets of models"),
+    "prompt_templates": ("prompt template", "prompt templates"),
+}
+
+
+@require_POST
+@login_required
+def archive_import(request: HtmxRequest) -> HttpResponse:
+    try:
+        user = page_user(request)
+        imported = import_archive(user=user, data=archive_bytes(request, user))
+    except TooManyRequests:
+        raise
+    except RequestError as error:
+        return _answer(request, "account_data/_archive.html", status=400, archive_error=error.message)
+    sentence = _sentence(imported)
+    if request.htmx:
+        return render(request, "account_data/_archive.html", {"archive_done": sentence})
+    messages.success(request, sentence)
+    return redirect("accounts:settings")
+
+
+@require_POST
+@login_required
+def account_delete(request: HtmxRequest) -> HttpResponse:
+    try:
+        delete_account(user=page_user(request), password=request.POST.get("password", ""))
+    except TooManyRequests:
+        raise
+    except RequestError as error:
+        return _answer(request, "account_data/_deletion.html", status=400, deletion_error=error.message)
+    logout(request)
+    messages.success(request, "Your account was deleted, with everything in it.")
+    return redirect("account_login")
+
+
+def _sentence(imported: Imported) -> str:
+    """What came of an import, in words."""
+    told = [_amount(name, count.imported) for name, count in imported.counts.items() if count.imported]
+    skipped = sum(count.skipped for count in imported.counts.values())
+    parts = [f"Imported {_listed(told)}." if told else "Nothing new was in it."]
+    if skipped:
+        parts.append(f"{skipped} {'was' if skipped == 1 else 'were'} here already.")
+    if imported.unknown:
+        parts.append("Some of it is unknown to this version and was left out.")
+    return " ".join(parts)
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _amount(name: str, count: int) -> str:
+    singular, plural = NAMES.get(name, (name, name))
+    return f"{count} {singular if count == 1 else plural}"
+
+
+def _answer(request: HtmxRequest, part: str, *, status: int, **context: Any) -> HttpResponse:
+    template = part if request.htmx else "accounts/account_settings.html"
+    return render(request, template, settings_context(request, **context), status=status)

@@ -1,0 +1,81 @@
+"""The pair of JSON web tokens that a program gets when it signs in: a short access token, a long refresh token.
+
+Both carry the user's session hash, so changing the password ends them as it ends every session. A refresh token is not
+stored while it is good; spent ones are remembered until they would have expired.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.utils.crypto import constant_time_compare
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+
+from accounts.models import User
+from core.errors import NotSignedIn
+
+HASH_CLAIM = "session_hash"
+ACCESS_REFUSED = "This access token is not valid or has expired. Refresh it, or sign in again."
+REFRESH_REFUSED = "This refresh token is not valid, has expired or was already used. Sign in again."
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    access: str
+    refresh: str
+
+
+def issue_pair(user: User) -> TokenPair:
+    """New tokens; no query."""
+    refresh = RefreshToken()
+    refresh[api_settings.USER_ID_CLAIM] = str(user.public_id)
+    refresh[HASH_CLAIM] = user.get_session_auth_hash()
+    return TokenPair(access=str(refresh.access_token), refresh=str(refresh))
+
+
+def user_of_access_token(text: str) -> User:
+    """One query; raises NotSignedIn."""
+    try:
+        token = AccessToken(cast(Any, text))
+    except TokenError as exc:
+        raise NotSignedIn(ACCESS_REFUSED) from exc
+    return _user_of(token, ACCESS_REFUSED)
+
+
+def rotate_pair(refresh: str) -> tuple[User, TokenPair]:
+    """Spend a refresh token on a new pair; of several at once with the same token one wins. Raises NotSignedIn."""
+    token = _refresh_token(refresh)
+    user = _user_of(token, REFRESH_REFUSED)
+    if not _spend(token):
+        raise NotSignedIn(REFRESH_REFUSED)
+    return user, issue_pair(user)
+
+
+def revoke_refresh_token(refresh: str) -> User | None:
+    """Make a refresh token useless, and say whose it was; raises NotSignedIn where it already is."""
+    token = _refresh_token(refresh)
+    _spend(token)
+    return User.objects.filter(public_id=token.get(api_settings.USER_ID_CLAIM)).first()
+
+
+def _refresh_token(text: str) -> RefreshToken:
+    try:
+        return RefreshToken(cast(Any, text))
+    except TokenError as exc:
+        raise NotSignedIn(REFRESH_REFUSED) from exc
+
+
+def _spend(token: RefreshToken) -> bool:
+    # It returns what get_or_create does, not what its annotation says.
+    _, spent_now = cast(tuple[Any, bool], token.blacklist())
+    return spent_now
+
+
+def _user_of(token: Token, sentence: str) -> User:
+    user = User.objects.filter(public_id=token.get(api_settings.USER_ID_CLAIM), is_active=True).first()
+    if user is None or not constant_time_compare(token.get(HASH_CLAIM, ""), user.get_session_auth_hash()):
+        raise NotSignedIn(sentence)
+    return user

@@ -1,0 +1,35 @@
+"""Attempts to sign in, counted alike at every door: the page (and so the admin's), and the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from core.client_address import limited_address
+from core.rate_limits import LOGIN_FAILURES, LOGIN_FAILURES_OF_ACCOUNT, LOGIN_FAILURES_OF_ADDRESS
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One that was counted before it was made."""
+
+    of_address_at_account: str
+    of_address: str
+    of_account: str
+
+    def forgive(self) -> None:
+        """Do not count it: it was good."""
+        LOGIN_FAILURES.give_back(self.of_address_at_account)
+        LOGIN_FAILURES_OF_ADDRESS.give_back(self.of_address)
+        LOGIN_FAILURES_OF_ACCOUNT.give_back(self.of_account)
+
+
+def count_attempt(request: HttpRequest, login: str) -> Attempt:
+    """Raises TooManyRequests after too many that were not good."""
+    address, login = limited_address(request), login.strip().lower()
+    return Attempt(
+        LOGIN_FAILURES.take(address, login),
+        LOGIN_FAILURES_OF_ADDRESS.take(address),
+        LOGIN_FAILURES_OF_ACCOUNT.take(login),
+    )

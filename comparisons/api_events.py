@@ -1,0 +1,140 @@
+"""What happens in a comparison, told in the events of the public contract.
+
+The log knows slots; the names of providers and models are added here, at the edge, for those who may see them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+
+from comparisons.json import Json, answer_json
+from comparisons.models import Comparison
+from comparisons.selectors import turn_number
+from core.async_db import in_thread
+from generations import selectors
+from generations.log.event_log import EntryId
+from generations.log.events import Delta, Done, Ended, Event, Reached, Reset, Started
+from generations.models import Generation
+from generations.output.api_feed import Told, tell
+from generations.selectors import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    turn: int
+    slots: dict[int, Generation]
+
+
+def tell_comparison(
+    comparison: Comparison, *, state: RunState | None = None, after: EntryId | None = None, deltas: bool = True
+) -> AsyncGenerator[Told, None]:
+    """A comparison's events from the start of ``state``, or behind ``after``, until it is deleted.
+
+    Without ``deltas`` answers are told whole, at their end.
+    """
+    return tell(_Teller(comparison), comparison.topic, state=state, after=after, deltas=deltas)
+
+
+class _Teller:
+    def __init__(self, comparison: Comparison) -> None:
+        self._id = str(comparison.public_id)
+        self._runs: dict[int, _Run] = {}
+
+    async def tell(self, event: Event) -> Json | None:
+        """The event's JSON; None for a piece of an attempt that a later one has replaced, and for a phase."""
+        match event:
+            case Reached():
+                return None
+            case Started(state):
+                return self._start(state, await self._learn(state))
+            case Delta(run_id, index):
+                slot = await self._slot(run_id, index)
+                return None if slot is None else _delta(event, slot)
+            case Reset(run_id, index):
+                slot = await self._slot(run_id, index)
+                return None if slot is None else _reset(event, slot)
+            case Ended(_, generation):
+                return _end(generation)
+            case Done(state):
+                return self._done(state, await self._learn(state))
+        raise TypeError(f"{event!r} is not told")
+
+    async def wait(self, generation: Generation, place: int) -> Json | None:
+        return {"event": "queued", **_slot_json(generation), "place": place}
+
+    async def _learn(self, state: RunState) -> _Run:
+        known = self._runs.get(state.run.pk)
+        turn = await in_thread(turn_number, state.run.pk) if known is None else known.turn
+        run = self._runs[state.run.pk] = _Run(turn, {each.index: each for each in state.generations})
+        return run
+
+    async def _slot(self, run_id: int, index: int) -> Generation | None:
+        if run_id not in self._runs:
+            await self._learn(await in_thread(selectors.run_state, run_id))
+        return self._runs[run_id].slots.get(index)
+
+    def _start(self, state: RunState, run: _Run) -> Json:
+        return {
+            "event": "start",
+            "comparison_id": self._id,
+            "turn": run.turn,
+            "total": state.run.total,
+            "results": [_slot_json(generation) for generation in state.generations],
+        }
+
+    def _done(self, state: RunState, run: _Run) -> Json:
+        run_row, generations = state
+        completed = sum(each.status == Generation.Status.COMPLETED for each in generations)
+        stopped = sum(each.status == Generation.Status.STOPPED for each in generations)
+        seconds = (run_row.ended_at - run_row.accepted_at).total_seconds() if run_row.ended_at else 0.0
+        return {
+            "event": "done",
+            "comparison_id": self._id,
+            "comparisonId": self._id,
+            "turn": run.turn,
+            "metadata": {
+                "total": run_row.total,
+                "completed": completed,
+                "failed": run_row.total - completed - stopped,
+                "stopped": stopped,
+                "time": round(seconds, 3),
+            },
+        }
+
+
+def _slot_json(generation: Generation) -> Json:
+    return {
+        "result_id": str(generation.public_id),
+        "index": generation.index,
+        "provider": generation.provider,
+        "model": generation.model,
+    }
+
+
+def _delta(delta: Delta, slot: Generation) -> Json:
+    is_text = delta.channel == "text"
+    told: dict[str, Any] = {"event": "chunk" if is_text else "reasoning", **_slot_json(slot)}
+    told |= {"chunk": delta.text, "offset": delta.offset, "time": delta.time}
+    if is_text:
+        told["first_chunk"] = delta.offset == 0
+    return told
+
+
+def _reset(reset: Reset, slot: Generation) -> Json:
+    return {"event": "reset", **_slot_json(slot), "response": reset.text, "reasoning": reset.reasoning}
+
+
+def _end(generation: Generation) -> Json:
+    if generation.status == Generation.Status.COMPLETED:
+        return {"event": "complete", **_slot_json(generation), "data": answer_json(generation)}
+    return {
+        "event": "error",
+        **_slot_json(generation),
+        "code": generation.error_code,
+        "error": generation.error,
+        "retryable": generation.retryable,
+        "response": generation.text,
+        "time": generation.time,
+    }

@@ -1,0 +1,138 @@
+"""A whole comparison as a file: JSON with everything, Markdown to read, CSV for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.utils.text import slugify
+
+from comparisons.json import answer_json, comparison_json
+from comparisons.models import Comparison
+from comparisons.selectors import TurnState
+from generations.models import Generation
+from images.json import image_lines
+from providers.selectors import model_label, provider_info
+
+BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+"""By which Excel knows UTF-8."""
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+NAME_LENGTH = 60
+FIGURES = (
+    *("time", "ttft", "input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens"),
+    *("tokens_per_second", "cost", "usage_source", "finish_reason"),
+)
+"""Of an answer's figures those that go into a table, in its order."""
+HEADINGS = (
+    *("turn", "prompt", "index", "provider", "model", "status", "preferred", "verdict", "response", "reasoning"),
+    *("error_code", "error", *FIGURES, "answered_by"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file: its name, media type and content."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+def export(comparison: Comparison, states: Sequence[TurnState], kind: str) -> Export:
+    """The comparison in one of ``KINDS``."""
+    suffix, content_type, write = KINDS[kind]
+    name = slugify(comparison.title[:NAME_LENGTH]) or "comparison"
+    return Export(f"{name}-{comparison.created_at:%Y-%m-%d}.{suffix}", content_type, write(comparison, states))
+
+
+def _json(comparison: Comparison, states: Sequence[TurnState]) -> bytes:
+    return orjson.dumps(comparison_json(comparison), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _csv(comparison: Comparison, states: Sequence[TurnState]) -> bytes:
+    """RFC 4180, a row for each turn and slot; cells that a spreadsheet would take for formulas are marked as text."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(HEADINGS)
+    writer.writerows([_cell(value) for value in _row(state, slot)] for state in states for slot in state.slots)
+    return (BOM + file.getvalue()).encode()
+
+
+def _row(state: TurnState, slot: Generation) -> list[Any]:
+    vote, figures = state.vote, answer_json(slot)
+    return [
+        *(state.turn.number + 1, state.turn.prompt, slot.index + 1, slot.provider, slot.model, slot.status),
+        "yes" if vote is not None and vote.preferred_index == slot.index else "",
+        "" if vote is None else vote.verdict,
+        *(slot.text, slot.reasoning, slot.error_code, slot.error),
+        *(figures[name] for name in FIGURES),
+        slot.answered_by,
+    ]
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def _markdown(comparison: Comparison, states: Sequence[TurnState]) -> bytes:
+    parts = [f"# {_one_line(comparison.title)}", f"{comparison.created_at:%d %B %Y, %H:%M} UTC"]
+    for state in states:
+        parts += [f"## Turn {state.turn.number + 1}", _quoted(_prompt(state)), *_vote(state)]
+        for slot in state.slots:
+            parts += [_heading(slot), f"*{_figures(slot)}*", *_answer(slot)]
+    return ("\n\n".join(parts) + "\n").encode()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _prompt(state: TurnState) -> str:
+    return "\n\n".join((state.turn.prompt, *image_lines(state.images)))
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+def _heading(slot: Generation) -> str:
+    label = model_label(slot.provider, slot.model)
+    return f"### {slot.index + 1}. {_one_line(label)} ({provider_info(slot.provider).label})"
+
+
+def _vote(state: TurnState) -> list[str]:
+    if state.vote is None:
+        return []
+    if state.vote.preferred_index is None:
+        return ["**Vote:** " + ("a tie" if state.vote.verdict == "tie" else "none is good")]
+    chosen = next((slot for slot in state.slots if slot.index == state.vote.preferred_index), None)
+    return [] if chosen is None else [f"**Vote:** {chosen.index + 1}. {model_label(chosen.provider, chosen.model)}"]
+
+
+def _figures(slot: Generation) -> str:
+    about = "≈ " if slot.usage_source == "estimate" else ""
+    told = [
+        str(slot.status),
+        f"answered by {_one_line(slot.answered_by)} in its place" if slot.answered_by else "",
+        "" if slot.time is None else f"{slot.time:.1f} s",
+        "" if slot.ttft is None else f"first token after {slot.ttft:.2f} s",
+        "" if slot.output_tokens is None else f"{about}{slot.output_tokens} tokens",
+        "" if slot.cost is None else f"{about}${slot.cost.normalize():f}",
+    ]
+    return " · ".join(part for part in told if part)
+
+
+def _answer(slot: Generation) -> list[str]:
+    return [part for part in (slot.text, f"**{slot.error}**" if slot.error else "") if part]
+
+
+Writer = Callable[[Comparison, Sequence[TurnState]], bytes]
+KINDS: dict[str, tuple[str, str, Writer]] = {
+    "json": ("json", "application/json", _json),
+    "markdown": ("md", "text/markdown; charset=utf-8", _markdown),
+    "csv": ("csv", "text/csv; charset=utf-8", _csv),
+}

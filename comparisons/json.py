@@ -1,0 +1,93 @@
+"""Comparisons as the API shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comparisons.models import Comparison, Vote
+from comparisons.selectors import TurnState, shared_history, turn_states
+from conversations.json import message_json
+from generations.models import Generation
+from generations.output.json import usage_json
+from images.json import image_json
+
+Json = dict[str, Any]
+
+
+def answer_json(generation: Generation) -> Json:
+    """``complete.data`` of the public contract."""
+    return {
+        "provider": generation.provider,
+        "model": generation.model,
+        "response": generation.text,
+        **usage_json(generation),
+    }
+
+
+def result_json(generation: Generation) -> Json:
+    """One slot, in whatever state it is."""
+    result = {
+        "result_id": str(generation.public_id),
+        "index": generation.index,
+        "status": generation.status,
+        "attempt": generation.attempt,
+        **answer_json(generation),
+        "reasoning": generation.reasoning,
+        "parameters": generation.parameters,
+    }
+    if generation.error_code:
+        result |= {"code": generation.error_code, "error": generation.error, "retryable": generation.retryable}
+    return result
+
+
+def vote_json(vote: Vote | None) -> Json | None:
+    if vote is None:
+        return None
+    return {"preferred_index": vote.preferred_index, "verdict": vote.verdict or None}
+
+
+def turn_json(state: TurnState) -> Json:
+    return {
+        "turn": state.turn.number,
+        "prompt": state.turn.prompt,
+        "images": [image_json(image) for image in state.images],
+        "created_at": state.turn.created_at.isoformat(),
+        "vote": vote_json(state.vote),
+        "results": [result_json(slot) for slot in state.slots],
+    }
+
+
+def comparison_json(comparison: Comparison) -> Json:
+    """A whole comparison, read now; ``history`` is what was said in a chat before it, to all columns alike."""
+    states = turn_states(comparison)
+    return {
+        "id": str(comparison.public_id),
+        "title": comparison.title,
+        "created_at": comparison.created_at.isoformat(),
+        "history": [message_json(message) for message in shared_history(states)],
+        "turns": [turn_json(state) for state in states],
+    }
+
+
+def comparison_row_json(comparison: Comparison) -> Json:
+    """A comparison in a list: its turns prefetched, its answers' texts left out."""
+    first, *_ = turns = list(comparison.turns.all())
+    votes = [vote_json(vote) for turn in turns for vote in turn.votes.all() if vote.user_id == comparison.user_id]
+    return {
+        "id": str(comparison.public_id),
+        "title": comparison.title,
+        "prompt": first.prompt,
+        "created_at": comparison.created_at.isoformat(),
+        "turns": len(turns),
+        "vote": votes[-1] if votes else None,
+        "results": [
+            {
+                "result_id": str(slot.public_id),
+                "index": slot.index,
+                "provider": slot.provider,
+                "model": slot.model,
+                "status": slot.status,
+            }
+            for slot in first.run.generations.all()
+        ],
+    }

@@ -1,0 +1,126 @@
+"""Comparisons over server-sent events, and the blocking call: asynchronous views that hold no database connection."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from drf_spectacular.utils import extend_schema
+
+from accounts.decorators import api_view
+from accounts.models import User
+from comparisons.api_events import tell_comparison
+from comparisons.json import comparison_json
+from comparisons.models import Comparison
+from comparisons.schemas import (
+    EXAMPLE,
+    CompareSerializer,
+    StreamSerializer,
+    TurnSerializer,
+    compare_request,
+    streams,
+    turn_request,
+)
+from comparisons.selectors import MISSING, user_comparison
+from comparisons.serializers import ComparisonSerializer
+from comparisons.services import StartedTurn, start_comparison, start_turn
+from core.api.openapi import ALL_TOLD, PLACE, refusals, stream_of
+from core.api.parsers import json_object
+from core.async_db import in_thread
+from core.errors import NotFound
+from generations.log.event_log import EntryId
+from generations.output.api_feed import wait_for_end
+from generations.output.sse import event_stream, place_to_resume
+from generations.selectors import RunState, latest_run_state
+
+EVENTS = (
+    "Events, each with an `id:` and one line of JSON as `data:`, whose `event` says what it is: `start`, `queued`, "
+    "`chunk`, `reasoning`, `reset`, one `complete` or `error` for each slot, and `done` at the end."
+)
+
+
+@extend_schema(
+    operation_id="compare_stream",
+    request=CompareSerializer,
+    responses={**stream_of(EVENTS), **refusals(404, 409, 429, 503)},
+    examples=[EXAMPLE],
+)
+@api_view("POST")
+async def compare_stream(request: HttpRequest, user: User) -> HttpResponseBase:
+    """Start a comparison and stream it until it is done."""
+    started = await _start(user, json_object(request))
+    return _stream(user, started.comparison, state=started.state)
+
+
+@extend_schema(
+    operation_id="compare",
+    request=CompareSerializer,
+    responses={
+        (200, "application/json"): ComparisonSerializer,
+        **stream_of(EVENTS),
+        **refusals(404, 409, 429, 503),
+    },
+    examples=[EXAMPLE],
+)
+@api_view("POST")
+async def compare(request: HttpRequest, user: User) -> HttpResponseBase:
+    """Start a comparison and answer with it once it is done; with ``"stream": true`` stream it."""
+    body = json_object(request)
+    started = await _start(user, body)
+    if body.get("stream") is True:
+        return _stream(user, started.comparison, state=started.state)
+    return await _finished(started)
+
+
+@extend_schema(
+    operation_id="turns_create",
+    parameters=[StreamSerializer],
+    request=TurnSerializer,
+    responses={(200, "application/json"): ComparisonSerializer, **stream_of(EVENTS), **refusals(409, 429, 503)},
+)
+@api_view("POST")
+async def turn_create(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
+    """Put the next prompt to every slot; ``?stream=true`` streams, else the finished comparison is the answer."""
+    asked, streamed = turn_request(json_object(request)), streams(request.GET)
+    comparison = await in_thread(user_comparison, user, public_id)
+    started = await in_thread(start_turn, comparison=comparison, request=asked)
+    if streamed:
+        return _stream(user, comparison, state=started.state)
+    return await _finished(started)
+
+
+@extend_schema(
+    operation_id="comparisons_stream",
+    parameters=PLACE,
+    responses={**stream_of(EVENTS), 204: ALL_TOLD, **refusals(503)},
+)
+@api_view("GET")
+async def comparison_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
+    """Join or resume the latest run; 204 where the caller has all of it, which ends a browser's EventSource."""
+    comparison = await in_thread(user_comparison, user, public_id)
+    state = await in_thread(latest_run_state, comparison.topic)
+    if state is None:
+        return HttpResponse(status=204)
+    left, after = await place_to_resume(request, comparison.topic, state)
+    return _stream(user, comparison, state=state, after=after) if left else HttpResponse(status=204)
+
+
+async def _start(user: User, body: dict[str, Any]) -> StartedTurn:
+    return await in_thread(lambda: start_comparison(user=user, request=compare_request(body)))
+
+
+async def _finished(started: StartedTurn) -> JsonResponse:
+    if not await wait_for_end(started.comparison.topic, started.state):
+        raise NotFound(MISSING)
+    return JsonResponse(await in_thread(comparison_json, started.comparison))
+
+
+def _stream(
+    user: User, comparison: Comparison, *, state: RunState, after: EntryId | None = None
+) -> StreamingHttpResponse:
+    """Server-sent events from the start of a run, or behind ``after``, until that run is done."""
+    deltas = settings.STREAMING and user.streaming
+    events = tell_comparison(comparison, state=state if after is None else None, after=after, deltas=deltas)
+    return event_stream(events, state.run.pk)

@@ -1,0 +1,102 @@
+"""A whole chat as a file: JSON with every branch of its tree, Markdown of the branch that it shows, to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+from django.utils.text import slugify
+
+from conversations.json import Json, conversation_row_json
+from conversations.models import WITH_IMAGES, Conversation, Message
+from conversations.selectors import shown_messages
+from generations.models import Generation
+from generations.output.json import whole_generation_json
+from images.json import image_json, image_lines
+from providers.selectors import model_label, provider_info
+
+NAME_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file: its name, media type and content."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+def export(conversation: Conversation, kind: str) -> Export:
+    """The conversation in one of ``KINDS``."""
+    suffix, content_type, write = KINDS[kind]
+    name = slugify(conversation.title[:NAME_LENGTH]) or "chat"
+    return Export(f"{name}-{conversation.created_at:%Y-%m-%d}.{suffix}", content_type, write(conversation))
+
+
+def conversation_tree_json(conversation: Conversation) -> Json:
+    """A conversation with all its branches, in 2 queries: every message stands behind its parent, and branches in the
+    order in which they were made."""
+    stored = Message.objects.filter(conversation=conversation).select_related("generation").order_by("pk")
+    messages = list(stored.prefetch_related(WITH_IMAGES))
+    names = {message.pk: str(message.public_id) for message in messages}
+    newest = next(reversed(names.values()), None)
+    return {
+        **conversation_row_json(conversation),
+        "system": conversation.system,
+        "parameters": conversation.parameters,
+        "fallback": conversation.fallback,
+        "leaf_id": names.get(conversation.leaf_id or 0, newest),
+        "messages": [_message_json(message, names) for message in messages],
+    }
+
+
+def _message_json(message: Message, names: dict[int, str]) -> Json:
+    told: Json = {
+        "id": str(message.public_id),
+        "parent_id": None if message.parent_id is None else names[message.parent_id],
+        "role": message.role,
+        "created_at": message.created_at.isoformat(),
+    }
+    if message.generation is None:
+        return {**told, "text": message.text, "images": [image_json(image) for image in message.images]}
+    told |= {"omitted": message.omitted, "omitted_images": message.omitted_images}
+    return {**told, "answer": whole_generation_json(message.generation)}
+
+
+def _json(conversation: Conversation) -> bytes:
+    tree = conversation_tree_json(conversation)
+    return orjson.dumps(tree, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _markdown(conversation: Conversation) -> bytes:
+    parts = [f"# {_one_line(conversation.title) or 'Chat'}", f"{conversation.created_at:%d %B %Y, %H:%M} UTC"]
+    if conversation.system:
+        parts += ["## System prompt", conversation.system]
+    for placed in shown_messages(conversation):
+        message = placed.message
+        parts += _prompt(message) if message.generation is None else _answer(message.generation)
+    return ("\n\n".join(parts) + "\n").encode()
+
+
+def _prompt(message: Message) -> list[str]:
+    return ["## You", message.text, *image_lines(message.images)]
+
+
+def _answer(generation: Generation) -> list[str]:
+    label = _one_line(model_label(generation.provider, generation.model))
+    if generation.answered_by:
+        label += f", answered by {_one_line(generation.answered_by)} in its place"
+    said = (generation.text, f"*{generation.error}*" if generation.error else "")
+    return [f"## {label} ({provider_info(generation.provider).label})", *filter(None, said)]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+KINDS: dict[str, tuple[str, str, Callable[[Conversation], bytes]]] = {
+    "json": ("json", "application/json", _json),
+    "markdown": ("md", "text/markdown; charset=utf-8", _markdown),
+}

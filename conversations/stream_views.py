@@ -1,0 +1,147 @@
+"""Chatting over server-sent events, and the blocking call: asynchronous views that hold no database connection."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from drf_spectacular.utils import extend_schema
+
+from accounts.decorators import api_view
+from accounts.models import User
+from conversations.api_events import tell_conversation
+from conversations.json import answer_json
+from conversations.live_page import ChatTeller
+from conversations.models import Conversation
+from conversations.schemas import EXAMPLE, ChatSerializer, chat_request
+from conversations.selectors import MISSING, user_conversation
+from conversations.serializers import ChatAnswerSerializer, FailedChatAnswerSerializer
+from conversations.services import StartedAnswer, start_answer
+from core.api.openapi import ALL_TOLD, PLACE, refusals, stream_of
+from core.api.parsers import json_object
+from core.async_db import in_thread
+from core.errors import NotFound
+from generations.log.event_log import EntryId
+from generations.log.events import Done
+from generations.log.replay import watch
+from generations.models import Generation, Run
+from generations.output.api_feed import wait_for_end
+from generations.output.batches import batches
+from generations.output.sse import event_stream, html_frame, place_to_resume, stream_response
+from generations.selectors import RunState, latest_run_state, run_state
+
+PAGE_INTERVAL = 0.04
+"""Seconds between two messages to a page."""
+EVENTS = (
+    "Events, each with an `id:` and one line of JSON as `data:`: `start`, then `content`, `reasoning` or `reset`, and "
+    "`done` or `error` at the end."
+)
+
+
+@extend_schema(
+    operation_id="chat_stream",
+    request=ChatSerializer,
+    responses={**stream_of(EVENTS), **refusals(404, 409, 429, 503)},
+    examples=[EXAMPLE],
+)
+@api_view("POST")
+async def chat_stream(request: HttpRequest, user: User) -> HttpResponseBase:
+    """Say something and stream the answer."""
+    started = await _start(request, user)
+    return _stream(user, started.conversation, state=started.state)
+
+
+@extend_schema(
+    operation_id="chat",
+    request=ChatSerializer,
+    responses={
+        (200, "application/json"): ChatAnswerSerializer,
+        **stream_of(EVENTS),
+        502: FailedChatAnswerSerializer,
+        **refusals(404, 409, 429, 503),
+    },
+    examples=[EXAMPLE],
+)
+@api_view("POST")
+async def chat(request: HttpRequest, user: User) -> HttpResponseBase:
+    """Say something and answer with the whole answer; with ``"stream": true`` stream it."""
+    started = await _start(request, user)
+    if json_object(request).get("stream") is True:
+        return _stream(user, started.conversation, state=started.state)
+    if not await wait_for_end(started.conversation.topic, started.state):
+        raise NotFound(MISSING)
+    state = await in_thread(run_state, started.state.run.pk)
+    return _answer(started, state.generations[0])
+
+
+@extend_schema(
+    operation_id="conversations_stream",
+    parameters=PLACE,
+    responses={**stream_of(EVENTS), 204: ALL_TOLD, **refusals(503)},
+)
+@api_view("GET")
+async def conversation_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
+    """Join or resume the latest answer; 204 where the caller has all of it, which ends a browser's EventSource."""
+    conversation = await in_thread(user_conversation, user, public_id)
+    state = await in_thread(latest_run_state, conversation.topic)
+    if state is None:
+        return HttpResponse(status=204)
+    left, after = await place_to_resume(request, conversation.topic, state)
+    return _stream(user, conversation, state=state, after=after) if left else HttpResponse(status=204)
+
+
+async def _start(request: HttpRequest, user: User) -> StartedAnswer:
+    asked = chat_request(json_object(request))
+    return await in_thread(start_answer, user=user, request=asked)
+
+
+def _answer(started: StartedAnswer, generation: Generation) -> JsonResponse:
+    """An answer that did not complete is a failure of the provider's, with what had come of it."""
+    told = answer_json(generation)
+    body = {
+        "conversation_id": str(started.conversation.public_id),
+        "message_id": str(started.message.public_id),
+        "response": told.pop("text"),
+        **told,
+    }
+    if generation.status == Generation.Status.COMPLETED:
+        return JsonResponse(body)
+    error = {"code": body.pop("code"), "message": body.pop("error")}
+    return JsonResponse({"error": error, **body}, status=502)
+
+
+def _stream(
+    user: User, conversation: Conversation, *, state: RunState, after: EntryId | None = None
+) -> StreamingHttpResponse:
+    deltas = settings.STREAMING and user.streaming
+    events = tell_conversation(conversation, state=state if after is None else None, after=after, deltas=deltas)
+    return event_stream(events, state.run.pk)
+
+
+@extend_schema(exclude=True)
+@api_view("GET")
+async def page_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
+    """The fragments of the page's own stream, until the answer has ended that runs; then an event ``done``."""
+    conversation = await in_thread(user_conversation, user, public_id)
+    teller = ChatTeller(conversation, request.GET.get("shown", ""))
+    changed, state = await in_thread(teller.open)
+    return stream_response(_fragments(conversation, teller, changed, state))
+
+
+async def _fragments(
+    conversation: Conversation, teller: ChatTeller, changed: str, state: RunState | None
+) -> AsyncIterator[bytes]:
+    if changed:
+        yield html_frame(changed)
+    if state is not None:
+        with suppress(Run.DoesNotExist):
+            events = watch(conversation.topic, states=[state])
+            async with aclosing(events), aclosing(batches(events, PAGE_INTERVAL)) as lists:
+                async for batch in lists:
+                    yield html_frame(await in_thread(teller.tell, batch))
+                    if any(isinstance(event, Done) for event in batch):
+                        break
+    yield b"event: done\ndata: \n\n"

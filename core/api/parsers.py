@@ -1,0 +1,80 @@
+"""Request bodies: JSON, of bounded size, for plain views and for REST framework alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import IO, Any
+
+import orjson
+from django.conf import settings
+from django.core.exceptions import (
+    RequestDataTooBig,
+    SuspiciousMultipartForm,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from core.errors import SEND_JSON, InvalidInput, TooLarge, UnsupportedType
+
+NOT_JSON = "The body is not valid JSON."
+UNREADABLE_FORM = (MultiPartParserError, SuspiciousMultipartForm, TooManyFieldsSent, TooManyFilesSent)
+"""What Django raises for a form that is broken or has too many parts."""
+
+
+def json_object(request: HttpRequest) -> dict[str, Any]:
+    """The body of a plain view's request; raises UnsupportedType, TooLarge, and InvalidInput for anything but a JSON
+    object."""
+    if request.content_type not in ("", BoundedJsonParser.media_type):
+        raise UnsupportedType(SEND_JSON)
+    try:
+        body = request.body
+    except RequestDataTooBig as error:
+        raise too_large() from error
+    return _object(body)
+
+
+class BoundedJsonParser(BaseParser):
+    """REST framework's way to the same; an empty body is an empty object."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        body = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise too_large()
+        return _object(body) if body.strip() else {}
+
+
+class OneAnswer(DefaultContentNegotiation):
+    """The answer is what it is, whatever the request would accept: a client that asks for the CSV that an export has
+    can be told in JSON that there is none."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        decoded = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(NOT_JSON) from error
+    if not isinstance(decoded, dict):
+        raise InvalidInput("The body has to be a JSON object.")
+    return decoded
+
+
+def too_large() -> TooLarge:
+    """The refusal of a body of more than ``DATA_UPLOAD_MAX_MEMORY_SIZE``."""
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024 // 1024
+    return TooLarge(f"The body is larger than {limit} MB. Send less at once.")

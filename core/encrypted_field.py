@@ -1,0 +1,80 @@
+"""A text column that is encrypted at rest, with keys that can be exchanged while everything runs.
+
+The first of FIELD_ENCRYPTION_KEYS encrypts, all of them decrypt: put a new key in front, restart, run
+``manage.py rotate_keys``, take the old key away. docs/decisions/0004-multifernet-field.md says why not a library.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models.query_utils import DeferredAttribute
+
+from core.ciphers import decrypted, encrypted, reencrypted
+
+if TYPE_CHECKING:
+    TextField = models.TextField[str, str]
+else:
+    TextField = models.TextField
+
+
+class Ciphertext(str):
+    """What the column holds. It becomes plain text only where somebody reads the attribute of an instance."""
+
+    __slots__ = ()
+
+    def decrypt(self) -> str:
+        """Raises DecryptionError."""
+        return decrypted(self)
+
+    def reencrypt(self) -> Ciphertext:
+        """The same text under the first key; raises DecryptionError."""
+        return Ciphertext(reencrypted(self))
+
+
+def encrypt(text: str) -> Ciphertext:
+    """The empty text stays empty, so that it can be seen without a key that nothing is stored."""
+    return Ciphertext(encrypted(text) if text else "")
+
+
+class EncryptedAttribute(DeferredAttribute):
+    """Decrypts when it is read, so that a list of rows never fails for one row's sake."""
+
+    def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
+        value = super().__get__(instance, cls)
+        return value.decrypt() if isinstance(value, Ciphertext) and value else value
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
+DUMPED = "encrypted:"
+"""How ``dumpdata`` writes a value, and ``loaddata`` knows it again."""
+
+
+class EncryptedTextField(TextField):
+    """Reads and takes plain text; ``values()`` gives the Ciphertext. It cannot be searched."""
+
+    descriptor_class = EncryptedAttribute
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Ciphertext | None:
+        return None if value is None else Ciphertext(value)
+
+    def get_prep_value(self, value: Any) -> str | None:
+        value = super().get_prep_value(value)
+        return value if value is None or isinstance(value, Ciphertext) else encrypt(value)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        return model_instance.__dict__[self.attname]
+
+    def value_to_string(self, obj: models.Model) -> str:
+        value = self.get_prep_value(obj.__dict__[self.attname])
+        return f"{DUMPED}{value}" if value else ""
+
+    def to_python(self, value: Any) -> Any:
+        dumped = isinstance(value, str) and value.startswith(DUMPED)
+        return Ciphertext(value.removeprefix(DUMPED)) if dumped else super().to_python(value)
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        return super().get_lookup(lookup_name) if lookup_name == "isnull" else None

@@ -1,0 +1,49 @@
+"""Limits on how often something may be tried, counted in the cache."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+
+from django.core.cache import cache
+
+from core.errors import TooManyRequests
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most ``amount`` attempts in ``seconds``, counted from the first one."""
+
+    name: str
+    amount: int
+    seconds: int
+    sentence: str
+
+    def take(self, *parts: str) -> str:
+        """Count an attempt for these parts (an address, a login, …) and return what ``give_back`` takes.
+
+        Counts before the attempt is made, so that many at once cannot pass. Raises TooManyRequests.
+        """
+        key = f"limit:{self.name}:{sha256(chr(0).join(parts).encode()).hexdigest()}"
+        began: float = cache.get_or_set(key, time.time, self.seconds) or time.time()
+        counter = f"{key}:{began}"
+        cache.add(counter, 0, 2 * self.seconds)
+        if cache.incr(counter) > self.amount:
+            raise TooManyRequests(self.sentence, retry_after=began + self.seconds - time.time())
+        return counter
+
+    def give_back(self, counter: str) -> None:
+        """Take back an attempt that should not count."""
+        cache.decr(counter)
+
+
+SIGN_INS = "Too many attempts to sign in. Wait a few minutes and try again."
+LOGIN_FAILURES = Limit("login", 10, 300, SIGN_INS)
+"""Of one address at one account."""
+LOGIN_FAILURES_OF_ADDRESS = Limit("login-address", 50, 300, SIGN_INS)
+"""Of one address at all accounts, for whoever tries one password everywhere."""
+LOGIN_FAILURES_OF_ACCOUNT = Limit("login-account", 100, 300, SIGN_INS)
+"""At one account from all addresses; high, for otherwise anybody could lock anybody out."""
+REFRESHES = Limit("refresh", 60, 60, "Too many refreshes from this address. Wait a minute and try again.")
+REGISTRATIONS = Limit("register", 60, 60, "Too many new accounts from this address. Wait a minute and try again.")

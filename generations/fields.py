@@ -1,0 +1,133 @@
+"""The fields of which the bodies of chats and comparisons are made, each with its sentence for what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from core.api.fields import StringField
+from providers.adapters.base import Parameters
+
+TITLE_LENGTH = 200
+MAX_ENTRIES = 8
+TIERS = {"brief": 400, "standard": 1500, "extended": 6000}
+"""Named answer lengths, in output tokens."""
+LIST_ERRORS: dict[str, Any] = {
+    "min_length": "Choose at least one model.",
+    "max_length": f"At most {MAX_ENTRIES} models can be compared at once.",
+    "required": "Choose at least one model.",
+    "not_a_list": "This has to be a list of models, each with its provider.",
+}
+EFFORTS = ["minimal", "low", "medium", "high"]
+
+
+class TextField(StringField):
+    """A string whose white space stays as it is."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+
+
+class FilledField(TextField):
+    """A string of more than white space."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not text.strip() and not self.allow_blank:
+            self.fail("blank")
+        return text
+
+
+class PromptField(FilledField):
+    """What a person says: not blank, and within the installation's limit."""
+
+    def __init__(self, *, what: str = "prompt", **kwargs: Any) -> None:
+        self.what = what
+        blank = f"Write a {what} first."
+        super().__init__(error_messages={"blank": blank, "required": blank, "null": blank}, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if len(text) > settings.MAX_PROMPT_CHARACTERS:
+            limit = settings.MAX_PROMPT_CHARACTERS
+            raise serializers.ValidationError(
+                f"The {self.what} has {len(text):,} characters; at most {limit:,} are possible here."
+            )
+        return text
+
+
+class StrictIntegerField(serializers.IntegerField):
+    """A whole number that was written as one."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+class StrictFloatField(serializers.FloatField):
+    """A number that was written as one."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return float(super().to_internal_value(data))
+
+
+class WordField(serializers.ChoiceField):
+    """One of a few words."""
+
+    def __init__(self, words: Iterable[str], **kwargs: Any) -> None:
+        sentence = f"This has to be one of: {', '.join(words)}."
+        super().__init__(list(words), error_messages={"invalid_choice": sentence}, **kwargs)
+
+
+class ParametersSerializer(serializers.Serializer[Parameters]):
+    temperature = StrictFloatField(required=False, allow_null=True, min_value=0, max_value=2)
+    top_p = StrictFloatField(required=False, allow_null=True, min_value=0, max_value=1)
+    max_tokens = StrictIntegerField(required=False, allow_null=True, min_value=1, max_value=1_000_000)
+    stop = serializers.ListField(child=TextField(max_length=200), required=False, allow_null=True, max_length=4)
+    seed = StrictIntegerField(required=False, allow_null=True, min_value=-(2**31), max_value=2**31 - 1)
+    reasoning_effort = WordField(EFFORTS, required=False, allow_null=True)
+
+
+class TitleSerializer(serializers.Serializer[dict[str, str]]):
+    title = FilledField(
+        max_length=TITLE_LENGTH,
+        error_messages={
+            **dict.fromkeys(("blank", "required", "null"), "Write a title first."),
+            "max_length": f"A title has at most {TITLE_LENGTH} characters. Shorten it.",
+        },
+    )
+
+
+def checked_title(data: Any) -> str:
+    """Check a new title; raises REST framework's ValidationError."""
+    serializer = TitleSerializer(data=data)
+    serializer.is_valid(raise_exception=True)
+    return " ".join(str(serializer.validated_data["title"]).split())
+
+
+def given(parameters: dict[str, Any] | None) -> dict[str, Any]:
+    """Checked parameters without those that were left out."""
+    return {name: value for name, value in (parameters or {}).items() if value is not None}
+
+
+def parameters_from(given: dict[str, Any]) -> Parameters:
+    """Parameters as they are kept in JSON or were given in a body."""
+    return Parameters(**{**given, "stop": tuple(given.get("stop", ()))})
+
+
+class FallbackSerializer(serializers.Serializer[Any]):
+    """Who answers where the chosen model cannot."""
+
+    provider = TextField(max_length=64)
+    model = FilledField(max_length=200)
+
+
+def selection_of(chosen: dict[str, str] | None) -> str:
+    """A checked choice as "provider/model"; empty where there is none."""
+    return "" if chosen is None else f"{chosen['provider']}/{chosen['model']}"

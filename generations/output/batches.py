@@ -1,0 +1,46 @@
+"""Events of a page, told many at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
+
+from generations.log.events import Event
+
+BATCH_LIMIT = 200
+
+
+async def batches(events: AsyncIterator[Event], interval: float) -> AsyncGenerator[list[Event], None]:
+    """Events in lists: the first at once, then all that came within ``interval`` seconds of the last list.
+
+    Holds at most ``BATCH_LIMIT`` events; a slower reader holds up the follower, which reads the log again when it
+    wakes.
+    """
+    waiting: asyncio.Queue[Event | None] = asyncio.Queue(BATCH_LIMIT)
+
+    async def collect() -> None:
+        try:
+            async for event in events:
+                await waiting.put(event)
+        except Exception:
+            await waiting.put(None)
+            raise
+        await waiting.put(None)
+
+    collector = asyncio.create_task(collect())
+    try:
+        ended = False
+        while not ended:
+            batch = [await waiting.get()]
+            while not waiting.empty():
+                batch.append(waiting.get_nowait())
+            ended = batch[-1] is None
+            if told := [event for event in batch if event is not None]:
+                yield told
+                await asyncio.sleep(interval)
+        await collector
+    finally:
+        collector.cancel()
+        with suppress(asyncio.CancelledError):
+            await collector

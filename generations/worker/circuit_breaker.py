@@ -1,0 +1,125 @@
+"""Leaving alone what is down: a circuit breaker for each address and model, shared by all processes through Redis.
+
+A circuit opens after CIRCUIT_FAILURES connection failures or server errors in a row, within a minute. While it is open
+nothing is asked. After CIRCUIT_PAUSE seconds it is half open: one answer probes, the others are refused until the probe
+has closed it or opened it again. What depends on a user's key (a refusal, a rate limit) never counts. Where Redis is
+away, all circuits are closed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from django.conf import settings
+
+from core.redis_clients import heed_cancellation, loop_client, thread_client
+from providers.adapters.base import ErrorCode, ProviderError, StreamEvent, Target
+
+logger = logging.getLogger(__name__)
+
+COUNTED = frozenset({ErrorCode.UPSTREAM_UNAVAILABLE, ErrorCode.UPSTREAM_ERROR})
+WINDOW = 60
+PROBE_SECONDS = 60
+REMEMBERED = 3600
+OPEN_CIRCUITS = "circuits"
+"""A hash below the prefix: each tripped circuit's name, with what it is called for people."""
+SENTENCE = (
+    "{label} has failed again and again with this model, so that it is left alone for now. Try again in {wait} seconds."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """The breaker of one model at one address."""
+
+    target: Target
+    model: str
+
+    async def guard(self, stream: AsyncGenerator[StreamEvent, None]) -> AsyncGenerator[StreamEvent, None]:
+        """The stream, unless the model is to be left alone: then ProviderError (circuit_open), and nothing is asked.
+
+        Its first event closes the circuit; an end before that counts, where it says that the model is down.
+        """
+        begun = False
+        try:
+            async with aclosing(stream) as events:
+                await self._enter()
+                async for event in events:
+                    yield event
+                    if not begun:
+                        begun = True
+                        await _or_none(self._close())
+        except ProviderError as error:
+            if error.code in COUNTED:
+                await _or_none(self._count())
+            raise
+        finally:
+            if not begun:
+                # Neither shown to work nor to be down: the next one may probe.
+                await _or_none(loop_client().delete(self._key("probe")))
+
+    async def _enter(self) -> None:
+        client = loop_client()
+        wait = await _or_none(client.pttl(self._key("open")))
+        if wait is not None and wait > 0:
+            raise self._refusal(wait / 1000)
+        tripped = await _or_none(client.exists(self._key("tripped")))
+        if tripped and not await _or_none(client.set(self._key("probe"), 1, nx=True, ex=PROBE_SECONDS)):
+            raise self._refusal(settings.CIRCUIT_PAUSE)
+
+    async def _close(self) -> None:
+        client = loop_client()
+        await client.delete(self._key("failures"))
+        if await client.delete(*map(self._key, ("tripped", "probe", "open"))):
+            logger.warning("the circuit of %s %s closes", self.target.label, self.model)
+            await client.hdel(_open_circuits(), self._name)
+
+    async def _count(self) -> None:
+        client, key = loop_client(), self._key("failures")
+        failures = await client.incr(key)
+        if failures == 1:
+            await client.expire(key, WINDOW)
+        if failures >= settings.CIRCUIT_FAILURES or await client.exists(self._key("tripped")):
+            logger.warning("the circuit of %s %s opens", self.target.label, self.model)
+            await client.set(self._key("tripped"), 1, ex=REMEMBERED)
+            await client.set(self._key("open"), 1, px=int(settings.CIRCUIT_PAUSE * 1000))
+            await client.hset(_open_circuits(), self._name, f"{self.target.label}: {self.model}")
+            await client.delete(key, self._key("probe"))
+
+    def _refusal(self, wait: float) -> ProviderError:
+        message = SENTENCE.format(label=self.target.label, wait=max(1, round(wait)))
+        return ProviderError(ErrorCode.CIRCUIT_OPEN, message, retryable=True, retry_after=wait, detail="circuit open")
+
+    @property
+    def _name(self) -> str:
+        return hashlib.sha256(f"{self.target.base_url}\n{self.model}".encode()).hexdigest()[:24]
+
+    def _key(self, part: str) -> str:
+        return f"{settings.REDIS_PREFIX}:circuit:{self._name}:{part}"
+
+
+def _open_circuits() -> str:
+    return f"{settings.REDIS_PREFIX}:{OPEN_CIRCUITS}"
+
+
+def open_circuits() -> list[str]:
+    """What is left alone now, as ``provider: model``; raises RedisError."""
+    names: Any = thread_client().hgetall(_open_circuits())
+    return sorted(name.decode() for name in names.values())
+
+
+async def _or_none(asked: Awaitable[Any]) -> Any:
+    """What Redis says; None where it is away."""
+    try:
+        answer = await asked
+        heed_cancellation()
+        return answer
+    except redis.RedisError as error:
+        logger.warning("the circuits cannot be asked: %r", error)
+        return None

@@ -1,0 +1,43 @@
+"""The control channel: word to the workers that concerns a running generation."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import AsyncGenerator, Sequence
+
+import orjson
+import redis
+from django.conf import settings
+
+from core.redis_clients import subscriber_client, thread_client
+
+logger = logging.getLogger(__name__)
+
+
+def send_stop(leases: Sequence[uuid.UUID]) -> None:
+    """Tell every worker to cut off the answers under these claims; where this is not heard, the next checkpoint
+    reads the flag in the database."""
+    try:
+        thread_client().publish(_channel(), orjson.dumps({"stop": list(leases)}))
+    except redis.RedisError as error:
+        logger.warning("a stop could not be sent to the workers: %s", error)
+
+
+async def stops() -> AsyncGenerator[list[uuid.UUID], None]:
+    """The claims whose answers are to stop, as they are sent, for ever; raises RedisError where the connection is
+    lost."""
+    client = subscriber_client()
+    try:
+        async with client.pubsub() as subscription:
+            await subscription.subscribe(_channel())
+            while True:
+                message = await subscription.get_message(ignore_subscribe_messages=True, timeout=None)
+                if message is not None:
+                    yield [uuid.UUID(lease) for lease in orjson.loads(message["data"])["stop"]]
+    finally:
+        await client.aclose()
+
+
+def _channel() -> str:
+    return f"{settings.REDIS_PREFIX}:control"

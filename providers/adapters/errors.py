@@ -1,0 +1,201 @@
+"""Turning what went wrong at a provider into the one ProviderError.
+
+A vendor's words decide the code and go to ``detail``, which is for the log; ``message`` is always one of our sentences.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import aiohttp
+import orjson
+
+from providers.adapters.base import ErrorCode, ProviderError, Target
+from providers.adapters.ssrf import AddressRefusedError
+
+MAX_DETAIL = 4000
+
+SENTENCES: dict[ErrorCode, str] = {
+    ErrorCode.NO_API_KEY: "There is no key for {label}. Add one under Keys.",
+    ErrorCode.INVALID_API_KEY: "The key for {label} was refused. Check it under Keys.",
+    ErrorCode.PERMISSION_DENIED: "{label} does not allow this key to do that. Check what the key may use, or choose "
+    "another model.",
+    ErrorCode.RATE_LIMITED: "{label} takes no more requests at the moment. Wait a little and try again.",
+    ErrorCode.QUOTA_EXCEEDED: "The quota or credit at {label} is used up. Check the plan and billing there.",
+    ErrorCode.CONTEXT_TOO_LONG: "The conversation is too long for this model of {label}. Shorten it, or choose a model "
+    "with a larger context window.",
+    ErrorCode.CONTENT_FILTERED: "{label} declined to answer because of its content rules. Rephrase the prompt, or "
+    "choose another model.",
+    ErrorCode.MODEL_NOT_FOUND: "{label} does not know this model, or the key may not use it. Choose another model.",
+    ErrorCode.BAD_REQUEST: "{label} did not accept the request. Check the parameters, or choose another model.",
+    ErrorCode.TIMEOUT: "{label} did not answer in time. Try again, or choose another model.",
+    ErrorCode.UPSTREAM_UNAVAILABLE: "{label} cannot be reached at the moment. Try again in a moment.",
+    ErrorCode.UPSTREAM_ERROR: "{label} failed while it answered. Try again, or choose another model.",
+    ErrorCode.STREAM_CUT: "The answer of {label} broke off before its end. Try again.",
+}
+RETRYABLE = frozenset(
+    {
+        ErrorCode.RATE_LIMITED,
+        ErrorCode.TIMEOUT,
+        ErrorCode.UPSTREAM_UNAVAILABLE,
+        ErrorCode.UPSTREAM_ERROR,
+        ErrorCode.STREAM_CUT,
+    }
+)
+
+# The first row whose statuses and words fit decides; no statuses means any, and an error inside a stream has none.
+WORDS: tuple[tuple[frozenset[int], re.Pattern[str], ErrorCode], ...] = tuple(
+    (frozenset(statuses), re.compile(words), code)
+    for statuses, words, code in (
+        ((), r"retrydelay|perminute", ErrorCode.RATE_LIMITED),
+        (
+            (),
+            r"insufficient[ _](quota|balance|credit|funds)|exceeded your current quota|credit balance is too low"
+            r"|billing_(error|not_active|hard_limit)|payment required|out of credits|requires more credits",
+            ErrorCode.QUOTA_EXCEEDED,
+        ),
+        (
+            (400, 401, 403, 0),
+            r"api[ _]key[ _](not valid|invalid)|(invalid|incorrect|missing|no)[ _](x-)?api[ _-]key|authentication_error"
+            r"|unregistered callers|unauthorized",
+            ErrorCode.INVALID_API_KEY,
+        ),
+        (
+            (400, 413, 422, 500, 0),
+            r"context[ _](length|window)|maximum context|prompt (is )?too long|too many (input |prompt )?tokens"
+            r"|input token count|exceeds? the (maximum number of tokens|available context)|request_too_large"
+            r"|reduce the length",
+            ErrorCode.CONTEXT_TOO_LONG,
+        ),
+        (
+            (400, 403, 422, 0),
+            r"content[ _](filter|policy|management policy)|content_moderation|usage polic|flagged|requires moderation"
+            r"|invalid_prompt|prohibited_content|(bio|misalignment)_policy",
+            ErrorCode.CONTENT_FILTERED,
+        ),
+        (
+            (400, 403, 404, 422, 0),
+            r"model[ _]not[ _](found|exist|available)|not_found_error|(unknown|invalid|unsupported|no such) model"
+            r"|not a valid model|no endpoints found|models?\b.{0,200}(does not exist|is not found|not found)"
+            r"|invalid_model",
+            ErrorCode.MODEL_NOT_FOUND,
+        ),
+        ((429, 0), r"rate[ _]?limit|too many requests|resource_exhausted", ErrorCode.RATE_LIMITED),
+        ((0, 500), r"overloaded|unavailable|no instances|capacity", ErrorCode.UPSTREAM_UNAVAILABLE),
+    )
+)
+STATUSES: dict[int, ErrorCode] = {
+    401: ErrorCode.INVALID_API_KEY,
+    402: ErrorCode.QUOTA_EXCEEDED,
+    403: ErrorCode.PERMISSION_DENIED,
+    404: ErrorCode.MODEL_NOT_FOUND,
+    408: ErrorCode.TIMEOUT,
+    410: ErrorCode.MODEL_NOT_FOUND,
+    413: ErrorCode.CONTEXT_TOO_LONG,
+    429: ErrorCode.RATE_LIMITED,
+    500: ErrorCode.UPSTREAM_ERROR,
+}
+
+
+def failure(
+    code: ErrorCode, target: Target, detail: str = "", *, message: str = "", retry_after: float | None = None
+) -> ProviderError:
+    """A ProviderError with our sentence for this code (or another of ours) and the key cut out of the detail."""
+    return ProviderError(
+        code,
+        (message or SENTENCES[code]).format(label=target.label),
+        retryable=code in RETRYABLE,
+        retry_after=retry_after,
+        detail=redacted(detail, target.api_key)[:MAX_DETAIL],
+    )
+
+
+def response_failure(target: Target, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """What an HTTP answer that is not a success means."""
+    text = body[:65536].decode(errors="replace")
+    detail = f"HTTP {status}: {text}"
+    if 300 <= status < 400:
+        error = failure(ErrorCode.UPSTREAM_ERROR, target, detail, message=MOVED)
+        error.retryable = False
+        return error
+    return failure(_code(status, text), target, detail, retry_after=_retry_after(headers, text))
+
+
+def frame_failure(target: Target, error: Any) -> ProviderError:
+    """What an error inside a stream, after a good status, means; ``error`` is the vendor's object or text."""
+    text = error if isinstance(error, str) else orjson.dumps(error).decode()
+    status = error.get("code") if isinstance(error, dict) else None
+    code = _code(status if isinstance(status, int) and 400 <= status < 600 else 0, text)
+    return failure(code, target, f"error in the stream: {text}", retry_after=_retry_after({}, text))
+
+
+def connection_failure(target: Target, exc: BaseException) -> ProviderError:
+    """What an exception of the HTTP client means."""
+    detail = f"{type(exc).__name__}: {exc}"
+    if isinstance(exc, aiohttp.ClientConnectorError) and isinstance(exc.os_error, AddressRefusedError):
+        return failure(ErrorCode.PERMISSION_DENIED, target, detail, message=NOT_PUBLIC)
+    if isinstance(exc, aiohttp.ConnectionTimeoutError):
+        return failure(ErrorCode.TIMEOUT, target, detail, message=NO_CONNECTION)
+    if isinstance(exc, asyncio.TimeoutError):
+        return failure(ErrorCode.TIMEOUT, target, detail)
+    if isinstance(exc, aiohttp.InvalidURL):
+        return failure(ErrorCode.BAD_REQUEST, target, detail, message=BAD_URL)
+    if isinstance(exc, aiohttp.ClientPayloadError):
+        return failure(ErrorCode.STREAM_CUT, target, detail)
+    return failure(ErrorCode.UPSTREAM_UNAVAILABLE, target, detail)
+
+
+MOVED = "{label} sends requests on to another address, which is not followed. Check the base URL."
+NOT_PUBLIC = (
+    "The address of {label} is not a public one. Only an administrator can add an endpoint on a private network."
+)
+NO_CONNECTION = "No connection to {label} came about in time. Try again in a moment."
+BAD_URL = "The address of {label} is not a usable URL. Check the base URL."
+
+
+def redacted(text: str, key: str) -> str:
+    """The text without the key, also where a vendor quotes only the key's beginning."""
+    if len(key) < 8:
+        return text.replace(key, "[key]") if key else text
+    return re.sub(re.escape(key[:6]) + r"[^\s\"'<>]*", "[key]", text.replace(key, "[key]"))
+
+
+def _code(status: int, text: str) -> ErrorCode:
+    lowered = text.lower()
+    for statuses, words, code in WORDS:
+        if (not statuses or status in statuses) and words.search(lowered):
+            return code
+    if status in STATUSES:
+        return STATUSES[status]
+    if status > 500:
+        return ErrorCode.UPSTREAM_UNAVAILABLE
+    return ErrorCode.BAD_REQUEST if status else ErrorCode.UPSTREAM_ERROR
+
+
+def _retry_after(headers: Mapping[str, str], text: str) -> float | None:
+    value = headers.get("Retry-After", "").strip()
+    if value:
+        return _seconds(value)
+    delay = re.search(r'"retryDelay":\s*"([\d.]+)s"', text)
+    return _seconds(delay[1]) if delay else None
+
+
+def _seconds(value: str) -> float | None:
+    """Retry-After as seconds from now; it is a number or an HTTP date."""
+    try:
+        seconds = float(value)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,132 @@
+"""The one function through which an answer is asked for: timeouts, endings and failures are alike for every adapter."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import AsyncGenerator
+from dataclasses import astuple, dataclass
+
+from providers.adapters.base import (
+    Adapter,
+    ErrorCode,
+    Finished,
+    ProviderError,
+    ReasoningDelta,
+    Request,
+    StreamEvent,
+    Target,
+    TextDelta,
+    Usage,
+)
+from providers.adapters.errors import MAX_DETAIL, failure
+from providers.adapters.http import HttpClients
+
+logger = logging.getLogger(__name__)
+
+AFTER_FINISH_SECONDS = 2.0
+MOST_TOKENS = 2**31 - 1
+NO_FIRST = "{{label}} did not begin to answer within {seconds:g} seconds. Try again, or choose another model."
+NO_NEXT = "{{label}} sent nothing more for {seconds:g} seconds. Try again, or choose another model."
+NO_END = "{{label}} did not finish within {seconds:g} seconds, the limit for one answer. Ask for a shorter answer."
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """In seconds: until the first text or reasoning, between any two events after it, and for the whole answer."""
+
+    first_token: float
+    between_tokens: float
+    total: float
+
+
+async def open_stream(
+    adapter: Adapter, clients: HttpClients, target: Target, request: Request, timeouts: Timeouts
+) -> AsyncGenerator[StreamEvent, None]:
+    """One answer: deltas, exactly one Finished, usage before or after it; or a ProviderError, and nothing after it.
+
+    Closing the iterator, or cancelling the task that reads it, closes the upstream connection at once.
+    """
+    clock = _Clock(target, timeouts)
+    events = adapter.stream(clients, target, request)
+    try:
+        while (event := await _next(events, clock, target)) is not None:
+            if not isinstance(event, Usage) or _is_counted(event):
+                yield event
+    finally:
+        await events.aclose()
+    if not clock.finished:
+        raise failure(ErrorCode.STREAM_CUT, target, "the stream ended without saying that it had finished")
+
+
+class _Clock:
+    """How long the next event may take, and what to say when it takes longer."""
+
+    def __init__(self, target: Target, timeouts: Timeouts) -> None:
+        self._target = target
+        self._timeouts = timeouts
+        self._now = asyncio.get_running_loop().time
+        begin = self._now()
+        self._end = begin + timeouts.total
+        self._first = begin + timeouts.first_token
+        self._started = False
+        self.finished = False
+
+    def deadline(self) -> float:
+        if self.finished:
+            return self._now() + AFTER_FINISH_SECONDS
+        return min(self._end, self._now() + self._timeouts.between_tokens if self._started else self._first)
+
+    def saw(self, event: StreamEvent) -> None:
+        if isinstance(event, TextDelta | ReasoningDelta):
+            self._started = True
+        elif isinstance(event, Finished):
+            self.finished = True
+
+    def expired(self) -> ProviderError:
+        if self._now() >= self._end:
+            sentence, seconds = NO_END, self._timeouts.total
+        elif self._started:
+            sentence, seconds = NO_NEXT, self._timeouts.between_tokens
+        else:
+            sentence, seconds = NO_FIRST, self._timeouts.first_token
+        message = sentence.format(seconds=seconds)
+        return failure(ErrorCode.TIMEOUT, self._target, message, message=message)
+
+
+async def _next(events: AsyncGenerator[StreamEvent, None], clock: _Clock, target: Target) -> StreamEvent | None:
+    """The next event, or None at the end; after Finished nothing that goes wrong counts any more."""
+    limit = asyncio.timeout_at(clock.deadline())
+    try:
+        async with limit:
+            event = _said(await anext(events))
+    except StopAsyncIteration:
+        return None
+    except Exception as exc:
+        if clock.finished:
+            logger.info("%s: after its end: %r", target.label, exc)
+            return None
+        raise clock.expired() if limit.expired() else _failed(target, exc) from exc
+    clock.saw(event)
+    return event
+
+
+def _said(event: StreamEvent) -> StreamEvent:
+    """The event; raises where a vendor sent something else for its text."""
+    if isinstance(event, TextDelta | ReasoningDelta) and not isinstance(event.text, str):
+        raise TypeError(f"{type(event.text).__name__} in place of a text")
+    return event
+
+
+def _is_counted(usage: Usage) -> bool:
+    """Whether these are counts; a vendor's that are none are left out, and estimated like missing ones."""
+    return all(type(count) is int and 0 <= count <= MOST_TOKENS for count in astuple(usage))
+
+
+def _failed(target: Target, exc: Exception) -> ProviderError:
+    """A ProviderError as it is; anything else is a fault in reading, told in full in the detail."""
+    if isinstance(exc, ProviderError):
+        return exc
+    story = "".join(traceback.format_exception(exc))
+    return failure(ErrorCode.UPSTREAM_ERROR, target, story[-MAX_DETAIL:])

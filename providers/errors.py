@@ -1,0 +1,18 @@
+"""A provider's failure as the answer of a request that depended on it."""
+
+from __future__ import annotations
+
+from core.errors import RequestError
+from providers.adapters.base import ErrorCode, ProviderError
+
+
+class ProviderRefused(RequestError):
+    """Carries the provider's error code: 429 where it asks for patience, 503 where trying again can help, else 400."""
+
+    def __init__(self, error: ProviderError) -> None:
+        super().__init__(error.message, retry_after=error.retry_after)
+        self.code = error.code
+        if error.code is ErrorCode.RATE_LIMITED:
+            self.status = 429
+        elif error.retryable:
+            self.status = 503

@@ -1,0 +1,83 @@
+"""Bringing every stored secret under the newest of FIELD_ENCRYPTION_KEYS, so that an old one can be taken away: the
+keys of users and endpoints, and the second factors of accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.db.models import Model, QuerySet
+
+from core.ciphers import DecryptionError, reencrypted
+from core.encrypted_field import Ciphertext
+from providers.models import Endpoint, ProviderKey
+
+ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reencryption:
+    """How many rows were brought under the newest key, how many are under it now, and how many no key opens."""
+
+    done: int = 0
+    current: int = 0
+    unreadable: int = 0
+
+
+def rotate_keys() -> Reencryption:
+    """One short transaction a row, so that all goes on meanwhile; what cannot be read stays as it is.
+
+    It goes round until it finds nothing more to do, for a process that still has the old key in front may write
+    meanwhile. What was done before it was broken off is not done again.
+    """
+    done, result = 0, Reencryption()
+    for _ in range(ROUNDS):
+        result = _round()
+        done += result.done
+        if not result.done:
+            break
+    return Reencryption(done, result.current + result.done, result.unreadable)
+
+
+def _round() -> Reencryption:
+    done = current = unreadable = 0
+    for rows, column, change in _stores():
+        for pk in rows.values_list("pk", flat=True):
+            try:
+                changed = _reencrypt(rows, pk, column, change)
+            except DecryptionError:
+                unreadable += 1
+            else:
+                done, current = done + changed, current + (not changed)
+    return Reencryption(done, current, unreadable)
+
+
+def _stores() -> Iterator[tuple[QuerySet[Any], str, Callable[[Any], Any]]]:
+    """Rows, the column with the secret in it, and what makes the new value of the old."""
+    yield ProviderKey.objects.exclude(hint=""), "api_key", _reencrypted_text
+    yield Endpoint.objects.exclude(hint=""), "api_key", _reencrypted_text
+    yield Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN), "data", _reencrypted_data
+
+
+@transaction.atomic
+def _reencrypt(rows: QuerySet[Model], pk: int, column: str, change: Callable[[Any], Any]) -> bool:
+    """Whether there was anything to do; a row that is gone needs nothing."""
+    row = rows.select_for_update().filter(pk=pk)
+    stored = row.values_list(column, flat=True).first()
+    new = change(stored) if stored else stored
+    return new != stored and bool(rows.filter(pk=pk).update(**{column: new}))
+
+
+def _reencrypted_text(stored: Ciphertext) -> Ciphertext:
+    return stored.reencrypt()
+
+
+def _reencrypted_data(stored: dict[str, Any]) -> dict[str, Any]:
+    """allauth's: the secret of an authenticator app, the seed of recovery codes, or codes of an older installation."""
+    new = {name: reencrypted(value) if name in ("secret", "seed") else value for name, value in stored.items()}
+    if "migrated_codes" in new:
+        new["migrated_codes"] = [reencrypted(code) for code in new["migrated_codes"]]
+    return new

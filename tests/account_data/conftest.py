@@ -1,0 +1,114 @@
+"""People with chats and comparisons, and their archives; answers are ended by the tests."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from pytest_django import Settings
+from redis import Redis
+
+from account_data.services import Imported, archive_stream, import_archive
+from accounts.models import User
+from comparisons.schemas import TurnRequest, compare_request
+from comparisons.services import StartedTurn, start_comparison, start_turn
+from generations.models import Generation
+from generations.worker.attempt import Outcome
+from generations.worker.finalize import end_generation
+from images.services import store_image
+from providers.adapters.base import ErrorCode, ProviderError, Usage
+from tests.conversations.conftest import Chatter
+from tests.images import samples
+
+PASSWORD = "a long and quiet evening"
+FAILED = Generation.Status.FAILED
+Json = dict[str, Any]
+
+
+class Person(Chatter):
+    """Somebody who chats, compares, and takes it along."""
+
+    def show(self, data: bytes = b"") -> str:
+        """The id of an image that was uploaded."""
+        file = ContentFile(data or samples.encoded("PNG"))
+        return str(store_image(user=self.user, file=file).public_id)
+
+    def compare(self, prompt: str, **more: Any) -> StartedTurn:
+        return self.end_turn(self.begin_comparison(prompt, **more))
+
+    def begin_comparison(self, prompt: str, **more: Any) -> StartedTurn:
+        models = [{"provider": "demo", "model": model} for model in ("demo-swift", "demo-scholar")]
+        request = compare_request({"prompt": prompt, "providers": models, **more})
+        return start_comparison(user=self.user, request=request)
+
+    def compare_on(self, started: StartedTurn, prompt: str, images: Sequence[str] = ()) -> StartedTurn:
+        request = TurnRequest(prompt, tuple(map(uuid.UUID, images)))
+        return self.end_turn(start_turn(comparison=started.comparison, request=request))
+
+    def end_turn(self, started: StartedTurn) -> StartedTurn:
+        """The first answers, with reasoning and figures; the second fails half-way."""
+        good, bad = started.state.generations
+        timeline = [(0, 0.5), (3, 0.75)]
+        answer = Outcome(Generation.Status.COMPLETED, "An answer", "Hm.", timeline, 1.5, 0.5, Usage(3, 5, 1), "stop")
+        error = ProviderError(ErrorCode.TIMEOUT, "It did not answer in time.", retryable=True)
+        end_generation(good.pk, answer, lease=None)
+        end_generation(bad.pk, Outcome(FAILED, "Half an", time=1.0, error=error), lease=None)
+        return started
+
+    def export(self) -> Json:
+        """The archive, without the moment at which it was made."""
+        archive: Json = json.loads(asyncio.run(self._all()))
+        del archive["exported_at"]
+        return archive
+
+    async def _all(self) -> bytes:
+        return b"".join([piece async for piece in archive_stream(self.user)])
+
+    def take_in(self, archive: Any) -> Imported:
+        return import_archive(user=self.user, data=json.dumps(archive).encode())
+
+
+def without_ids(archive: Json) -> Json:
+    """The same archive with its ids numbered in the order in which they come."""
+    names: dict[str, str] = {}
+
+    def numbered(value: Any) -> Any:
+        match value:
+            case dict():
+                return {name: numbered(each) for name, each in value.items()}
+            case list():
+                return [numbered(each) for each in value]
+            case str() if _is_id(value):
+                return names.setdefault(value, f"id {len(names)}")
+        return value
+
+    told: Json = numbered(archive)
+    return told
+
+
+def _is_id(value: str) -> bool:
+    try:
+        return str(uuid.UUID(value)) == value
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def _alone(settings: Settings, uploads: Path) -> None:
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4()}"}}
+
+
+@pytest.fixture
+def alice(transactional_db: None, redis: Redis, _alone: None) -> Person:
+    return Person(User.objects.create_user("alice", "alice@example.org", PASSWORD))
+
+
+@pytest.fixture
+def bob(transactional_db: None, redis: Redis, _alone: None) -> Person:
+    return Person(User.objects.create_user("bob", "bob@example.org", PASSWORD))

@@ -1,0 +1,73 @@
+"""Web processes and workers that are started before their Redis or their database is."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import requests
+
+from tests.chaos.installation import Installation, numbered_text, until
+from tests.chaos.rows import Row
+from tests.fake_providers import Script
+
+AWAY = 15.0
+"""Seconds in which a process has to have said so."""
+
+
+async def run(installation: Installation) -> list[Row]:
+    servers, postgresql = installation.servers, installation.servers.postgresql
+    assert postgresql is not None
+    return [
+        await _started(installation, "Redis", servers.stop_redis, servers.start_redis),
+        await _started(installation, "PostgreSQL", postgresql.stop, postgresql.start),
+    ]
+
+
+async def _started(installation: Installation, name: str, stop: Callable[[], None], start: Callable[[], None]) -> Row:
+    """Start the second web process and worker while it is away, and see what they say and whether they come right."""
+    row, side = Row(f"started while {name} is away", tries=2), installation.sides[1]
+    await asyncio.to_thread(side.stop)
+    await asyncio.to_thread(stop)
+    sizes = {process: side.log_path(process).stat().st_size for process in side.processes}
+    side.start_web()
+    side.start_worker()
+    for process, size in sizes.items():
+        waits = await until(partial(_says_so, side.log_path(process), size, name), AWAY)
+        row.expect(waits, f"{process} does not say that it waits: {side.log(process)[-300:]!r}")
+    refuses = await asyncio.to_thread(_refuses, side.base_url)
+    row.expect(refuses, f"health/ready does not say that {name} is away")
+    start()
+    await asyncio.to_thread(side.wait_until_ready)
+    await _answers(installation, row)
+    return row
+
+
+def _refuses(base: str) -> bool:
+    """Whether the web process is there and says that it is not ready."""
+    deadline = time.monotonic() + AWAY
+    while time.monotonic() < deadline:
+        with suppress(requests.ConnectionError):
+            return requests.get(f"{base}/health/ready", timeout=10).status_code == 503
+        time.sleep(0.1)
+    return False
+
+
+def _says_so(log: Path, size: int, name: str) -> bool:
+    """Whether its log says since then that it waits for what is away."""
+    said = log.read_text(errors="replace")[size:]
+    words = ("Redis does not answer", "Cannot connect to redis") if name == "Redis" else ("database",)
+    return any(word in said for word in words)
+
+
+async def _answers(installation: Installation, row: Row) -> None:
+    model = installation.name("started")
+    installation.vendors.scripts[model] = Script(text=numbered_text(model, 5), chunk_size=16)
+    async with installation.session() as session:
+        asked = await installation.ask(session, [model])
+        [slot] = await installation.ended(session, asked, within=20)
+    row.expect(slot["status"] == "completed", f"{model}: {slot['status']}")

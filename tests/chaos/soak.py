@@ -1,0 +1,144 @@
+"""A steady load: does anything grow that should not?"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from tests.chaos.installation import Installation, numbered_text
+from tests.chaos.process_figures import descriptors, memory, slope, tasks
+from tests.chaos.rows import Row
+from tests.fake_providers import Script
+
+MINUTES = 2.0
+STREAMS, CHUNKS = 20, 60
+SAMPLE = 2.0
+WARM_UP = 0.4
+"""The share of the time after which growth counts."""
+GROWTH = 6.0
+"""Megabytes that a process may grow by in the time that counts, and a tenth of that for each further minute."""
+SETTLED_WITHIN = 20.0
+POOLS = 30
+"""Connections by which the pools of a process may still grow after the first streams."""
+WITHOUT_END = ("workers", "_kombu.")
+"""The keys that may live for ever."""
+
+
+@dataclass(slots=True)
+class Use:
+    """What all processes, and Redis, hold at one moment."""
+
+    tasks: dict[str, Counter[str]] = field(default_factory=dict)
+    descriptors: dict[str, int] = field(default_factory=dict)
+    channels: set[str] = field(default_factory=set)
+    clients: int = 0
+
+
+async def run(installation: Installation, *, minutes: float | None = None) -> list[Row]:
+    minutes = minutes or float(os.environ.get("SOAK_MINUTES", MINUTES))
+    load, leaks = Row(f"steady load of {STREAMS} streams for {minutes:g} min"), Row("left behind by it")
+    async with installation.session() as session:
+        await asyncio.gather(*(_stream(installation, session, load) for _ in range(STREAMS)))
+        await asyncio.sleep(1)
+        before = await asyncio.to_thread(use, installation)
+        samples = await _soak(installation, session, load, minutes * 60)
+    for name, points in samples.items():
+        _judge_growth(load, name, points, minutes)
+    leaks.tries = load.tries
+    await asyncio.to_thread(judge_leaks, installation, leaks, before)
+    return [load, leaks]
+
+
+async def _soak(
+    installation: Installation, session: aiohttp.ClientSession, row: Row, seconds: float
+) -> dict[str, list[tuple[float, float]]]:
+    """Each process's memory over time, in seconds and megabytes."""
+    end = time.monotonic() + seconds
+    samples: dict[str, list[tuple[float, float]]] = defaultdict(list)
+
+    async def one() -> None:
+        while time.monotonic() < end:
+            await _stream(installation, session, row)
+
+    load = asyncio.gather(*(one() for _ in range(STREAMS)))
+    began = time.monotonic()
+    while not load.done():
+        for name, pid in installation.processes.items():
+            samples[name].append((time.monotonic() - began, memory(pid) / 2**20))
+        del installation.vendors.requests[:-1000]
+        await asyncio.wait([load], timeout=SAMPLE)
+    await load
+    return samples
+
+
+async def _stream(installation: Installation, session: aiohttp.ClientSession, row: Row) -> None:
+    """A stream whose reader is dropped once; now and then one that is stopped."""
+    chance, model = installation.chance, installation.name("soaked")
+    text = numbered_text(model, CHUNKS)
+    seconds = chance.uniform(0.5, 3.0)
+    installation.vendors.scripts[model] = Script(text=text, chunk_size=16, total=seconds)
+    asked = await installation.ask(session, [model])
+    drops = [asyncio.get_running_loop().time() + chance.uniform(0.1, seconds)]
+    follower = installation.follower(session, asked, drops)
+    stopped = chance.random() < 0.1
+    if stopped:
+        async with session.post(f"{chance.choice(installation.bases)}/api/v1/comparisons/{asked.comparison_id}/cancel"):
+            pass
+    account = await follower.follow()
+    [slot] = await installation.saved(session, asked)
+    row.tries += 1
+    account.judge(row, model, {0: text}, {0: slot["response"]})
+    row.expect(slot["status"] in ({"stopped", "completed"} if stopped else {"completed"}), f"{model}: {slot['status']}")
+    del installation.vendors.scripts[model]
+
+
+def _judge_growth(row: Row, name: str, points: list[tuple[float, float]], minutes: float) -> None:
+    counted = points[int(len(points) * WARM_UP) :]
+    growth = slope(counted) * (counted[-1][0] - counted[0][0])
+    row.expect(growth <= GROWTH * (1 + minutes / 10), f"{name} grew by {growth:.1f} MB after its warm-up")
+    row.notes.append(f"{name} {counted[-1][1]:.0f} MB {growth:+.1f}")
+
+
+def use(installation: Installation) -> Use:
+    """What is held now."""
+    held = Use(
+        channels={str(name) for name in installation.redis.pubsub_channels()},
+        clients=len(installation.redis.client_list()),
+    )
+    for name, pid in installation.processes.items():
+        held.tasks[name] = Counter(tasks(pid, installation.counts))
+        held.descriptors[name] = descriptors(pid)
+    return held
+
+
+def judge_leaks(installation: Installation, row: Row, before: Use) -> None:
+    """All is back to what it was, or soon is; and every key of Redis but a few has an end."""
+    deadline = time.monotonic() + SETTLED_WITHIN
+    while (problems := _leaks(before, now := use(installation))) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    for problem in problems:
+        row.expect(False, problem)
+    endless = [str(key) for key in installation.redis.keys("chaos*") if installation.redis.ttl(key) == -1]
+    for key in endless:
+        row.expect(key.removeprefix("chaos:").startswith(WITHOUT_END), f"{key} has no end")
+    row.notes.append(
+        f"{sum(map(Counter.total, now.tasks.values()))} tasks, {sum(now.descriptors.values())} descriptors"
+    )
+    row.notes.append(
+        f"{len(now.channels)} subscriptions, {now.clients} clients of Redis, {len(endless)} keys without end"
+    )
+
+
+def _leaks(before: Use, now: Use) -> list[str]:
+    found = [f"still subscribed to {name}" for name in now.channels - before.channels]
+    for name, running in now.tasks.items():
+        found += [f"{name}: {count} more of {task}" for task, count in (running - before.tasks[name]).items()]
+    for name, count in now.descriptors.items():
+        if count > before.descriptors[name] + POOLS:
+            found.append(f"{name}: {count} descriptors, not {before.descriptors[name]}")
+    return found

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from redis import Redis
+
+from accounts.models import User
+from comparisons.models import Comparison
+from comparisons.page_model import turn_columns
+from comparisons.selectors import turn_states
+from comparisons.services import StartedTurn
+from generations.log.heartbeats import heartbeats_key
+from generations.models import Generation
+from generations.output.answer_view import ShownAnswer
+from tests.comparisons.requests import Status, ask, claim, end
+
+
+def columns(comparison: Comparison) -> list[ShownAnswer]:
+    return [slot for turn in turn_columns(turn_states(comparison)) for slot in turn.slots]
+
+
+@pytest.fixture
+def worker(redis: Redis) -> None:
+    """One that has just said that it is there."""
+    redis.zadd(heartbeats_key(), {"a-worker": time.time()})
+
+
+def test_it_says_that_no_worker_is_there(alice: User) -> None:
+    assert columns(ask(alice).comparison)[0].place == "no worker answers"
+
+
+@pytest.mark.usefixtures("worker")
+def test_it_says_which_place_in_the_line_a_slot_has(alice: User) -> None:
+    first, second = ask(alice), ask(alice)
+    claim(first.state.generations[0])
+    end(first.state.generations[2], status=Status.STOPPED)
+
+    assert [slot.place for slot in columns(first.comparison)] == ["", "next in line", ""]
+    assert [slot.place for slot in columns(second.comparison)] == ["2nd in line", "3rd in line", "4th in line"]
+
+
+@pytest.mark.usefixtures("worker")
+def test_it_counts_everybody_who_waits(alice: User) -> None:
+    bob = User.objects.create_user("bob", "bob@example.org", None)
+    ask(bob)
+
+    assert columns(ask(alice).comparison)[0].place == "4th in line"
+
+
+@pytest.mark.parametrize(
+    ("values", "phase"),
+    [
+        ({}, "waiting"),
+        ({"status": Status.STREAMING}, "connecting"),
+        ({"status": Status.STREAMING, "reasoning": "Hm."}, "thinking"),
+        ({"status": Status.STREAMING, "reasoning": "Hm.", "text": "Well"}, "writing"),
+        ({"status": Status.FAILED, "text": "Well"}, "failed"),
+    ],
+)
+def test_it_says_how_far_a_slot_has_come(started: StartedTurn, values: dict[str, str], phase: str) -> None:
+    Generation.objects.filter(pk=started.state.generations[0].pk).update(**values)
+
+    assert columns(started.comparison)[0].phase == phase
+
+
+def test_it_estimates_what_is_being_written_against_its_limit(started: StartedTurn) -> None:
+    parameters = {"max_tokens": 400}
+    Generation.objects.filter(pk=started.state.generations[0].pk).update(
+        status=Status.STREAMING, text="Two words", parameters=parameters
+    )
+
+    first, second, _ = columns(started.comparison)
+
+    assert (first.output_tokens, first.limit, first.usage_source) == (2, 400, "estimate")
+    assert (second.output_tokens, second.limit) == (None, None)
+
+
+def test_it_says_who_was_first(started: StartedTurn) -> None:
+    slow, quick, _ = started.state.generations
+    end(slow, ttft=0.5, time=1.0)
+    end(quick, ttft=0.2, time=2.0)
+
+    found = columns(started.comparison)
+
+    assert [slot.first_to_answer for slot in found] == [False, True, False]
+    assert [slot.first_to_end for slot in found] == [True, False, False]

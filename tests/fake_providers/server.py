@@ -1,0 +1,223 @@
+"""The server of the stand-in vendors; the package's docstring says how to use it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from tests.fake_providers.error_bodies import parameter_refusal, refusal
+from tests.fake_providers.formats import (
+    AnthropicFormat,
+    ChatFormat,
+    Format,
+    GoogleFormat,
+    MistralFormat,
+    ResponsesFormat,
+)
+from tests.fake_providers.model_lists import listing
+from tests.fake_providers.recorder import Recorded
+from tests.fake_providers.scripts import Script
+from tests.fake_providers.sender import Answer, Cut
+
+PATHS = {"anthropic": "/anthropic", "google": "/google", "mistral": "/mistral"}
+KEY_HEADERS = ("Authorization", "x-api-key", "x-goog-api-key")
+
+
+class StandIn:
+    """All vendors on one port; start it with ``with``, or ``start`` and ``stop``."""
+
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.host, self.port = host, port
+        self.scripts: dict[str, Script] = {}
+        self.default = Script()
+        self.sequence: list[Script] = []
+        """What the next requests get, in order, before all other scripts count."""
+        self.models: dict[str, list[str]] = {}
+        self.requests: list[Recorded] = []
+        self.listed: list[dict[str, str]] = []
+        self.public_lists = False
+        self._arrived = threading.Condition()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def open_connections(self) -> int:
+        return sum(request.is_open for request in self.requests)
+
+    def base_url(self, slug: str) -> str:
+        """Where this kind of provider is served, as its own SDK means a base URL."""
+        return self.url + PATHS.get(slug, f"/{slug}/v1")
+
+    def reset(self) -> None:
+        """Forget scripts and what was recorded."""
+        self.scripts.clear()
+        self.sequence.clear()
+        self.models.clear()
+        self.requests.clear()
+        self.listed.clear()
+        self.public_lists = False
+        self.default = Script()
+
+    def wait_for_request(self, *, model: str | None = None, number: int = 1, timeout: float = 5) -> Recorded:
+        """The n-th request (of that model) since the last reset, as soon as it has arrived."""
+
+        def found() -> Recorded | None:
+            fitting = [request for request in self.requests if model in (None, request.model)]
+            return fitting[number - 1] if len(fitting) >= number else None
+
+        with self._arrived:
+            self._arrived.wait_for(lambda: found() is not None, timeout)
+        request = found()
+        if request is None:
+            raise TimeoutError(f"no request number {number} for {model or 'any model'} within {timeout} s")
+        return request
+
+    async def request(self, *, model: str | None = None, number: int = 1, timeout: float = 5) -> Recorded:
+        """The same for a coroutine."""
+        return await asyncio.to_thread(self.wait_for_request, model=model, number=number, timeout=timeout)
+
+    def start(self) -> Self:
+        """Serve from a thread of its own; returns once the port is open."""
+        ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready.set)), daemon=True)
+        self._thread.start()
+        ready.wait(10)
+        return self
+
+    def stop(self) -> None:
+        """Close every connection and end the thread."""
+        if self._loop is not None and self._stop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(10)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def _serve(self, ready: Callable[[], None]) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        runner = web.AppRunner(self._application(), handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, self.host, self.port)
+        await site.start()
+        self.port = runner.addresses[0][1]
+        ready()
+        await self._stop.wait()
+        await runner.cleanup()
+
+    def _application(self) -> web.Application:
+        application = web.Application(client_max_size=64 * 1024 * 1024)
+        route = application.router
+        route.add_get("/_requests", self._recorded)
+        route.add_put("/_scripts/{model:.+}", self._set_script)
+        route.add_post("/{vendor}/v1/responses", self._answering(ResponsesFormat))
+        route.add_post("/anthropic/v1/messages", self._answering(AnthropicFormat))
+        route.add_post("/mistral/v1/chat/completions", self._answering(MistralFormat))
+        route.add_post("/{vendor}/v1/chat/completions", self._answering(ChatFormat))
+        route.add_post(
+            "/google/{version:v1|v1beta}/models/{model}:streamGenerateContent", self._answering(GoogleFormat)
+        )
+        route.add_get("/google/v1beta/models", self._list)
+        route.add_get("/{vendor}/v1/models", self._list)
+        route.add_get("/{vendor}/v1/key", self._key)
+        return application
+
+    def _answering(self, format_: type[Format]) -> Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]:
+        async def handler(request: web.Request) -> web.StreamResponse:
+            recorded = await self._record(request)
+            hung_up = True
+            try:
+                response = await self._answer(request, recorded, format_)
+                hung_up = False
+                return response
+            except Cut:
+                hung_up = False
+                raise
+            finally:
+                recorded.end(hung_up=hung_up)
+
+        return handler
+
+    async def _record(self, request: web.Request) -> Recorded:
+        body = await request.json()
+        model = request.match_info.get("model") or body.get("model", "")
+        recorded = Recorded(_vendor(request), request.path, dict(request.headers), body, model)
+        with self._arrived:
+            self.requests.append(recorded)
+            self._arrived.notify_all()
+        return recorded
+
+    async def _answer(self, request: web.Request, recorded: Recorded, format_: type[Format]) -> web.StreamResponse:
+        script = self._script(recorded.model)
+        if script.first_delay:
+            await asyncio.sleep(script.first_delay)
+        if "refused" in _key(request):
+            return _refused(request, 401, recorded.model)
+        if script.status != 200 or script.body is not None:
+            return _refused(request, script.status, recorded.model, script)
+        for name in script.refuses:
+            if _mentions(recorded.body, name):
+                return web.json_response(parameter_refusal(recorded.vendor, name), status=400)
+        if recorded.body.get("stream") is not True and format_ is not GoogleFormat:
+            return web.json_response({"id": "chatcmpl-1", "object": "chat.completion", "choices": []})
+        return await Answer(request, recorded, script, format_(recorded.model, script)).send()
+
+    async def _list(self, request: web.Request) -> web.Response:
+        self.listed.append(dict(request.headers))
+        if "refused" in _key(request) and not self.public_lists:
+            return _refused(request, 401, "")
+        vendor = _vendor(request)
+        return web.json_response(listing(vendor, self.models.get(vendor)))
+
+    async def _key(self, request: web.Request) -> web.Response:
+        if "refused" in _key(request) or not _key(request):
+            return _refused(request, 401, "")
+        return web.json_response({"data": {"label": "stand-in", "usage": 0}})
+
+    async def _recorded(self, _: web.Request) -> web.Response:
+        return web.json_response([request.as_json() for request in self.requests])
+
+    def _script(self, model: str) -> Script:
+        if self.sequence:
+            return self.sequence.pop(0)
+        return self.scripts.get(model) or Script.from_model(model) or self.default
+
+    async def _set_script(self, request: web.Request) -> web.Response:
+        self.scripts[request.match_info["model"]] = Script.from_settings(await request.json())
+        return web.json_response({"now": time.monotonic()})
+
+
+def _vendor(request: web.Request) -> str:
+    return request.path.split("/")[1]
+
+
+def _key(request: web.Request) -> str:
+    return next((request.headers[name].removeprefix("Bearer ") for name in KEY_HEADERS if name in request.headers), "")
+
+
+def _refused(request: web.Request, status: int, model: str, script: Script | None = None) -> web.Response:
+    headers = script.headers if script else {}
+    if script is not None and script.body is not None:
+        plain = {"Content-Type": "text/event-stream" if status == 200 else "application/json"}
+        return web.Response(status=status, text=script.body, headers=plain | headers)
+    status, body = refusal(_vendor(request), status, model, _key(request))
+    return web.json_response(body, status=status, headers=headers)
+
+
+def _mentions(body: Any, name: str) -> bool:
+    return isinstance(body, dict) and (name in body or any(_mentions(value, name) for value in body.values()))

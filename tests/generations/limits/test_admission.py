@@ -1,0 +1,341 @@
+"""Places, budgets and the line, with many at once on a real database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.db import connections, transaction
+from pytest_django import Settings
+
+from accounts.models import Limits, User
+from core.errors import OverBudget, RequestError, TooManyRequests
+from generations.deletion import writers_instead
+from generations.limits.admission import Ask, check_open_for_work, reserve_more
+from generations.limits.budgets import Use, use_by_period
+from generations.models import DailyUse, Generation
+from generations.selectors import RunState, waiting_places
+from generations.services import retry_generation, start_run, stop_generations
+from generations.worker.attempt import Claim, Outcome
+from generations.worker.claims import claim_generation, find_substitute, requeue_claim
+from generations.worker.finalize import end_generation
+from providers.adapters.base import ErrorCode, Message, Parameters, ProviderError, Request, Usage
+from providers.models import ProviderKey
+from providers.services import set_key
+
+pytestmark = pytest.mark.usefixtures("redis")
+Status = Generation.Status
+MODEL = "gpt-4o"
+DEAR = Usage(input_tokens=0, output_tokens=10_000)
+"""What costs ten cents with this model."""
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Whom was rung for."""
+    bells: list[int] = []
+    monkeypatch.setattr("generations.limits.queue.ring", lambda generation: bells.append(generation.pk))
+    return bells
+
+
+@pytest.fixture
+def server_key(settings: Settings) -> None:
+    settings.PROVIDER_API_KEYS = {**settings.PROVIDER_API_KEYS, "openai": "the key of the server"}
+    settings.SERVER_KEYS = "everyone"
+
+
+def start(
+    user: User, topic: str, count: int = 1, *, provider: str = "demo", tokens: int = 1000, batch: bool = False
+) -> RunState:
+    request = Request(MODEL, (Message("user", "Hello"),), parameters=Parameters(max_tokens=tokens))
+    with transaction.atomic():
+        return start_run(user=user, topic=topic, asks=[Ask(provider, request)] * count, batch=batch)
+
+
+def end(generation: Generation, usage: Usage | None = None, text: str = "Hello") -> None:
+    claim = claim_generation(generation.pk)
+    assert claim is not None
+    end_generation(generation.pk, Outcome(Status.COMPLETED, text=text, usage=usage), lease=claim.lease)
+
+
+def at_once(count: int, work: Callable[[], object]) -> list[object]:
+    """What ``work`` gave or was refused with, done by so many threads at the same moment."""
+    barrier = threading.Barrier(count)
+
+    def one() -> object:
+        try:
+            barrier.wait()
+            return work()
+        except RequestError as refusal:
+            return refusal
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(lambda _: one(), range(count)))
+
+
+def test_no_more_run_at_once_than_there_are_places(alice: User, topic: str) -> None:
+    Limits.objects.create(user=alice, running=3)
+    waiting = iter(start(alice, topic, 20).generations)
+
+    claims = at_once(20, lambda: claim_generation(next(waiting).pk))
+
+    assert sum(claim is not None for claim in claims) == 3
+    assert Generation.objects.filter(status=Status.STREAMING).count() == 3
+    assert Generation.objects.filter(status=Status.QUEUED, held_back=True).count() == 17
+
+
+def test_an_end_rings_for_the_next_of_its_user(alice: User, topic: str, rung: list[int]) -> None:
+    Limits.objects.create(user=alice, running=1)
+    first, second, third = start(alice, topic, 3).generations
+    claim = claim_generation(first.pk)
+    assert claim is not None
+    assert [claim_generation(each.pk) for each in (third, second)] == [None, None]
+
+    end_generation(first.pk, Outcome(Status.COMPLETED, text="Hello"), lease=claim.lease)
+
+    assert rung == [second.pk]
+    assert claim_generation(second.pk) is not None
+
+
+def test_batch_work_leaves_places_to_those_who_wait(alice: User, topic: str, rung: list[int]) -> None:
+    places = threading.Semaphore(1)
+    first, second = start(alice, topic, 2, batch=True).generations
+    (hasty,) = start(alice, topic).generations
+
+    claim = claim_generation(first.pk, batch_places=places)
+    assert claim is not None
+    assert claim.batch
+    assert claim_generation(second.pk, batch_places=places) is None
+    assert claim_generation(hasty.pk, batch_places=places) is not None
+    end_generation(first.pk, Outcome(Status.COMPLETED, text="Hello"), lease=claim.lease)
+    places.release()
+
+    assert rung == [second.pk]
+    assert claim_generation(second.pk, batch_places=places) is not None
+
+
+def test_a_batch_claim_that_fails_gives_its_place_back(alice: User, topic: str) -> None:
+    places = threading.Semaphore(1)
+    (generation,) = start(alice, topic, provider="openai", batch=True).generations
+
+    assert claim_generation(generation.pk, batch_places=places) is None
+
+    assert places.acquire(blocking=False)
+
+
+def test_the_line_goes_by_priority_then_by_age(alice: User, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("generations.selectors.is_any_worker_there", lambda: True)
+    later = start(alice, topic, 2, batch=True).generations
+    normal = start(alice, topic, 2).generations
+    Limits.objects.create(user=alice, priority=Limits.Priority.FIRST)
+    (first,) = start(alice, topic).generations
+
+    places = {each.pk: place for each, place in waiting_places(Generation.objects.values_list("pk", flat=True))}
+
+    assert [places[each.pk] for each in (first, *normal, *later)] == [1, 2, 3, 4, 5]
+
+
+def test_beyond_the_line_it_says_so_and_creates_nothing(alice: User, topic: str) -> None:
+    Limits.objects.create(user=alice, running=2, waiting=3)
+    start(alice, topic, 4)
+
+    with pytest.raises(TooManyRequests, match="4 of your answers are running or waiting") as refusal:
+        start(alice, topic, 2)
+
+    assert refusal.value.retry_after
+    assert Generation.objects.count() == 4
+    start(alice, topic)
+
+
+def test_so_many_requests_a_minute(alice: User) -> None:
+    Limits.objects.create(user=alice, requests_per_minute=5)
+
+    answers = at_once(8, lambda: check_open_for_work(alice))
+
+    refused = [answer for answer in answers if isinstance(answer, TooManyRequests)]
+    assert len(refused) == 3
+    assert all(0 < (each.retry_after or 0) <= 60 for each in refused)
+
+
+@pytest.mark.usefixtures("server_key")
+def test_many_starts_at_once_take_no_more_than_is_left(alice: User, topic: str) -> None:
+    Limits.objects.create(user=alice, dollars_per_day=Decimal("1.00"))
+
+    # Each may cost ten cents and a little for its prompt.
+    answers = at_once(15, lambda: start(alice, topic, provider="openai", tokens=10_000))
+
+    refused = [answer for answer in answers if isinstance(answer, OverBudget)]
+    assert len(refused) == 6
+    assert {each.status for each in refused} == {429}
+    assert "is left of the $1.00 that you may use in a day" in refused[0].message
+    assert Generation.objects.count() == 9
+
+
+@pytest.mark.usefixtures("server_key")
+def test_what_was_not_taken_is_free_again(alice: User, topic: str) -> None:
+    Limits.objects.create(user=alice, dollars_per_day=Decimal("0.25"), tokens_per_month=100_000)
+    kept, stopped = start(alice, topic, 2, provider="openai", tokens=10_000).generations
+    with pytest.raises(OverBudget):
+        start(alice, topic, provider="openai", tokens=10_000)
+
+    stop_generations([stopped])
+    end(kept, DEAR)
+    start(alice, topic, provider="openai", tokens=10_000)
+
+    with pytest.raises(OverBudget, match=r"\$0\.0\d+ is left of the \$0\.25"):
+        start(alice, topic, provider="openai", tokens=10_000)
+    assert use_by_period(alice)["server", "day"] == Use(10_000, Decimal("0.1"))
+    assert use_by_period(alice)["server", "month"] == Use(10_000, Decimal("0.1"))
+
+
+@pytest.mark.usefixtures("server_key")
+def test_a_comparison_is_let_in_whole_or_not_at_all(alice: User, topic: str) -> None:
+    Limits.objects.create(user=alice, tokens_per_day=5_000)
+
+    with pytest.raises(OverBudget, match="5,000 is left of the 5,000 tokens"):
+        start(alice, topic, 6, provider="openai", tokens=1000)
+
+    assert not Generation.objects.exists()
+    start(alice, topic, 4, provider="openai", tokens=1000)
+
+
+@pytest.mark.usefixtures("server_key")
+def test_a_retry_needs_room_as_well(alice: User, topic: str) -> None:
+    Limits.objects.create(user=alice, dollars_per_day=Decimal("0.15"))
+    (generation,) = start(alice, topic, provider="openai", tokens=10_000).generations
+    claim = claim_generation(generation.pk)
+    assert claim is not None
+    failed = Outcome(Status.FAILED, text="H", usage=DEAR, error=ProviderError(ErrorCode.STREAM_CUT, "Cut."))
+    end_generation(generation.pk, failed, lease=claim.lease)
+    generation.refresh_from_db()
+
+    with pytest.raises(OverBudget):
+        retry_generation(generation=generation, topic=topic, request=claim.request)
+
+    generation.refresh_from_db()
+    assert generation.status == Status.FAILED
+
+
+def test_an_own_key_is_bound_only_by_what_its_owner_says(alice: User, topic: str) -> None:
+    set_key(user=alice, provider="openai", api_key="sk-alice")
+    Limits.objects.create(user=alice, dollars_per_day=Decimal("0.01"))
+    end(start(alice, topic, provider="openai", tokens=10_000).generations[0], DEAR)
+
+    alice.own_dollars_per_month = Decimal("0.15")
+    alice.save()
+
+    with pytest.raises(OverBudget, match="that you may spend with your own keys in a month"):
+        start(alice, topic, provider="openai", tokens=10_000)
+    assert use_by_period(alice)["user", "day"].cost == Decimal("0.1")
+
+
+@pytest.mark.usefixtures("server_key")
+def test_a_key_taken_away_meanwhile_does_not_pass_the_bill_on(alice: User, topic: str) -> None:
+    set_key(user=alice, provider="openai", api_key="sk-alice")
+    (generation,) = start(alice, topic, provider="openai").generations
+
+    ProviderKey.objects.all().delete()
+
+    assert claim_generation(generation.pk) is None
+    generation.refresh_from_db()
+    assert generation.error_code == ErrorCode.NO_API_KEY
+    assert "was changed while the answer waited" in generation.error
+
+
+@pytest.mark.usefixtures("server_key")
+def test_an_answer_that_outgrows_its_reservation_takes_more_while_there_is_some(
+    alice: User, topic: str, settings: Settings
+) -> None:
+    settings.EXPECTED_OUTPUT_TOKENS = 1000
+    Limits.objects.create(user=alice, tokens_per_day=2_500)
+    (generation,) = start(alice, topic, provider="openai", tokens=1000).generations
+
+    assert reserve_more(generation.pk) == ""
+    assert reserve_more(generation.pk).startswith("The answer was cut off here, for it has outgrown your budget.")
+
+    generation.refresh_from_db()
+    assert 2000 < generation.reserved_tokens < 2100
+
+
+@pytest.mark.usefixtures("server_key")
+def test_deleting_in_mid_answer_is_not_free(alice: User, topic: str) -> None:
+    (generation,) = start(alice, topic, provider="openai").generations
+    assert claim_generation(generation.pk) is not None
+    Generation.objects.update(text="So far, so good.")
+
+    with transaction.atomic():
+        writers_instead(Generation.objects.all())
+        Generation.objects.all().delete()
+
+    row = DailyUse.objects.get()
+    assert (row.payer, row.answers, row.day) == ("server", 1, datetime.now(UTC).date())
+    assert row.tokens > 4
+    assert row.cost > 0
+
+
+def test_all_that_is_taken_is_counted_even_when_all_ends_at_once(alice: User, topic: str) -> None:
+    generations = start(alice, topic, 12).generations
+    ends = iter(generations)
+
+    at_once(12, lambda: end(next(ends), Usage(1, 2)))
+
+    row = DailyUse.objects.get()
+    assert (row.payer, row.answers, row.tokens) == ("", 12, 36)
+
+
+@pytest.mark.usefixtures("server_key")
+def test_a_fallback_is_paid_by_whoever_pays_for_it(alice: User, topic: str) -> None:
+    set_key(user=alice, provider="anthropic", api_key="sk-alice")
+    Limits.objects.create(user=alice, dollars_per_day=Decimal("0.25"))
+    claim = _with_fallback(alice, topic)
+
+    substitute = find_substitute(claim)
+
+    assert substitute is not None
+    assert (substitute.target.label, substitute.request.model) == ("OpenAI", MODEL)
+    generation = Generation.objects.get()
+    assert (generation.key_source, generation.reserved_tokens) == ("server", substitute.reserved_tokens)
+    outcome = Outcome(Status.COMPLETED, text="Hello", usage=DEAR, answered_by=claim.fallback)
+    end_generation(generation.pk, outcome, lease=claim.lease)
+    assert use_by_period(alice)["server", "day"] == Use(10_000, Decimal("0.1"))
+    assert use_by_period(alice)["user", "day"] == Use()
+
+
+@pytest.mark.usefixtures("server_key")
+def test_a_fallback_that_no_budget_has_room_for_is_not_asked(alice: User, topic: str) -> None:
+    set_key(user=alice, provider="anthropic", api_key="sk-alice")
+    Limits.objects.create(user=alice, dollars_per_day=Decimal("0.05"))
+    claim = _with_fallback(alice, topic)
+
+    assert find_substitute(claim) is None
+    assert Generation.objects.get().key_source == "user"
+
+
+@pytest.mark.usefixtures("server_key")
+def test_a_worker_lost_with_the_fallback_lets_the_model_itself_be_asked_again(alice: User, topic: str) -> None:
+    set_key(user=alice, provider="anthropic", api_key="sk-alice")
+    claim = _with_fallback(alice, topic)
+    assert find_substitute(claim) is not None
+    requeue_claim(claim)
+
+    again = claim_generation(claim.generation_id)
+
+    assert again is not None
+    assert again.target.label == "Anthropic"
+    assert Generation.objects.get().key_source == "user"
+
+
+def _with_fallback(user: User, topic: str) -> Claim:
+    """The claim of an answer that the user's own key pays, and whose fallback the server's would."""
+    request = Request("claude", (Message("user", "Hello"),), parameters=Parameters(max_tokens=10_000))
+    with transaction.atomic():
+        state = start_run(user=user, topic=topic, asks=[Ask("anthropic", request, f"openai/{MODEL}")])
+    claim = claim_generation(state.generations[0].pk)
+    assert claim is not None
+    return claim

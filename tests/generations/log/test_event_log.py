@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pytest
+from channels.layers import get_channel_layer
+from redis import Redis
+
+from core.redis_clients import loop_client, thread_client
+from generations.log import event_log
+from generations.log.event_log import EntryId, Payload, Writer
+
+
+def payload(text: str) -> Payload:
+    return {"run": 1, "index": 0, "kind": "text", "text": text, "offset": 0, "t": 0.1}
+
+
+def append(topic: str, text: str, writer: Writer | None = None) -> EntryId | None:
+    result = event_log.append(thread_client(), topic, payload(text), writer)
+    return None if result is None else EntryId(*map(int, result))
+
+
+def test_it_numbers_the_entries_of_a_topic_without_a_gap(topic: str) -> None:
+    ids = [append(topic, text) for text in "abc"]
+
+    assert [each.seq for each in ids if each] == [1, 2, 3]
+    assert [entry.data["text"] for entry in event_log.read_now(thread_client(), topic).entries] == ["a", "b", "c"]
+
+
+def test_it_keeps_topics_apart(topic: str) -> None:
+    append(topic, "mine")
+
+    other = append(f"{topic}.other", "theirs")
+
+    assert other is not None
+    assert other.seq == 1
+
+
+def test_a_log_that_was_lost_starts_with_a_higher_epoch(topic: str, redis: Redis) -> None:
+    before = append(topic, "before")
+    event_log.delete_all(thread_client(), [topic])
+
+    after = append(topic, "after")
+
+    assert before is not None
+    assert after is not None
+    assert after.epoch > before.epoch
+    assert after.seq == 1
+
+
+def test_it_refuses_a_writer_that_was_declared_dead(topic: str) -> None:
+    dead, living = Writer(7, "first"), Writer(7, "second", takes=True)
+    append(topic, "from the first", dead)
+    append(topic, "from the second", living)
+
+    refused = append(topic, "too late", dead)
+
+    assert refused is None
+    texts = [entry.data["text"] for entry in event_log.read_now(thread_client(), topic).entries]
+    assert texts == ["from the first", "from the second"]
+
+
+def test_writers_of_other_slots_are_not_in_each_others_way(topic: str) -> None:
+    append(topic, "a", Writer(1, "one"))
+
+    assert append(topic, "b", Writer(2, "two")) is not None
+
+
+def test_it_forgets_a_topic_an_hour_after_its_last_entry(topic: str, redis: Redis) -> None:
+    append(topic, "a")
+
+    lifetimes = [redis.ttl(key) for key in redis.scan_iter(f"*{topic}*")]
+
+    assert len(lifetimes) == 2
+    assert all(0 < lifetime <= event_log.LIFETIME for lifetime in lifetimes)
+
+
+async def test_it_rings_where_the_channel_layer_listens(topic: str, on_loop: None) -> None:
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    await layer.group_add(event_log.topic_group(topic), channel)
+    await layer.group_send(event_log.topic_group(topic), {"type": "ready"})
+    assert (await layer.receive(channel))["type"] == "ready"
+
+    epoch, seq = await event_log.append(loop_client(), topic, payload("hé\N{GRINNING FACE}"))
+    message = await layer.receive(channel)
+
+    assert message["type"] == "log.entry"
+    assert message["id"] == f"{int(epoch)}-{int(seq)}"
+    assert "hé\N{GRINNING FACE}" in message["entry"]
+
+
+async def test_it_reads_only_what_came_after(topic: str, on_loop: None) -> None:
+    first = append(topic, "a")
+    append(topic, "b")
+
+    log = await event_log.read(loop_client(), topic, first)
+
+    assert [entry.data["text"] for entry in log.entries] == ["b"]
+
+
+@pytest.mark.parametrize("text", ["", "1", "1-", "-1", "a-b", "1-2-3", "١-١", "1" * 60 + "-1"])
+def test_it_takes_nothing_else_for_an_id(text: str) -> None:
+    with pytest.raises(ValueError, match="not an event id"):
+        EntryId.parse(text)

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from core.redis_clients import thread_client
+from generations.log import event_log, subscriber
+from generations.log.event_log import Entry, EntryId, Payload
+from generations.log.subscriber import IDLE, LOST, follow
+
+pytestmark = pytest.mark.usefixtures("on_loop")
+
+
+def append(topic: str, number: int) -> EntryId:
+    entry = Payload(run=1, index=0, kind="text", text=str(number), offset=number, t=0.0)
+    return EntryId(*map(int, event_log.append(thread_client(), topic, entry)))
+
+
+def append_silently(topic: str, number: int) -> None:
+    """Append without the bell, as a follower sees it whose message the channel layer dropped."""
+    original = event_log.topic_group
+    event_log.topic_group = lambda topic: f"nobody.{topic}"
+    try:
+        append(topic, number)
+    finally:
+        event_log.topic_group = original
+
+
+async def take(items: AsyncGenerator[Any, None], count: int) -> list[int]:
+    numbers: list[int] = []
+    async with asyncio.timeout(20):
+        async for item in items:
+            if isinstance(item, Entry):
+                numbers.append(int(item.data["text"]))
+                if len(numbers) == count:
+                    return numbers
+    return numbers
+
+
+async def test_it_yields_what_the_log_has_and_then_what_comes(topic: str) -> None:
+    append(topic, 0)
+    async with aclosing(follow(topic)) as items:
+        assert await take(items, 1) == [0]
+        for number in range(1, 50):
+            append(topic, number)
+
+        assert await take(items, 49) == list(range(1, 50))
+
+
+async def test_it_goes_on_behind_a_given_entry(topic: str) -> None:
+    ids = [append(topic, number) for number in range(5)]
+
+    async with aclosing(follow(topic, after=ids[2])) as items:
+        assert await take(items, 2) == [3, 4]
+
+
+async def test_it_fills_a_gap_that_the_bell_left(topic: str) -> None:
+    async with aclosing(follow(topic, tick=30)) as items:
+        append(topic, 0)
+        assert await take(items, 1) == [0]
+        append_silently(topic, 1)
+        append_silently(topic, 2)
+        append(topic, 3)
+
+        assert await take(items, 3) == [1, 2, 3]
+
+
+async def test_a_missed_last_entry_is_found_on_the_next_tick(topic: str) -> None:
+    async with aclosing(follow(topic, tick=0.1)) as items:
+        append(topic, 0)
+        assert await take(items, 1) == [0]
+        append_silently(topic, 1)
+
+        assert await take(items, 1) == [1]
+
+
+async def test_a_reader_that_slept_is_served_from_the_log(topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriber, "INBOX_LIMIT", 10)
+    async with aclosing(follow(topic)) as items:
+        append(topic, 0)
+        assert await take(items, 1) == [0]
+        for number in range(1, 200):
+            append(topic, number)
+            await asyncio.sleep(0)
+
+        assert await take(items, 199) == list(range(1, 200))
+
+
+async def test_a_subscription_that_redis_cut_misses_nothing(topic: str, redis: Redis) -> None:
+    async with aclosing(follow(topic, tick=0.2)) as items:
+        append(topic, 0)
+        assert await take(items, 1) == [0]
+        redis.client_kill_filter(_type="pubsub")
+        for number in range(1, 20):
+            append(topic, number)
+
+        assert await take(items, 19) == list(range(1, 20))
+
+
+async def test_it_says_that_the_log_was_lost_before_it_tells_of_the_next_one(topic: str) -> None:
+    async with aclosing(follow(topic, tick=0.1)) as items:
+        append(topic, 0)
+        assert await take(items, 1) == [0]
+        event_log.delete_all(thread_client(), [topic])
+        append(topic, 7)
+        seen: list[Any] = []
+        async with asyncio.timeout(20):
+            async for item in items:
+                if item is not IDLE:
+                    seen.append(item)
+                if len(seen) == 2:
+                    break
+
+        assert seen[0] is LOST
+        assert seen[1].data["text"] == "7"
+
+
+async def test_it_is_idle_where_nothing_happens(topic: str) -> None:
+    async with aclosing(follow(topic, tick=0.05)) as items:
+        async with asyncio.timeout(20):
+            assert await anext(items) is IDLE
+
+
+async def test_many_followers_of_a_topic_see_the_same(topic: str) -> None:
+    async def one() -> list[int]:
+        async with aclosing(follow(topic)) as items:
+            ready.release()
+            return await take(items, 100)
+
+    ready = asyncio.Semaphore(0)
+    followers = [asyncio.create_task(one()) for _ in range(10)]
+    for _ in followers:
+        await ready.acquire()
+    for number in range(100):
+        append(topic, number)
+        await asyncio.sleep(0)
+
+    assert await asyncio.gather(*followers) == [list(range(100))] * 10

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import pytest
+from pytest_django import Settings
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+
+from generations.worker.circuit_breaker import Circuit, open_circuits
+from providers.adapters.base import ErrorCode, Finished, ProviderError, StreamEvent, Target, TextDelta
+
+pytestmark = pytest.mark.usefixtures("on_loop")
+
+
+@pytest.fixture(autouse=True)
+def _quick(settings: Settings) -> None:
+    settings.CIRCUIT_FAILURES, settings.CIRCUIT_PAUSE = 3, 30
+
+
+def circuit(model: str = "m", base_url: str = "https://vendor.example/v1") -> Circuit:
+    return Circuit(Target("Vendor", base_url), model)
+
+
+async def good() -> AsyncGenerator[StreamEvent, None]:
+    yield TextDelta("Hello")
+    yield Finished()
+
+
+async def bad(code: ErrorCode = ErrorCode.UPSTREAM_UNAVAILABLE) -> AsyncGenerator[StreamEvent, None]:
+    raise ProviderError(code, "It is down.", retryable=True)
+    yield Finished()
+
+
+async def ask(guarded: Circuit, stream: AsyncGenerator[StreamEvent, None]) -> str:
+    """``ok``, or the code of the failure."""
+    try:
+        return "ok" if [event async for event in guarded.guard(stream)] else "nothing"
+    except ProviderError as error:
+        return str(error.code)
+
+
+async def trip(guarded: Circuit) -> None:
+    for _ in range(3):
+        assert await ask(guarded, bad()) == "upstream_unavailable"
+
+
+def end_pause(redis: Redis) -> None:
+    """As if CIRCUIT_PAUSE seconds had passed."""
+    for key in redis.scan_iter("*:circuit:*:open"):
+        redis.delete(key)
+
+
+async def test_it_opens_after_failures_in_a_row_and_asks_nothing(redis: Redis) -> None:
+    asked = False
+
+    async def watched() -> AsyncGenerator[StreamEvent, None]:
+        nonlocal asked
+        asked = True
+        yield Finished()
+
+    await trip(circuit())
+
+    assert await ask(circuit(), watched()) == "circuit_open"
+    assert not asked
+    assert open_circuits() == ["Vendor: m"]
+
+
+async def test_it_says_when_to_come_again(redis: Redis) -> None:
+    await trip(circuit())
+
+    with pytest.raises(ProviderError, match=r"Vendor has failed .* in (30|29) seconds") as refused:
+        async for _ in circuit().guard(good()):
+            pass
+
+    assert refused.value.retryable
+
+
+async def test_it_is_of_one_model_at_one_address(redis: Redis) -> None:
+    await trip(circuit())
+
+    assert await ask(circuit(model="another"), good()) == "ok"
+    assert await ask(circuit(base_url="https://other.example/v1"), good()) == "ok"
+
+
+@pytest.mark.parametrize("code", [ErrorCode.INVALID_API_KEY, ErrorCode.RATE_LIMITED, ErrorCode.QUOTA_EXCEEDED])
+async def test_a_users_own_trouble_never_counts(redis: Redis, code: ErrorCode) -> None:
+    for _ in range(5):
+        assert await ask(circuit(), bad(code)) == code
+
+    assert await ask(circuit(), good()) == "ok"
+
+
+async def test_an_answer_that_works_begins_the_count_anew(redis: Redis) -> None:
+    for _ in range(3):
+        assert await ask(circuit(), bad()) == "upstream_unavailable"
+        assert await ask(circuit(), bad()) == "upstream_unavailable"
+        assert await ask(circuit(), good()) == "ok"
+
+    assert open_circuits() == []
+
+
+async def test_one_probe_at_a_time_decides_after_the_pause(redis: Redis) -> None:
+    await trip(circuit())
+    end_pause(redis)
+    probe = circuit().guard(good())
+
+    await anext(probe)
+    assert await ask(circuit(), good()) == "circuit_open"
+    await anext(probe)
+    assert await ask(circuit(), good()) == "ok"
+    await probe.aclose()
+
+    assert open_circuits() == []
+
+
+async def test_nobody_else_is_let_in_while_one_probes(redis: Redis) -> None:
+    await trip(circuit())
+    end_pause(redis)
+
+    async def probing() -> AsyncGenerator[StreamEvent, None]:
+        assert await ask(circuit(), good()) == "circuit_open"
+        raise ProviderError(ErrorCode.UPSTREAM_ERROR, "Still down.", retryable=True)
+        yield Finished()
+
+    assert await ask(circuit(), probing()) == "upstream_error"
+    assert await ask(circuit(), good()) == "circuit_open"
+
+
+async def test_a_probe_that_shows_nothing_lets_another_probe(redis: Redis) -> None:
+    await trip(circuit())
+    end_pause(redis)
+
+    assert await ask(circuit(), bad(ErrorCode.INVALID_API_KEY)) == "invalid_api_key"
+
+    assert await ask(circuit(), good()) == "ok"
+
+
+async def test_without_redis_all_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+
+    nowhere = AsyncRedis(host="127.0.0.1", port=1, socket_connect_timeout=0.2)
+    monkeypatch.setattr("generations.worker.circuit_breaker.loop_client", lambda: nowhere)
+
+    assert await ask(circuit(), good()) == "ok"
+    await nowhere.aclose()

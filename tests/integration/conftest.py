@@ -1,0 +1,31 @@
+"""The people who ask, and what they ask through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from tests.integration.api_client import Program
+from tests.support.live import Live
+from tests.support.servers import Servers
+
+
+@pytest.fixture(scope="session")
+def alice(live: Live) -> Program:
+    return Program(live.register())
+
+
+@pytest.fixture(scope="session")
+def bob(live: Live) -> Program:
+    """A stranger to all that is Alice's."""
+    return Program(live.register())
+
+
+@pytest.fixture
+def live_redis(servers: Servers) -> Iterator[Redis]:
+    """The Redis of the running LLMSelect, with all that is in it."""
+    client = Redis.from_url(servers.redis_url)
+    yield client
+    client.close()

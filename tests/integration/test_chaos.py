@@ -1,0 +1,54 @@
+"""The scenarios of `make chaos` that nothing may break, in their small forms."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos import dropped_readers, outages, soak
+from tests.chaos.installation import Installation
+from tests.chaos.rows import Row, table
+from tests.fake_providers import StandIn
+from tests.support.servers import Servers
+
+
+@pytest.fixture(scope="module")
+def installation() -> Iterator[Installation]:
+    """Two web processes and two workers with a PostgreSQL and a Redis that may be stopped."""
+    with tempfile.TemporaryDirectory(prefix="llmselect-chaos-") as folder, StandIn() as vendors:
+        servers = Servers(Path(folder))
+        servers.start("postgresql")
+        running = Installation(servers, vendors, seed=1)
+        try:
+            running.start()
+            yield running
+        finally:
+            running.stop()
+            servers.stop()
+
+
+def assert_clean(rows: list[Row]) -> None:
+    assert all(row.is_clean for row in rows), table(rows)
+
+
+def test_readers_that_are_dropped_again_and_again_have_all_of_it(installation: Installation) -> None:
+    assert_clean(asyncio.run(dropped_readers.run(installation, comparisons=5, seconds=3)))
+
+
+def test_streams_and_readers_outlive_redis_and_postgresql(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outages, "LENGTHS", (6.0, 3.0))
+    monkeypatch.setattr(outages, "QUIET", 5.0)
+    monkeypatch.setattr(outages, "BEFORE", 1.0)
+    monkeypatch.setattr(outages, "AWAY", 3.5)
+
+    assert_clean(asyncio.run(outages.both_away(installation)))
+
+
+def test_a_steady_load_leaves_nothing_behind(installation: Installation) -> None:
+    assert_clean(asyncio.run(soak.run(installation, minutes=0.08)))

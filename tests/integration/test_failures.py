@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from redis import Redis
+
+from tests.fake_providers import Script, StandIn
+from tests.integration.api_client import Program
+from tests.integration.event_reader import Reading
+from tests.support.live import Live
+
+WHOLE = "This one is not disturbed."
+CLOSED_PORT = "http://127.0.0.1:9/v1"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One way to fail: what the vendor does, the error's code, a piece of its sentence, and the text that was kept."""
+
+    script: Script
+    code: str
+    sentence: str
+    kept: str = ""
+    retryable: bool = True
+    provider: str = "anthropic"
+    label: str = "Anthropic"
+
+
+STAGES = {
+    "no key": Stage(Script(), "no_api_key", "Add yours under Keys", retryable=False, provider="cohere", label="Cohere"),
+    "no connection": Stage(
+        Script(), "upstream_unavailable", "cannot be reached", provider="deepseek", label="DeepSeek"
+    ),
+    "refused key": Stage(Script(status=401), "invalid_api_key", "was refused", retryable=False),
+    "unknown model": Stage(Script(status=404), "model_not_found", "does not know this model", retryable=False),
+    "rate limit": Stage(Script(status=429, headers={"Retry-After": "7"}), "rate_limited", "no more requests"),
+    "server error": Stage(Script(status=500), "upstream_error", "failed while it answered"),
+    "cut": Stage(Script(text="abcdefgh", end="cut", at=1), "stream_cut", "broke off before its end", "abcd"),
+    "no finish": Stage(Script(text="abcdefgh", end="no_finish"), "stream_cut", "broke off before its end", "abcdefgh"),
+    "error frame": Stage(
+        Script(text="abcdefgh", end="error", at=1), "upstream_unavailable", "cannot be reached", "abcd"
+    ),
+    "silence": Stage(Script(first_delay=60), "timeout", "did not begin to answer within 1.5 seconds"),
+    "stall": Stage(Script(text="abcdefgh", end="stall", at=1), "timeout", "sent nothing more for 1.5 seconds", "abcd"),
+    "garbage": Stage(
+        Script(body="data: {oh no\n\ndata: ]]\n\n"), "upstream_error", "failed while it answered", retryable=True
+    ),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def impatient_worker(live: Live) -> Iterator[None]:
+    """A worker that soon takes silence for a failure, and that cannot reach one of the vendors."""
+    usual = dict(live.environment)
+    live.environment |= {
+        "FIRST_TOKEN_TIMEOUT": "1.5",
+        "BETWEEN_TOKENS_TIMEOUT": "1.5",
+        "DEEPSEEK_BASE_URL": CLOSED_PORT,
+    }
+    live.stop_worker()
+    live.start_worker()
+    yield
+    live.environment = usual
+    live.stop_worker()
+    live.start_worker()
+
+
+@pytest.fixture(scope="module")
+def program(alice: Program) -> Program:
+    """Alice's, who has a key for the vendor that cannot be reached."""
+    alice.api.put("/api/v1/keys/deepseek", json={"api_key": "a-key-for-nothing"}).raise_for_status()
+    return alice
+
+
+@pytest.mark.parametrize("stage", STAGES.values(), ids=STAGES)
+def test_one_failing_slot_leaves_the_others_untouched(program: Program, vendors: StandIn, stage: Stage) -> None:
+    vendors.default = Script(text=WHOLE, total=0.2)
+    vendors.scripts["failing"] = stage.script
+
+    reading = Reading.of(program.stream("openai/before", f"{stage.provider}/failing", "mistral/after"))
+
+    reading.assert_whole()
+    failed = reading.ends[1]
+    assert reading.outcomes == ["complete", stage.code, "complete"]
+    assert reading.responses == {0: WHOLE, 1: stage.kept, 2: WHOLE}
+    assert stage.label in failed["error"]
+    assert stage.sentence in failed["error"]
+    assert failed["retryable"] is stage.retryable
+    assert reading.done["metadata"] | {"time": 0} == {"total": 3, "completed": 2, "failed": 1, "stopped": 0, "time": 0}
+    saved = program.slots(reading.start["comparison_id"])
+    assert [slot["status"] for slot in saved] == ["completed", "failed", "completed"]
+    assert (saved[1]["response"], saved[1]["code"], saved[1]["error"]) == (stage.kept, stage.code, failed["error"])
+
+
+@pytest.mark.parametrize("vendor", ["openai", "anthropic", "google", "mistral"])
+@pytest.mark.parametrize("end", ["cut", "no_finish"])
+def test_no_vendor_passes_off_half_an_answer_as_a_whole_one(
+    program: Program, vendors: StandIn, vendor: str, end: str
+) -> None:
+    vendors.scripts["half"] = Script(text="abcdefgh", end="cut" if end == "cut" else "no_finish", at=1)
+
+    reading = Reading.of(program.stream(f"{vendor}/half"))
+
+    assert reading.outcomes == ["stream_cut"]
+    assert reading.responses == {0: "abcd"}
+
+
+def test_garbage_between_good_frames_does_no_harm(program: Program, vendors: StandIn) -> None:
+    vendors.default = Script(text=WHOLE, garbage=True)
+
+    reading = Reading.of(program.stream("openai/noisy", "anthropic/noisy", "google/noisy", "mistral/noisy"))
+
+    reading.assert_whole()
+    assert reading.responses == dict.fromkeys(range(4), WHOLE)
+
+
+def test_neither_key_nor_vendors_words_reach_the_user(program: Program, live: Live, vendors: StandIn) -> None:
+    key = "refused-but-very-secret"
+    program.api.put("/api/v1/keys/groq", json={"api_key": key}).raise_for_status()
+
+    answer = program.api.post("/api/v1/compare/stream", json=program.body("groq/secretive"))
+
+    assert vendors.wait_for_request(model="secretive").headers["Authorization"] == f"Bearer {key}"
+    assert '"code":"invalid_api_key"' in answer.text
+    assert "Incorrect API key" not in answer.text
+    assert key not in answer.text + live.log("web") + live.log("worker")
+
+
+def test_nothing_is_created_where_no_chosen_provider_can_be_asked(program: Program, vendors: StandIn) -> None:
+    before = program.get("comparisons?count=1")["count"]
+
+    answer = program.api.post("/api/v1/compare/stream", json=program.body("cohere/a", "together/b"))
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "validation_error"
+    assert "Cohere" in answer.json()["error"]["message"]
+    assert program.get("comparisons?count=1")["count"] == before
+    assert vendors.requests == []
+
+
+def test_it_asks_again_before_the_first_word_and_nobody_notices(alice: Program, vendors: StandIn) -> None:
+    vendors.sequence = [Script(status=503), Script(status=429)]
+    vendors.default = Script(text=WHOLE)
+
+    reading = Reading.of(alice.stream("openai/recovers"))
+
+    reading.assert_whole()
+    assert reading.responses == {0: WHOLE}
+    assert len(vendors.requests) == 3
+
+
+def test_a_model_that_keeps_failing_is_left_alone_and_the_others_answer(
+    live: Live, alice: Program, vendors: StandIn, live_redis: Redis
+) -> None:
+    usual = dict(live.environment)
+    live.environment |= {"CIRCUIT_FAILURES": "2", "UPSTREAM_RETRIES": "0"}
+    live.stop_worker()
+    live.start_worker()
+    vendors.scripts["down"] = Script(status=500)
+    for _ in range(2):
+        assert Reading.of(alice.stream("openai/down")).outcomes == ["upstream_error"]
+    asked = len(vendors.requests)
+
+    reading = Reading.of(alice.stream("openai/down", "google/up"))
+    status = alice.api.get("/status/")
+    live.environment = usual
+    live.stop_worker()
+    live.start_worker()
+    for key in live_redis.scan_iter("live:circuit*"):
+        live_redis.delete(key)
+
+    assert reading.outcomes == ["circuit_open", "complete"]
+    assert "left alone for now" in reading.ends[0]["error"]
+    assert len(vendors.requests) == asked + 1
+    assert status.status_code in {200, 302}

@@ -1,0 +1,124 @@
+"""Places and budgets over the public API: the whole chain, with a real worker."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import requests
+
+from tests.fake_providers import Script, StandIn
+from tests.integration.api_client import Program
+from tests.support.live import Account, Live
+
+ENTRY = {"provider": "openai", "model": "gpt-4o"}
+BODY = {"prompt": "How much?", "providers": [ENTRY]}
+
+
+def limit(live: Live, account: Account, **limits: Any) -> None:
+    code = (
+        "from accounts.models import Limits, User; "
+        f"Limits.objects.create(user=User.objects.get(username={account.username!r}), **{limits!r})"
+    )
+    live.manage("django", "shell", "--command", code)
+
+
+def most_at_once(vendors: StandIn) -> int:
+    """How many requests were open at the same moment."""
+    changes = sorted(
+        (moment, change) for each in vendors.requests for moment, change in ((each.began, 1), (each.ended or 0.0, -1))
+    )
+    return max(sum(change for _, change in changes[: place + 1]) for place in range(len(changes)))
+
+
+def ask(account: Account, **more: Any) -> requests.Response:
+    headers = {"Authorization": f"Bearer {account.token}"}
+    return requests.post(f"{account.api.base_url}/api/v1/compare", json={**BODY, **more}, headers=headers, timeout=60)
+
+
+def result(answer: requests.Response) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.text
+    (found,) = answer.json()["turns"][0]["results"]
+    return dict(found)
+
+
+@pytest.fixture
+def account(live: Live) -> Account:
+    return live.register()
+
+
+def test_of_fifty_at_once_three_run_and_the_others_wait_their_turn(
+    live: Live, vendors: StandIn, account: Account
+) -> None:
+    limit(live, account, running=3)
+    vendors.default = Script(text="One, two, three.", delay=0.02)
+
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: ask(account), range(50)))
+
+    assert {result(answer)["response"] for answer in answers} == {"One, two, three."}
+    assert len(vendors.requests) == 50
+    assert most_at_once(vendors) == 3
+
+
+def test_with_a_dollar_left_no_more_than_that_is_spent(live: Live, vendors: StandIn, account: Account) -> None:
+    limit(live, account, dollars_per_day="1.00")
+    vendors.default = Script(text="word " * 300)
+
+    # Each may cost twenty cents, of which it then takes a part.
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: ask(account, parameters={"max_tokens": 20_000}), range(50)))
+
+    assert Counter(answer.status_code for answer in answers).keys() == {200, 429}
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert refused.json()["error"]["code"] == "over_budget"
+    assert "of the $1.00 that you may use in a day" in refused.json()["error"]["message"]
+    assert int(refused.headers["Retry-After"]) <= 86_400
+    costs = [Decimal(result(answer)["cost"]) for answer in answers if answer.ok]
+    assert 0 < sum(costs) <= 1
+
+
+def test_one_who_waits_hears_at_which_place(live: Live, vendors: StandIn, account: Account) -> None:
+    limit(live, account, running=1)
+    vendors.default = script = Script(text="Hello there.", hold=1)
+
+    with Program(account).stream(*["openai/gpt-4o"] * 3) as events:
+        waiting = [events.until("queued")[-1].data for _ in range(2)]
+        script.release.set()
+        rest = list(events)
+
+    assert [event["place"] for event in waiting] == [1, 2]
+    assert len({event["index"] for event in waiting}) == 2
+    assert {event.data["index"] for event in rest if event.data["event"] == "complete"} == {0, 1, 2}
+
+
+def test_an_answer_that_outgrows_the_budget_is_cut_off_and_kept(live: Live, vendors: StandIn, account: Account) -> None:
+    limit(live, account, tokens_per_day=5_000)
+    vendors.default = script = Script(text="word " * 6_000, chunk_size=25_000, hold=1)
+
+    answer = result(ask(account))
+
+    assert answer["code"] == "over_budget"
+    assert answer["error"].startswith("The answer was cut off here, for it has outgrown your budget.")
+    assert answer["response"] == "word " * 5_000
+    vendors.requests[0].wait_until_disconnected()
+    script.release.set()
+
+
+def test_it_may_start_only_so_much_in_a_minute(live: Live, vendors: StandIn, account: Account) -> None:
+    limit(live, account, requests_per_minute=2)
+
+    answers = [ask(account) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[2].json()["error"]["code"] == "rate_limited"
+    assert 0 < int(answers[2].headers["Retry-After"]) <= 60
+
+
+def test_batch_work_is_done_as_well(vendors: StandIn, account: Account) -> None:
+    vendors.default = Script(text="In my own time.")
+
+    assert result(ask(account, batch=True))["response"] == "In my own time."

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from redis import Redis
+
+from tests.fake_providers import Script, StandIn
+from tests.integration.api_client import Program
+from tests.integration.event_reader import Event, Json, Reading
+
+TEXT = "one two three four five six seven eight nine ten, and so on."
+MODELS = ("openai/resumed-a", "anthropic/resumed-b", "google/resumed-c")
+
+Resume = Callable[[str, str], list[Event]]
+
+
+def lose_log(redis: Redis, comparison_id: str) -> None:
+    topic = f"comparison.{uuid.UUID(comparison_id).hex}"
+    assert redis.delete(f"live:topic:{topic}", f"live:topic:{topic}:log") == 2
+
+
+@pytest.fixture
+def by_header(alice: Program) -> Resume:
+    return lambda comparison_id, id_: list(alice.join(comparison_id, last_event_id=id_))
+
+
+@pytest.fixture
+def by_query(alice: Program) -> Resume:
+    return lambda comparison_id, id_: list(alice.join(comparison_id, after=id_))
+
+
+@pytest.fixture
+def by_socket(alice: Program) -> Resume:
+    def resume(comparison_id: str, id_: str) -> list[Event]:
+        with alice.socket(comparison_id, after=id_) as socket:
+            return socket.until("done")
+
+    return resume
+
+
+@pytest.mark.parametrize("how", ["by_header", "by_query", "by_socket"])
+@pytest.mark.parametrize("place", ["start", "chunk", "complete"])
+def test_who_comes_back_in_mid_stream_misses_nothing(
+    alice: Program, vendors: StandIn, request: pytest.FixtureRequest, how: str, place: str
+) -> None:
+    resume: Resume = request.getfixturevalue(how)
+    vendors.default = Script(text=TEXT, total=0.4)
+    vendors.scripts["resumed-a"] = Script(text=TEXT)
+    events = alice.stream(*MODELS)
+    before = events.until(place)
+    events.close()
+
+    after = resume(before[0].data["comparison_id"], before[-1].id)
+
+    reading = Reading.of(before, after)
+    reading.assert_whole()
+    assert reading.responses == dict.fromkeys(range(3), TEXT)
+
+
+def test_every_id_of_an_ended_run_is_a_place_to_go_on_from(alice: Program, vendors: StandIn, by_header: Resume) -> None:
+    vendors.default = Script(text=TEXT[:16])
+    vendors.scripts["resumed-b"] = Script(text=TEXT[:16], end="cut", at=2)
+    events = list(alice.stream(*MODELS))
+    comparison_id = events[0].data["comparison_id"]
+
+    for place in range(1, len(events)):
+        reading = Reading.of(events[:place], by_header(comparison_id, events[place - 1].id))
+
+        reading.assert_whole()
+        assert reading.outcomes == ["complete", "stream_cut", "complete"]
+    assert alice.join_response(comparison_id, last_event_id=events[-1].id).status_code == 204
+
+
+def test_a_second_and_a_late_follower_have_what_the_first_one_has(alice: Program, vendors: StandIn) -> None:
+    vendors.default = Script(text=TEXT, total=0.5)
+    first = alice.stream(*MODELS)
+    begun = first.until("chunk")
+    comparison_id = begun[0].data["comparison_id"]
+
+    second = alice.join(comparison_id)
+    with alice.socket(comparison_id) as socket:
+        sets = [[*begun, *first], list(second), socket.until("done")]
+
+    for events in sets:
+        Reading.of(events).assert_whole()
+    first_told, second_told, third_told = ([event.data for event in events] for events in sets)
+    assert first_told == second_told == third_told
+
+
+def test_an_ended_run_is_told_by_its_ends_alone(alice: Program, vendors: StandIn, live_redis: Redis) -> None:
+    vendors.default = Script(text=TEXT)
+    vendors.scripts["resumed-b"] = Script(text=TEXT, end="cut", at=2)
+    comparison_id = alice.post("compare", alice.body(*MODELS))["id"]
+
+    for _ in range(2):
+        events = list(alice.join(comparison_id))
+
+        assert [event.kind for event in events] == ["start", "complete", "error", "complete", "done"]
+        assert Reading.of(events).responses == {0: TEXT, 1: TEXT[:8], 2: TEXT}
+        assert alice.join_response(comparison_id, last_event_id=events[-1].id).status_code == 204
+        if live_redis.exists(f"live:topic:comparison.{uuid.UUID(comparison_id).hex}"):
+            lose_log(live_redis, comparison_id)
+
+
+def test_a_log_that_was_lost_in_mid_stream_is_made_up_for(alice: Program, vendors: StandIn, live_redis: Redis) -> None:
+    vendors.default = Script(text=TEXT, total=0.5)
+    events = alice.stream(*MODELS)
+    before = events.until("chunk")
+
+    lose_log(live_redis, before[0].data["comparison_id"])
+    rest = list(events)
+
+    reading = Reading.of(before, rest)
+    reading.assert_whole()
+    assert {event.data["index"] for event in rest if event.kind == "reset"} == {0, 1, 2}
+    assert reading.responses == dict.fromkeys(range(3), TEXT)
+
+
+def test_who_comes_back_to_a_lost_log_starts_over_from_what_is_saved(
+    alice: Program, vendors: StandIn, live_redis: Redis, by_header: Resume
+) -> None:
+    vendors.default = Script(text=TEXT, total=4)
+    events = alice.stream(*MODELS)
+    before = events.until("chunk")
+    events.close()
+    comparison_id = before[0].data["comparison_id"]
+    lose_log(live_redis, comparison_id)
+
+    rest = by_header(comparison_id, before[-1].id)
+
+    reading = Reading.of(before, rest)
+    reading.assert_whole()
+    assert rest[0].kind == "reset"
+    assert reading.responses == dict.fromkeys(range(3), TEXT)
+
+
+def test_a_log_that_is_gone_after_the_end_leaves_the_saved_answers(
+    alice: Program, vendors: StandIn, live_redis: Redis, by_header: Resume
+) -> None:
+    vendors.default = Script(text=TEXT)
+    events = list(alice.stream(*MODELS))
+    comparison_id = events[0].data["comparison_id"]
+    lose_log(live_redis, comparison_id)
+
+    rest = by_header(comparison_id, events[4].id)
+
+    assert [event.kind for event in rest] == ["complete", "complete", "complete", "done"]
+    assert Reading.of(rest).responses == dict.fromkeys(range(3), TEXT)
+    assert alice.join_response(comparison_id, last_event_id=rest[-1].id).status_code == 204
+
+
+def test_an_id_that_is_none_is_refused_before_the_stream_opens(alice: Program) -> None:
+    comparison_id = alice.post("compare", alice.body("openai/refused-id"))["id"]
+
+    answer = alice.join_response(comparison_id, last_event_id="yesterday")
+
+    refused: Json = answer.json()["error"]
+    assert answer.status_code == 400
+    assert refused["code"] == "validation_error"
+
+
+def test_a_stranger_follows_nothing(alice: Program, bob: Program) -> None:
+    comparison_id = alice.post("compare", alice.body("openai/private"))["id"]
+
+    answer = bob.join_response(comparison_id)
+
+    assert answer.status_code == 404

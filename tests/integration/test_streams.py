@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from tests.fake_providers import Script, StandIn
+from tests.integration.api_client import Program
+from tests.integration.event_reader import Reading
+
+VENDORS = ("openai", "anthropic", "google", "mistral")
+TEXTS = {
+    "long": ("The quick brown fox — 世界.\n" * 4_600)[:100_000],
+    "multi-byte": "Grüße, 世界! 👩‍👩‍👧‍👦 e\u0301 \u2028 \ufeff 𝒳\r\n\ttail ",
+    "fences in lists": "1. one\n\n   ```python\n   x = '<b>'\n   ```\n\n2. two\n   - ```\n     y\n     ```\n",
+    "html": "<script>alert(1)</script>\n\n<img src=x onerror=alert(2)>\n\n<a href='javascript:alert(3)'>x</a>",
+    "white space": "\n\n  \t\n",
+    "empty": "",
+}
+
+
+def models(name: str) -> list[str]:
+    return [f"{vendor}/{name}-{vendor}" for vendor in VENDORS]
+
+
+def test_it_streams_four_vendors_at_once_each_into_its_own_slot(alice: Program, vendors: StandIn) -> None:
+    vendors.default = Script(text="I am {model}. " * 5, total=0.4)
+
+    events = list(alice.stream(*models("four")))
+
+    reading = Reading.of(events)
+    reading.assert_whole()
+    assert [slot["provider"] for slot in reading.start["results"]] == list(VENDORS)
+    assert reading.responses == {index: f"I am four-{vendor}. " * 5 for index, vendor in enumerate(VENDORS)}
+    assert [events[0].kind, events[-1].kind] == ["start", "done"]
+    assert reading.done["metadata"] | {"time": 0} == {"total": 4, "completed": 4, "failed": 0, "stopped": 0, "time": 0}
+
+
+def test_no_slot_waits_for_another_to_end(alice: Program, vendors: StandIn) -> None:
+    vendors.default = Script(end="stall", at=2)
+    started = alice.begin(*models("at-once"))
+
+    with alice.join(started["comparison_id"]) as events:
+        heard: set[int] = set()
+        while heard != {0, 1, 2, 3}:
+            heard.add(events.until("chunk")[-1].data["index"])
+    ended = alice.post(f"comparisons/{started['comparison_id']}/cancel")
+
+    assert ended == {"stopped": 4}
+
+
+def test_slots_stay_where_they_are_whoever_finishes_first(alice: Program, vendors: StandIn) -> None:
+    vendors.scripts["slow"] = Script(text="slow", first_delay=0.5)
+    vendors.scripts["swift"] = Script(text="swift")
+
+    events = list(alice.stream("openai/slow", "mistral/swift"))
+
+    reading = Reading.of(events)
+    reading.assert_whole()
+    assert [event.data["index"] for event in events if event.kind == "complete"] == [1, 0]
+    assert reading.responses == {0: "slow", 1: "swift"}
+    assert [slot["response"] for slot in alice.slots(reading.start["comparison_id"])] == ["slow", "swift"]
+
+
+def test_the_same_model_may_stand_twice(alice: Program, vendors: StandIn) -> None:
+    reading = Reading.of(alice.stream("openai/twice", "openai/twice", "openai/twice"))
+
+    reading.assert_whole()
+    assert len({slot["result_id"] for slot in reading.start["results"]}) == 3
+    assert len([request for request in vendors.requests if request.model == "twice"]) == 3
+    assert reading.outcomes == ["complete"] * 3
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_what_is_saved_and_streamed_is_what_the_vendor_said(alice: Program, vendors: StandIn, text: str) -> None:
+    vendors.default = Script(text=text, chunk_size=50 if len(text) > 1000 else 3)
+
+    reading = Reading.of(alice.stream(*models("exact")))
+
+    reading.assert_whole()
+    saved = alice.slots(reading.start["comparison_id"])
+    assert [slot["response"] for slot in saved] == [text] * 4
+    assert [slot["status"] for slot in saved] == ["completed"] * 4
+    assert set(reading.responses.values()) == {text}
+
+
+def test_characters_that_are_cut_between_frames_arrive_whole(alice: Program, vendors: StandIn) -> None:
+    vendors.default = Script(text=TEXTS["multi-byte"], chunk_size=1, split=3, pings=True, unknown_events=True)
+
+    reading = Reading.of(alice.stream(*models("split")))
+
+    reading.assert_whole()
+    assert set(reading.responses.values()) == {TEXTS["multi-byte"]}
+
+
+def test_nothing_is_told_of_an_answer_before_its_first_word(alice: Program, vendors: StandIn) -> None:
+    vendors.default = Script(text="", pings=True)
+
+    events = list(alice.stream("anthropic/mute"))
+
+    assert [event.kind for event in events] == ["start", "complete", "done"]
+    assert events[1].data["data"]["ttft"] is None
+
+
+def test_reasoning_is_told_apart_from_the_answer_and_before_it(alice: Program, vendors: StandIn) -> None:
+    vendors.default = Script(reasoning="First I think about it.", text="Then I say it.", reasoning_tokens=7)
+
+    events = list(alice.stream(*models("thinker")))
+
+    reading = Reading.of(events)
+    reading.assert_whole()
+    assert dict(reading.reasoning) == dict.fromkeys(range(4), "First I think about it.")
+    kinds = [event.kind for event in events if event.data.get("index") == 0]
+    assert kinds == sorted(kinds, key=["reasoning", "chunk", "complete"].index)
+    saved = alice.slots(reading.start["comparison_id"])
+    assert [slot["reasoning"] for slot in saved] == ["First I think about it."] * 4
+
+
+def test_a_complete_answer_says_what_it_took(alice: Program, vendors: StandIn) -> None:
+    vendors.default = Script(text="one two three four", chunk_size=1, total=0.3, input_tokens=30, cached_tokens=10)
+
+    reading = Reading.of(alice.stream("openai/gpt-4o", "anthropic/measured"))
+
+    data, unpriced = reading.ends[0]["data"], reading.ends[1]["data"]
+    assert (data["input_tokens"], data["cached_input_tokens"], data["output_tokens"]) == (30, 10, 18)
+    assert (data["usage_source"], data["finish_reason"]) == ("provider", "stop")
+    assert 0 < data["ttft"] < data["time"]
+    assert float(data["cost"]) > 0
+    assert unpriced["cost"] is None
+
+
+def test_an_ended_answer_replays_with_its_timing(alice: Program, vendors: StandIn) -> None:
+    vendors.default = Script(text="a b c d e f g h", total=0.3)
+
+    reading = Reading.of(alice.stream("openai/replayed"))
+    replay = alice.get(f"results/{reading.start['results'][0]['result_id']}/events")["events"]
+
+    assert "".join(event["chunk"] for event in replay) == "a b c d e f g h"
+    assert len(replay) > 1
+    assert all(one["offset"] < two["offset"] and one["time"] <= two["time"] for one, two in pairwise(replay))
+
+
+def test_parameters_and_the_system_prompt_reach_the_vendor(alice: Program, vendors: StandIn) -> None:
+    entry = {"provider": "mistral", "model": "tuned", "parameters": {"temperature": 0, "max_tokens": 77}}
+    body = alice.body("mistral/shared", system="Be kind.", tier="brief", parameters={"temperature": 0.7, "seed": 5})
+    body["providers"].append(entry)
+
+    alice.post("compare", body)
+
+    shared, tuned = (vendors.wait_for_request(model=model).body for model in ("shared", "tuned"))
+    assert shared["messages"][0] == {"role": "system", "content": "Be kind."}
+    assert (shared["temperature"], shared["max_tokens"], shared["random_seed"]) == (0.7, 400, 5)
+    assert (tuned["temperature"], tuned["max_tokens"], tuned["random_seed"]) == (0, 77, 5)
+
+
+def test_the_blocking_call_answers_with_the_finished_comparison(alice: Program, vendors: StandIn) -> None:
+    vendors.default = Script(text="All of it.", total=0.2)
+
+    finished = alice.post("compare", alice.body("openai/blocking", "google/blocking"))
+
+    (turn,) = finished["turns"]
+    assert [slot["response"] for slot in turn["results"]] == ["All of it."] * 2
+    assert finished == alice.get(f"comparisons/{finished['id']}")
+
+
+def test_the_blocking_call_streams_where_it_is_asked_to(alice: Program) -> None:
+    answer = alice.api.post("/api/v1/compare", json=alice.body("openai/either", stream=True))
+
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert answer.headers["X-Accel-Buffering"] == "no"
+    assert '"event":"done"' in answer.text
+
+
+def test_who_does_not_want_streaming_is_told_whole_answers(bob: Program, vendors: StandIn) -> None:
+    vendors.default = Script(text="All of it.", total=0.2)
+    bob.api.patch("/api/v1/auth/me", json={"streaming": False}).raise_for_status()
+
+    events = list(bob.stream("openai/whole", "google/whole"))
+    bob.api.patch("/api/v1/auth/me", json={"streaming": True}).raise_for_status()
+
+    assert [event.kind for event in events] == ["start", "complete", "complete", "done"]
+    assert Reading.of(events).responses == {0: "All of it.", 1: "All of it."}

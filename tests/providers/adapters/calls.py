@@ -1,0 +1,78 @@
+"""Asking a stand-in vendor and keeping what came back."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from providers.adapters.base import (
+    Finished,
+    Message,
+    Parameters,
+    ProviderError,
+    ReasoningDelta,
+    Request,
+    StreamEvent,
+    Target,
+    TextDelta,
+    Usage,
+)
+from providers.adapters.http import HttpClients
+from providers.adapters.timeouts import Timeouts, open_stream
+from providers.kinds import KINDS
+from tests.fake_providers import StandIn
+
+KEY = "sk-test-0123456789abcdef"
+PATIENT = Timeouts(first_token=20, between_tokens=20, total=60)
+WIRE_KINDS = [slug for slug in KINDS if slug != "demo"]
+FORMATS = ["openai", "anthropic", "google", "mistral", "openrouter"]
+
+
+@dataclass
+class Heard:
+    """One answer as its reader got it."""
+
+    events: list[StreamEvent] = field(default_factory=list)
+    error: ProviderError | None = None
+
+    @property
+    def text(self) -> str:
+        return "".join(event.text for event in self.events if isinstance(event, TextDelta))
+
+    @property
+    def reasoning(self) -> str:
+        return "".join(event.text for event in self.events if isinstance(event, ReasoningDelta))
+
+    @property
+    def usage(self) -> Usage | None:
+        return next((event for event in reversed(self.events) if isinstance(event, Usage)), None)
+
+    @property
+    def finishes(self) -> list[Finished]:
+        return [event for event in self.events if isinstance(event, Finished)]
+
+    def failed(self) -> ProviderError:
+        assert self.error is not None, self.events
+        return self.error
+
+
+def target_of(vendors: StandIn, slug: str, key: str = KEY, *, guarded: bool = False) -> Target:
+    return Target(KINDS[slug].label, vendors.base_url(slug), key, guarded)
+
+
+def request_of(model: str = "model-a", *, system: str = "", **parameters: Any) -> Request:
+    return Request(model, (Message("user", "Say hello"),), system, Parameters(**parameters))
+
+
+async def hear(
+    clients: HttpClients, slug: str, target: Target, request: Request, timeouts: Timeouts = PATIENT
+) -> Heard:
+    heard = Heard()
+    try:
+        async with aclosing(open_stream(KINDS[slug].adapter, clients, target, request, timeouts)) as events:
+            async for event in events:
+                heard.events.append(event)
+    except ProviderError as error:
+        heard.error = error
+    return heard

@@ -1,0 +1,288 @@
+import asyncio
+import json
+import pickle
+import socket
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import aiohttp
+import pytest
+
+from providers.adapters.base import ErrorCode, ProviderError, Target, TextDelta
+from providers.adapters.errors import connection_failure
+from providers.adapters.http import HttpClients
+from providers.kinds import KINDS
+from tests.fake_providers import Script, StandIn
+from tests.providers.adapters.calls import FORMATS, KEY, hear, request_of, target_of
+
+STATUSES = [
+    (400, ErrorCode.BAD_REQUEST),
+    (401, ErrorCode.INVALID_API_KEY),
+    (402, ErrorCode.QUOTA_EXCEEDED),
+    (403, ErrorCode.PERMISSION_DENIED),
+    (404, ErrorCode.MODEL_NOT_FOUND),
+    (429, ErrorCode.RATE_LIMITED),
+    (500, ErrorCode.UPSTREAM_ERROR),
+    (502, ErrorCode.UPSTREAM_UNAVAILABLE),
+    (503, ErrorCode.UPSTREAM_UNAVAILABLE),
+    (529, ErrorCode.UPSTREAM_UNAVAILABLE),
+]
+BODIES = [
+    (429, {"error": {"code": "insufficient_quota", "message": "You exceeded your current quota"}}, "quota_exceeded"),
+    (400, {"error": {"message": "Your credit balance is too low to access the API."}}, "quota_exceeded"),
+    (402, {"error": {"message": "Insufficient Balance"}}, "quota_exceeded"),
+    (400, {"error": {"code": "context_length_exceeded", "message": "maximum context length"}}, "context_too_long"),
+    (400, {"type": "error", "error": {"message": "prompt is too long: 210000 tokens"}}, "context_too_long"),
+    (400, {"error": {"message": "The input token count (9) exceeds the maximum number of tokens"}}, "context_too_long"),
+    (413, {"error": {"type": "request_too_large"}}, "context_too_long"),
+    (400, {"error": {"code": "content_filter", "message": "content management policy"}}, "content_filtered"),
+    (403, {"error": {"message": "Input was flagged", "metadata": {"reasons": ["x"]}}}, "content_filtered"),
+    (400, {"code": "Client specified an invalid argument", "error": "Incorrect API key provided"}, "invalid_api_key"),
+    (400, {"error": {"message": "x is not a valid model ID"}}, "model_not_found"),
+    (400, {"object": "error", "message": "Invalid model: x", "type": "invalid_model"}, "model_not_found"),
+    (404, {"detail": "Not Found"}, "model_not_found"),
+    (422, {"detail": [{"loc": ["body", "messages"], "msg": "field required"}]}, "bad_request"),
+    (418, "<html>teapot</html>", "bad_request"),
+    (500, {"error": {"message": "Service temporarily unavailable"}}, "upstream_unavailable"),
+]
+
+
+@pytest.mark.parametrize("slug", FORMATS)
+async def test_a_connection_that_breaks_takes_nothing_along_that_had_come(
+    slug: str, vendors: StandIn, clients: HttpClients
+) -> None:
+    vendors.default = script = Script(text="abcdefgh", end="cut", at=2, hold=1)
+    said = []
+
+    with pytest.raises(ProviderError, match="broke off before its end"):
+        async for event in KINDS[slug].adapter.stream(clients, target_of(vendors, slug), request_of()):
+            if isinstance(event, TextDelta):
+                said.append(event.text)
+            if said == ["abcd"]:
+                # The reader is busy while the rest comes in and the connection breaks.
+                script.release.set()
+                await vendors.requests[0].over()
+                await asyncio.sleep(0.05)
+
+    assert said == ["abcd", "efgh"]
+
+
+@pytest.mark.parametrize("slug", FORMATS)
+@pytest.mark.parametrize(("status", "code"), STATUSES)
+async def test_it_turns_each_status_into_its_code(
+    slug: str, status: int, code: ErrorCode, vendors: StandIn, clients: HttpClients
+) -> None:
+    vendors.default = Script(status=status)
+
+    heard = await hear(clients, slug, target_of(vendors, slug), request_of())
+
+    error = heard.failed()
+    assert (error.code, heard.events) == (code, [])
+    assert KINDS[slug].label in error.message
+    assert error.retryable is (code in {"rate_limited", "upstream_error", "upstream_unavailable"})
+
+
+@pytest.mark.parametrize(("status", "body", "code"), BODIES)
+async def test_it_reads_the_reason_from_the_vendors_words(
+    status: int, body: object, code: str, vendors: StandIn, clients: HttpClients
+) -> None:
+    text = body if isinstance(body, str) else json.dumps(body)
+    vendors.default = Script(status=status, body=text)
+
+    error = (await hear(clients, "openrouter", target_of(vendors, "openrouter"), request_of())).failed()
+
+    assert error.code == code
+    assert text[:40] in error.detail
+
+
+@pytest.mark.parametrize("slug", FORMATS)
+async def test_it_shows_no_vendor_text_no_key_and_no_address(slug: str, vendors: StandIn, clients: HttpClients) -> None:
+    target = target_of(vendors, slug, key="sk-refused-0123456789")
+
+    error = (await hear(clients, slug, target, request_of())).failed()
+
+    told = error.message + repr(error) + str(error) + error.detail + repr(target)
+    assert error.code == ErrorCode.INVALID_API_KEY
+    assert error.message == f"The key for {KINDS[slug].label} was refused. Check it under Keys."
+    assert "sk-refused" not in told
+    assert vendors.url not in told.replace(repr(target), "")
+
+
+async def test_it_cuts_a_key_that_the_vendor_quotes_in_part(vendors: StandIn, clients: HttpClients) -> None:
+    vendors.default = Script(status=401, body=f'{{"error":"Incorrect API key: {KEY[:9]}*****{KEY[-4:]}."}}')
+
+    error = (await hear(clients, "xai", target_of(vendors, "xai"), request_of())).failed()
+
+    assert KEY[:6] not in error.detail
+    assert KEY[-4:] not in error.detail
+
+
+async def test_it_passes_on_when_to_come_back(vendors: StandIn, clients: HttpClients) -> None:
+    vendors.default = Script(status=429, headers={"Retry-After": "17"})
+
+    error = (await hear(clients, "openai", target_of(vendors, "openai"), request_of())).failed()
+
+    assert error.retry_after == 17
+
+
+async def test_it_reads_a_date_to_come_back(vendors: StandIn, clients: HttpClients) -> None:
+    moment = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    vendors.default = Script(status=429, headers={"Retry-After": moment})
+
+    error = (await hear(clients, "openai", target_of(vendors, "openai"), request_of())).failed()
+
+    assert error.retry_after is not None
+    assert 3000 < error.retry_after <= 3600
+
+
+async def test_it_takes_googles_rate_limit_for_one(vendors: StandIn, clients: HttpClients) -> None:
+    vendors.default = Script(status=429)
+
+    error = (await hear(clients, "google", target_of(vendors, "google"), request_of())).failed()
+
+    assert (error.code, error.retry_after) == (ErrorCode.RATE_LIMITED, 7)
+
+
+@pytest.mark.parametrize("slug", FORMATS)
+@pytest.mark.parametrize("end", ["no_finish", "cut"])
+async def test_it_calls_an_end_without_a_finish_a_cut(
+    slug: str, end: str, vendors: StandIn, clients: HttpClients
+) -> None:
+    vendors.scripts["model-a"] = Script.from_settings({"text": "abcdefghijkl", "end": end, "at": 2})
+
+    heard = await hear(clients, slug, target_of(vendors, slug), request_of())
+
+    assert (heard.failed().code, heard.text) == (ErrorCode.STREAM_CUT, "abcdefgh")
+    assert heard.failed().retryable
+
+
+@pytest.mark.parametrize("slug", FORMATS)
+async def test_it_keeps_what_came_before_an_error_in_the_stream(
+    slug: str, vendors: StandIn, clients: HttpClients
+) -> None:
+    vendors.default = Script(text="abcdefghijkl", end="error", at=1)
+
+    heard = await hear(clients, slug, target_of(vendors, slug), request_of())
+
+    assert heard.text == "abcd"
+    assert heard.failed().code in {ErrorCode.UPSTREAM_ERROR, ErrorCode.UPSTREAM_UNAVAILABLE}
+
+
+@pytest.mark.parametrize("slug", ["openai", "anthropic", "google", "openrouter"])
+async def test_it_tells_that_the_vendor_declined(slug: str, vendors: StandIn, clients: HttpClients) -> None:
+    vendors.default = Script(finish="filtered")
+
+    error = (await hear(clients, slug, target_of(vendors, slug), request_of())).failed()
+
+    assert (error.code, error.retryable) == (ErrorCode.CONTENT_FILTERED, False)
+
+
+async def test_it_tells_that_a_prompt_was_blocked(vendors: StandIn, clients: HttpClients) -> None:
+    vendors.default = Script(body='data: {"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"}}\r\n\r\n')
+
+    error = (await hear(clients, "google", target_of(vendors, "google"), request_of())).failed()
+
+    assert error.code == ErrorCode.CONTENT_FILTERED
+
+
+@pytest.mark.parametrize("slug", FORMATS)
+async def test_it_steps_over_garbage(slug: str, vendors: StandIn, clients: HttpClients) -> None:
+    vendors.default = Script(text="abcdefgh", garbage=True)
+
+    heard = await hear(clients, slug, target_of(vendors, slug), request_of())
+
+    assert (heard.error, heard.text) == (None, "abcdefgh")
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "code"),
+    [
+        ("data: {oops\n\ndata: [1, 2]\n\n", {}, ErrorCode.UPSTREAM_ERROR),
+        ("<html>Sign in</html>", {"Content-Type": "text/html"}, ErrorCode.UPSTREAM_ERROR),
+        ('{"error": {"code": 429}}', {"Content-Type": "application/json"}, ErrorCode.RATE_LIMITED),
+        ("", {}, ErrorCode.STREAM_CUT),
+        ('data: {"error": {"code": 402, "message": "x"}}\n\n', {}, ErrorCode.QUOTA_EXCEEDED),
+        ('event: error\ndata: {"message": "rate limit"}\n\n', {}, ErrorCode.RATE_LIMITED),
+    ],
+)
+async def test_it_does_not_take_anything_for_an_answer(
+    body: str, headers: dict[str, str], code: ErrorCode, vendors: StandIn, clients: HttpClients
+) -> None:
+    vendors.default = Script(body=body, headers=headers)
+
+    error = (await hear(clients, "openrouter", target_of(vendors, "openrouter"), request_of())).failed()
+
+    assert error.code == code
+
+
+async def test_it_follows_no_redirect(vendors: StandIn, clients: HttpClients) -> None:
+    vendors.default = Script(status=307, headers={"Location": f"{vendors.url}/elsewhere"}, body="")
+
+    error = (await hear(clients, "openai", target_of(vendors, "openai"), request_of())).failed()
+
+    assert (error.code, error.retryable) == (ErrorCode.UPSTREAM_ERROR, False)
+    assert len(vendors.requests) == 1
+
+
+@pytest.mark.parametrize("slug", FORMATS)
+async def test_it_says_that_nobody_listens(slug: str, clients: HttpClients) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        target = Target(KINDS[slug].label, f"http://127.0.0.1:{free.getsockname()[1]}", KEY)
+
+        error = (await hear(clients, slug, target, request_of())).failed()
+
+    assert (error.code, error.retryable) == (ErrorCode.UPSTREAM_UNAVAILABLE, True)
+    assert "127.0.0.1" not in error.message
+
+
+async def test_it_says_that_an_address_is_not_usable(clients: HttpClients) -> None:
+    error = (await hear(clients, "vllm", Target("vLLM", "http://:x/", KEY), request_of())).failed()
+
+    assert error.code == ErrorCode.BAD_REQUEST
+
+
+async def test_it_turns_what_it_cannot_read_into_an_upstream_error(vendors: StandIn, clients: HttpClients) -> None:
+    vendors.default = Script(
+        body='data: {"choices": [{"index": 0, "delta": {"content": "a"}}]}\n\ndata: {"choices": 7}\n\n'
+    )
+
+    heard = await hear(clients, "groq", target_of(vendors, "groq"), request_of())
+
+    assert heard.events == [TextDelta("a")]
+    assert heard.failed().code == ErrorCode.UPSTREAM_ERROR
+    assert "TypeError" in heard.failed().detail
+    assert isinstance(heard.failed(), ProviderError)
+
+
+async def test_it_asks_again_when_a_pooled_connection_was_already_closed(clients: HttpClients) -> None:
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        if len(asked) > 1:
+            body = b'data: {"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\n'
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + body)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+
+        heard = await hear(clients, "vllm", Target("vLLM", f"http://127.0.0.1:{port}/v1"), request_of())
+
+    assert (heard.error, heard.text, len(asked)) == (None, "Hi", 2)
+
+
+def test_it_tells_a_connection_that_takes_too_long() -> None:
+    error = connection_failure(Target("vLLM", "http://models.example.org"), aiohttp.ConnectionTimeoutError())
+
+    assert (error.code, error.retryable) == (ErrorCode.TIMEOUT, True)
+    assert error.message == "No connection to vLLM came about in time. Try again in a moment."
+
+
+def test_it_keeps_everything_over_a_pickle() -> None:
+    error = ProviderError(ErrorCode.RATE_LIMITED, "Wait.", retryable=True, retry_after=3.0, detail="story")
+
+    copy = pickle.loads(pickle.dumps(error))
+
+    assert vars(copy) == vars(error)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from contextlib import aclosing
+
+import pytest
+
+from providers.adapters.base import ErrorCode, ProviderError, TextDelta
+from providers.adapters.http import HttpClients
+from providers.adapters.retries import Retries, open_retried_stream
+from providers.adapters.timeouts import Timeouts
+from providers.kinds import KINDS
+from tests.fake_providers import Script, StandIn
+from tests.providers.adapters.calls import PATIENT, request_of, target_of
+
+TWICE = Retries(most=2, delay=0.001, longest=0.05)
+
+
+async def ask(
+    vendors: StandIn, clients: HttpClients, retries: Retries = TWICE, timeouts: Timeouts = PATIENT
+) -> tuple[str, ProviderError | None]:
+    target = target_of(vendors, "openai")
+    text = ""
+    stream = open_retried_stream(KINDS["openai"].adapter, clients, target, request_of(), timeouts, retries)
+    try:
+        async with aclosing(stream) as events:
+            async for event in events:
+                text += event.text if isinstance(event, TextDelta) else ""
+    except ProviderError as error:
+        return text, error
+    return text, None
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_it_asks_again_until_it_works(vendors: StandIn, clients: HttpClients, status: int) -> None:
+    vendors.sequence = [Script(status=status), Script(status=status), Script(text="At last.")]
+
+    text, error = await ask(vendors, clients)
+
+    assert (text, error) == ("At last.", None)
+    assert len(vendors.requests) == 3
+
+
+async def test_it_gives_up_after_so_many_attempts(vendors: StandIn, clients: HttpClients) -> None:
+    vendors.default = Script(status=503)
+
+    _, error = await ask(vendors, clients)
+
+    assert error is not None and error.code is ErrorCode.UPSTREAM_UNAVAILABLE
+    assert len(vendors.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        (Script(status=401), ErrorCode.INVALID_API_KEY),
+        (Script(status=404), ErrorCode.MODEL_NOT_FOUND),
+        (Script(text="abcdefgh", end="cut", at=1), ErrorCode.STREAM_CUT),
+        (Script(text="abcdefgh", end="error", at=1), ErrorCode.UPSTREAM_ERROR),
+    ],
+)
+async def test_it_does_not_ask_again_where_that_cannot_help_or_something_was_said(
+    vendors: StandIn, clients: HttpClients, script: Script, code: ErrorCode
+) -> None:
+    vendors.default = script
+
+    _, error = await ask(vendors, clients)
+
+    assert error is not None and error.code is code
+    assert len(vendors.requests) == 1
+
+
+async def test_it_keeps_to_a_short_retry_after_and_tells_of_a_long_one(vendors: StandIn, clients: HttpClients) -> None:
+    vendors.sequence = [Script(status=429, headers={"Retry-After": "0.02"}), Script(text="Now.")]
+    assert await ask(vendors, clients) == ("Now.", None)
+    vendors.sequence = [Script(status=429, headers={"Retry-After": "60"})]
+
+    _, error = await ask(vendors, clients)
+
+    assert error is not None
+    assert error.message == "OpenAI takes no more requests at the moment. Try again in 60 seconds."
+    assert len(vendors.requests) == 3
+
+
+async def test_all_attempts_share_the_time_of_the_first_word(vendors: StandIn, clients: HttpClients) -> None:
+    vendors.default = Script(status=503)
+    impatient = Timeouts(first_token=0.5, between_tokens=20, total=60)
+
+    _, error = await ask(vendors, clients, Retries(most=50, delay=0.4, longest=60), impatient)
+
+    assert error is not None and error.code is ErrorCode.UPSTREAM_UNAVAILABLE
+    assert len(vendors.requests) <= 3

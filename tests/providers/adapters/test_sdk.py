@@ -1,0 +1,135 @@
+import asyncio
+
+import pytest
+
+from providers.adapters import sdk
+from providers.adapters.base import ErrorCode, ProviderError, Target
+from providers.kinds import KINDS
+from tests.fake_providers import Script, StandIn
+from tests.providers.adapters.calls import FORMATS, KEY, WIRE_KINDS, target_of
+
+LISTED = {
+    "openai": ["gpt-4o", "gpt-5.6"],
+    "anthropic": ["claude-opus-5-5", "claude-haiku-4-5"],
+    "google": ["gemini-2.5-pro", "gemini-3.6-flash"],
+    "mistral": ["magistral-medium-latest", "mistral-large-latest"],
+}
+ENVIRONMENT = {
+    "OPENAI_API_KEY": "sk-server-secret",
+    "OPENAI_ADMIN_KEY": "sk-server-secret",
+    "OPENAI_ORG_ID": "org-secret",
+    "OPENAI_PROJECT_ID": "project-secret",
+    "ANTHROPIC_API_KEY": "sk-server-secret",
+    "ANTHROPIC_AUTH_TOKEN": "sk-server-secret",
+    "ANTHROPIC_CUSTOM_HEADERS": "X-Custom: secret",
+    "GOOGLE_API_KEY": "sk-server-secret",
+    "GOOGLE_GENAI_USE_VERTEXAI": "true",
+    "MISTRAL_API_KEY": "sk-server-secret",
+}
+
+
+@pytest.mark.parametrize("slug", WIRE_KINDS)
+async def test_it_lists_the_text_models(slug: str, vendors: StandIn) -> None:
+    models = await KINDS[slug].adapter.list_models(target_of(vendors, slug))
+
+    assert models == LISTED.get(slug, ["model-a", "model-b"])
+
+
+@pytest.mark.parametrize("slug", FORMATS)
+async def test_it_reads_a_long_list_to_its_end(slug: str, vendors: StandIn) -> None:
+    vendors.models[slug] = [f"model-{number:05}" for number in range(10_000)]
+
+    models = await KINDS[slug].adapter.list_models(target_of(vendors, slug))
+
+    assert models == vendors.models[slug]
+
+
+async def test_it_does_not_read_a_list_without_end(vendors: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sdk, "MAX_BODY_BYTES", 1000)
+    vendors.models["vllm"] = ["model"] * 1000
+
+    with pytest.raises(ProviderError) as caught:
+        await KINDS["vllm"].adapter.list_models(target_of(vendors, "vllm"))
+
+    assert caught.value.code == ErrorCode.UPSTREAM_ERROR
+    assert "more than 1000 bytes" in caught.value.detail
+
+
+@pytest.mark.parametrize("slug", WIRE_KINDS)
+async def test_it_accepts_a_good_key(slug: str, vendors: StandIn) -> None:
+    await KINDS[slug].adapter.check_key(target_of(vendors, slug))
+
+
+@pytest.mark.parametrize("slug", WIRE_KINDS)
+async def test_it_tells_that_a_key_is_refused(slug: str, vendors: StandIn) -> None:
+    target = target_of(vendors, slug, key="sk-refused-0123456789")
+
+    with pytest.raises(ProviderError) as caught:
+        await KINDS[slug].adapter.check_key(target)
+
+    assert caught.value.code == ErrorCode.INVALID_API_KEY
+    assert "sk-refused" not in caught.value.message + caught.value.detail + repr(caught.value)
+
+
+@pytest.mark.parametrize("slug", FORMATS)
+async def test_it_tells_that_nobody_listens_for_the_sdk(slug: str) -> None:
+    target = Target("Gone", "http://127.0.0.1:9", KEY)
+
+    with pytest.raises(ProviderError) as caught:
+        await KINDS[slug].adapter.list_models(target)
+
+    assert caught.value.code == ErrorCode.UPSTREAM_UNAVAILABLE
+
+
+@pytest.mark.parametrize("slug", ["openrouter", "deepinfra", "cohere", "perplexity"])
+async def test_it_proves_a_key_by_a_call_that_needs_one(slug: str, vendors: StandIn) -> None:
+    vendors.public_lists = True
+    target = target_of(vendors, slug, key="sk-refused-0123456789")
+
+    assert await KINDS[slug].adapter.list_models(target)
+    with pytest.raises(ProviderError):
+        await KINDS[slug].adapter.check_key(target)
+
+
+@pytest.mark.parametrize("status", [404, 429])
+async def test_it_takes_a_missing_model_for_an_accepted_key(status: int, vendors: StandIn) -> None:
+    vendors.default = Script(status=status)
+
+    await KINDS["deepinfra"].adapter.check_key(target_of(vendors, "deepinfra"))
+
+
+async def test_it_falls_back_to_known_models_where_there_is_no_list(vendors: StandIn) -> None:
+    vendors.models["perplexity"] = []
+    target = Target("Perplexity", f"{vendors.url}/nowhere", KEY)
+
+    assert "sonar" in await KINDS["perplexity"].adapter.list_models(target)
+
+
+async def test_it_needs_no_key_for_a_local_server(vendors: StandIn) -> None:
+    assert await KINDS["ollama"].adapter.list_models(target_of(vendors, "ollama", key="")) == ["model-a", "model-b"]
+    assert "Authorization" not in vendors.listed[-1]
+
+
+@pytest.mark.parametrize("slug", FORMATS)
+async def test_it_takes_nothing_from_the_environment(
+    slug: str, vendors: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+    await KINDS[slug].adapter.list_models(target_of(vendors, slug))
+
+    assert "secret" not in str(vendors.listed[-1])
+    assert KEY in str(vendors.listed[-1])
+
+
+async def test_it_can_be_cancelled_inside_an_sdk_call(vendors: StandIn) -> None:
+    vendors.default = Script(first_delay=60)
+    checking = asyncio.create_task(KINDS["perplexity"].adapter.check_key(target_of(vendors, "perplexity")))
+    recorded = await vendors.request()
+
+    checking.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await checking
+    await recorded.disconnected()

@@ -1,0 +1,116 @@
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from providers.adapters.base import ErrorCode, Finished, StreamEvent, TextDelta
+from providers.adapters.http import HttpClients
+from providers.adapters.timeouts import Timeouts, open_stream
+from providers.kinds import KINDS
+from tests.fake_providers import Script, StandIn
+from tests.providers.adapters.calls import FORMATS, PATIENT, hear, request_of, target_of
+
+LONG = Script(text="word " * 100, delay=0.005, chunk_size=5)
+
+
+@pytest.mark.parametrize("slug", FORMATS)
+async def test_it_closes_the_upstream_connection_when_its_reader_is_cancelled(
+    slug: str, vendors: StandIn, clients: HttpClients
+) -> None:
+    vendors.default = LONG
+    reading = asyncio.create_task(hear(clients, slug, target_of(vendors, slug), request_of()))
+    recorded = await vendors.request()
+
+    reading.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    await recorded.disconnected()
+    assert vendors.open_connections == 0
+
+
+async def test_it_closes_the_upstream_connection_before_the_first_token(vendors: StandIn, clients: HttpClients) -> None:
+    vendors.default = Script(first_delay=60)
+    reading = asyncio.create_task(hear(clients, "anthropic", target_of(vendors, "anthropic"), request_of()))
+    recorded = await vendors.request()
+
+    reading.cancel()
+
+    await recorded.disconnected()
+    assert recorded.sent == []
+
+
+async def test_it_closes_the_upstream_connection_when_its_iterator_is_closed(
+    vendors: StandIn, clients: HttpClients
+) -> None:
+    vendors.default = LONG
+    target = target_of(vendors, "openai")
+
+    async with aclosing(open_stream(KINDS["openai"].adapter, clients, target, request_of(), PATIENT)) as events:
+        async for event in events:
+            assert isinstance(event, TextDelta)
+            break
+
+    await (await vendors.request()).disconnected()
+
+
+async def test_it_leaves_the_others_alone_when_one_is_cancelled(vendors: StandIn, clients: HttpClients) -> None:
+    vendors.default = LONG
+    tasks = {
+        slug: asyncio.create_task(hear(clients, slug, target_of(vendors, slug), request_of(slug))) for slug in FORMATS
+    }
+    stopped = await vendors.request(model="google")
+
+    tasks.pop("google").cancel()
+
+    await stopped.disconnected()
+    assert [(await task).text for task in tasks.values()] == [LONG.text] * len(tasks)
+
+
+@pytest.mark.parametrize(
+    ("script", "timeouts", "text", "sentence"),
+    [
+        (Script(first_delay=60), Timeouts(0.5, 20, 20), "", "did not begin to answer within 0.5 seconds"),
+        (Script(end="stall", at=0, pings=True), Timeouts(0.5, 20, 20), "", "did not begin to answer"),
+        (Script(text="abcdefgh", end="stall", at=1), Timeouts(20, 0.05, 20), "abcd", "nothing more for 0.05 seconds"),
+        (Script(text="abcd" * 200, delay=0.02), Timeouts(20, 20, 0.1), None, "did not finish within 0.1 seconds"),
+    ],
+)
+async def test_it_gives_up_on_a_provider_that_is_silent(
+    script: Script, timeouts: Timeouts, text: str | None, sentence: str, vendors: StandIn, clients: HttpClients
+) -> None:
+    vendors.default = script
+
+    heard = await hear(clients, "mistral", target_of(vendors, "mistral"), request_of(), timeouts)
+
+    error = heard.failed()
+    assert (error.code, error.retryable) == (ErrorCode.TIMEOUT, True)
+    assert sentence in error.message
+    assert text is None or heard.text == text
+    await (await vendors.request()).disconnected()
+
+
+async def test_it_does_not_count_the_time_its_reader_takes(vendors: StandIn, clients: HttpClients) -> None:
+    target = target_of(vendors, "openai")
+    timeouts = Timeouts(first_token=5, between_tokens=0.05, total=5)
+    seen: list[StreamEvent] = []
+
+    async with aclosing(open_stream(KINDS["openai"].adapter, clients, target, request_of(), timeouts)) as events:
+        async for event in events:
+            if isinstance(event, TextDelta) and not seen:
+                await asyncio.sleep(0.1)
+            seen.append(event)
+
+    assert Finished("stop") in seen
+
+
+async def test_it_ends_well_when_the_provider_holds_the_connection_after_its_finish(
+    vendors: StandIn, clients: HttpClients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("providers.adapters.timeouts.AFTER_FINISH_SECONDS", 0.05)
+    vendors.default = Script(text="abcd", end="stall_after_finish")
+
+    heard = await hear(clients, "anthropic", target_of(vendors, "anthropic"), request_of())
+
+    assert (heard.error, heard.text, heard.finishes) == (None, "abcd", [Finished("stop")])
+    await (await vendors.request()).disconnected()

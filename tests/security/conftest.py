@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import pytest
+from channels.layers import channel_layers
+from pytest_django import Settings
+from redis import Redis
+
+from accounts.models import User
+from core.redis_clients import loop_client, thread_client
+from tests.security.owned_rows import MARK, Belongings, give_belongings
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def _offline(settings: Settings) -> None:
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4()}"}}
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.PROVIDER_BASE_URLS = dict.fromkeys(settings.PROVIDER_BASE_URLS, NOWHERE)
+
+
+@pytest.fixture
+def belongings(_offline: None, transactional_db: None, redis: Redis) -> Belongings:
+    """The things of an ordinary user, the owner."""
+    return give_belongings(User.objects.create_user(f"{MARK}-owner", f"{MARK}@example.org", None))
+
+
+@pytest.fixture
+def stranger(transactional_db: None) -> User:
+    return User.objects.create_user("stranger", "stranger@example.org", None)
+
+
+@pytest.fixture
+def administrator(transactional_db: None) -> User:
+    return User.objects.create_superuser("administrator", "administrator@example.org", None)
+
+
+@pytest.fixture
+async def on_loop(redis: Redis) -> AsyncIterator[None]:
+    """Closes what this test's event loop opened at Redis."""
+    channel_layers.backends.clear()
+    yield
+    for layer in channel_layers.backends.values():
+        await layer.flush()
+    await loop_client().aclose()
+
+
+@pytest.fixture
+def asker(_offline: None, transactional_db: None) -> User:
+    """Somebody who may ask, and has no key of their own."""
+    return User.objects.create_user("asker", "asker@example.org", None)
+
+
+@pytest.fixture
+def lose_redis(settings: Settings) -> Iterator[Callable[[], None]]:
+    """Takes Redis away from the moment of the call to the end of the test."""
+
+    def lose() -> None:
+        settings.REDIS_URL = "unix:///nowhere/redis.sock"
+        thread_client.cache_clear()
+
+    yield lose
+    thread_client.cache_clear()

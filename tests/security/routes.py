@@ -1,0 +1,106 @@
+"""Every route of the URL resolver, in categories, and what its parameters are filled with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.security.owned_rows import Belongings
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+PUBLIC = {
+    "favicon",
+    "health-live",
+    "health-ready",
+    "schema",
+    "accounts-api:register",
+    "accounts-api:login",
+    "accounts-api:refresh",
+}
+"""Names of our routes that serve visitors, too."""
+SHARED_PARAMETERS = {("providers", "provider")}
+"""Parameters that name the same thing for everybody, so that another's is not missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``app`` is the first part of the view's module, ``name`` has its namespaces."""
+
+    app: str
+    view: str
+    pattern: str
+    name: str
+    parameters: tuple[str, ...]
+
+    @property
+    def of_admin(self) -> bool:
+        return self.pattern.startswith("admin/")
+
+    @property
+    def of_api(self) -> bool:
+        return self.pattern.startswith(("api/", "sse/"))
+
+    @property
+    def names_what_is_owned(self) -> bool:
+        return any((self.app, parameter) not in SHARED_PARAMETERS for parameter in self.parameters)
+
+
+def our_routes() -> list[Route]:
+    return [route for route in _routes() if not route.of_admin and route.app != "allauth"]
+
+
+def admin_routes() -> list[Route]:
+    return [route for route in _routes() if route.of_admin and route.name != "admin:"]
+
+
+def allauth_routes() -> list[Route]:
+    return [route for route in _routes() if route.app == "allauth"]
+
+
+def paths(route: Route, belongings: Belongings) -> list[str]:
+    """The route's addresses with the owner's ids in them; fails where a parameter is not known."""
+    assert route.name and not route.name.endswith(":"), f"Give the route {route.pattern} a name, so that it is tested."
+    for parameter in route.parameters:
+        if (route.app, parameter) not in belongings.ids[0]:
+            pytest.fail(
+                f"Nobody knows what to put for “{parameter}” in the route {route.pattern} ({route.view}). "
+                f"Give the owner one in tests/boundaries/belongings.py, under ({route.app!r}, {parameter!r}) in ids."
+            )
+    filled = ({each: ids[route.app, each] for each in route.parameters} for ids in belongings.ids)
+    return list(dict.fromkeys(reverse(route.name, kwargs=parameters) for parameters in filled))
+
+
+def admin_path(route: Route, belongings: Belongings) -> str:
+    """An admin page, of the owner's things where it is about one thing."""
+    parameters = {"app_label": "comparisons", "content_type_id": "1", "object_id": "1", "id": str(belongings.owner.pk)}
+    for model in admin.site._registry:
+        if route.name.startswith(f"admin:{model._meta.app_label}_{model._meta.model_name}_"):
+            newest = model._default_manager.order_by("-pk").first()
+            parameters["object_id"] = str(newest.pk if newest else 1)
+    return reverse(route.name, kwargs={each: parameters[each] for each in route.parameters})
+
+
+def allauth_path(route: Route) -> str:
+    parameters = {"key": "1-abc", "uidb36": "1"}
+    return reverse(route.name, kwargs={each: parameters[each] for each in route.parameters})
+
+
+def _routes() -> Iterator[Route]:
+    return _below(get_resolver(), "", (), ())
+
+
+def _below(
+    resolver: URLResolver, prefix: str, namespaces: tuple[str, ...], parameters: tuple[str, ...]
+) -> Iterator[Route]:
+    for each in resolver.url_patterns:
+        pattern = prefix + str(each.pattern)
+        known = (*parameters, *each.pattern.regex.groupindex)
+        if isinstance(each, URLPattern):
+            name = ":".join((*namespaces, each.name or ""))
+            yield Route(each.lookup_str.partition(".")[0], each.lookup_str, pattern, name, known)
+        else:
+            yield from _below(each, pattern, (*namespaces, *([each.namespace] if each.namespace else [])), known)

@@ -1,0 +1,87 @@
+"""Every socket route of the ASGI application, and sockets opened in this process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from llmselect_project.asgi_routes import sockets
+from tests.security.client import HOST, PATIENCE, Caller, connected
+from tests.security.owned_rows import Belongings
+
+
+def socket_paths(belongings: Belongings) -> list[str]:
+    """The addresses of all socket routes with the owner's ids in them; fails where a parameter is not known."""
+    return list(dict.fromkeys(_filled(route, ids) for route in sockets.routes for ids in belongings.ids))
+
+
+def _filled(route: Any, ids: dict[tuple[str, str], str]) -> str:
+    app = route.callback.consumer_class.__module__.partition(".")[0]
+    values = {}
+    for parameter in route.pattern.converters:
+        if (app, parameter) not in ids:
+            pytest.fail(
+                f"Nobody knows what to put for “{parameter}” in the socket {route.pattern}. "
+                f"Give the owner one in tests/boundaries/belongings.py, under ({app!r}, {parameter!r}) in ids."
+            )
+        values[parameter] = ids[app, parameter]
+    return "/" + _put_in(str(route.pattern), values)
+
+
+def _put_in(pattern: str, values: dict[str, str]) -> str:
+    for name, value in values.items():
+        before, _, rest = pattern.partition("<")
+        converter, _, after = rest.partition(">")
+        assert converter.rpartition(":")[2] == name
+        pattern = before + value + after
+    return pattern
+
+
+class Socket:
+    """An accepted socket."""
+
+    def __init__(self, communicator: Any) -> None:
+        self._communicator = communicator
+
+    async def frame(self) -> str:
+        """The next frame."""
+        output = await self._communicator.receive_output(PATIENCE)
+        assert output["type"] == "websocket.send", output
+        return str(output["text"])
+
+    async def event(self) -> dict[str, Any]:
+        """The next frame of a socket that speaks JSON."""
+        event: dict[str, Any] = json.loads(await self.frame())
+        return event
+
+    async def send(self, message: str | bytes | dict[str, Any]) -> None:
+        """One message: raw where it is text or bytes, else as JSON."""
+        raw = json.dumps(message) if isinstance(message, dict) else message
+        await self._communicator.send_input(
+            {"type": "websocket.receive", "bytes" if isinstance(raw, bytes) else "text": raw}
+        )
+
+    async def to_its_end(self) -> tuple[list[str], int]:
+        """All frames until the server closes it, and the close code."""
+        frames: list[str] = []
+        while (output := await self._communicator.receive_output(PATIENCE))["type"] == "websocket.send":
+            frames.append(output["text"])
+        return frames, int(output["code"])
+
+
+@asynccontextmanager
+async def opened(path: str, caller: Caller, **headers: str) -> AsyncIterator[Socket]:
+    """A socket as this caller opens it; closed at the end."""
+    names = {"host": HOST, **headers}
+    pairs = [(name.encode(), value.encode()) for name, value in names.items()]
+    communicator = connected("websocket", path, [*pairs, *caller.headers], subprotocols=[])
+    await communicator.send_input({"type": "websocket.connect"})
+    answer = await communicator.receive_output(PATIENCE)
+    assert answer["type"] == "websocket.accept", answer
+    yield Socket(communicator)
+    await communicator.send_input({"type": "websocket.disconnect", "code": 1005})
+    await communicator.wait(PATIENCE)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client, RequestFactory
+from django.views.debug import ExceptionReporter, get_exception_reporter_filter
+from pytest_django import Settings
+
+from accounts.jwt import issue_pair
+from accounts.models import User
+from generations import tasks
+from generations.models import Generation
+from generations.worker import claims
+from generations.worker.process import StreamWorker
+from providers import services
+from tests.security.owned_rows import API_KEY, MARK, Belongings
+
+KEY = f"sk-{MARK}-0123456789"
+PASSWORD = f"{MARK} and a long evening"
+
+
+class Broken(Exception):
+    pass
+
+
+def break_with_a_key_at_hand(*_: Any, **__: Any) -> None:
+    told = {"api_key": KEY, "header": f"Bearer {KEY}"}
+    raise Broken(f"something else than the {len(told)} secrets")
+
+
+@pytest.fixture
+def client(settings: Settings) -> Client:
+    settings.ADMINS = [("The administrator", "administrator@example.org")]
+    return Client(raise_request_exception=False)
+
+
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("door", ["page", "API"])
+def test_an_error_in_a_view_tells_no_key(
+    client: Client,
+    asker: User,
+    door: str,
+    debug: bool,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.DEBUG = debug
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setattr(services, "_checked_base_url", break_with_a_key_at_hand)
+    access = issue_pair(asker).access
+    client.force_login(asker)
+
+    if door == "page":
+        answer = client.post("/keys/openai/", {"api_key": KEY})
+    else:
+        headers = {"Authorization": f"Bearer {access}"}
+        answer = client.put("/api/v1/keys/openai", {"api_key": KEY}, "application/json", headers=headers)
+
+    mails = [each.message().as_string() for each in mail.outbox]
+    told = [answer.content.decode(), caplog.text, *mails]
+    assert answer.status_code == 500
+    assert "Broken: something else than the 2 secrets" in caplog.text
+    assert len(mails) == (0 if debug else 1)
+    assert [text for text in told if MARK in text or access in text] == []
+
+
+def test_a_report_names_variables_and_tells_nothing_of_them(asker: User) -> None:
+    request = RequestFactory().post("/accounts/login/", {"login": "asker", "password": PASSWORD})
+    request.META["HTTP_AUTHORIZATION"] = f"Bearer {KEY}"
+    try:
+        break_with_a_key_at_hand()
+    except Broken:
+        reporter = ExceptionReporter(request, *sys.exc_info())
+
+    reports = [reporter.get_traceback_html(), reporter.get_traceback_text()]
+
+    assert "QuietFilter" in type(get_exception_reporter_filter(request)).__name__
+    assert "told" in reports[0]
+    assert "password" in reports[0]
+    assert MARK not in "".join(reports)
+
+
+def test_an_error_in_the_worker_tells_no_key(
+    belongings: Belongings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    generation = Generation.objects.filter(user=belongings.owner, status=Generation.Status.QUEUED).first()
+    assert generation is not None
+    monkeypatch.setattr(claims, "_take_over_log", break_with_a_key_at_hand)
+    monkeypatch.setattr(tasks, "current_worker", StreamWorker)
+
+    result = tasks.answer.apply(args=(generation.pk,))
+
+    assert isinstance(result.result, Broken)
+    assert "Broken: something else" in caplog.text
+    assert API_KEY[:-4] not in caplog.text
+    assert API_KEY[:-4] not in str(result.traceback)
+    assert KEY not in caplog.text
