@@ -14,7 +14,7 @@ from account_data.imports.images import image_json, image_keys, read_picture, ta
 from account_data.imports.presets import preset_json, read_preset, read_template, save_saved, saved_keys, template_json
 from account_data.imports.reader import Part
 from accounts.models import User
-from conversations.models import Preset, PromptTemplate
+from presets.models import Preset, PromptTemplate
 
 FORMAT = "llmselect-archive"
 VERSION = 1

@@ -16,12 +16,11 @@ from django.shortcuts import render
 from qrcode.image.svg import SvgPathFillImage
 
 from accounts.audit import record
-from accounts.login_attempts import count_attempt
+from accounts.login_attempts import LOGIN_FAILURES, SIGN_INS, count_attempt
 from accounts.models import Action
 from accounts.services import create_account, sign_up_refusal
 from core.ciphers import DecryptionError, decrypted, encrypted
 from core.errors import TooManyRequests, Unavailable
-from core.rate_limits import LOGIN_FAILURES, SIGN_INS
 
 if TYPE_CHECKING:
     from allauth.account.models import EmailAddress

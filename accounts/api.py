@@ -29,7 +29,9 @@ from accounts.serializers import (
 )
 from core.api.openapi import NOTHING, refusals
 from core.client_address import limited_address
-from core.rate_limits import REFRESHES
+from core.rate_limits import Limit
+
+REFRESHES = Limit("refresh", 60, 60, "Too many refreshes from this address. Wait a minute and try again.")
 
 
 class PublicApi(APIView):

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 
 from core.client_address import limited_address
-from core.rate_limits import LOGIN_FAILURES, LOGIN_FAILURES_OF_ACCOUNT, LOGIN_FAILURES_OF_ADDRESS
+from core.rate_limits import Limit
+
+SIGN_INS = "Too many attempts to sign in. Wait a few minutes and try again."
+LOGIN_FAILURES = Limit("login", 10, 300, SIGN_INS)
+"""Of one address at one account."""
+LOGIN_FAILURES_OF_ADDRESS = Limit("login-address", 50, 300, SIGN_INS)
+"""Of one address at all accounts, for whoever tries one password everywhere."""
+LOGIN_FAILURES_OF_ACCOUNT = Limit("login-account", 100, 300, SIGN_INS)
+"""At one account from all addresses; high, for otherwise anybody could lock anybody out."""
 
 
 @dataclass(frozen=True, slots=True)

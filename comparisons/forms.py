@@ -14,11 +14,12 @@ from django.http import QueryDict
 from accounts.models import User
 from comparisons.models import Candidate, Comparison
 from conversations.forms import SETTINGS, form_fallback, form_parameters, settings_values
-from conversations.models import Conversation, Preset, PromptTemplate
+from conversations.models import Conversation
 from conversations.selectors import MISSING, user_conversation
 from core.errors import InvalidInput, NotFound, RequestError
 from generations.fields import MAX_ENTRIES, TIERS
 from images.forms import images_to_show
+from presets.models import Preset, PromptTemplate
 from presets.services import own_item, own_items, variables
 from providers.catalogue import CatalogueGroup, catalogue, catalogue_groups
 from providers.selectors import accesses, split_selection

@@ -14,9 +14,9 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.http import page_user
 from comparisons.forms import ComparisonForm, preset_values
-from conversations.models import Preset, PromptTemplate
 from core.errors import RequestError, validation_error
 from presets import services
+from presets.models import Preset, PromptTemplate
 from presets.schemas import changed_preset, changed_template, checked_preset, checked_template
 from providers.selectors import model_label
 

@@ -1,4 +1,4 @@
-"""Conversations in the admin, and what users keep for the forms: to look at, not to write in."""
+"""Conversations in the admin, read-only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from conversations.models import Conversation, Message, Preset, PromptTemplate
+from conversations.models import Conversation, Message
 
 
 class MessageInline(admin.TabularInline):
@@ -34,22 +34,3 @@ class ConversationAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
         return False
-
-
-@admin.register(Preset)
-class SavedAdmin(admin.ModelAdmin):
-    list_display = ("name", "user", "created_at")
-    list_filter = ("created_at",)
-    search_fields = ["public_id", "name", "user__username", "user__email"]
-    list_select_related = ("user",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(PromptTemplate)
-class PromptTemplateAdmin(SavedAdmin):
-    search_fields = [*SavedAdmin.search_fields, "text"]

@@ -104,38 +104,3 @@ class MessageImage(models.Model):
 
 WITH_IMAGES = models.Prefetch("placed_images", MessageImage.objects.select_related("image"))
 """For ``prefetch_related`` of messages: one query for the images of all of them."""
-
-
-class Saved(models.Model):
-    """Something that a user keeps for the forms in which models are asked, under a name that is unique among theirs."""
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)ss")
-    name = models.CharField(max_length=80)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        abstract = True
-        ordering = ["name", "pk"]
-        constraints = [models.UniqueConstraint(fields=["user", "name"], name="one_%(class)s_a_name")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Preset(Saved):
-    """A set of models with parameters: ``data`` has the keys of a comparison's body, without its prompt."""
-
-    data = models.JSONField()
-
-    class Meta(Saved.Meta):
-        pass
-
-
-class PromptTemplate(Saved):
-    """A prompt with places to fill in: ``{{name}}``."""
-
-    text = models.TextField()
-
-    class Meta(Saved.Meta):
-        pass

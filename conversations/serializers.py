@@ -6,12 +6,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.serializers import ErrorDetailSerializer
+from core.api.openapi import ErrorDetailSerializer
 from core.api.pagination import page_of
 from generations.fields import FallbackSerializer, ParametersSerializer
 from generations.output.serializers import FailureSerializer, StatusField, UsageSerializer
 from images.serializers import ImageSerializer
-from presets.schemas import PresetSerializer, PromptTemplateSerializer
 
 
 class ConversationRowSerializer(serializers.Serializer[Any]):
@@ -99,14 +98,3 @@ class MessageIdsSerializer(serializers.Serializer[Any]):
 
 class StoppedSerializer(serializers.Serializer[Any]):
     stopped = serializers.IntegerField(help_text="How many answers were still running or waiting.")
-
-
-class SavedPresetSerializer(PresetSerializer):
-    id = serializers.UUIDField()
-    created_at = serializers.DateTimeField()
-
-
-class SavedPromptTemplateSerializer(PromptTemplateSerializer):
-    id = serializers.UUIDField()
-    created_at = serializers.DateTimeField()
-    variables = serializers.ListField(child=serializers.CharField(), help_text="The names of its places.")

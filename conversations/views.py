@@ -16,12 +16,13 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.http import HtmxRequest, go, page_user
 from conversations import services
 from conversations.forms import composer_body, settings_values
-from conversations.models import Conversation, Preset
+from conversations.models import Conversation
 from conversations.page_model import page_mark, shown
 from conversations.schemas import chat_request
 from conversations.selectors import conversation_message, shown_messages, user_conversation, user_conversations
 from generations.fields import checked_title
 from images.forms import posted_images
+from presets.models import Preset
 from presets.schemas import checked_preset
 from presets.services import add_preset, own_item, own_items
 from providers.catalogue import catalogue_groups

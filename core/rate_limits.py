@@ -36,14 +36,3 @@ class Limit:
     def give_back(self, counter: str) -> None:
         """Take back an attempt that should not count."""
         cache.decr(counter)
-
-
-SIGN_INS = "Too many attempts to sign in. Wait a few minutes and try again."
-LOGIN_FAILURES = Limit("login", 10, 300, SIGN_INS)
-"""Of one address at one account."""
-LOGIN_FAILURES_OF_ADDRESS = Limit("login-address", 50, 300, SIGN_INS)
-"""Of one address at all accounts, for whoever tries one password everywhere."""
-LOGIN_FAILURES_OF_ACCOUNT = Limit("login-account", 100, 300, SIGN_INS)
-"""At one account from all addresses; high, for otherwise anybody could lock anybody out."""
-REFRESHES = Limit("refresh", 60, 60, "Too many refreshes from this address. Wait a minute and try again.")
-REGISTRATIONS = Limit("register", 60, 60, "Too many new accounts from this address. Wait a minute and try again.")

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "account_data",
     "comparisons",
     "conversations",
+    "presets",
     "generations",
     "images",
     "providers",

@@ -11,10 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
-from conversations.models import Preset, PromptTemplate
-from conversations.serializers import SavedPresetSerializer, SavedPromptTemplateSerializer
 from core.api.openapi import NOTHING
 from presets import services
+from presets.models import Preset, PromptTemplate
 from presets.schemas import (
     PresetSerializer,
     PromptTemplateSerializer,
@@ -25,6 +24,7 @@ from presets.schemas import (
     preset_json,
     template_json,
 )
+from presets.serializers import SavedPresetSerializer, SavedPromptTemplateSerializer
 
 
 class PresetListApi(APIView):

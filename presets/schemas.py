@@ -7,7 +7,6 @@ from typing import Any
 
 from rest_framework import serializers
 
-from conversations.models import Preset, PromptTemplate
 from generations.fields import (
     LIST_ERRORS,
     MAX_ENTRIES,
@@ -18,6 +17,7 @@ from generations.fields import (
     TextField,
     WordField,
 )
+from presets.models import Preset, PromptTemplate
 from presets.services import variables
 
 NAME_LENGTH = 80

@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
-from conversations.models import Preset, PromptTemplate
 from core.errors import InvalidInput, NotFound
+from presets.models import Preset, PromptTemplate
 from providers.selectors import accesses
 
 Item = TypeVar("Item", Preset, PromptTemplate)

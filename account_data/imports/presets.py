@@ -8,7 +8,7 @@ from typing import Any
 from account_data.imports.ids import new_items
 from account_data.imports.reader import Part
 from accounts.models import User
-from conversations.models import Preset, PromptTemplate
+from presets.models import Preset, PromptTemplate
 from presets.schemas import NAME_LENGTH, checked_preset, checked_template
 from presets.services import MOST
 

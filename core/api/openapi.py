@@ -13,9 +13,8 @@ from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
 from rest_framework.views import APIView
-
-from accounts.serializers import ErrorSerializer
 
 NOTHING = OpenApiResponse(description="Done.")
 ALL_TOLD = OpenApiResponse(description="You have all of it.")
@@ -45,6 +44,18 @@ EVENT = {
     "required": ["id", "data"],
 }
 SAFE = ("GET", "HEAD")
+
+
+class ErrorDetailSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+    fields = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()), required=False
+    )
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    error = ErrorDetailSerializer()
 
 
 class ApiAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

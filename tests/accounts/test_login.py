@@ -14,9 +14,9 @@ from pytest_django import Settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from accounts.jwt import issue_pair
+from accounts.login_attempts import LOGIN_FAILURES
 from accounts.models import User
 from accounts.services import LOGIN_REFUSED
-from core.rate_limits import LOGIN_FAILURES
 from tests.accounts.conftest import PASSWORD, Api, bearer
 
 

@@ -10,10 +10,12 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
+from accounts.api import REFRESHES
 from accounts.jwt import issue_pair
+from accounts.login_attempts import LOGIN_FAILURES, LOGIN_FAILURES_OF_ACCOUNT, LOGIN_FAILURES_OF_ADDRESS
 from accounts.models import User
 from core.errors import TooManyRequests
-from core.rate_limits import LOGIN_FAILURES, LOGIN_FAILURES_OF_ACCOUNT, LOGIN_FAILURES_OF_ADDRESS, REFRESHES, Limit
+from core.rate_limits import Limit
 from tests.accounts.conftest import PASSWORD, Api
 
 LOGIN = "/accounts/login/"

@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import User
 from comparisons.models import Comparison
-from conversations.models import Preset, PromptTemplate
+from presets.models import Preset, PromptTemplate
 from presets.services import add_preset, add_template
 
 SWIFT, SCHOLAR = "demo/demo-swift", "demo/demo-scholar"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from conversations.models import Preset, PromptTemplate
+from presets.models import Preset, PromptTemplate
 from tests.comparisons.conftest import Api
 
 DEMO = {"provider": "demo", "model": "demo-swift"}

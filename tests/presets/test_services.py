@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from conversations.models import Preset, PromptTemplate
 from core.errors import InvalidInput, NotFound
 from presets import services
+from presets.models import Preset, PromptTemplate
 from providers.models import Endpoint
 
 DATA: dict[str, Any] = {

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from account_data.services import Counts
-from conversations.models import Preset, PromptTemplate
 from core.errors import InvalidInput
+from presets.models import Preset, PromptTemplate
 from presets.services import add_preset, add_template
 from tests.account_data.conftest import Json, Person
 
