@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
@@ -20,8 +20,10 @@ from account_data.upload import archive_bytes
 from accounts.api import MeApi
 from accounts.audit import record
 from accounts.decorators import api_view
+from accounts.http import api_user
 from accounts.models import Action, User
 from core.api.openapi import NOTHING, refusals
+from core.api.validation import validated
 from core.async_db import in_thread
 from generations.fields import TextField
 
@@ -85,8 +87,6 @@ class AccountApi(MeApi):
     )
     def delete(self, request: Request) -> Response:
         """Delete the caller's account with everything in it; what still runs is stopped."""
-        serializer = DeletionSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        delete_account(user=cast(User, request.user), password=serializer.validated_data["password"])
+        delete_account(user=api_user(request), password=validated(DeletionSerializer, request.data)["password"])
         logout(request._request)
         return Response(status=204)

@@ -13,7 +13,7 @@ from accounts.audit import record_deletion
 from accounts.models import FirstAccount, User
 from core.errors import Conflict, InvalidInput
 from core.rate_limits import Limit
-from generations.deletion import forget_logs, writers_instead
+from generations.deletion import delete_logs, prepare_deletion
 from generations.models import Generation, Run
 from generations.worker import control
 from images.models import Image
@@ -41,7 +41,7 @@ def delete_account(*, user: User, password: str) -> None:
     PASSWORDS.give_back(attempt)
     with transaction.atomic():
         _lock(user)
-        writers, leases = writers_instead(Generation.objects.filter(user=user)), _leases(user)
+        writers, leases = prepare_deletion(Generation.objects.filter(user=user)), _leases(user)
         topics = set(Run.objects.filter(user=user).values_list("topic", flat=True))
         images = list(Image.objects.filter(user=user))
         OutstandingToken.objects.filter(user=user).delete()
@@ -54,7 +54,7 @@ def delete_account(*, user: User, password: str) -> None:
         transaction.on_commit(lambda: delete_files(images), robust=True)
     logger.info("user %s deleted their account", public_id)
     control.send_stop(leases)
-    forget_logs(topics, writers)
+    delete_logs(topics, writers)
 
 
 def _lock(user: User) -> None:

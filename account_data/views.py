@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from account_data.deletion import delete_account
 from account_data.services import Imported, import_archive
 from account_data.upload import archive_bytes
-from accounts.http import HtmxRequest, page_user
+from accounts.http import AuthenticatedHttpRequest
 from accounts.views import settings_context
 from core.errors import RequestError, TooManyRequests
 
@@ -28,9 +28,9 @@ NAMES = {
 
 @require_POST
 @login_required
-def archive_import(request: HtmxRequest) -> HttpResponse:
+def archive_import(request: AuthenticatedHttpRequest) -> HttpResponse:
     try:
-        user = page_user(request)
+        user = request.user
         imported = import_archive(user=user, data=archive_bytes(request, user))
     except TooManyRequests:
         raise
@@ -45,9 +45,9 @@ def archive_import(request: HtmxRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def account_delete(request: HtmxRequest) -> HttpResponse:
+def account_delete(request: AuthenticatedHttpRequest) -> HttpResponse:
     try:
-        delete_account(user=page_user(request), password=request.POST.get("password", ""))
+        delete_account(user=request.user, password=request.POST.get("password", ""))
     except TooManyRequests:
         raise
     except RequestError as error:
@@ -78,6 +78,6 @@ def _amount(name: str, count: int) -> str:
     return f"{count} {singular if count == 1 else plural}"
 
 
-def _answer(request: HtmxRequest, part: str, *, status: int, **context: Any) -> HttpResponse:
+def _answer(request: AuthenticatedHttpRequest, part: str, *, status: int, **context: Any) -> HttpResponse:
     template = part if request.htmx else "accounts/account_settings.html"
     return render(request, template, settings_context(request, **context), status=status)

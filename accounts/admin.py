@@ -69,7 +69,7 @@ class UserAdmin(DjangoUserAdmin):
 @admin.register(Limits)
 class LimitsAdmin(admin.ModelAdmin):
     list_display = (
-        *("__str__", "running", "waiting", "requests_per_minute", "tokens_per_day", "tokens_per_month"),
+        *("__str__", "max_running", "max_queued", "requests_per_minute", "tokens_per_day", "tokens_per_month"),
         *("dollars_per_day", "dollars_per_month", "priority"),
     )
     list_filter = ("priority", "group")
@@ -78,7 +78,7 @@ class LimitsAdmin(admin.ModelAdmin):
     autocomplete_fields = ("user", "group")
     fieldsets = (
         ("For whom", {"fields": ("user", "group"), "description": "Either a user or a group: each of its members."}),
-        ("At once", {"fields": ("running", "waiting", "requests_per_minute", "priority")}),
+        ("At once", {"fields": ("max_running", "max_queued", "requests_per_minute", "priority")}),
         (
             "What the server's keys pay",
             {

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -20,6 +19,7 @@ from accounts.login_attempts import LOGIN_FAILURES, SIGN_INS, count_attempt
 from accounts.models import Action
 from accounts.services import create_account, sign_up_refusal
 from core.ciphers import DecryptionError, decrypted, encrypted
+from core.client_address import UNKNOWN, client_address
 from core.errors import TooManyRequests, Unavailable
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ UNREADABLE = "The second factor of this account cannot be read any more. Ask an 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_client_ip(self, request: HttpRequest) -> str:
-        # A server on a Unix socket knows no address; everybody then shares the limits of one.
-        return get_client_ip(request) or "unknown"
+        return client_address(request) or UNKNOWN
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         invitation = request.POST.get("invitation") or request.GET.get("invitation", "")

@@ -29,8 +29,8 @@ class Allowance:
     """``running`` answers at once, ``waiting`` ones behind them; a lower ``priority`` goes first. ``day`` and ``month``
     bound what the server's keys pay, ``own_day`` and ``own_month`` what the user's own do."""
 
-    running: int
-    waiting: int
+    max_running: int
+    max_queued: int
     requests_per_minute: int
     priority: int
     day: Budget
@@ -57,8 +57,8 @@ def allowance_of(user: User) -> Allowance:
         return Budget(limit(tokens, settings.LIMITS[tokens]), limit(dollars, settings.LIMITS[dollars]))
 
     return Allowance(
-        running=limit("running", settings.LIMITS["running"]),
-        waiting=limit("waiting", settings.LIMITS["waiting"]),
+        max_running=limit("max_running", settings.LIMITS["max_running"]),
+        max_queued=limit("max_queued", settings.LIMITS["max_queued"]),
         requests_per_minute=limit("requests_per_minute", settings.LIMITS["requests_per_minute"]),
         priority=limit("priority", Limits.Priority.NORMAL, min),
         day=budget("day"),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts import services
 from accounts.api_tokens import create_api_token, delete_api_token
+from accounts.http import api_user
 from accounts.jwt import TokenPair, issue_pair, rotate_pair
 from accounts.models import ApiToken, User
 from accounts.serializers import (
@@ -28,7 +28,8 @@ from accounts.serializers import (
     UserSerializer,
 )
 from core.api.openapi import NOTHING, refusals
-from core.client_address import limited_address
+from core.api.validation import validated
+from core.client_address import rate_limit_address
 from core.rate_limits import Limit
 
 REFRESHES = Limit("refresh", 60, 60, "Too many refreshes from this address. Wait a minute and try again.")
@@ -49,7 +50,7 @@ class RegisterApi(PublicApi):
     )
     def post(self, request: Request) -> Response:
         """Sign up. The first account of a fresh installation becomes its administrator."""
-        user = services.register_user(request._request, **_checked(RegisterSerializer, request))
+        user = services.register_user(request._request, **validated(RegisterSerializer, request.data))
         return Response(_signed_in(user, issue_pair(user)), status=201)
 
 
@@ -61,7 +62,7 @@ class LoginApi(PublicApi):
     )
     def post(self, request: Request) -> Response:
         """Sign in with username or e-mail address."""
-        data = _checked(LoginSerializer, request)
+        data = validated(LoginSerializer, request.data)
         user = services.log_in(request._request, login=data["username"], password=data["password"], code=data["code"])
         return Response(_signed_in(user, issue_pair(user)))
 
@@ -74,8 +75,8 @@ class RefreshApi(PublicApi):
     )
     def post(self, request: Request) -> Response:
         """Spend a refresh token on a new pair; each works once."""
-        REFRESHES.take(limited_address(request._request))
-        return Response(_signed_in(*rotate_pair(_checked(RefreshSerializer, request)["refresh"])))
+        REFRESHES.take(rate_limit_address(request._request))
+        return Response(_signed_in(*rotate_pair(validated(RefreshSerializer, request.data)["refresh"])))
 
 
 class LogoutApi(PublicApi):
@@ -86,7 +87,7 @@ class LogoutApi(PublicApi):
     )
     def post(self, request: Request) -> Response:
         """End the refresh token that is sent, and the session if the request comes with one."""
-        services.log_out(request._request, refresh=_checked(LogoutSerializer, request)["refresh"])
+        services.log_out(request._request, refresh=validated(LogoutSerializer, request.data)["refresh"])
         return Response(status=204)
 
 
@@ -94,7 +95,7 @@ class MeApi(APIView):
     @extend_schema(operation_id="auth_me", responses=UserSerializer)
     def get(self, request: Request) -> Response:
         """Who is calling."""
-        return Response(UserSerializer(_caller(request)).data)
+        return Response(UserSerializer(api_user(request)).data)
 
     @extend_schema(
         operation_id="auth_me_update",
@@ -103,7 +104,7 @@ class MeApi(APIView):
     )
     def patch(self, request: Request) -> Response:
         """Change a preference."""
-        user, preferences = _caller(request), _checked(PreferencesSerializer, request)
+        user, preferences = api_user(request), validated(PreferencesSerializer, request.data)
         if "streaming" in preferences:
             services.set_streaming(user, streaming=preferences["streaming"])
         return Response(UserSerializer(user).data)
@@ -113,7 +114,7 @@ class ApiTokenListApi(APIView):
     @extend_schema(operation_id="tokens_list", responses=ApiTokenSerializer(many=True))
     def get(self, request: Request) -> Response:
         """The caller's personal API tokens, newest first; never their text."""
-        tokens = ApiToken.objects.filter(user=_caller(request))
+        tokens = ApiToken.objects.filter(user=api_user(request))
         return Response(ApiTokenSerializer(tokens, many=True).data)
 
     @extend_schema(
@@ -123,7 +124,7 @@ class ApiTokenListApi(APIView):
     )
     def post(self, request: Request) -> Response:
         """Create a personal API token; its text is in this answer and nowhere else."""
-        token, text = create_api_token(_caller(request), **_checked(ApiTokenSerializer, request))
+        token, text = create_api_token(api_user(request), **validated(ApiTokenSerializer, request.data))
         return Response({**ApiTokenSerializer(token).data, "token": text}, status=201)
 
 
@@ -131,18 +132,8 @@ class ApiTokenApi(APIView):
     @extend_schema(operation_id="tokens_delete", responses={204: NOTHING})
     def delete(self, request: Request, token_id: UUID) -> Response:
         """Delete a personal API token; what uses it is refused from now on."""
-        delete_api_token(_caller(request), public_id=token_id)
+        delete_api_token(api_user(request), public_id=token_id)
         return Response(status=204)
-
-
-def _checked(serializer_class: type[Serializer[Any]], request: Request) -> dict[str, Any]:
-    serializer = serializer_class(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
-
-
-def _caller(request: Request) -> User:
-    return cast(User, request.user)
 
 
 def _signed_in(user: User, pair: TokenPair) -> dict[str, Any]:

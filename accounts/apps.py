@@ -6,4 +6,6 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from core.api import openapi  # noqa: F401  (both are found once they are imported)
+        # Signal receivers and the OpenAPI extension register themselves when they are imported.
+        from accounts import receivers  # noqa: F401
+        from core.api import openapi  # noqa: F401

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Action, AuditEntry, User
-from core.client_address import caller_address
+from core.client_address import current_client_address
 
 SUBJECT_LENGTH = 200
 
@@ -22,7 +22,9 @@ def record(action: Action, *, user: User | None, subject: str = "") -> None:
 
     ``subject`` is a provider, a name or an id; never a secret, nor what somebody typed where a secret belongs.
     """
-    AuditEntry.objects.create(action=action, user=user, subject=subject[:SUBJECT_LENGTH], address=caller_address())
+    AuditEntry.objects.create(
+        action=action, user=user, subject=subject[:SUBJECT_LENGTH], address=current_client_address()
+    )
 
 
 def record_deletion() -> None:

@@ -9,12 +9,18 @@ from typing import Any, cast
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import authenticated_user
 from core.api.openapi import stand_in
 from core.api.parsers import UNREADABLE_FORM, too_large
-from core.errors import AWAY, InvalidInput, NotAllowed, RequestError, error_response, part_away, validation_error
+from core.errors import (
+    UNAVAILABLE_ERRORS,
+    InvalidInput,
+    NotAllowed,
+    RequestError,
+    error_response,
+    unavailable,
+)
 
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
@@ -35,10 +41,8 @@ def api_view(*methods: str) -> Callable[[View], View]:
                 return await view(request, await authenticated_user(request), **kwargs)
             except RequestError as error:
                 return error_response(error)
-            except ValidationError as error:
-                return error_response(validation_error(error))
-            except AWAY as error:
-                return error_response(part_away(error))
+            except UNAVAILABLE_ERRORS as error:
+                return error_response(unavailable(error))
             except RequestDataTooBig:
                 return error_response(too_large())
             except UNREADABLE_FORM:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from core.client_address import limited_address
+from core.client_address import rate_limit_address
 from core.rate_limits import Limit
 
 SIGN_INS = "Too many attempts to sign in. Wait a few minutes and try again."
@@ -35,7 +35,7 @@ class Attempt:
 
 def count_attempt(request: HttpRequest, login: str) -> Attempt:
     """Raises TooManyRequests after too many that were not good."""
-    address, login = limited_address(request), login.strip().lower()
+    address, login = rate_limit_address(request), login.strip().lower()
     return Attempt(
         LOGIN_FAILURES.take(address, login),
         LOGIN_FAILURES_OF_ADDRESS.take(address),

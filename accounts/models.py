@@ -59,10 +59,10 @@ class Limits(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="limits")
     group = models.OneToOneField(Group, models.CASCADE, null=True, blank=True, related_name="limits")
-    running = models.PositiveSmallIntegerField(
+    max_running = models.PositiveSmallIntegerField(
         "answers at once", null=True, blank=True, validators=[MinValueValidator(1)], help_text="More than these wait."
     )
-    waiting = models.PositiveSmallIntegerField(
+    max_queued = models.PositiveSmallIntegerField(
         "answers waiting", null=True, blank=True, help_text="More than these are refused."
     )
     requests_per_minute = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])

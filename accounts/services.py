@@ -18,7 +18,7 @@ from accounts.forms import SignupForm
 from accounts.jwt import revoke_refresh_token
 from accounts.login_attempts import count_attempt
 from accounts.models import Action, FirstAccount, Invitation, User
-from core.client_address import limited_address
+from core.client_address import rate_limit_address
 from core.errors import Forbidden, InvalidInput, NotSignedIn
 from core.rate_limits import Limit
 
@@ -86,7 +86,7 @@ def register_user(request: HttpRequest, *, username: str, email: str, password: 
     refusal = sign_up_refusal(invitation=invitation)
     if refusal is not None:
         raise Forbidden(refusal)
-    REGISTRATIONS.take(limited_address(request))
+    REGISTRATIONS.take(rate_limit_address(request))
     form = SignupForm({"username": username, "email": email, "password1": password, "invitation": invitation})
     if not form.is_valid():
         raise _invalid(form)

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.api_tokens import create_api_token, delete_api_token
 from accounts.audit import user_entries
 from accounts.forms import ApiTokenForm
-from accounts.http import HtmxRequest, page_user
+from accounts.http import AuthenticatedHttpRequest
 from accounts.models import ApiToken
 from accounts.services import set_streaming
 from core.errors import NotFound, RequestError
+from core.pages import offset_page
 
 ACTIVITIES = 50
 """On a page."""
@@ -28,31 +29,24 @@ ACTIVITIES = 50
 @require_GET
 @login_required
 @never_cache
-def settings_page(request: HtmxRequest) -> HttpResponse:
+def settings_page(request: AuthenticatedHttpRequest) -> HttpResponse:
     return render(request, "accounts/account_settings.html", settings_context(request))
 
 
 @require_GET
 @login_required
 @never_cache
-def activity(request: HtmxRequest) -> HttpResponse:
+def activity(request: AuthenticatedHttpRequest) -> HttpResponse:
     """The user's own part of the audit trail, newest first, a page at a time."""
-    given = request.GET.get("offset", "")
-    offset = int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
-    entries = list(user_entries(page_user(request))[offset : offset + ACTIVITIES + 1])
-    context = {
-        "entries": entries[:ACTIVITIES],
-        "days": settings.AUDIT_DAYS,
-        "next": offset + ACTIVITIES if len(entries) > ACTIVITIES else None,
-        "previous": max(0, offset - ACTIVITIES) if offset else None,
-    }
+    page = offset_page(user_entries(request.user), request, ACTIVITIES)
+    context = {"entries": page.rows, "days": settings.AUDIT_DAYS, "next": page.next, "previous": page.previous}
     return render(request, "accounts/activity.html", context)
 
 
 @require_POST
 @login_required
-def streaming_set(request: HtmxRequest) -> HttpResponse:
-    set_streaming(page_user(request), streaming=request.POST.get("streaming") == "on")
+def streaming_set(request: AuthenticatedHttpRequest) -> HttpResponse:
+    set_streaming(request.user, streaming=request.POST.get("streaming") == "on")
     if request.htmx:
         return render(request, "accounts/_streaming.html", {"saved": True})
     return redirect("accounts:settings")
@@ -61,13 +55,13 @@ def streaming_set(request: HtmxRequest) -> HttpResponse:
 @require_POST
 @login_required
 @never_cache
-def api_token_create(request: HtmxRequest) -> HttpResponse:
+def api_token_create(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Answers with the page itself also without HTMX, for the token's text can be shown only now."""
     form = ApiTokenForm(request.POST)
     if not form.is_valid():
         return _answer(request, form=form, status=400)
     try:
-        _, text = create_api_token(page_user(request), **form.cleaned_data)
+        _, text = create_api_token(request.user, **form.cleaned_data)
     except RequestError as error:
         form.add_error("expires_at", error.message)
         return _answer(request, form=form, status=400)
@@ -76,22 +70,22 @@ def api_token_create(request: HtmxRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def api_token_delete(request: HtmxRequest, token_id: UUID) -> HttpResponse:
+def api_token_delete(request: AuthenticatedHttpRequest, token_id: UUID) -> HttpResponse:
     try:
-        delete_api_token(page_user(request), public_id=token_id)
+        delete_api_token(request.user, public_id=token_id)
     except NotFound as error:
         return _answer(request, error=error.message, status=error.status)
     return _answer(request) if request.htmx else redirect("accounts:settings")
 
 
-def _answer(request: HtmxRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+def _answer(request: AuthenticatedHttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
     template = "accounts/_api_tokens.html" if request.htmx else "accounts/account_settings.html"
     return render(request, template, settings_context(request, **context), status=status)
 
 
-def settings_context(request: HtmxRequest, **context: Any) -> dict[str, Any]:
+def settings_context(request: AuthenticatedHttpRequest, **context: Any) -> dict[str, Any]:
     """What the settings page shows, with ``context`` of the part that was just used."""
-    user = page_user(request)
+    user = request.user
     defaults = {
         "form": ApiTokenForm(),
         "tokens": ApiToken.objects.filter(user=user),

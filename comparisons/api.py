@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.audit import record
+from accounts.http import api_user
 from accounts.models import Action
 from comparisons import services
 from comparisons.export import KINDS, export
@@ -33,6 +34,7 @@ from comparisons.serializers import (
 from conversations.serializers import StoppedSerializer
 from core.api.openapi import NOTHING, refusals
 from core.api.pagination import PageSerializer, page_json
+from core.api.validation import validated
 from generations.fields import StrictIntegerField, TextField, TitleSerializer, WordField, checked_title
 from generations.services import stop_generations
 
@@ -51,7 +53,7 @@ class ComparisonListApi(APIView):
     @extend_schema(parameters=[PageSerializer], responses=ComparisonPageSerializer, operation_id="comparisons_list")
     def get(self, request: Request) -> Response:
         """The caller's comparisons, newest first."""
-        user = _user(request)
+        user = api_user(request)
         return Response(page_json(request, lambda search: user_comparisons(user, search), comparison_row_json))
 
     @extend_schema(
@@ -62,7 +64,7 @@ class ComparisonListApi(APIView):
     )
     def post(self, request: Request) -> Response:
         """Start a comparison and answer at once; follow it by its stream or socket."""
-        started = services.start_comparison(user=_user(request), request=compare_request(request.data))
+        started = services.start_comparison(user=api_user(request), request=compare_request(request.data))
         slots = ("result_id", "index", "provider", "model")
         results = [{name: result_json(each)[name] for name in slots} for each in started.state.generations]
         body = {
@@ -79,20 +81,20 @@ class ComparisonApi(APIView):
     @extend_schema(responses=ComparisonSerializer, operation_id="comparisons_read")
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
         """A whole comparison."""
-        comparison = user_comparison(_user(request), public_id)
+        comparison = user_comparison(api_user(request), public_id)
         return Response(comparison_json(comparison))
 
     @extend_schema(request=TitleSerializer, responses=ComparisonSerializer, operation_id="comparisons_rename")
     def patch(self, request: Request, public_id: uuid.UUID) -> Response:
         """Give it another title."""
-        comparison = user_comparison(_user(request), public_id)
+        comparison = user_comparison(api_user(request), public_id)
         services.rename_comparison(comparison=comparison, title=checked_title(request.data))
         return Response(comparison_json(comparison))
 
     @extend_schema(responses={204: NOTHING}, operation_id="comparisons_delete")
     def delete(self, request: Request, public_id: uuid.UUID) -> Response:
         """Delete it with all its answers; what still runs is stopped."""
-        services.delete_comparison(comparison=user_comparison(_user(request), public_id))
+        services.delete_comparison(comparison=user_comparison(api_user(request), public_id))
         return Response(status=204)
 
 
@@ -108,12 +110,11 @@ class ComparisonExportApi(APIView):
     )
     def get(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
         """A whole comparison as a file."""
-        comparison = user_comparison(_user(request), public_id)
-        kind = _checked(ExportSerializer, request.query_params.dict())["format"]
+        comparison = user_comparison(api_user(request), public_id)
+        kind = validated(ExportSerializer, request.query_params.dict())["format"]
         file = export(comparison, turn_states(comparison), kind)
-        record(Action.EXPORTED, user=_user(request), subject=f"comparison {comparison.public_id}")
-        disposition = {"Content-Disposition": f'attachment; filename="{file.name}"'}
-        return HttpResponse(file.content, content_type=file.content_type, headers=disposition)
+        record(Action.EXPORTED, user=api_user(request), subject=f"comparison {comparison.public_id}")
+        return file.response()
 
 
 class VoteApi(APIView):
@@ -124,10 +125,10 @@ class VoteApi(APIView):
     )
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
         """Vote in a turn that has ended, the last one where none is named; voting again changes the vote."""
-        checked = _checked(VoteSerializer, request.data)
-        turn = user_turn(_user(request), public_id, checked.get("turn"))
+        checked = validated(VoteSerializer, request.data)
+        turn = user_turn(api_user(request), public_id, checked.get("turn"))
         vote = services.vote(
-            user=_user(request),
+            user=api_user(request),
             turn=turn,
             preferred_index=checked.get("preferred_index"),
             verdict=checked.get("verdict") or "",
@@ -139,7 +140,7 @@ class ComparisonCancelApi(APIView):
     @extend_schema(request=None, responses=StoppedSerializer, operation_id="comparisons_cancel")
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
         """Stop all that still runs."""
-        comparison = user_comparison(_user(request), public_id)
+        comparison = user_comparison(api_user(request), public_id)
         return Response({"stopped": services.stop_comparison(comparison=comparison)})
 
 
@@ -147,7 +148,7 @@ class ResultApi(APIView):
     @extend_schema(responses=PlacedResultSerializer, operation_id="results_read")
     def get(self, request: Request, result_id: uuid.UUID) -> Response:
         """One slot's answer."""
-        generation, comparison = user_result(_user(request), result_id)
+        generation, comparison = user_result(api_user(request), result_id)
         return Response({"comparison_id": str(comparison.public_id), **result_json(generation)})
 
 
@@ -155,7 +156,7 @@ class ResultCancelApi(APIView):
     @extend_schema(request=None, responses=StoppedSerializer, operation_id="results_cancel")
     def post(self, request: Request, result_id: uuid.UUID) -> Response:
         """Stop one slot, if it still runs."""
-        generation, _ = user_result(_user(request), result_id)
+        generation, _ = user_result(api_user(request), result_id)
         return Response({"stopped": stop_generations([generation])})
 
 
@@ -167,7 +168,7 @@ class ResultRetryApi(APIView):
     )
     def post(self, request: Request, result_id: uuid.UUID) -> Response:
         """Ask one slot again that failed, was stopped or was interrupted; follow it by the comparison's stream."""
-        generation, comparison = user_result(_user(request), result_id)
+        generation, comparison = user_result(api_user(request), result_id)
         services.retry_result(generation=generation, comparison=comparison)
         return Response({"comparison_id": str(comparison.public_id), **result_json(generation)}, status=202)
 
@@ -176,7 +177,7 @@ class ResultForkApi(APIView):
     @extend_schema(request=None, responses={201: ForkSerializer, **refusals(409)}, operation_id="results_fork")
     def post(self, request: Request, result_id: uuid.UUID) -> Response:
         """A new chat that goes on from this answer; the comparison stays as it was."""
-        generation, _ = user_result(_user(request), result_id)
+        generation, _ = user_result(api_user(request), result_id)
         fork = services.fork_result(generation=generation)
         return Response({"conversation_id": str(fork.public_id)}, status=201)
 
@@ -185,21 +186,10 @@ class ResultEventsApi(APIView):
     @extend_schema(responses=EventsSerializer, operation_id="results_events")
     def get(self, request: Request, result_id: uuid.UUID) -> Response:
         """The pieces of an ended answer with the times at which they were streamed."""
-        generation, _ = user_result(_user(request), result_id)
+        generation, _ = user_result(api_user(request), result_id)
         starts = [*generation.timeline, [len(generation.text), None]]
         events = [
             {"offset": offset, "time": seconds, "chunk": generation.text[offset:end]}
             for (offset, seconds), (end, _) in pairwise(starts)
         ]
         return Response({"result_id": str(generation.public_id), "events": events})
-
-
-def _user(request: Request) -> Any:
-    return request.user
-
-
-def _checked(serializer_class: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
-    serializer = serializer_class(data=data)
-    serializer.is_valid(raise_exception=True)
-    checked: dict[str, Any] = serializer.validated_data
-    return checked

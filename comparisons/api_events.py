@@ -1,6 +1,6 @@
-"""What happens in a comparison, told in the events of the public contract.
+"""The events of a comparison as the public contract has them.
 
-The log knows slots; the names of providers and models are added here, at the edge, for those who may see them.
+The log knows only slots; the names of providers and models are added here, at the edge, for users who may see them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from comparisons.selectors import turn_number
 from core.async_db import in_thread
 from generations import selectors
 from generations.log.event_log import EntryId
-from generations.log.events import Delta, Done, Ended, Event, Reached, Reset, Started
+from generations.log.events import Delta, Done, Ended, Event, PhaseChanged, Reset, Started
 from generations.models import Generation
-from generations.output.api_feed import Told, tell
+from generations.output.api_feed import FeedEvent, feed
 from generations.selectors import RunState
 
 
@@ -27,25 +27,25 @@ class _Run:
     slots: dict[int, Generation]
 
 
-def tell_comparison(
+def comparison_feed(
     comparison: Comparison, *, state: RunState | None = None, after: EntryId | None = None, deltas: bool = True
-) -> AsyncGenerator[Told, None]:
-    """A comparison's events from the start of ``state``, or behind ``after``, until it is deleted.
+) -> AsyncGenerator[FeedEvent, None]:
+    """Yield a comparison's events from the start of ``state``, or after the entry ``after``, until it is deleted.
 
-    Without ``deltas`` answers are told whole, at their end.
+    Without ``deltas`` an answer comes whole, at its end.
     """
-    return tell(_Teller(comparison), comparison.topic, state=state, after=after, deltas=deltas)
+    return feed(_Serializer(comparison), comparison.topic, state=state, after=after, deltas=deltas)
 
 
-class _Teller:
+class _Serializer:
     def __init__(self, comparison: Comparison) -> None:
         self._id = str(comparison.public_id)
         self._runs: dict[int, _Run] = {}
 
-    async def tell(self, event: Event) -> Json | None:
-        """The event's JSON; None for a piece of an attempt that a later one has replaced, and for a phase."""
+    async def serialize(self, event: Event) -> Json | None:
+        """Return the event's JSON; None for a phase, and for text of an attempt that a later one has replaced."""
         match event:
-            case Reached():
+            case PhaseChanged():
                 return None
             case Started(state):
                 return self._start(state, await self._learn(state))
@@ -59,10 +59,10 @@ class _Teller:
                 return _end(generation)
             case Done(state):
                 return self._done(state, await self._learn(state))
-        raise TypeError(f"{event!r} is not told")
+        raise TypeError(f"{event!r} has no JSON")
 
-    async def wait(self, generation: Generation, place: int) -> Json | None:
-        return {"event": "queued", **_slot_json(generation), "place": place}
+    async def serialize_queued(self, generation: Generation, position: int) -> Json | None:
+        return {"event": "queued", **_slot_json(generation), "place": position}
 
     async def _learn(self, state: RunState) -> _Run:
         known = self._runs.get(state.run.pk)
@@ -85,7 +85,7 @@ class _Teller:
         }
 
     def _done(self, state: RunState, run: _Run) -> Json:
-        run_row, generations = state
+        run_row, generations = state.run, state.generations
         completed = sum(each.status == Generation.Status.COMPLETED for each in generations)
         stopped = sum(each.status == Generation.Status.STOPPED for each in generations)
         seconds = (run_row.ended_at - run_row.accepted_at).total_seconds() if run_row.ended_at else 0.0
@@ -115,11 +115,11 @@ def _slot_json(generation: Generation) -> Json:
 
 def _delta(delta: Delta, slot: Generation) -> Json:
     is_text = delta.channel == "text"
-    told: dict[str, Any] = {"event": "chunk" if is_text else "reasoning", **_slot_json(slot)}
-    told |= {"chunk": delta.text, "offset": delta.offset, "time": delta.time}
+    json: dict[str, Any] = {"event": "chunk" if is_text else "reasoning", **_slot_json(slot)}
+    json |= {"chunk": delta.text, "offset": delta.offset, "time": delta.time}
     if is_text:
-        told["first_chunk"] = delta.offset == 0
-    return told
+        json["first_chunk"] = delta.offset == 0
+    return json
 
 
 def _reset(reset: Reset, slot: Generation) -> Json:

@@ -13,22 +13,21 @@ from urllib.parse import parse_qs
 import orjson
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import SUBPROTOCOL, origin_allowed, socket_user
 from accounts.models import TokenScope, User
 from accounts.scopes import check_scope
 from comparisons import services
-from comparisons.api_events import tell_comparison
-from comparisons.live_page import PageTeller
+from comparisons.api_events import comparison_feed
+from comparisons.live_page import ComparisonPage
 from comparisons.models import Comparison
 from comparisons.schemas import turn_request
 from comparisons.selectors import user_comparison, user_result
 from core.async_db import in_thread
-from core.errors import AWAY, Forbidden, InvalidInput, NotFound, RequestError, part_away, validation_error
+from core.errors import UNAVAILABLE_ERRORS, Forbidden, InvalidInput, NotFound, RequestError, unavailable
 from generations.log.event_log import EntryId
 from generations.log.events import Ended, Event
-from generations.log.replay import watch
+from generations.log.replay import follow_events
 from generations.models import Run
 from generations.output.batches import batches
 from generations.selectors import latest_run_state
@@ -73,8 +72,8 @@ class ComparisonConsumer(AsyncWebsocketConsumer):
         except NotFound:
             await self.close(NOT_FOUND)
             return
-        except AWAY as error:
-            part_away(error)
+        except UNAVAILABLE_ERRORS as error:
+            unavailable(error)
             await self.close(TRY_AGAIN_LATER)
             return
         self._follower = asyncio.create_task(self._follow())
@@ -101,8 +100,8 @@ class ComparisonConsumer(AsyncWebsocketConsumer):
         except RequestError as error:
             await self._refuse(error)
             await self.close(NOT_ALLOWED)
-        except AWAY as error:
-            part_away(error)
+        except UNAVAILABLE_ERRORS as error:
+            unavailable(error)
             await self.close(TRY_AGAIN_LATER)
         except Exception:
             logger.exception("the socket of comparison %s broke", self.comparison.public_id)
@@ -124,7 +123,7 @@ class EventConsumer(ComparisonConsumer):
         state = await in_thread(latest_run_state, self.comparison.topic)
         last = after or EntryId(0, 0)
         deltas = settings.STREAMING and self.user.streaming
-        events = tell_comparison(self.comparison, state=None if after else state, after=after, deltas=deltas)
+        events = comparison_feed(self.comparison, state=None if after else state, after=after, deltas=deltas)
         async with aclosing(events):
             async for told in events:
                 if told.json is not None:
@@ -145,10 +144,8 @@ class EventConsumer(ComparisonConsumer):
             await self._act(_message(text_data))
         except RequestError as error:
             await self._refuse(error)
-        except ValidationError as error:
-            await self._refuse(validation_error(error))
-        except AWAY as error:
-            await self._refuse(part_away(error))
+        except UNAVAILABLE_ERRORS as error:
+            await self._refuse(unavailable(error))
 
     async def _act(self, message: dict[str, Any]) -> None:
         check_scope(self.user, TokenScope.WRITE)
@@ -178,15 +175,15 @@ class PageConsumer(ComparisonConsumer):
     """The page's socket: fragments to swap in, batched over all columns."""
 
     async def frames(self) -> AsyncGenerator[str, None]:
-        teller = PageTeller(self.comparison, self._query("shown"))
-        changed, states, known = await in_thread(teller.open)
+        page = ComparisonPage(self.comparison, self._query("shown"))
+        changed, states, known = await in_thread(page.open)
         if changed:
             yield changed
-        events = watch(self.comparison.topic, states=states, known=known)
+        events = follow_events(self.comparison.topic, states=states, known=known)
         async with aclosing(events), aclosing(batches(events, PAGE_INTERVAL)) as lists:
             async for batch in lists:
                 for part in _parts(batch):
-                    if fragments := await in_thread(teller.tell, part):
+                    if fragments := await in_thread(page.render, part):
                         yield fragments
 
 

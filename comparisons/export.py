@@ -5,23 +5,21 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from django.utils.text import slugify
 
 from comparisons.json import answer_json, comparison_json
 from comparisons.models import Comparison
 from comparisons.selectors import TurnState
 from generations.models import Generation
+from generations.output.export import Export, file_name, one_line
 from images.json import image_lines
 from providers.selectors import model_label, provider_info
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """By which Excel knows UTF-8."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-NAME_LENGTH = 60
 FIGURES = (
     *("time", "ttft", "input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens"),
     *("tokens_per_second", "cost", "usage_source", "finish_reason"),
@@ -33,20 +31,11 @@ HEADINGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
-    """A file: its name, media type and content."""
-
-    name: str
-    content_type: str
-    content: bytes
-
-
 def export(comparison: Comparison, states: Sequence[TurnState], kind: str) -> Export:
     """The comparison in one of ``KINDS``."""
     suffix, content_type, write = KINDS[kind]
-    name = slugify(comparison.title[:NAME_LENGTH]) or "comparison"
-    return Export(f"{name}-{comparison.created_at:%Y-%m-%d}.{suffix}", content_type, write(comparison, states))
+    name = file_name(comparison.title, comparison.created_at, suffix, default="comparison")
+    return Export(name, content_type, write(comparison, states))
 
 
 def _json(comparison: Comparison, states: Sequence[TurnState]) -> bytes:
@@ -79,16 +68,12 @@ def _cell(value: Any) -> Any:
 
 
 def _markdown(comparison: Comparison, states: Sequence[TurnState]) -> bytes:
-    parts = [f"# {_one_line(comparison.title)}", f"{comparison.created_at:%d %B %Y, %H:%M} UTC"]
+    parts = [f"# {one_line(comparison.title)}", f"{comparison.created_at:%d %B %Y, %H:%M} UTC"]
     for state in states:
         parts += [f"## Turn {state.turn.number + 1}", _quoted(_prompt(state)), *_vote(state)]
         for slot in state.slots:
             parts += [_heading(slot), f"*{_figures(slot)}*", *_answer(slot)]
     return ("\n\n".join(parts) + "\n").encode()
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _prompt(state: TurnState) -> str:
@@ -101,14 +86,14 @@ def _quoted(text: str) -> str:
 
 def _heading(slot: Generation) -> str:
     label = model_label(slot.provider, slot.model)
-    return f"### {slot.index + 1}. {_one_line(label)} ({provider_info(slot.provider).label})"
+    return f"### {slot.index + 1}. {one_line(label)} ({provider_info(slot.provider).label})"
 
 
 def _vote(state: TurnState) -> list[str]:
     if state.vote is None:
         return []
     if state.vote.preferred_index is None:
-        return ["**Vote:** " + ("a tie" if state.vote.verdict == "tie" else "none is good")]
+        return ["**Vote:** " + ("a tie" if state.vote.verdict == "tie" else "all bad")]
     chosen = next((slot for slot in state.slots if slot.index == state.vote.preferred_index), None)
     return [] if chosen is None else [f"**Vote:** {chosen.index + 1}. {model_label(chosen.provider, chosen.model)}"]
 
@@ -117,7 +102,7 @@ def _figures(slot: Generation) -> str:
     about = "≈ " if slot.usage_source == "estimate" else ""
     told = [
         str(slot.status),
-        f"answered by {_one_line(slot.answered_by)} in its place" if slot.answered_by else "",
+        f"answered by {one_line(slot.answered_by)} in its place" if slot.answered_by else "",
         "" if slot.time is None else f"{slot.time:.1f} s",
         "" if slot.ttft is None else f"first token after {slot.ttft:.2f} s",
         "" if slot.output_tokens is None else f"{about}{slot.output_tokens} tokens",

@@ -13,7 +13,7 @@ from django.http import QueryDict
 
 from accounts.models import User
 from comparisons.models import Candidate, Comparison
-from conversations.forms import SETTINGS, form_fallback, form_parameters, settings_values
+from conversations.forms import SETTINGS, form_parameters, settings_values
 from conversations.models import Conversation
 from conversations.selectors import MISSING, user_conversation
 from core.errors import InvalidInput, NotFound, RequestError
@@ -22,7 +22,8 @@ from images.forms import images_to_show
 from presets.models import Preset, PromptTemplate
 from presets.services import own_item, own_items, variables
 from providers.catalogue import CatalogueGroup, catalogue, catalogue_groups
-from providers.selectors import accesses, split_selection
+from providers.model_ref import ModelRef, model_ref_json
+from providers.selectors import accesses
 
 MIN_MODELS = 2
 DEMO = "demo"
@@ -69,7 +70,7 @@ class ComparisonForm:
 
     def _continue(self, conversation: Conversation) -> None:
         """Begin with a chat: its model first, and its settings."""
-        chosen = f"{conversation.provider}/{conversation.model}"
+        chosen = str(conversation.model_ref)
         self._chosen = [chosen, *(value for value in self._chosen if value != chosen)][:MAX_ENTRIES]
         self._values |= settings_values(conversation.system, conversation.parameters)
         self._values["conversation"] = str(conversation.public_id)
@@ -120,12 +121,12 @@ class ComparisonForm:
 
     def _entry(self, selection: str) -> dict[str, Any]:
         """A slot; what is compared does not stand in for itself."""
-        provider, model = split_selection(selection)
+        provider, model = ModelRef.parse(selection)
         fallback = self._values["fallback"]
         return {
             "provider": provider,
             "model": model,
-            "fallback": form_fallback(fallback) if fallback != selection else None,
+            "fallback": model_ref_json(fallback.strip()) if fallback != selection else None,
         }
 
     def context(self, error: RequestError | None = None, renamed: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -174,17 +175,17 @@ def _last_choice(user: User) -> list[str]:
     askable = {access.provider for access in accesses(user) if not access.refusal}
     latest = Candidate.objects.filter(comparison__user=user).order_by("-comparison").values("comparison")[:1]
     candidates = Candidate.objects.filter(comparison=latest).select_related("conversation").order_by("position")
-    asked = [(each.conversation.provider, each.conversation.model) for each in candidates]
-    return [f"{provider}/{model}" for provider, model in asked if provider in askable]
+    asked = [each.conversation.model_ref for each in candidates]
+    return [str(ref) for ref in asked if ref.provider in askable]
 
 
 def _demo_models(user: User) -> list[str]:
-    return [f"{DEMO}/{each.model}" for each in catalogue(user) if each.provider == DEMO]
+    return [str(ModelRef(DEMO, each.model)) for each in catalogue(user) if each.provider == DEMO]
 
 
 def _others(groups: list[CatalogueGroup], chosen: list[str]) -> list[str]:
     """What was chosen, looks like a model and is not among those that can be chosen now."""
-    offered = {f"{each.provider}/{each.model}" for group in groups for each in group.models if each.available}
+    offered = {str(each.ref) for group in groups for each in group.models if each.available}
     return [value for value in dict.fromkeys(chosen) if value not in offered and OTHER.fullmatch(value)]
 
 

@@ -1,4 +1,4 @@
-"""Which answers of a turn came first."""
+"""The race between the answers of a turn: which was the first to answer, and which the first to end."""
 
 from __future__ import annotations
 
@@ -9,24 +9,21 @@ from generations.models import Generation
 
 
 @dataclass(frozen=True, slots=True)
-class Firsts:
-    """The indexes of the slots that were first to answer and first to end; None while that is not known."""
+class Race:
+    """The indexes of the winners; None while they are not known."""
 
-    answer: int | None = None
-    end: int | None = None
-
-
-UNKNOWN = Firsts()
+    first_to_answer: int | None = None
+    first_to_end: int | None = None
 
 
-def firsts(slots: Sequence[Generation]) -> Firsts:
-    """Among answers that ran against each other: a retry, whose time began later, does not count.
+def race(slots: Sequence[Generation]) -> Race:
+    """Compare the first attempts of a turn; retries do not count, since their clocks started later.
 
-    A slot that has said something at an unknown time may have been first, so that nobody is until it is known.
+    If a slot has text that arrived at an unknown time, it may have been first, so there is no first answer yet.
     """
     rivals = [slot for slot in slots if slot.attempt == 1]
     if len(slots) < 2:
-        return UNKNOWN
+        return Race()
     unknown = any(slot.is_open and slot.text and slot.ttft is None for slot in rivals)
     answered = [(slot.ttft, slot.index) for slot in rivals if slot.ttft is not None]
     ended = [
@@ -34,7 +31,7 @@ def firsts(slots: Sequence[Generation]) -> Firsts:
         for slot in rivals
         if slot.status == Generation.Status.COMPLETED and slot.time is not None
     ]
-    return Firsts(
-        answer=min(answered)[1] if answered and not unknown else None,
-        end=min(ended)[1] if ended else None,
+    return Race(
+        first_to_answer=min(answered)[1] if answered and not unknown else None,
+        first_to_end=min(ended)[1] if ended else None,
     )

@@ -11,6 +11,7 @@ from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
 from core.api.fields import FlagField, IdField
+from core.api.validation import validated
 from generations.fields import (
     LIST_ERRORS,
     MAX_ENTRIES,
@@ -21,10 +22,10 @@ from generations.fields import (
     PromptField,
     TextField,
     WordField,
+    fallback_ref,
     given,
-    parameters_from,
-    selection_of,
 )
+from generations.stored_request import decode_parameters
 from images.fields import ImagesField
 from providers.adapters.base import Parameters
 
@@ -115,10 +116,8 @@ EXAMPLE = OpenApiExample(
 
 
 def compare_request(data: Any) -> CompareRequest:
-    """Check a decoded body; raises REST framework's ValidationError."""
-    serializer = CompareSerializer(data=data)
-    serializer.is_valid(raise_exception=True)
-    checked: dict[str, Any] = serializer.validated_data
+    """Check a decoded body; raises InvalidInput."""
+    checked = validated(CompareSerializer, data)
     shared = given(checked.get("parameters"))
     if checked.get("tier"):
         shared.setdefault("max_tokens", TIERS[checked["tier"]])
@@ -126,8 +125,8 @@ def compare_request(data: Any) -> CompareRequest:
         Entry(
             provider=entry["provider"],
             model=entry["model"],
-            parameters=parameters_from({**shared, **given(entry.get("parameters"))}),
-            fallback=selection_of(entry.get("fallback")),
+            parameters=decode_parameters({**shared, **given(entry.get("parameters"))}),
+            fallback=fallback_ref(entry.get("fallback")),
         )
         for entry in checked["providers"]
     )
@@ -142,15 +141,11 @@ def compare_request(data: Any) -> CompareRequest:
 
 
 def streams(query: QueryDict) -> bool:
-    """Whether a further turn is to be streamed; raises REST framework's ValidationError."""
-    serializer = StreamSerializer(data=query.dict())
-    serializer.is_valid(raise_exception=True)
-    return bool(serializer.validated_data["stream"])
+    """Whether a further turn is to be streamed; raises InvalidInput."""
+    return bool(validated(StreamSerializer, query.dict())["stream"])
 
 
 def turn_request(data: Any) -> TurnRequest:
-    """Check the body of a further turn; raises REST framework's ValidationError."""
-    serializer = TurnSerializer(data=data)
-    serializer.is_valid(raise_exception=True)
-    checked: dict[str, Any] = serializer.validated_data
+    """Check the body of a further turn; raises InvalidInput."""
+    checked = validated(TurnSerializer, data)
     return TurnRequest(checked["prompt"], tuple(checked.get("images") or ()), checked.get("batch", False))

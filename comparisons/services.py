@@ -18,12 +18,13 @@ from conversations.prompts import ask, check_fallback, retry_answer
 from conversations.selectors import answer_of, open_answer, user_conversation
 from conversations.services import STILL_ANSWERING, copy_thread, delete_conversations, fork_conversation
 from core.errors import Conflict, InvalidInput, NotFound
-from generations.deletion import forget_logs, writers_instead
+from generations.deletion import delete_logs, prepare_deletion
 from generations.fields import TITLE_LENGTH
-from generations.limits.admission import check_open_for_work
+from generations.limits.admission import check_request_rate
 from generations.models import Generation
 from generations.selectors import RunState
-from generations.services import stop_generations, stored_parameters
+from generations.services import stop_generations
+from generations.stored_request import encode_parameters
 from images.selectors import chosen_images
 from providers.adapters.base import ProviderError
 from providers.selectors import resolve_target
@@ -46,7 +47,7 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
     check_vision([(entry.provider, entry.model) for entry in request.entries], request.images)
     for index, entry in enumerate(request.entries):
         check_fallback(user, entry.fallback, f"providers.{index}.fallback")
-    check_open_for_work(user)
+    check_request_rate(user)
     with transaction.atomic():
         title = " ".join(request.prompt.split())[:TITLE_LENGTH]
         comparison = Comparison.objects.create(user=user, title=title)
@@ -57,7 +58,7 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
                 provider=entry.provider,
                 model=entry.model,
                 system=request.system or (source.system if source is not None else ""),
-                parameters=stored_parameters(entry.parameters),
+                parameters=encode_parameters(entry.parameters),
                 fallback=entry.fallback,
             )
             for entry in request.entries
@@ -86,7 +87,7 @@ def start_turn(*, comparison: Comparison, request: TurnRequest) -> StartedTurn:
 
     Raises Conflict while an answer still runs, InvalidInput for images that not all of them can see.
     """
-    check_open_for_work(comparison.user)
+    check_request_rate(comparison.user)
     with transaction.atomic():
         locked = Comparison.objects.select_for_update().get(pk=comparison.pk)
         if _open_generations(locked).exists():
@@ -134,7 +135,7 @@ def _check_providers(user: User, entries: Sequence[Entry]) -> None:
 
 def retry_result(*, generation: Generation, comparison: Comparison) -> RunState:
     """Ask one slot again; raises Conflict where it still runs, has completed, or a later turn builds on it."""
-    check_open_for_work(comparison.user)
+    check_request_rate(comparison.user)
     later = comparison.turns.filter(run__gt=generation.run_id).exists()
     if later:
         raise Conflict("The comparison has gone on from this answer. Only answers of the last turn can be retried.")
@@ -197,8 +198,8 @@ def delete_comparison(*, comparison: Comparison) -> None:
     """Delete a comparison with its conversations and answers; what still runs is stopped first."""
     stop_comparison(comparison=comparison)
     with transaction.atomic():
-        writers = writers_instead(Generation.objects.filter(current_run__topic=comparison.topic))
+        writers = prepare_deletion(Generation.objects.filter(current_run__topic=comparison.topic))
         candidates = comparison.candidates.select_related("conversation")
         delete_conversations([candidate.conversation for candidate in candidates])
         comparison.delete()
-    forget_logs([comparison.topic], writers)
+    delete_logs([comparison.topic], writers)

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema
 
 from accounts.decorators import api_view
 from accounts.models import User
-from comparisons.api_events import tell_comparison
+from comparisons.api_events import comparison_feed
 from comparisons.json import comparison_json
 from comparisons.models import Comparison
 from comparisons.schemas import (
@@ -32,7 +32,7 @@ from core.async_db import in_thread
 from core.errors import NotFound
 from generations.log.event_log import EntryId
 from generations.output.api_feed import wait_for_end
-from generations.output.sse import event_stream, place_to_resume
+from generations.output.sse import event_stream, resume_point
 from generations.selectors import RunState, latest_run_state
 
 EVENTS = (
@@ -103,7 +103,7 @@ async def comparison_stream(request: HttpRequest, user: User, public_id: uuid.UU
     state = await in_thread(latest_run_state, comparison.topic)
     if state is None:
         return HttpResponse(status=204)
-    left, after = await place_to_resume(request, comparison.topic, state)
+    left, after = await resume_point(request, comparison.topic, state)
     return _stream(user, comparison, state=state, after=after) if left else HttpResponse(status=204)
 
 
@@ -122,5 +122,5 @@ def _stream(
 ) -> StreamingHttpResponse:
     """Server-sent events from the start of a run, or behind ``after``, until that run is done."""
     deltas = settings.STREAMING and user.streaming
-    events = tell_comparison(comparison, state=state if after is None else None, after=after, deltas=deltas)
+    events = comparison_feed(comparison, state=state if after is None else None, after=after, deltas=deltas)
     return event_stream(events, state.run.pk)

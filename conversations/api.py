@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.audit import record
-from accounts.models import Action, User
+from accounts.http import api_user
+from accounts.models import Action
 from conversations import services
 from conversations.export import KINDS, export
 from conversations.json import conversation_json, conversation_row_json, message_json
@@ -30,6 +31,7 @@ from conversations.serializers import (
 )
 from core.api.openapi import NOTHING, refusals
 from core.api.pagination import PageSerializer, page_json
+from core.api.validation import validated
 from generations.fields import TITLE_LENGTH, FilledField, WordField
 
 
@@ -45,7 +47,7 @@ class ConversationListApi(APIView):
     @extend_schema(parameters=[PageSerializer], responses=ConversationPageSerializer, operation_id="conversations_list")
     def get(self, request: Request) -> Response:
         """The caller's chats, the one that was used last first."""
-        user = _user(request)
+        user = api_user(request)
         return Response(page_json(request, lambda search: user_conversations(user, search), conversation_row_json))
 
 
@@ -53,7 +55,7 @@ class ConversationApi(APIView):
     @extend_schema(responses=ShownConversationSerializer, operation_id="conversations_read")
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
         """A chat with the branch that it shows."""
-        return _shown(user_conversation(_user(request), public_id))
+        return _shown(user_conversation(api_user(request), public_id))
 
     @extend_schema(
         request=ConversationSerializer,
@@ -62,18 +64,17 @@ class ConversationApi(APIView):
     )
     def patch(self, request: Request, public_id: uuid.UUID) -> Response:
         """Give it another title, or change who answers next and how it is asked."""
-        conversation = user_conversation(_user(request), public_id)
-        serializer = ConversationSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        conversation = user_conversation(api_user(request), public_id)
+        checked = validated(ConversationSerializer, request.data)
         services.change_settings(conversation=conversation, settings=chat_settings(request.data))
-        if "title" in serializer.validated_data:
-            services.rename_conversation(conversation=conversation, title=serializer.validated_data["title"])
+        if "title" in checked:
+            services.rename_conversation(conversation=conversation, title=checked["title"])
         return _shown(conversation)
 
     @extend_schema(responses={204: NOTHING}, operation_id="conversations_delete")
     def delete(self, request: Request, public_id: uuid.UUID) -> Response:
         """Delete it with all its branches; what still runs is stopped."""
-        services.delete_conversation(conversation=user_conversation(_user(request), public_id))
+        services.delete_conversation(conversation=user_conversation(api_user(request), public_id))
         return Response(status=204)
 
 
@@ -85,20 +86,18 @@ class ConversationExportApi(APIView):
     )
     def get(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
         """A chat as a file: with all its branches, or the shown one to read."""
-        conversation = user_conversation(_user(request), public_id)
-        serializer = ExportSerializer(data=request.query_params.dict())
-        serializer.is_valid(raise_exception=True)
-        file = export(conversation, serializer.validated_data["format"])
-        record(Action.EXPORTED, user=_user(request), subject=f"chat {conversation.public_id}")
-        disposition = {"Content-Disposition": f'attachment; filename="{file.name}"'}
-        return HttpResponse(file.content, content_type=file.content_type, headers=disposition)
+        conversation = user_conversation(api_user(request), public_id)
+        checked = validated(ExportSerializer, request.query_params.dict())
+        file = export(conversation, checked["format"])
+        record(Action.EXPORTED, user=api_user(request), subject=f"chat {conversation.public_id}")
+        return file.response()
 
 
 class ConversationCancelApi(APIView):
     @extend_schema(request=None, responses=StoppedSerializer, operation_id="conversations_cancel")
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
         """Stop the answer that runs."""
-        conversation = user_conversation(_user(request), public_id)
+        conversation = user_conversation(api_user(request), public_id)
         return Response({"stopped": services.stop_conversation(conversation=conversation)})
 
 
@@ -110,7 +109,7 @@ class ConversationForkApi(APIView):
     )
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
         """A new chat that begins with what this one shows."""
-        fork = services.fork_conversation(source=user_conversation(_user(request), public_id))
+        fork = services.fork_conversation(source=user_conversation(api_user(request), public_id))
         return Response(conversation_json(fork, shown_messages(fork)), status=201)
 
 
@@ -118,13 +117,13 @@ class MessageApi(APIView):
     @extend_schema(responses=MessageSerializer, operation_id="messages_read")
     def get(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """One message, of any branch."""
-        conversation = user_conversation(_user(request), public_id)
+        conversation = user_conversation(api_user(request), public_id)
         return Response(message_json(conversation_message(conversation, message_id)))
 
     @extend_schema(responses={204: NOTHING, **refusals(400, 409)}, operation_id="messages_delete")
     def delete(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """Delete a prompt with its answers; what was said behind them stays."""
-        conversation = user_conversation(_user(request), public_id)
+        conversation = user_conversation(api_user(request), public_id)
         message = conversation_message(conversation, message_id)
         services.delete_exchange(conversation=conversation, message=message)
         return Response(status=204)
@@ -136,7 +135,7 @@ class MessageShowApi(APIView):
     )
     def post(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """Show the branch through this message, and go on from there."""
-        conversation = user_conversation(_user(request), public_id)
+        conversation = user_conversation(api_user(request), public_id)
         message = conversation_message(conversation, message_id)
         services.show_branch(conversation=conversation, message=message)
         return _shown(conversation)
@@ -150,7 +149,7 @@ class MessageRetryApi(APIView):
     )
     def post(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """Ask once more for an answer that did not complete; follow it by the conversation's stream."""
-        conversation = user_conversation(_user(request), public_id)
+        conversation = user_conversation(api_user(request), public_id)
         message = conversation_message(conversation, message_id)
         services.retry_message(conversation=conversation, message=message)
         ids = {"conversation_id": str(conversation.public_id), "message_id": str(message.public_id)}
@@ -159,7 +158,3 @@ class MessageRetryApi(APIView):
 
 def _shown(conversation: Conversation) -> Response:
     return Response(conversation_json(conversation, shown_messages(conversation)))
-
-
-def _user(request: Request) -> User:
-    return cast(User, request.user)

@@ -1,4 +1,4 @@
-"""What happens in a chat, told in the events of the public contract."""
+"""The events of a chat as the public contract has them."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from core.async_db import in_thread
 from generations.log.event_log import EntryId
 from generations.log.events import Delta, Done, Ended, Event, Reset, Started
 from generations.models import Generation
-from generations.output.api_feed import Told, tell
+from generations.output.api_feed import FeedEvent, feed
 from generations.output.json import usage_json
 from generations.selectors import RunState
 
 
-def tell_conversation(
+def conversation_feed(
     conversation: Conversation, *, state: RunState | None = None, after: EntryId | None = None, deltas: bool = True
-) -> AsyncGenerator[Told, None]:
-    """A chat's events from the start of ``state``, or behind ``after``, until it is deleted.
+) -> AsyncGenerator[FeedEvent, None]:
+    """Yield a chat's events from the start of ``state``, or after the entry ``after``, until it is deleted.
 
-    Without ``deltas`` answers are told whole, at their end.
+    Without ``deltas`` an answer comes whole, at its end.
     """
-    return tell(_Teller(conversation), conversation.topic, state=state, after=after, deltas=deltas)
+    return feed(_Serializer(conversation), conversation.topic, state=state, after=after, deltas=deltas)
 
 
-class _Teller:
+class _Serializer:
     def __init__(self, conversation: Conversation) -> None:
         self._id = str(conversation.public_id)
         self._silent = False
 
-    async def tell(self, event: Event) -> Json | None:
-        """The event's JSON; an answer's end is told with its run's, which follows at once."""
+    async def serialize(self, event: Event) -> Json | None:
+        """Return the event's JSON; the end of an answer is part of its run's, which follows at once."""
         if isinstance(event, Delta | Reset):
             self._silent = False
         match event:
@@ -51,8 +51,8 @@ class _Teller:
                 return {**_end_json(state.generations[0]), **await self._ids(state)}
         return None
 
-    async def wait(self, generation: Generation, place: int) -> Json | None:
-        return {"queued": True, "place": place}
+    async def serialize_queued(self, generation: Generation, position: int) -> Json | None:
+        return {"queued": True, "place": position}
 
     async def _ids(self, state: RunState) -> Json:
         message = await in_thread(answer_of, state.generations[0])
@@ -60,13 +60,13 @@ class _Teller:
 
 
 def _whole(generation: Generation) -> Json | None:
-    """An answer that is told at its end alone."""
-    told = {"reasoning": generation.reasoning, "content": generation.text}
-    return {name: text for name, text in told.items() if text} or None
+    """Return the text of an answer that comes whole, at its end."""
+    texts = {"reasoning": generation.reasoning, "content": generation.text}
+    return {name: text for name, text in texts.items() if text} or None
 
 
 def _end_json(generation: Generation) -> Json:
-    """``done`` or ``error``, without the ids."""
+    """Return ``done`` or ``error`` without the ids."""
     if generation.status == Generation.Status.COMPLETED:
         return {"done": True, "usage": usage_json(generation)}
     return {"error": generation.error, "code": generation.error_code, "retryable": generation.retryable}

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from conversations.models import Conversation
 from conversations.models import Message as StoredMessage
-from generations.fields import parameters_from
+from generations.stored_request import decode_parameters
 from generations.tokens import IMAGE_TOKENS, estimate_tokens
 from providers.adapters.base import Image, Message, Request
 from providers.capabilities import is_text_only
-from providers.catalogue import context_window
+from providers.prices import context_window
 
 MARGIN = 1.15
 """By how much a vendor's count of tokens may exceed our estimate."""
@@ -42,7 +42,7 @@ def question(conversation: Conversation, path: Iterable[StoredMessage]) -> Quest
         model=conversation.model,
         messages=_merged(kept),
         system=conversation.system,
-        parameters=parameters_from(conversation.parameters),
+        parameters=decode_parameters(conversation.parameters),
     )
     return Question(request, len(messages) - len(kept), hidden)
 

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import orjson
-from django.utils.text import slugify
 
 from conversations.json import Json, conversation_row_json
 from conversations.models import WITH_IMAGES, Conversation, Message
 from conversations.selectors import shown_messages
 from generations.models import Generation
+from generations.output.export import Export, file_name, one_line
 from generations.output.json import whole_generation_json
 from images.json import image_json, image_lines
 from providers.selectors import model_label, provider_info
-
-NAME_LENGTH = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """A file: its name, media type and content."""
-
-    name: str
-    content_type: str
-    content: bytes
 
 
 def export(conversation: Conversation, kind: str) -> Export:
     """The conversation in one of ``KINDS``."""
     suffix, content_type, write = KINDS[kind]
-    name = slugify(conversation.title[:NAME_LENGTH]) or "chat"
-    return Export(f"{name}-{conversation.created_at:%Y-%m-%d}.{suffix}", content_type, write(conversation))
+    name = file_name(conversation.title, conversation.created_at, suffix, default="chat")
+    return Export(name, content_type, write(conversation))
 
 
 def conversation_tree_json(conversation: Conversation) -> Json:
@@ -71,7 +59,7 @@ def _json(conversation: Conversation) -> bytes:
 
 
 def _markdown(conversation: Conversation) -> bytes:
-    parts = [f"# {_one_line(conversation.title) or 'Chat'}", f"{conversation.created_at:%d %B %Y, %H:%M} UTC"]
+    parts = [f"# {one_line(conversation.title) or 'Chat'}", f"{conversation.created_at:%d %B %Y, %H:%M} UTC"]
     if conversation.system:
         parts += ["## System prompt", conversation.system]
     for placed in shown_messages(conversation):
@@ -85,15 +73,11 @@ def _prompt(message: Message) -> list[str]:
 
 
 def _answer(generation: Generation) -> list[str]:
-    label = _one_line(model_label(generation.provider, generation.model))
+    label = one_line(model_label(generation.provider, generation.model))
     if generation.answered_by:
-        label += f", answered by {_one_line(generation.answered_by)} in its place"
+        label += f", answered by {one_line(generation.answered_by)} in its place"
     said = (generation.text, f"*{generation.error}*" if generation.error else "")
     return [f"## {label} ({provider_info(generation.provider).label})", *filter(None, said)]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 KINDS: dict[str, tuple[str, str, Callable[[Conversation], bytes]]] = {

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from core.errors import InvalidInput
-from generations.output.json import selection_json
+from providers.model_ref import model_ref_json
 
 SETTINGS = ("system", "temperature", "top_p", "max_tokens", "stop", "seed", "reasoning_effort")
 NUMBERS: dict[str, type[int] | type[float]] = {"temperature": float, "top_p": float, "max_tokens": int, "seed": int}
@@ -35,11 +35,6 @@ def settings_values(system: str, parameters: Mapping[str, Any]) -> dict[str, str
     return {**values, "system": system, "stop": "\n".join(parameters.get("stop", ()))}
 
 
-def form_fallback(value: str) -> dict[str, str] | None:
-    """What the field of the fallback says, as the API takes it."""
-    return selection_json(value.strip())
-
-
 def composer_body(data: Mapping[str, str]) -> dict[str, Any]:
     """The body of ``POST /api/v1/chat`` that a composer's form says; raises InvalidInput where no model is chosen."""
     provider, _, model = data.get("model", "").partition("/")
@@ -49,7 +44,7 @@ def composer_body(data: Mapping[str, str]) -> dict[str, Any]:
     if "system" in data:
         body |= {"system": data["system"], "parameters": form_parameters(data)}
     if "fallback" in data:
-        body["fallback"] = form_fallback(data["fallback"])
+        body["fallback"] = model_ref_json(data["fallback"].strip())
     for name in ("edit_of", "regenerate"):
         if data.get(name):
             body[name] = data[name]

@@ -8,8 +8,9 @@ from typing import Any
 from conversations.models import Conversation, Message
 from conversations.selectors import Placed
 from generations.models import Generation
-from generations.output.json import selection_json, usage_json
+from generations.output.json import usage_json
 from images.json import image_json
+from providers.model_ref import model_ref_json
 
 Json = dict[str, Any]
 
@@ -33,7 +34,7 @@ def conversation_json(conversation: Conversation, placed: Iterable[Placed]) -> J
         **conversation_row_json(conversation),
         "system": conversation.system,
         "parameters": conversation.parameters,
-        "fallback": selection_json(conversation.fallback),
+        "fallback": model_ref_json(conversation.fallback),
         "messages": [{**message_json(each.message), "branches": list(map(str, each.branches))} for each in placed],
     }
 

@@ -8,8 +8,10 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from generations.models import MAX_SELECTION, Generation
+from generations.models import Generation
 from images.models import Image
+from providers import model_ref
+from providers.model_ref import ModelRef
 
 
 class Conversation(models.Model):
@@ -32,7 +34,7 @@ class Conversation(models.Model):
     title = models.CharField(max_length=200, blank=True)
     provider = models.CharField(max_length=64)
     model = models.CharField(max_length=200)
-    fallback = models.CharField(max_length=MAX_SELECTION, blank=True)
+    fallback = models.CharField(max_length=model_ref.MAX_LENGTH, blank=True)
     """The "provider/model" that answers where this one cannot."""
     system = models.TextField(blank=True)
     parameters = models.JSONField(default=dict, blank=True)
@@ -46,7 +48,11 @@ class Conversation(models.Model):
         indexes = [models.Index(fields=["user", "kind", "-updated_at"])]
 
     def __str__(self) -> str:
-        return self.title or f"{self.provider}/{self.model}"
+        return self.title or str(self.model_ref)
+
+    @property
+    def model_ref(self) -> ModelRef:
+        return ModelRef(self.provider, self.model)
 
     @property
     def topic(self) -> str:

@@ -1,4 +1,4 @@
-"""Chats as their pages show them: what templates are given of messages and of the list."""
+"""Chats as templates receive them: messages with their answers and branches."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from dataclasses import dataclass
 
 from conversations.models import Conversation, Message
 from conversations.selectors import Placed
-from generations.models import Generation
-from generations.output.answer_view import ShownAnswer, answer_mark, shown_answer
+from generations.output.answer_view import AnswerView, answer_mark, answer_view
 from images.models import Image
 
 
 @dataclass(frozen=True, slots=True)
-class ShownMessage:
-    """A message; ``answer`` is None for a prompt. ``number`` counts it among its ``branches`` from 1 on, ``previous``
-    and ``next`` are the ids of those beside it."""
+class MessageView:
+    """A message; ``answer`` is None for a prompt. ``number`` counts it among its ``branches``, from 1; ``previous`` and
+    ``next`` are the ids of the branches beside it."""
 
     id: uuid.UUID
     text: str
-    answer: ShownAnswer | None
+    answer: AnswerView | None
     images: Sequence[Image]
     omitted: int
     omitted_images: int
@@ -31,32 +30,32 @@ class ShownMessage:
 
     @property
     def running(self) -> bool:
-        return self.answer is not None and self.answer.status in Generation.OPEN
+        return self.answer is not None and self.answer.is_open
 
 
-def shown(placed: Iterable[Placed]) -> list[ShownMessage]:
-    """Messages for the page, with every answer rendered: call it from a thread."""
-    return [_shown(each.message, list(each.branches)) for each in placed]
+def message_views(placed: Iterable[Placed]) -> list[MessageView]:
+    """Return messages for the page, with every answer rendered: call it from a thread."""
+    return [_view(each.message, list(each.branches)) for each in placed]
 
 
-def _shown(message: Message, branches: list[uuid.UUID]) -> ShownMessage:
-    place = branches.index(message.public_id)
-    return ShownMessage(
+def _view(message: Message, branches: list[uuid.UUID]) -> MessageView:
+    position = branches.index(message.public_id)
+    return MessageView(
         id=message.public_id,
         text=message.text,
-        answer=None if message.generation is None else shown_answer(message.generation),
+        answer=None if message.generation is None else answer_view(message.generation),
         images=message.images,
         omitted=message.omitted,
         omitted_images=message.omitted_images,
-        number=place + 1,
+        number=position + 1,
         branches=len(branches),
-        previous=branches[place - 1] if place else None,
-        next=branches[place + 1] if place + 1 < len(branches) else None,
+        previous=branches[position - 1] if position else None,
+        next=branches[position + 1] if position + 1 < len(branches) else None,
     )
 
 
 def page_mark(conversation: Conversation) -> str:
-    """What a page shows, for its stream and for a look at what is new: the last message, and how it stands."""
+    """Return what a page shows, for its stream: the last message, and the mark of its answer."""
     leaf = Message.objects.select_related("generation").filter(pk=conversation.leaf_id or 0).first()
     generation = None if leaf is None else leaf.generation
     return f"{conversation.leaf_id or 0}-{'' if generation is None else answer_mark(generation)}"

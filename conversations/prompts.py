@@ -14,13 +14,14 @@ from conversations.message_images import place_images
 from conversations.message_tree import Thread
 from conversations.models import WITH_IMAGES, Conversation, Message
 from core.errors import InvalidInput, NotFound
-from generations.limits.admission import Ask
+from generations.limits.admission import GenerationRequest
 from generations.models import Generation
 from generations.selectors import RunState
 from generations.services import retry_generation, start_run
 from images.models import Image
 from providers.adapters.base import ProviderError
-from providers.selectors import resolve_target, split_selection
+from providers.model_ref import ModelRef
+from providers.selectors import resolve_target
 
 
 def ask(
@@ -45,16 +46,18 @@ def ask(
     return answer(user=user, topic=topic, prompts=prompts, batch=batch)
 
 
-def answer(*, user: User, topic: str, prompts: Sequence[Message], then: str = "", batch: bool = False) -> RunState:
+def answer(
+    *, user: User, topic: str, prompts: Sequence[Message], on_complete_task: str = "", batch: bool = False
+) -> RunState:
     """Start an answer to each of these messages, as a new branch below it that becomes its conversation's leaf; call
     it in a transaction."""
     histories = _paths(prompts)
     questions = [question(prompt.conversation, histories[prompt.pk]) for prompt in prompts]
-    asks = [
-        Ask(prompt.conversation.provider, each.request, _fallback(prompt.conversation))
+    requests = [
+        GenerationRequest(prompt.conversation.provider, each.request, _fallback(prompt.conversation))
         for prompt, each in zip(prompts, questions, strict=True)
     ]
-    state = start_run(user=user, topic=topic, asks=asks, then=then, batch=batch)
+    state = start_run(user=user, topic=topic, requests=requests, on_complete_task=on_complete_task, batch=batch)
     answers = Message.objects.bulk_create(
         Message(
             conversation=prompt.conversation,
@@ -73,12 +76,12 @@ def answer(*, user: User, topic: str, prompts: Sequence[Message], then: str = ""
     return state
 
 
-def check_fallback(user: User, selection: str, field: str) -> None:
+def check_fallback(user: User, fallback: str, field: str) -> None:
     """Raise InvalidInput where nobody could answer in place of another: nothing, where none is chosen."""
-    if not selection:
+    if not fallback:
         return
     try:
-        resolve_target(user, split_selection(selection)[0])
+        resolve_target(user, ModelRef.parse(fallback).provider)
     except (ProviderError, NotFound) as error:
         raise InvalidInput(error.message, fields={field: [error.message]}) from error
 
@@ -88,8 +91,7 @@ def _fallback(conversation: Conversation) -> str:
     it was asked for."""
     if conversation.fallback or conversation.kind == Conversation.Kind.CANDIDATE:
         return conversation.fallback
-    asked = f"{conversation.provider}/{conversation.model}"
-    return "" if asked == settings.FALLBACK_MODEL else str(settings.FALLBACK_MODEL)
+    return "" if str(conversation.model_ref) == settings.FALLBACK_MODEL else str(settings.FALLBACK_MODEL)
 
 
 def retry_answer(*, generation: Generation, topic: str) -> RunState:

@@ -10,14 +10,15 @@ from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
 from core.api.fields import FlagField, IdField
+from core.api.validation import validated
 from generations.fields import (
     FallbackSerializer,
     FilledField,
     ParametersSerializer,
     PromptField,
     TextField,
+    fallback_ref,
     given,
-    selection_of,
 )
 from images.fields import ImagesField
 
@@ -96,14 +97,12 @@ EXAMPLE = OpenApiExample(
 
 
 def chat_request(body: Any) -> ChatRequest:
-    """Check a decoded body; raises REST framework's ValidationError."""
-    serializer = ChatSerializer(data=body)
-    serializer.is_valid(raise_exception=True)
-    checked: dict[str, Any] = serializer.validated_data
+    """Check a decoded body; raises InvalidInput."""
+    checked = validated(ChatSerializer, body)
     return ChatRequest(
         message=checked.get("message", ""),
         parameters=_stored(checked),
-        fallback=selection_of(checked["fallback"]) if "fallback" in checked else None,
+        fallback=fallback_ref(checked["fallback"]) if "fallback" in checked else None,
         images=None if checked.get("images") is None else tuple(checked["images"]),
         **{
             name: checked.get(name)
@@ -114,12 +113,10 @@ def chat_request(body: Any) -> ChatRequest:
 
 def chat_settings(body: Any) -> dict[str, Any]:
     """Those of provider, model, fallback, system and parameters that ``body`` names, as a conversation stores them."""
-    serializer = SettingsSerializer(data=body)
-    serializer.is_valid(raise_exception=True)
-    checked: dict[str, Any] = serializer.validated_data
+    checked = validated(SettingsSerializer, body)
     settings = {name: checked.get(name) for name in ("provider", "model", "system")}
     if "fallback" in checked:
-        settings["fallback"] = selection_of(checked["fallback"])
+        settings["fallback"] = fallback_ref(checked["fallback"])
     return {name: value for name, value in {**settings, "parameters": _stored(checked)}.items() if value is not None}
 
 

@@ -23,13 +23,12 @@ from conversations.prompts import answer, check_fallback, retry_answer
 from conversations.schemas import ChatRequest
 from conversations.selectors import answer_of, conversation_message, open_answer, user_conversation
 from core.errors import Conflict, InvalidInput, NotFound
-from generations.copying import copy_generations
-from generations.deletion import forget_logs, writers_instead
+from generations.deletion import delete_logs, prepare_deletion
 from generations.fields import TITLE_LENGTH
-from generations.limits.admission import check_open_for_work
+from generations.limits.admission import check_request_rate
 from generations.models import Generation, Run
 from generations.selectors import RunState
-from generations.services import stop_generations
+from generations.services import copy_generations, stop_generations
 from images.selectors import chosen_images
 from providers.adapters.base import ProviderError
 from providers.selectors import resolve_target
@@ -57,14 +56,14 @@ def start_answer(*, user: User, request: ChatRequest) -> StartedAnswer:
     Raises NotFound for what is not the user's, Conflict while an answer runs, InvalidInput where the provider cannot
     be asked; then nothing is saved.
     """
-    check_open_for_work(user)
+    check_request_rate(user)
     with transaction.atomic():
         conversation = _conversation(user, request)
         _check_provider(user, conversation.provider)
         prompt = _prompt(conversation, request)
         check_vision(((conversation.provider, conversation.model),), prompt.images)
-        then = TITLE_TASK if request.conversation_id is None else ""
-        state = answer(user=user, topic=conversation.topic, prompts=[prompt], then=then)
+        on_complete_task = TITLE_TASK if request.conversation_id is None else ""
+        state = answer(user=user, topic=conversation.topic, prompts=[prompt], on_complete_task=on_complete_task)
     return StartedAnswer(conversation, answer_of(state.generations[0]), state)
 
 
@@ -123,7 +122,7 @@ def _prompt(conversation: Conversation, request: ChatRequest) -> Message:
 def retry_message(*, conversation: Conversation, message: Message) -> RunState:
     """Ask once more for an answer that did not complete, in its place; raises Conflict for any other, or while an
     answer runs."""
-    check_open_for_work(conversation.user)
+    check_request_rate(conversation.user)
     with transaction.atomic():
         locked = _locked(conversation)
         if open_answer(locked) is not None:
@@ -251,10 +250,10 @@ def delete_conversation(*, conversation: Conversation) -> None:
     stop_conversation(conversation=conversation)
     topics = [conversation.topic, title_topic(conversation)]
     with transaction.atomic():
-        writers = writers_instead(Generation.objects.filter(current_run__topic__in=topics))
+        writers = prepare_deletion(Generation.objects.filter(current_run__topic__in=topics))
         delete_conversations([conversation])
         Run.objects.filter(topic=title_topic(conversation)).delete()
-    forget_logs(topics, writers)
+    delete_logs(topics, writers)
 
 
 def delete_conversations(conversations: Sequence[Conversation]) -> None:

@@ -12,9 +12,9 @@ from drf_spectacular.utils import extend_schema
 
 from accounts.decorators import api_view
 from accounts.models import User
-from conversations.api_events import tell_conversation
+from conversations.api_events import conversation_feed
 from conversations.json import answer_json
-from conversations.live_page import ChatTeller
+from conversations.live_page import ChatPage
 from conversations.models import Conversation
 from conversations.schemas import EXAMPLE, ChatSerializer, chat_request
 from conversations.selectors import MISSING, user_conversation
@@ -26,11 +26,11 @@ from core.async_db import in_thread
 from core.errors import NotFound
 from generations.log.event_log import EntryId
 from generations.log.events import Done
-from generations.log.replay import watch
+from generations.log.replay import follow_events
 from generations.models import Generation, Run
 from generations.output.api_feed import wait_for_end
 from generations.output.batches import batches
-from generations.output.sse import event_stream, html_frame, place_to_resume, stream_response
+from generations.output.sse import event_stream, html_frame, resume_point, stream_response
 from generations.selectors import RunState, latest_run_state, run_state
 
 PAGE_INTERVAL = 0.04
@@ -89,7 +89,7 @@ async def conversation_stream(request: HttpRequest, user: User, public_id: uuid.
     state = await in_thread(latest_run_state, conversation.topic)
     if state is None:
         return HttpResponse(status=204)
-    left, after = await place_to_resume(request, conversation.topic, state)
+    left, after = await resume_point(request, conversation.topic, state)
     return _stream(user, conversation, state=state, after=after) if left else HttpResponse(status=204)
 
 
@@ -117,7 +117,7 @@ def _stream(
     user: User, conversation: Conversation, *, state: RunState, after: EntryId | None = None
 ) -> StreamingHttpResponse:
     deltas = settings.STREAMING and user.streaming
-    events = tell_conversation(conversation, state=state if after is None else None, after=after, deltas=deltas)
+    events = conversation_feed(conversation, state=state if after is None else None, after=after, deltas=deltas)
     return event_stream(events, state.run.pk)
 
 
@@ -126,22 +126,22 @@ def _stream(
 async def page_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
     """The fragments of the page's own stream, until the answer has ended that runs; then an event ``done``."""
     conversation = await in_thread(user_conversation, user, public_id)
-    teller = ChatTeller(conversation, request.GET.get("shown", ""))
-    changed, state = await in_thread(teller.open)
-    return stream_response(_fragments(conversation, teller, changed, state))
+    page = ChatPage(conversation, request.GET.get("shown", ""))
+    changed, state = await in_thread(page.open)
+    return stream_response(_fragments(conversation, page, changed, state))
 
 
 async def _fragments(
-    conversation: Conversation, teller: ChatTeller, changed: str, state: RunState | None
+    conversation: Conversation, page: ChatPage, changed: str, state: RunState | None
 ) -> AsyncIterator[bytes]:
     if changed:
         yield html_frame(changed)
     if state is not None:
         with suppress(Run.DoesNotExist):
-            events = watch(conversation.topic, states=[state])
+            events = follow_events(conversation.topic, states=[state])
             async with aclosing(events), aclosing(batches(events, PAGE_INTERVAL)) as lists:
                 async for batch in lists:
-                    yield html_frame(await in_thread(teller.tell, batch))
+                    yield html_frame(await in_thread(page.render, batch))
                     if any(isinstance(event, Done) for event in batch):
                         break
     yield b"event: done\ndata: \n\n"

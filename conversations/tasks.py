@@ -15,7 +15,7 @@ from conversations.message_images import delete_unsent_images
 from conversations.models import Conversation, Message
 from conversations.services import PURGE_TASK, TITLE_TASK, UNDO, default_title, delete_conversation, title_topic
 from core.errors import TooManyRequests
-from generations.limits.admission import Ask
+from generations.limits.admission import GenerationRequest
 from generations.models import Generation
 from generations.services import start_run
 from providers.adapters.base import Message as Told
@@ -61,8 +61,8 @@ def _ask_title(conversation: Conversation, prompt: Message, answer: Message) -> 
         start_run(
             user=conversation.user,
             topic=title_topic(conversation),
-            asks=[Ask(conversation.provider, request)],
-            then=TAKE_TITLE_TASK,
+            requests=[GenerationRequest(conversation.provider, request)],
+            on_complete_task=TAKE_TITLE_TASK,
             batch=True,
         )
 

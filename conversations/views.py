@@ -13,19 +13,21 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.http import HtmxRequest, go, page_user
+from accounts.http import AuthenticatedHttpRequest, go
 from conversations import services
 from conversations.forms import composer_body, settings_values
 from conversations.models import Conversation
-from conversations.page_model import page_mark, shown
+from conversations.page_model import message_views, page_mark
 from conversations.schemas import chat_request
 from conversations.selectors import conversation_message, shown_messages, user_conversation, user_conversations
+from core.pages import offset_page
 from generations.fields import checked_title
 from images.forms import posted_images
 from presets.models import Preset
 from presets.schemas import checked_preset
 from presets.services import add_preset, own_item, own_items
 from providers.catalogue import catalogue_groups
+from providers.model_ref import ModelRef
 
 MESSAGES = 30
 """Messages that a page shows at first; older ones come as one scrolls up."""
@@ -35,25 +37,25 @@ CHATS = 30
 @login_required
 @never_cache
 @require_GET
-def chat_new(request: HtmxRequest) -> HttpResponse:
+def chat_new(request: AuthenticatedHttpRequest) -> HttpResponse:
     """A chat that has not begun."""
     return render(request, "conversations/chat.html", {**_sidebar(request), **_composer(request, None)})
 
 
 @login_required
 @require_POST
-def chat_start(request: HtmxRequest) -> HttpResponse:
+def chat_start(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Say the first thing."""
-    started = services.start_answer(user=page_user(request), request=chat_request(_body(request)))
+    started = services.start_answer(user=request.user, request=chat_request(_body(request)))
     return go(request, _address(started.conversation))
 
 
 @login_required
 @never_cache
 @require_GET
-def chat_detail(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+def chat_detail(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """A chat as it is now, its ``last`` messages; its stream goes on from there."""
-    conversation = user_conversation(page_user(request), public_id)
+    conversation = user_conversation(request.user, public_id)
     last = _number(request, "last") or MESSAGES
     context = {**_sidebar(request), **_thread(request, conversation, last=last), **_composer(request, conversation)}
     return render(request, "conversations/chat.html", context)
@@ -62,13 +64,13 @@ def chat_detail(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
 @login_required
 @never_cache
 @require_GET
-def chat_news(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+def chat_news(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """
-    What has changed since the page was ``shown``, by other tabs and devices; 204 where nothing has.
+    What has changed since the page was ``message_views``, by other tabs and devices; 204 where nothing has.
 
     What has not changed is not sent: somebody may be at work in it.
     """
-    conversation = user_conversation(page_user(request), public_id)
+    conversation = user_conversation(request.user, public_id)
     said = request.GET.get("shown") != page_mark(conversation)
     renamed = request.GET.get("title") != conversation.title
     if not (said or renamed):
@@ -80,17 +82,17 @@ def chat_news(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
 @login_required
 @never_cache
 @require_GET
-def older_messages(request: HtmxRequest, public_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
+def older_messages(request: AuthenticatedHttpRequest, public_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
     """The messages before one of them."""
-    conversation = user_conversation(page_user(request), public_id)
+    conversation = user_conversation(request.user, public_id)
     return render(request, "conversations/_earlier.html", _messages(conversation, before=message_id))
 
 
 @login_required
 @require_POST
-def message_send(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+def message_send(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Say something, edit what was said, or ask for an answer once more."""
-    user = page_user(request)
+    user = request.user
     conversation = user_conversation(user, public_id)
     body = {**_body(request), "conversation_id": str(conversation.public_id)}
     started = services.start_answer(user=user, request=chat_request(body))
@@ -102,45 +104,45 @@ def message_send(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def message_retry(request: HtmxRequest, public_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
+def message_retry(request: AuthenticatedHttpRequest, public_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
     """Ask once more for an answer that did not complete."""
-    conversation = user_conversation(page_user(request), public_id)
+    conversation = user_conversation(request.user, public_id)
     services.retry_message(conversation=conversation, message=conversation_message(conversation, message_id))
     return _changed(request, conversation)
 
 
 @login_required
 @require_POST
-def message_show(request: HtmxRequest, public_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
+def message_show(request: AuthenticatedHttpRequest, public_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
     """Show the branch through a message."""
-    conversation = user_conversation(page_user(request), public_id)
+    conversation = user_conversation(request.user, public_id)
     services.show_branch(conversation=conversation, message=conversation_message(conversation, message_id))
     return _changed(request, conversation)
 
 
 @login_required
 @require_POST
-def message_delete(request: HtmxRequest, public_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
+def message_delete(request: AuthenticatedHttpRequest, public_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
     """Delete a prompt with its answers."""
-    conversation = user_conversation(page_user(request), public_id)
+    conversation = user_conversation(request.user, public_id)
     services.delete_exchange(conversation=conversation, message=conversation_message(conversation, message_id))
     return _changed(request, conversation)
 
 
 @login_required
 @require_POST
-def chat_cancel(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+def chat_cancel(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Stop the answer; the page hears of it when it has stopped."""
-    conversation = user_conversation(page_user(request), public_id)
+    conversation = user_conversation(request.user, public_id)
     services.stop_conversation(conversation=conversation)
     return HttpResponse(status=204) if request.htmx else redirect(_address(conversation))
 
 
 @login_required
 @require_POST
-def chat_rename(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+def chat_rename(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Give it another title."""
-    conversation = user_conversation(page_user(request), public_id)
+    conversation = user_conversation(request.user, public_id)
     title = checked_title({"title": request.POST.get("title", "")})
     services.rename_conversation(conversation=conversation, title=title)
     if request.htmx:
@@ -150,9 +152,9 @@ def chat_rename(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def chat_discard(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+def chat_discard(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Hide it; for a minute that can be undone."""
-    conversation = user_conversation(page_user(request), public_id)
+    conversation = user_conversation(request.user, public_id)
     services.discard_conversation(conversation=conversation)
     if request.htmx:
         context = {"chat": conversation, "current": _current(request)}
@@ -162,9 +164,9 @@ def chat_discard(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def chat_restore(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
+def chat_restore(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Undo that."""
-    conversation = services.restore_conversation(user=page_user(request), public_id=public_id)
+    conversation = services.restore_conversation(user=request.user, public_id=public_id)
     if request.htmx:
         return render(request, "conversations/_chat_item.html", {"chat": conversation, "current": _current(request)})
     return redirect(_address(conversation))
@@ -172,9 +174,9 @@ def chat_restore(request: HtmxRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def preset_create(request: HtmxRequest) -> HttpResponse:
+def preset_create(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Save the composer's model and settings as a set."""
-    user, data = page_user(request), request.POST.dict()
+    user, data = request.user, request.POST.dict()
     body = composer_body({**data, "message": "-"})
     chosen = {"provider": body["provider"], "model": body["model"]}
     name, checked = checked_preset(
@@ -195,16 +197,16 @@ def preset_create(request: HtmxRequest) -> HttpResponse:
 @login_required
 @never_cache
 @require_GET
-def chat_list(request: HtmxRequest) -> HttpResponse:
+def chat_list(request: AuthenticatedHttpRequest) -> HttpResponse:
     """The list at the side, a page at a time."""
     template = "conversations/_chat_list.html" if request.htmx else "conversations/chat_list.html"
     return render(request, template, _sidebar(request))
 
 
-def _body(request: HtmxRequest) -> dict[str, Any]:
+def _body(request: AuthenticatedHttpRequest) -> dict[str, Any]:
     """What the composer says; an edited prompt keeps its images, for its form has no field for them."""
     body = composer_body(request.POST.dict())
-    images = posted_images(page_user(request), request)
+    images = posted_images(request.user, request)
     return {**body, "images": images} if images else body
 
 
@@ -212,43 +214,42 @@ def _address(conversation: Conversation) -> str:
     return reverse("conversations:chat-detail", args=[conversation.public_id])
 
 
-def _current(request: HtmxRequest) -> str:
+def _current(request: AuthenticatedHttpRequest) -> str:
     """The id in the page's address, also where HTMX asks for a part of it."""
     address = (request.htmx.current_url or "") if request.htmx else request.path
     return address.partition("?")[0].rstrip("/").rpartition("/")[2]
 
 
-def _changed(request: HtmxRequest, conversation: Conversation) -> HttpResponse:
+def _changed(request: AuthenticatedHttpRequest, conversation: Conversation) -> HttpResponse:
     """After a change: HTMX gets the thread anew, a plain form goes back to the page."""
     if not request.htmx:
         return redirect(_address(conversation))
-    fresh = user_conversation(page_user(request), conversation.public_id)
+    fresh = user_conversation(request.user, conversation.public_id)
     return render(request, "conversations/_thread.html", {**_thread(request, fresh), "changed": True})
 
 
-def _number(request: HtmxRequest, name: str) -> int:
+def _number(request: AuthenticatedHttpRequest, name: str) -> int:
     """A number of the query; 0 for none, and for what is none."""
     given = request.GET.get(name, "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
 
 
-def _sidebar(request: HtmxRequest) -> dict[str, Any]:
+def _sidebar(request: AuthenticatedHttpRequest) -> dict[str, Any]:
     search = request.GET.get("search", "").replace("\0", "").strip()[:200]
-    offset = _number(request, "offset")
-    rows = list(user_conversations(page_user(request), search)[offset : offset + CHATS + 1])
+    page = offset_page(user_conversations(request.user, search), request, CHATS)
     return {
-        "chats": rows[:CHATS],
+        "chats": page.rows,
         "search": search,
-        "offset": offset,
-        "next": offset + CHATS if len(rows) > CHATS else None,
+        "offset": page.offset,
+        "next": page.next,
         "current": _current(request)
         if request.htmx
         else str((request.resolver_match.kwargs if request.resolver_match else {}).get("public_id", "")),
     }
 
 
-def _thread(request: HtmxRequest, conversation: Conversation, *, last: int = MESSAGES) -> dict[str, Any]:
-    streaming = settings.STREAMING and page_user(request).streaming
+def _thread(request: AuthenticatedHttpRequest, conversation: Conversation, *, last: int = MESSAGES) -> dict[str, Any]:
+    streaming = settings.STREAMING and request.user.streaming
     mark = page_mark(conversation)
     context = _messages(conversation, last=last)
     return {
@@ -262,20 +263,20 @@ def _thread(request: HtmxRequest, conversation: Conversation, *, last: int = MES
 
 def _messages(conversation: Conversation, *, last: int = MESSAGES, before: uuid.UUID | None = None) -> dict[str, Any]:
     placed = shown_messages(conversation, last=last + 1, before=before)
-    return {"conversation": conversation, "entries": shown(placed[-last:]), "older": len(placed) > last}
+    return {"conversation": conversation, "entries": message_views(placed[-last:]), "older": len(placed) > last}
 
 
-def _composer(request: HtmxRequest, conversation: Conversation | None) -> dict[str, Any]:
+def _composer(request: AuthenticatedHttpRequest, conversation: Conversation | None) -> dict[str, Any]:
     """What the form asks with: the conversation's model and settings, or those of ``?preset=<id>``."""
-    user = page_user(request)
+    user = request.user
     groups = catalogue_groups(user)
-    offered = [f"{model.provider}/{model.model}" for group in groups for model in group.models if model.available]
+    offered = [str(model.ref) for group in groups for model in group.models if model.available]
     last = conversation or user_conversations(user).first()
-    chosen = f"{last.provider}/{last.model}" if last is not None else next(iter(offered), "")
+    chosen = str(last.model_ref) if last is not None else next(iter(offered), "")
     values = settings_values(conversation.system, conversation.parameters) if conversation else settings_values("", {})
     if "preset" in request.GET:
         preset = own_item(Preset, user, request.GET["preset"]).data
-        chosen = "{provider}/{model}".format(**preset["providers"][0])
+        chosen = str(ModelRef(**preset["providers"][0]))
         values = settings_values(preset["system"], preset["parameters"])
     chosen = request.GET.get("model", "") or chosen
     fallback = conversation.fallback if conversation else ""

@@ -1,7 +1,7 @@
-"""Where a request comes from: for the audit trail and the limits.
+"""The address that a request comes from, for the audit trail and for rate limits.
 
-The address is the one that the web server saw. Behind a proxy the server has to be told to believe it
-(docs/operations.md); no header is read here that anybody could send.
+It is the address that the web server saw. Behind a proxy the server has to be told to trust that proxy
+(docs/operations.md); no header that anybody could send is read here.
 """
 
 from __future__ import annotations
@@ -10,51 +10,68 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from inspect import iscoroutinefunction
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
-from allauth.core.internal.httpkit import get_client_ip
-from allauth.core.internal.ratelimit import truncate_ip
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
-Answer = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+
+UNKNOWN = "unknown"
+"""Stands for every client of a server on a Unix socket; they share the limits of one address."""
+IPV6_PREFIX = 64
 
 _address: ContextVar[str] = ContextVar("address", default="")
 
 
-def caller_address() -> str:
-    """The address of whoever sent the request that is being answered; empty in a worker, and on a Unix socket."""
+def client_address(request: HttpRequest) -> str:
+    """Return the client's IP address, an empty string if the server knows none."""
+    address: str = request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return ""
+
+
+def rate_limit_address(request: HttpRequest) -> str:
+    """Return what rate limits count by: of an IPv6 address its /64 network, since every client has a whole one."""
+    address = client_address(request)
+    if not address:
+        return UNKNOWN
+    parsed = ip_address(address)
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Network((parsed, IPV6_PREFIX), strict=False).network_address)
+    return address
+
+
+def current_client_address() -> str:
+    """Return the client's address of the request that is being handled; empty in a worker and on a Unix socket."""
     return _address.get()
 
 
-def limited_address(request: HttpRequest) -> str:
-    """What limits count by. Of IPv6 it is the network, for everybody has a whole one; a server on a Unix socket knows
-    no address, and everybody then shares the limits of one."""
-    return str(truncate_ip(get_client_ip(request) or "unknown"))
-
-
 @sync_and_async_middleware
-def address_middleware(get_response: Answer) -> Answer:
-    """Remembers the address while the request is answered."""
+def client_address_middleware(get_response: GetResponse) -> GetResponse:
+    """Remember the client's address while a request is handled."""
     if iscoroutinefunction(get_response):
 
-        async def answer_later(request: HttpRequest) -> HttpResponseBase:
-            with _called_from(request):
+        async def handle_async(request: HttpRequest) -> HttpResponseBase:
+            with _remembered(request):
                 response: HttpResponseBase = await get_response(request)
                 return response
 
-        return answer_later
+        return handle_async
 
-    def answer(request: HttpRequest) -> HttpResponseBase:
-        with _called_from(request):
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        with _remembered(request):
             return get_response(request)  # type: ignore[return-value]
 
-    return answer
+    return handle
 
 
 @contextmanager
-def _called_from(request: HttpRequest) -> Iterator[None]:
-    token = _address.set(get_client_ip(request) or "")
+def _remembered(request: HttpRequest) -> Iterator[None]:
+    token = _address.set(client_address(request))
     try:
         yield
     finally:

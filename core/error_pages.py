@@ -10,19 +10,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 from django.views.defaults import bad_request, page_not_found, server_error
-from rest_framework.exceptions import ValidationError
 
 from core.api.parsers import too_large
 from core.errors import (
-    AWAY,
     NOTHING_HERE,
+    UNAVAILABLE_ERRORS,
     Broken,
     InvalidInput,
     NotFound,
     RequestError,
     error_response,
-    part_away,
-    validation_error,
+    unavailable,
 )
 
 UNREADABLE = "The request cannot be read. Check its address and headers."
@@ -33,13 +31,10 @@ ALLAUTH_SECONDS = 60
 
 
 class RefusalMiddleware(MiddlewareMixin):
-    """Answers for views that raise RequestError, a serializer's ValidationError, or cannot reach the database or
-    Redis."""
+    """Responses for views that raise RequestError, or cannot reach the database or Redis."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, ValidationError):
-            exception = validation_error(exception)
-        if isinstance(exception, AWAY):
+        if isinstance(exception, UNAVAILABLE_ERRORS):
             return _away(request, exception)
         return refused(request, exception) if isinstance(exception, RequestError) else None
 
@@ -63,7 +58,7 @@ def too_often(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def _away(request: HttpRequest, error: Exception) -> HttpResponse:
     request.user = AnonymousUser()  # The page that says so must not ask the database who is there.
-    return refused(request, part_away(error))
+    return refused(request, unavailable(error))
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -81,7 +76,7 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 def broken(request: HttpRequest) -> HttpResponse:
     """Django's ``handler500``: what a middleware or a template could not read is refused like what a view could not."""
     error = sys.exc_info()[1]
-    if isinstance(error, AWAY):
+    if isinstance(error, UNAVAILABLE_ERRORS):
         return _away(request, error)
     return error_response(Broken(BROKEN)) if _of_api(request) else server_error(request)
 

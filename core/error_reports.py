@@ -1,7 +1,8 @@
-"""What a report of an error may say, by mail or on the page of DEBUG: where it happened, and no more."""
+"""Error reports and log records without anything that a user entered or that is secret."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import ItemsView
 from types import FrameType
 from typing import Any
@@ -11,10 +12,20 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class QuietFilter(SafeExceptionReporterFilter):
-    """Variables by name and type, for a key may stand in any of them; fields of forms by name."""
+    """Shows the names and types of variables, not their values, since any of them may hold a key; of forms the field
+    names."""
 
     def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: FrameType) -> ItemsView[str, Any]:
         return {name: type(value).__name__ for name, value in tb_frame.f_locals.items()}.items()
 
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
         return {} if request is None else dict.fromkeys(request.POST, self.cleansed_substitute)
+
+
+class SkipUndecodableFrames(logging.Filter):
+    """Drops records of socket frames that are not UTF-8: the socket is closed, and a traceback for each would bury what
+    matters."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        return not isinstance(error, UnicodeDecodeError)

@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 
 SEND_JSON = "Send the body as JSON, with the header “Content-Type: application/json”."
 NOTHING_HERE = "There is nothing here under this address."
-AWAY = (OperationalError, InterfaceError, RedisError)
-"""What is raised where the database or Redis does not answer."""
+UNAVAILABLE_ERRORS = (OperationalError, InterfaceError, RedisError)
+"""Raised if the database or Redis does not answer."""
 
 Fields = Mapping[str, list[str]]
 
@@ -138,11 +138,11 @@ def _translated(exc: Exception) -> RequestError | None:
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
             return NotSignedIn("Sign in first, or send a valid access token.")
         case exceptions.ValidationError():
-            return validation_error(exc)
+            return invalid_input(exc)
         case exceptions.UnsupportedMediaType():
             return UnsupportedType(SEND_JSON)
         case OperationalError() | InterfaceError() | RedisError():
-            return part_away(exc)
+            return unavailable(exc)
         case exceptions.APIException():
             error = RequestError(str(exc.detail))
             error.status, error.code = exc.status_code, str(exc.default_code)
@@ -150,13 +150,13 @@ def _translated(exc: Exception) -> RequestError | None:
     return None
 
 
-def part_away(exc: Exception) -> Unavailable:
+def unavailable(exc: Exception) -> Unavailable:
     """What needs the database or Redis has to wait for it."""
     logger.error("the database or Redis does not answer: %s", exc)
     return Unavailable("A part of LLMSelect does not answer at the moment. Try again in a minute.", retry_after=10)
 
 
-def validation_error(exc: exceptions.ValidationError) -> InvalidInput:
+def invalid_input(exc: exceptions.ValidationError) -> InvalidInput:
     """What a serializer found, with its first sentence as the message."""
     fields = _flattened(exc.detail)
     sentences = (_sentence(path, texts[0]) for path, texts in fields.items())

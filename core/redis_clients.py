@@ -14,20 +14,20 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 TIMEOUT = 5.0
-"""Seconds that Redis may take to answer. A connection that has gone stale is replaced once and at once: whoever asks a
-Redis that is away hears so in no time, and waits or tries again by rules of its own."""
+"""Seconds that Redis may take to answer. A stale connection is replaced once, at once; callers that find Redis
+unavailable learn it immediately and wait or retry by their own rules."""
 
 _loop_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, redis.asyncio.Redis] = WeakKeyDictionary()
 
 
 @cache
 def thread_client() -> redis.Redis:
-    """For synchronous code; safe to share between threads."""
+    """Return the client for synchronous code; threads may share it."""
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT, retry=Retry(NoBackoff(), 1))
 
 
 def loop_client() -> redis.asyncio.Redis:
-    """For coroutines of the running loop."""
+    """Return the client for coroutines of the running loop."""
     loop = asyncio.get_running_loop()
     client = _loop_clients.get(loop)
     if client is None:
@@ -38,13 +38,16 @@ def loop_client() -> redis.asyncio.Redis:
 
 
 def heed_cancellation() -> None:
-    """Be cancelled now, where that was asked for and got lost: on Python 3.11 redis-py's ``asyncio.wait_for`` swallows
-    a cancellation that comes in the moment in which a command has been sent. To be called after each wait for Redis."""
+    """Raise CancelledError if this task was cancelled and the cancellation got lost; call it after waiting for Redis.
+
+    On Python 3.11 ``asyncio.wait_for`` inside redis-py swallows a cancellation that arrives just after a command was
+    sent.
+    """
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
 
 
 def subscriber_client() -> redis.asyncio.Redis:
-    """For a subscription that may be silent for ever: reads wait without a limit. The caller closes it."""
+    """Return a new client for a subscription, whose reads wait without a limit; the caller closes it."""
     return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_timeout=None, retry=AsyncRetry(NoBackoff(), 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.http import HttpRequest
 
-from generations.models import DailyUse, Generation
+from generations.models import DailyUsage, Generation
 
 
 @admin.register(Generation)
@@ -27,10 +27,10 @@ class GenerationAdmin(admin.ModelAdmin):
         return False
 
 
-@admin.register(DailyUse)
-class DailyUseAdmin(admin.ModelAdmin):
-    list_display = ("day", "user", "payer", "answers", "tokens", "cost")
-    list_filter = ("payer", "day")
+@admin.register(DailyUsage)
+class DailyUsageAdmin(admin.ModelAdmin):
+    list_display = ("day", "user", "key_source", "answers", "tokens", "cost")
+    list_filter = ("key_source", "day")
     search_fields = ("user__username", "user__email")
     list_select_related = ("user",)
     date_hierarchy = "day"
@@ -39,5 +39,5 @@ class DailyUseAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: DailyUse | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: DailyUsage | None = None) -> bool:
         return False

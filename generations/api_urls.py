@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from django.urls import path
 
-from generations.limits.api import UseApi
+from generations.limits.api import UsageApi
 
-urlpatterns = [path("usage", UseApi.as_view(), name="api-usage")]
+urlpatterns = [path("usage", UsageApi.as_view(), name="api-usage")]

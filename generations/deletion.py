@@ -1,4 +1,4 @@
-"""Emptying the event logs of what was deleted, for good."""
+"""Deletion of generations: their usage is counted, and their event logs are emptied for good."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import redis
 from django.db.models import QuerySet
 
 from core.redis_clients import thread_client
-from generations.limits.budgets import settle_deleted
+from generations.limits.budgets import count_deleted
 from generations.log import event_log
 from generations.log.event_log import Writer
 from generations.models import Generation
@@ -20,16 +20,18 @@ logger = logging.getLogger(__name__)
 TopicWriter = tuple[str, Writer]
 
 
-def writers_instead(generations: QuerySet[Generation]) -> list[TopicWriter]:
-    """Who takes the place of those that still write for ``generations``, which are to be deleted; for ``forget_logs``,
-    once they are. What they took so far is counted."""
-    settle_deleted(generations)
-    still = generations.filter(status__in=Generation.OPEN).values_list("pk", "current_run__topic")
-    return [(topic, Writer(key, f"deleted:{uuid.uuid4().hex}")) for key, topic in still]
+def prepare_deletion(generations: QuerySet[Generation]) -> list[TopicWriter]:
+    """Count what these generations, about to be deleted, have used, and return the writers for ``delete_logs``.
+
+    The writers replace those that still write for open generations. Call it in the transaction that deletes.
+    """
+    count_deleted(generations)
+    still_open = generations.filter(status__in=Generation.OPEN).values_list("pk", "current_run__topic")
+    return [(topic, Writer(key, f"deleted:{uuid.uuid4().hex}")) for key, topic in still_open]
 
 
-def forget_logs(topics: Iterable[str], writers: Iterable[TopicWriter]) -> None:
-    """Empty the logs; workers that have not heard of the stop yet are not let into them any more."""
+def delete_logs(topics: Iterable[str], writers: Iterable[TopicWriter]) -> None:
+    """Delete the logs of deleted topics, and refuse entries of workers that have not heard of the stop yet."""
     try:
         event_log.delete_all(thread_client(), topics, writers)
     except redis.RedisError as error:

@@ -9,7 +9,9 @@ from django.conf import settings
 from rest_framework import serializers
 
 from core.api.fields import StringField
+from core.api.validation import validated
 from providers.adapters.base import Parameters
+from providers.model_ref import ModelRef
 
 TITLE_LENGTH = 200
 MAX_ENTRIES = 8
@@ -105,10 +107,8 @@ class TitleSerializer(serializers.Serializer[dict[str, str]]):
 
 
 def checked_title(data: Any) -> str:
-    """Check a new title; raises REST framework's ValidationError."""
-    serializer = TitleSerializer(data=data)
-    serializer.is_valid(raise_exception=True)
-    return " ".join(str(serializer.validated_data["title"]).split())
+    """Check a new title; raises InvalidInput."""
+    return " ".join(str(validated(TitleSerializer, data)["title"]).split())
 
 
 def given(parameters: dict[str, Any] | None) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def given(parameters: dict[str, Any] | None) -> dict[str, Any]:
     return {name: value for name, value in (parameters or {}).items() if value is not None}
 
 
-def parameters_from(given: dict[str, Any]) -> Parameters:
+def decode_parameters(given: dict[str, Any]) -> Parameters:
     """Parameters as they are kept in JSON or were given in a body."""
     return Parameters(**{**given, "stop": tuple(given.get("stop", ()))})
 
@@ -128,6 +128,6 @@ class FallbackSerializer(serializers.Serializer[Any]):
     model = FilledField(max_length=200)
 
 
-def selection_of(chosen: dict[str, str] | None) -> str:
-    """A checked choice as "provider/model"; empty where there is none."""
-    return "" if chosen is None else f"{chosen['provider']}/{chosen['model']}"
+def fallback_ref(checked: dict[str, str] | None) -> str:
+    """Return a checked fallback as it is stored: "provider/model", or an empty string for none."""
+    return "" if checked is None else str(ModelRef(**checked))

@@ -1,4 +1,4 @@
-"""One model answering once, and the runs that such answers belong to."""
+"""One model answering once, the runs that such answers belong to, and what they used."""
 
 from __future__ import annotations
 
@@ -10,33 +10,27 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Limits
-from generations.log.event_log import EntryId
+from providers import model_ref
 from providers.adapters.base import ErrorCode
-
-MAX_SELECTION = 265
-"""The length of a provider's slug, a slash and a model's id."""
-
-
-class Payer(models.TextChoices):
-    """Whose key an answer is paid with; empty where it needs none."""
-
-    USER = "user", "user"
-    SERVER = "server", "server"
+from providers.model_ref import ModelRef
+from providers.models import KeySource
 
 
-class DailyUse(models.Model):
-    """What one user's answers took on one day, in UTC, by who paid: it outlives the answers."""
+class DailyUsage(models.Model):
+    """What one user's answers used on one UTC day, by whose key paid. Rows outlive the answers that they count."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="daily_use")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="daily_usage")
     day = models.DateField()
-    payer = models.CharField(max_length=6, blank=True, choices=Payer.choices)
+    key_source = models.CharField(max_length=6, blank=True, choices=KeySource.choices)
     answers = models.PositiveIntegerField(default=0)
     tokens = models.PositiveBigIntegerField(default=0)
     cost = models.DecimalField("cost in dollars", max_digits=14, decimal_places=8, default=0)
 
     class Meta:
-        verbose_name_plural = "daily use"
-        constraints = [models.UniqueConstraint(fields=["user", "day", "payer"], name="generations_one_use_a_day")]
+        verbose_name_plural = "daily usage"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "day", "key_source"], name="generations_one_usage_a_day")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} on {self.day}"
@@ -45,9 +39,9 @@ class DailyUse(models.Model):
 class Run(models.Model):
     """What one request started: one generation for a chat message or a retry, N for a turn of a comparison.
 
-    ``open`` counts the generations that have not ended; whoever ends the last one closes the run.
-    ``topic`` is the event log that its generations write to. ``then`` names a Celery task that is sent, with the run's
-    id, once the run is closed.
+    ``open`` counts the generations that have not ended; whoever ends the last one closes the run. ``topic`` names the
+    event log that the generations write to. ``on_complete_task`` names a Celery task that is sent, with the run's id,
+    once the run is closed.
     """
 
     topic = models.CharField(max_length=80, db_index=True)
@@ -56,27 +50,25 @@ class Run(models.Model):
     open = models.PositiveSmallIntegerField()
     accepted_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
-    then = models.CharField(max_length=80, blank=True)
-
-    start_id: EntryId | None = None
-    """The id of its ``start`` in the log, known only to whoever has just started it."""
+    on_complete_task = models.CharField(max_length=80, blank=True)
 
     def __str__(self) -> str:
         return f"run {self.pk} of {self.topic}"
 
 
 class Generation(models.Model):
-    """One answer of one model: its request, its life cycle and all that is known of its result.
+    """One answer of one model: the request, its life cycle and the result.
 
-    ``run`` is the run that it was created in, ``current_run`` the one that its latest attempt belongs to.
-    ``request`` is emptied when it ends; ``timeline`` holds ``[offset, seconds]`` pairs for replay.
-    ``lease`` names the claim of the worker that holds it; nobody else may write to it while ``lease_until`` lies ahead.
+    ``run`` is the run that created it, ``current_run`` the run of its latest attempt, ``index`` its slot in both.
+    ``request`` is emptied at the end. ``timeline`` holds ``[offset, seconds]`` pairs for replay.
 
-    A lower ``priority`` goes first; ``BATCH`` is work that nobody waits for. What is ``held_back`` waits for a place of
-    its user or of batch work, and for whoever frees one to ring. What it may cost is reserved in tokens and dollars
-    while it is open, where a budget binds; ``key_source`` says whose key pays.
+    ``lease`` names the claim of the worker that holds it; nobody else may write to it before ``lease_until``.
+    ``delivery_count`` counts the claims of this attempt. ``priority`` orders the queue, lowest first; ``BATCH`` is for
+    work that nobody waits for. A generation that is ``held_back`` waits until its user, or batch work, may run one
+    more; whoever ends a generation enqueues the next.
 
-    ``fallback`` is the "provider/model" that is to answer where this one cannot; ``answered_by`` is the one that did.
+    ``reserved_tokens`` and ``reserved_cost`` are set aside while it is open if a budget applies. ``fallback`` is the
+    "provider/model" that answers if this model cannot; ``answered_by`` is set if the fallback did.
     """
 
     BATCH = 9
@@ -96,6 +88,7 @@ class Generation(models.Model):
         *("input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens", "usage_source", "cost"),
         *("lease", "lease_until", "ended_at"),
     )
+    """The fields that a retry resets."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="generations")
@@ -106,13 +99,13 @@ class Generation(models.Model):
     model = models.CharField(max_length=200)
     parameters = models.JSONField(default=dict, blank=True)
     request = models.JSONField(null=True, blank=True)
-    fallback = models.CharField(max_length=MAX_SELECTION, blank=True)
+    fallback = models.CharField(max_length=model_ref.MAX_LENGTH, blank=True)
 
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=1)
     past_attempts = models.JSONField(default=list, blank=True)
     stop_requested = models.BooleanField(default=False)
-    deliveries = models.PositiveSmallIntegerField(default=0)
+    delivery_count = models.PositiveSmallIntegerField(default=0)
     queued_at = models.DateTimeField(default=timezone.now)
     priority = models.PositiveSmallIntegerField(default=Limits.Priority.NORMAL)
     held_back = models.BooleanField(default=False)
@@ -125,7 +118,7 @@ class Generation(models.Model):
     text = models.TextField(blank=True)
     reasoning = models.TextField(blank=True)
     timeline = models.JSONField(default=list, blank=True)
-    answered_by = models.CharField(max_length=MAX_SELECTION, blank=True)
+    answered_by = models.CharField(max_length=model_ref.MAX_LENGTH, blank=True)
     error_code = models.CharField(max_length=32, blank=True, choices=[(code, code) for code in ErrorCode])
     error = models.CharField(max_length=500, blank=True)
     retryable = models.BooleanField(default=False)
@@ -140,7 +133,7 @@ class Generation(models.Model):
         max_length=8, blank=True, choices=[("provider", "provider"), ("estimate", "estimate")]
     )
     cost = models.DecimalField(max_digits=14, decimal_places=8, null=True, blank=True)
-    key_source = models.CharField(max_length=6, blank=True, choices=Payer.choices)
+    key_source = models.CharField(max_length=6, blank=True, choices=KeySource.choices)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -154,7 +147,16 @@ class Generation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider}/{self.model} ({self.status})"
+        return f"{self.model_ref} ({self.status})"
+
+    @property
+    def model_ref(self) -> ModelRef:
+        return ModelRef(self.provider, self.model)
+
+    @property
+    def answering_model(self) -> ModelRef:
+        """The model that answered, or is going to."""
+        return ModelRef.parse(self.answered_by) if self.answered_by else self.model_ref
 
     @property
     def is_open(self) -> bool:
@@ -162,7 +164,7 @@ class Generation(models.Model):
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Output tokens over the time from the first to the last of them."""
+        """Output tokens divided by the time from the first token to the last."""
         if not self.output_tokens or self.time is None or self.ttft is None or self.time <= self.ttft:
             return None
         return round(self.output_tokens / (self.time - self.ttft), 1)

@@ -1,14 +1,14 @@
-"""Starting, retrying and stopping generations.
+"""Starting, retrying, stopping and copying generations.
 
-Every change of state is a filtered UPDATE whose row count says who won; what a reader has to hear of it is appended
-to the topic's log once it is committed.
+Every change of state is a filtered UPDATE whose row count says who won. What readers have to learn of it is appended to
+the topic's log once it is committed.
 """
 
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import redis
@@ -20,48 +20,64 @@ from kombu.exceptions import OperationalError
 from accounts.models import User
 from core.errors import Conflict
 from core.redis_clients import thread_client
-from generations.limits.admission import Admission, Ask, admit
-from generations.limits.queue import ring
+from generations.limits.admission import Admission, GenerationRequest, admit
+from generations.limits.queue import enqueue
 from generations.log import event_log
 from generations.log.event_log import EntryId
 from generations.models import Generation, Run
 from generations.selectors import RunState
+from generations.stored_request import encode_parameters, encode_request
 from generations.worker import control
-from generations.worker.attempt import Outcome
-from generations.worker.finalize import end_generation, tell
-from providers.adapters.base import Message, Parameters, Request
+from generations.worker.finalize import append_now, end_generation
+from generations.worker.types import Outcome
+from providers.adapters.base import Request
 
 logger = logging.getLogger(__name__)
 
+NOT_COPIED = {
+    *("id", "public_id", "user", "run", "current_run", "index", "key_source", "lease", "lease_until", "created_at")
+}
 
-def start_run(*, user: User, topic: str, asks: Sequence[Ask], then: str = "", batch: bool = False) -> RunState:
-    """Create a run with one queued generation for each ask, in their order; call it within the caller's transaction.
 
-    The tasks are sent once that transaction is committed, the one that ``then`` names once the run is closed. Nobody
-    waits for ``batch`` work. Raises TooManyRequests and OverBudget where there is no room for all of them.
+def start_run(
+    *,
+    user: User,
+    topic: str,
+    requests: Sequence[GenerationRequest],
+    on_complete_task: str = "",
+    batch: bool = False,
+) -> RunState:
+    """Create a run with one queued generation for each request, in their order; call it within a transaction.
+
+    The generations are enqueued once that transaction is committed, and ``on_complete_task`` is sent once the run is
+    closed. ``batch`` marks work that nobody waits for. Raises TooManyRequests and OverBudget if not all of them can be
+    admitted.
     """
-    admissions = admit(user, asks, batch=batch)
-    run = Run.objects.create(topic=topic, user=user, total=len(asks), open=len(asks), then=then)
+    admissions = admit(user, requests, batch=batch)
+    run = Run.objects.create(
+        topic=topic, user=user, total=len(requests), open=len(requests), on_complete_task=on_complete_task
+    )
     generations = Generation.objects.bulk_create(
         Generation(
             user=user,
             run=run,
             current_run=run,
             index=index,
-            provider=ask.provider,
-            model=ask.request.model,
-            parameters=stored_parameters(ask.request.parameters),
-            request=stored_request(ask.request),
-            fallback=ask.fallback,
-            **_admitted(admission),
+            provider=each.provider,
+            model=each.request.model,
+            parameters=encode_parameters(each.request.parameters),
+            request=encode_request(each.request),
+            fallback=each.fallback,
+            **_admission_fields(admission),
         )
-        for index, (ask, admission) in enumerate(zip(asks, admissions, strict=True))
+        for index, (each, admission) in enumerate(zip(requests, admissions, strict=True))
     )
-    transaction.on_commit(lambda: _enqueue(run, generations))
-    return RunState(run, generations)
+    state = RunState(run, generations)
+    transaction.on_commit(lambda: _announce(state))
+    return state
 
 
-def _admitted(admission: Admission) -> dict[str, Any]:
+def _admission_fields(admission: Admission) -> dict[str, Any]:
     return {
         "key_source": admission.key_source,
         "priority": admission.priority,
@@ -71,37 +87,38 @@ def _admitted(admission: Admission) -> dict[str, Any]:
 
 
 def retry_generation(*, generation: Generation, topic: str, request: Request) -> RunState:
-    """Ask again for a slot that did not complete: the same generation, one attempt more, in a run of one.
+    """Ask again for an answer that did not complete: the same generation with one more attempt, in a run of one.
 
-    Raises Conflict where it is still running or has completed, TooManyRequests and OverBudget as a start does. The
-    earlier attempt is kept in ``past_attempts``.
+    Raises Conflict if it is still running or has completed, TooManyRequests and OverBudget as a start does. The earlier
+    attempt is kept in ``past_attempts``.
     """
     with transaction.atomic():
-        (admission,) = admit(generation.user, [Ask(generation.provider, request)])
+        (admission,) = admit(generation.user, [GenerationRequest(generation.provider, request)])
         run = Run.objects.create(topic=topic, user=generation.user, total=1, open=1)
         fields = Generation._meta.fields
-        fresh = {field.name: field.get_default() for field in fields if field.name in Generation.RESULT}
+        blank = {field.name: field.get_default() for field in fields if field.name in Generation.RESULT}
         updated = (
             Generation.objects.filter(pk=generation.pk, attempt=generation.attempt)
             .exclude(status__in=[*Generation.OPEN, Generation.Status.COMPLETED])
             .update(
-                **fresh,
-                **_admitted(admission),
+                **blank,
+                **_admission_fields(admission),
                 status=Generation.Status.QUEUED,
                 current_run=run,
                 attempt=F("attempt") + 1,
-                request=stored_request(request),
+                request=encode_request(request),
                 past_attempts=[*generation.past_attempts, _summary(generation)],
                 stop_requested=False,
-                deliveries=0,
+                delivery_count=0,
                 queued_at=timezone.now(),
             )
         )
         if not updated:
             raise Conflict("Only an answer that failed, was stopped or was interrupted can be retried.")
         generation.refresh_from_db()
-        transaction.on_commit(lambda: _enqueue(run, [generation]))
-    return RunState(run, [generation])
+        state = RunState(run, [generation])
+        transaction.on_commit(lambda: _announce(state))
+    return state
 
 
 def _summary(generation: Generation) -> dict[str, Any]:
@@ -117,44 +134,31 @@ def _summary(generation: Generation) -> dict[str, Any]:
     }
 
 
-def _enqueue(run: Run, generations: Iterable[Generation]) -> None:
-    """Announce the run and send its tasks; where Redis has just gone away, ``rescue`` sends them later."""
+def _announce(state: RunState) -> None:
+    """Append the run's start to the log and enqueue its generations; if Redis has just gone away, the reaper enqueues
+    them later."""
+    run = state.run
     try:
         epoch, seq = event_log.append(thread_client(), run.topic, {"run": run.pk, "kind": "start"})
-        run.start_id = EntryId(int(epoch), int(seq))
-        for generation in generations:
-            ring(generation)
+        state.start_id = EntryId(int(epoch), int(seq))
+        for generation in state.generations:
+            enqueue(generation)
     except (redis.RedisError, OperationalError) as error:
         logger.error("the tasks of %s wait to be sent again: %s", run, error)
 
 
-def stored_parameters(parameters: Parameters) -> dict[str, Any]:
-    """Parameters as JSON, without those that were left to the provider."""
-    return {name: value for name, value in asdict(parameters).items() if value not in (None, ())}
-
-
-def stored_request(request: Request) -> dict[str, Any]:
-    """A request as JSON; of images only the ids."""
-    return {"system": request.system, "messages": [_stored_message(message) for message in request.messages]}
-
-
-def _stored_message(message: Message) -> dict[str, Any]:
-    stored: dict[str, Any] = {"role": message.role, "text": message.text}
-    return stored | {"images": [image.id for image in message.images]} if message.images else stored
-
-
 def stop_generations(generations: Iterable[Generation]) -> int:
-    """Stop all of these that still run and say how many that were.
+    """Stop those of these generations that are still open, and return how many there were.
 
-    One that waits ends here and now; one that streams is cut off by its worker, which then saves its partial text.
+    A queued one ends here and now; a streaming one is cut off by its worker, which then saves its partial text.
     """
     streaming = []
     stopped = 0
     for generation in generations:
         waited = (timezone.now() - generation.current_run.accepted_at).total_seconds()
-        told = end_generation(generation.pk, Outcome(Generation.Status.STOPPED, time=waited), lease=None)
-        if told is not None:
-            tell(told)
+        pending = end_generation(generation.pk, Outcome(Generation.Status.STOPPED, time=waited), lease=None)
+        if pending is not None:
+            append_now(pending)
             stopped += 1
         else:
             streaming.append(generation.pk)
@@ -164,3 +168,25 @@ def stop_generations(generations: Iterable[Generation]) -> int:
         control.send_stop(leases)
         stopped += len(leases)
     return stopped
+
+
+def copy_generations(*, user: User, generations: Sequence[Generation]) -> list[Generation]:
+    """Copy ended answers, in the same order, into an ended run without a log; call it within a transaction.
+
+    A copy differs in its key source: what it cost was paid once already.
+    """
+    run = Run.objects.create(
+        topic=f"copy.{uuid.uuid4().hex}", user=user, total=len(generations), open=0, ended_at=timezone.now()
+    )
+    copied = [field.attname for field in Generation._meta.concrete_fields if field.name not in NOT_COPIED]
+    return Generation.objects.bulk_create(
+        Generation(
+            user=user,
+            run=run,
+            current_run=run,
+            index=index,
+            key_source="",
+            **{name: getattr(generation, name) for name in copied},
+        )
+        for index, generation in enumerate(generations)
+    )

@@ -1,4 +1,4 @@
-"""The Celery task: a generation's id is all that travels."""
+"""The Celery task that answers one generation; only the generation's id travels with it."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ import time
 from threading import Semaphore
 
 from celery import shared_task
-from django.db import InterfaceError, OperationalError, connections
+from django.db import connections
 
+from core.errors import UNAVAILABLE_ERRORS
 from generations.limits.queue import ANSWER_TASK
-from generations.worker.attempt import Claim
 from generations.worker.claims import claim_generation
 from generations.worker.process import current_worker
+from generations.worker.types import Claim
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 60.0
+GIVE_UP_AFTER = 60.0
 RETRY_DELAY = 1.0
 
 
 @shared_task(name=ANSWER_TASK, ignore_result=True)
 def answer(generation_id: int) -> None:
-    """Claim, answer and save one generation. Sent twice it does nothing the second time; no database connection is held
-    while the stream runs."""
+    """Claim, answer and save one generation. A second delivery does nothing. No database connection is held while the
+    stream runs."""
     try:
         worker = current_worker()
-        claim = _claimed(generation_id, worker.batch_places)
+        claim = _claim(generation_id, worker.batch_capacity)
         connections.close_all()
         if claim is not None:
             worker.answer(claim)
@@ -34,13 +35,14 @@ def answer(generation_id: int) -> None:
         connections.close_all()
 
 
-def _claimed(generation_id: int, batch_places: Semaphore) -> Claim | None:
-    """Wait for a database that is away; after a while the task is given up, and sent again by whoever rescues."""
-    deadline = time.monotonic() + PATIENCE
+def _claim(generation_id: int, batch_capacity: Semaphore) -> Claim | None:
+    """Claim it, waiting for the database if it is unavailable. After a while the task gives up, and the reaper sends it
+    again."""
+    deadline = time.monotonic() + GIVE_UP_AFTER
     while True:
         try:
-            return claim_generation(generation_id, batch_places=batch_places)
-        except (OperationalError, InterfaceError) as error:
+            return claim_generation(generation_id, batch_capacity=batch_capacity)
+        except UNAVAILABLE_ERRORS as error:
             if time.monotonic() > deadline:
                 raise
             logger.warning("generation %s waits for the database: %s", generation_id, error)

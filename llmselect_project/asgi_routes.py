@@ -1,7 +1,7 @@
-"""Which part answers a connection: pages with Django's whole stack, the API with a short one, sockets.
+"""The ASGI application: pages with all of Django's middleware, the API with less, sockets, and background tasks.
 
-Django's own session, CSRF and auth middleware hop to a thread at each hook. The API needs none of them, for it has its
-own authenticator, so its requests go through ``API_MIDDLEWARE`` alone.
+Django's session, CSRF and auth middleware switch to a thread at each hook. The API has its own authenticator and needs
+none of them, so its requests go through ``API_MIDDLEWARE`` alone.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from channels.routing import URLRouter
 from django.conf import settings
@@ -16,13 +17,14 @@ from django.core.handlers.asgi import ASGIHandler
 from django.urls import path
 
 from comparisons.consumers import EventConsumer, PageConsumer
-from generations.log.subscriber import stay_subscribed
+from generations.log.subscriber import keep_layer_awake
+from generations.worker.reaper import reap_forever
 from llmselect_project.body_limit import answer_within_limit
 from llmselect_project.health import database_answers
 
 
 def _short_stack() -> ASGIHandler:
-    """A handler reads ``MIDDLEWARE`` while it is made, and never again."""
+    """Return a handler with ``API_MIDDLEWARE``; a handler reads ``MIDDLEWARE`` only while it is created."""
     full, settings.MIDDLEWARE = settings.MIDDLEWARE, settings.API_MIDDLEWARE
     try:
         return ASGIHandler()
@@ -40,7 +42,7 @@ sockets = URLRouter(
 )
 API_PATHS = ("/api/", "/health/", "/sse/")
 SESSION_PATHS = ("/api/v1/auth/",)
-"""Signing in and out over the API touches the session, which the middleware brings."""
+"""Signing in and out over the API needs the session, and so its middleware."""
 NOT_FOUND = 4404
 STARTS_WITHIN = 1.0
 RETRY_DELAY = 2.0
@@ -49,10 +51,13 @@ logger = logging.getLogger(__name__)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
-    """Send each connection to its part."""
+    """Send each connection to the part that handles it."""
     if scope["type"] == "lifespan":
-        await _live(receive, send)
-    elif scope["type"] == "websocket":
+        await _lifespan(receive, send)
+        return
+    if settings.ASGI_SERVER == "daphne":
+        _start_background()  # Daphne sends no lifespan events: begin with the first connection.
+    if scope["type"] == "websocket":
         await _socket(scope, receive, send)
     else:
         await answer_within_limit(_handler(scope["path"]), scope, receive, send)
@@ -71,24 +76,36 @@ async def _socket(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "websocket.close", "code": NOT_FOUND})
 
 
-async def _live(receive: Any, send: Any) -> None:
-    """Keep one subscription open from the start, so that no stream has to wake the channel layer. A process that starts
-    before its database or Redis answers 503 until they are there, and says in the log what it waits for."""
-    waiting: list[asyncio.Task[None]] = []
+_background: WeakKeyDictionary[asyncio.AbstractEventLoop, list[asyncio.Task[None]]] = WeakKeyDictionary()
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    """Run the background tasks between startup and shutdown.
+
+    A process that starts before its database or Redis answers 503 until they are there, and logs what it waits for.
+    """
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            waiting = [asyncio.create_task(stay_subscribed()), asyncio.create_task(_wait_for_database())]
-            await asyncio.wait(waiting, timeout=STARTS_WITHIN)
+            await asyncio.wait(_start_background(), timeout=STARTS_WITHIN)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
-            for task in waiting:
+            for task in _background.pop(asyncio.get_running_loop(), []):
                 task.cancel()
             await send({"type": "lifespan.shutdown.complete"})
             return
 
 
+def _start_background() -> list[asyncio.Task[None]]:
+    """Start this process's background tasks, once; return those that say that it is ready."""
+    loop = asyncio.get_running_loop()
+    if loop not in _background:
+        ready = [asyncio.create_task(keep_layer_awake()), asyncio.create_task(_wait_for_database())]
+        _background[loop] = [*ready, asyncio.create_task(reap_forever())]
+    return _background[loop][:2]
+
+
 async def _wait_for_database() -> None:
     while not await database_answers():
-        logger.warning("The database does not answer yet, and is waited for. Check that it runs, and DATABASE_URL.")
+        logger.warning("Waiting for the database, which does not answer yet. Check that it runs, and DATABASE_URL.")
         await asyncio.sleep(RETRY_DELAY)

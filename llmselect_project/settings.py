@@ -87,7 +87,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
-    "core.client_address.address_middleware",
+    "core.client_address.client_address_middleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
@@ -101,7 +101,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "core.error_pages.RefusalMiddleware",
 ]
-API_MIDDLEWARE = ["core.client_address.address_middleware", "django.middleware.security.SecurityMiddleware"]
+API_MIDDLEWARE = ["core.client_address.client_address_middleware", "django.middleware.security.SecurityMiddleware"]
 ROOT_URLCONF = "llmselect_project.urls"
 ASGI_APPLICATION = "llmselect_project.asgi.application"
 TEMPLATES = [
@@ -279,8 +279,8 @@ WORKER_CONCURRENCY = environment.positive_integer(env, "WORKER_CONCURRENCY", 200
 # How much one person may have, where nothing is said of them or their groups
 
 LIMITS = {
-    "running": environment.positive_integer(env, "RUNNING_PER_USER", 40),
-    "waiting": environment.natural_number(env, "WAITING_PER_USER", 200),
+    "max_running": environment.positive_integer(env, "RUNNING_PER_USER", 40),
+    "max_queued": environment.natural_number(env, "WAITING_PER_USER", 200),
     "requests_per_minute": environment.positive_integer(env, "REQUESTS_PER_MINUTE", 120),
     "tokens_per_day": environment.optional_integer(env, "TOKENS_PER_DAY"),
     "tokens_per_month": environment.optional_integer(env, "TOKENS_PER_MONTH"),
@@ -295,7 +295,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "filters": {"readable": {"()": "llmselect_project.log.WithoutUnreadableFrames"}},
+    "filters": {"readable": {"()": "core.error_reports.SkipUndecodableFrames"}},
     "loggers": {"uvicorn.error": {"filters": ["readable"]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }

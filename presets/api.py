@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import cast
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
+from accounts.http import api_user
 from core.api.openapi import NOTHING
 from presets import services
 from presets.models import Preset, PromptTemplate
@@ -31,34 +30,34 @@ class PresetListApi(APIView):
     @extend_schema(responses=SavedPresetSerializer(many=True), operation_id="presets_list")
     def get(self, request: Request) -> Response:
         """The caller's saved sets, by name."""
-        return Response([preset_json(preset) for preset in services.own_items(Preset, _user(request))])
+        return Response([preset_json(preset) for preset in services.own_items(Preset, api_user(request))])
 
     @extend_schema(request=PresetSerializer, responses={201: SavedPresetSerializer}, operation_id="presets_create")
     def post(self, request: Request) -> Response:
         """Save a set of models with parameters."""
         name, data = checked_preset(request.data)
-        return Response(preset_json(services.add_preset(user=_user(request), name=name, data=data)), status=201)
+        return Response(preset_json(services.add_preset(user=api_user(request), name=name, data=data)), status=201)
 
 
 class PresetApi(APIView):
     @extend_schema(responses=SavedPresetSerializer, operation_id="presets_read")
     def get(self, request: Request, preset_id: uuid.UUID) -> Response:
         """A saved set."""
-        return Response(preset_json(services.own_item(Preset, _user(request), preset_id)))
+        return Response(preset_json(services.own_item(Preset, api_user(request), preset_id)))
 
     @extend_schema(
         request=PresetSerializer(partial=True), responses=SavedPresetSerializer, operation_id="presets_update"
     )
     def patch(self, request: Request, preset_id: uuid.UUID) -> Response:
         """Change what is named, and nothing else."""
-        preset = services.own_item(Preset, _user(request), preset_id)
+        preset = services.own_item(Preset, api_user(request), preset_id)
         name, data = changed_preset(preset, request.data)
         return Response(preset_json(services.change_preset(preset=preset, name=name, data=data)))
 
     @extend_schema(responses={204: NOTHING}, operation_id="presets_delete")
     def delete(self, request: Request, preset_id: uuid.UUID) -> Response:
         """Delete a saved set; comparisons that were started from it stay."""
-        services.delete_item(services.own_item(Preset, _user(request), preset_id))
+        services.delete_item(services.own_item(Preset, api_user(request), preset_id))
         return Response(status=204)
 
 
@@ -66,7 +65,7 @@ class PromptTemplateListApi(APIView):
     @extend_schema(responses=SavedPromptTemplateSerializer(many=True), operation_id="prompt_templates_list")
     def get(self, request: Request) -> Response:
         """The caller's prompt templates, by name."""
-        return Response([template_json(each) for each in services.own_items(PromptTemplate, _user(request))])
+        return Response([template_json(each) for each in services.own_items(PromptTemplate, api_user(request))])
 
     @extend_schema(
         request=PromptTemplateSerializer,
@@ -75,7 +74,7 @@ class PromptTemplateListApi(APIView):
     )
     def post(self, request: Request) -> Response:
         """Save a prompt with places to fill in: `{{name}}`."""
-        template = services.add_template(user=_user(request), **checked_template(request.data))
+        template = services.add_template(user=api_user(request), **checked_template(request.data))
         return Response(template_json(template), status=201)
 
 
@@ -83,7 +82,7 @@ class PromptTemplateApi(APIView):
     @extend_schema(responses=SavedPromptTemplateSerializer, operation_id="prompt_templates_read")
     def get(self, request: Request, template_id: uuid.UUID) -> Response:
         """A prompt template."""
-        return Response(template_json(services.own_item(PromptTemplate, _user(request), template_id)))
+        return Response(template_json(services.own_item(PromptTemplate, api_user(request), template_id)))
 
     @extend_schema(
         request=PromptTemplateSerializer(partial=True),
@@ -92,16 +91,12 @@ class PromptTemplateApi(APIView):
     )
     def patch(self, request: Request, template_id: uuid.UUID) -> Response:
         """Change what is named, and nothing else."""
-        template = services.own_item(PromptTemplate, _user(request), template_id)
+        template = services.own_item(PromptTemplate, api_user(request), template_id)
         changes = changed_template(template, request.data)
         return Response(template_json(services.change_template(template=template, **changes)))
 
     @extend_schema(responses={204: NOTHING}, operation_id="prompt_templates_delete")
     def delete(self, request: Request, template_id: uuid.UUID) -> Response:
         """Delete a prompt template."""
-        services.delete_item(services.own_item(PromptTemplate, _user(request), template_id))
+        services.delete_item(services.own_item(PromptTemplate, api_user(request), template_id))
         return Response(status=204)
-
-
-def _user(request: Request) -> User:
-    return cast(User, request.user)

@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api.validation import validated
 from generations.fields import (
     LIST_ERRORS,
     MAX_ENTRIES,
@@ -64,8 +65,8 @@ class PromptTemplateSerializer(serializers.Serializer[Any]):
 
 
 def checked_preset(body: Any) -> tuple[str, dict[str, Any]]:
-    """Name and data of a whole set; raises REST framework's ValidationError."""
-    checked = _checked(PresetSerializer, body)
+    """Name and data of a whole set; raises InvalidInput."""
+    checked = validated(PresetSerializer, body)
     given = checked.get("parameters") or {}
     data = {
         "providers": [dict(entry) for entry in checked["providers"]],
@@ -82,8 +83,8 @@ def changed_preset(preset: Preset, body: Any) -> tuple[str, dict[str, Any]]:
 
 
 def checked_template(body: Any) -> dict[str, str]:
-    """Name and text of a whole template; raises REST framework's ValidationError."""
-    return _checked(PromptTemplateSerializer, body)
+    """Name and text of a whole template; raises InvalidInput."""
+    return validated(PromptTemplateSerializer, body)
 
 
 def changed_template(template: PromptTemplate, body: Any) -> dict[str, str]:
@@ -103,9 +104,3 @@ def template_json(template: PromptTemplate) -> dict[str, Any]:
 
 def _named(item: Preset | PromptTemplate) -> dict[str, Any]:
     return {"id": str(item.public_id), "name": item.name, "created_at": item.created_at}
-
-
-def _checked(serializer_class: type[serializers.Serializer[Any]], body: Any) -> dict[str, Any]:
-    serializer = serializer_class(data=body)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

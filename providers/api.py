@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from accounts.models import User
+from accounts.http import api_user
 from core.api.openapi import NOTHING, refusals
+from core.api.validation import validated
 from providers import services
 from providers.adapters.base import ProviderError
 from providers.catalogue import catalogue
@@ -30,7 +28,7 @@ class KeyListApi(APIView):
     @extend_schema(operation_id="keys_list", responses=KeySerializer(many=True))
     def get(self, request: Request) -> Response:
         """Every provider that takes a key, and whose key the caller's requests to it go out with; never the key."""
-        keys = [item for item in accesses(_caller(request)) if item.takes_key]
+        keys = [item for item in accesses(api_user(request)) if item.takes_key]
         return Response(KeySerializer(keys, many=True).data)
 
 
@@ -38,14 +36,14 @@ class KeyApi(APIView):
     @extend_schema(operation_id="keys_set", request=NewKeySerializer, responses=KeySerializer)
     def put(self, request: Request, provider: str) -> Response:
         """Store the caller's own key, in the place of the one before."""
-        user = _caller(request)
-        services.set_key(user=user, provider=provider, **_checked(NewKeySerializer, request))
+        user = api_user(request)
+        services.set_key(user=user, provider=provider, **validated(NewKeySerializer, request.data))
         return Response(KeySerializer(access(user, provider)).data)
 
     @extend_schema(operation_id="keys_delete", request=None, responses={204: NOTHING})
     def delete(self, request: Request, provider: str) -> Response:
         """Forget the caller's own key."""
-        services.delete_key(user=_caller(request), provider=provider)
+        services.delete_key(user=api_user(request), provider=provider)
         return Response(status=204)
 
 
@@ -53,14 +51,14 @@ class KeyTestApi(APIView):
     @extend_schema(operation_id="keys_test", request=None, responses={200: KeyTestSerializer, **refusals(400)})
     def post(self, request: Request, provider: str) -> Response:
         """Make the cheapest real call and say what came back; a key that is refused is an answer, not an error."""
-        return Response(KeyTestSerializer(services.test_key(user=_caller(request), provider=provider)).data)
+        return Response(KeyTestSerializer(services.test_key(user=api_user(request), provider=provider)).data)
 
 
 class ModelListApi(APIView):
     @extend_schema(operation_id="models_list", responses=CatalogueModelSerializer(many=True))
     def get(self, request: Request) -> Response:
         """The models there are, those that the caller can use now first."""
-        return Response(CatalogueModelSerializer(catalogue(_caller(request)), many=True).data)
+        return Response(CatalogueModelSerializer(catalogue(api_user(request)), many=True).data)
 
 
 class RefreshModelsApi(APIView):
@@ -71,20 +69,10 @@ class RefreshModelsApi(APIView):
     )
     def post(self, request: Request) -> Response:
         """Ask a provider's own list with the caller's key; answers with that provider's models."""
-        user, provider = _caller(request), _checked(RefreshModelsSerializer, request)["provider"]
+        user, provider = api_user(request), validated(RefreshModelsSerializer, request.data)["provider"]
         try:
             services.refresh_models(user=user, provider=provider)
         except ProviderError as error:
             raise ProviderRefused(error) from error
         models = [model for model in catalogue(user) if model.provider == provider]
         return Response(CatalogueModelSerializer(models, many=True).data)
-
-
-def _checked(serializer_class: type[Serializer[Any]], request: Request) -> dict[str, Any]:
-    serializer = serializer_class(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
-
-
-def _caller(request: Request) -> User:
-    return cast(User, request.user)

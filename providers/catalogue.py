@@ -17,11 +17,10 @@ from providers.adapters.base import Target
 from providers.adapters.demo import DemoAdapter
 from providers.capabilities import abilities
 from providers.kinds import ProviderKind
-from providers.prices import context_window, list_price, price
+from providers.model_ref import ModelRef
+from providers.prices import context_window, list_price
 from providers.selectors import Access, accesses, listed_models, model_label
 from providers.shortlist import selected_models
-
-__all__ = ["CatalogueGroup", "CatalogueModel", "catalogue", "catalogue_groups", "context_window", "price"]
 
 ASK = "Press Refresh to ask {label} which models there are."
 ASK_LOCAL = "Start {label} on the server's machine or set your own address under Keys, then press Refresh."
@@ -42,6 +41,10 @@ class CatalogueModel:
     vision: bool
     available: bool
     reason: str
+
+    @property
+    def ref(self) -> ModelRef:
+        return ModelRef(self.provider, self.model)
 
 
 @dataclass(frozen=True, slots=True)

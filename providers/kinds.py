@@ -1,7 +1,7 @@
 """The kinds of providers that LLMSelect speaks to.
 
 A new OpenAI-compatible vendor is one entry here. A new wire format is four steps: a module in ``adapters/``, its entry
-here, its stand-in in ``tests/wire/``, its line in the README.
+here, its stand-in in ``tests/fake_providers/``, its line in the README.
 
 An endpoint that an administrator adds is no kind: it is ``OPENAI_COMPATIBLE`` from ``adapters/openai_compatible.py``
 with a Target that holds its name, base URL and key.

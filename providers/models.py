@@ -17,6 +17,13 @@ MAX_MODEL_LENGTH = 200
 SHORTEST_KEY_WITH_HINT = 12
 
 
+class KeySource(models.TextChoices):
+    """Whose key pays for an answer; an empty string where no key is needed."""
+
+    USER = "user", "user"
+    SERVER = "server", "server"
+
+
 def hint_of(api_key: str) -> str:
     """What is shown of a key: its end, and nothing of one so short that its end would give much of it away."""
     if not api_key:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from django.conf import settings
 from django.core.validators import slug_re
@@ -20,11 +19,10 @@ from core.errors import NotFound
 from providers.adapters.base import Adapter, ErrorCode, ProviderError, Target
 from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
 from providers.kinds import KINDS, ProviderKind
-from providers.models import Endpoint, LanguageModel, ProviderKey
+from providers.models import Endpoint, KeySource, LanguageModel, ProviderKey
 from providers.prices import model_info
 from providers.shortlist import selected_models
 
-KeySource = Literal["user", "server"]
 COLOR_OF_THE_UNKNOWN = "#6b7280"
 UNREADABLE = "The stored key for {label} cannot be read any more. Enter it again under Keys."
 UNREADABLE_OF_ENDPOINT = "The stored key for {label} cannot be read any more. Ask an administrator to enter it again."
@@ -117,8 +115,8 @@ def key_sources(user: User, providers: Iterable[str]) -> dict[str, str]:
 def _source_of_kind(kind: str, own: bool, server: bool) -> KeySource | None:
     """Whose key a kind would be asked with; ``server`` where the user may use those."""
     if own:
-        return "user"
-    return "server" if server and settings.PROVIDER_API_KEYS[kind] else None
+        return KeySource.USER
+    return KeySource.SERVER if server and settings.PROVIDER_API_KEYS[kind] else None
 
 
 def takes_key(kind: ProviderKind) -> bool:
@@ -128,12 +126,6 @@ def takes_key(kind: ProviderKind) -> bool:
 def may_use_server_key(user: User) -> bool:
     """Administrators may, everybody where SERVER_KEYS says so, and whoever has a budget for it."""
     return user.is_staff or settings.SERVER_KEYS == "everyone" or has_budget(user)
-
-
-def split_selection(selection: str) -> tuple[str, str]:
-    """The provider and the model of "provider/model"; a model's id may have slashes of its own."""
-    provider, _, model = selection.partition("/")
-    return provider, model
 
 
 def provider_info(provider: str) -> ProviderInfo:
@@ -171,16 +163,18 @@ def listed_models(user: User) -> Iterable[tuple[str, str, int | None, str, int |
 def _resolved(user: User, kind: ProviderKind, own: ProviderKey | None) -> Resolved:
     if own is not None and own.base_url:
         target = Target(kind.label, own.base_url, own.api_key, guarded=not user.is_staff)
-        return Resolved(kind.adapter, target, "user", own.first_used_at is None)
+        return Resolved(kind.adapter, target, KeySource.USER, own.first_used_at is None)
     base_url = settings.PROVIDER_BASE_URLS[kind.slug]
     if own is not None:
-        return Resolved(kind.adapter, Target(kind.label, base_url, own.api_key), "user", own.first_used_at is None)
+        return Resolved(
+            kind.adapter, Target(kind.label, base_url, own.api_key), KeySource.USER, own.first_used_at is None
+        )
     server_key = settings.PROVIDER_API_KEYS[kind.slug]
     if server_key and not may_use_server_key(user):
         server_key = ""
     if kind.needs_key and not server_key:
         raise ProviderError(ErrorCode.NO_API_KEY, no_key(kind))
-    return Resolved(kind.adapter, Target(kind.label, base_url, server_key), "server" if server_key else None)
+    return Resolved(kind.adapter, Target(kind.label, base_url, server_key), KeySource.SERVER if server_key else None)
 
 
 def _resolved_endpoint(endpoint: Endpoint) -> Resolved:
@@ -211,4 +205,4 @@ def enabled_endpoint(provider: str) -> Endpoint:
 
 
 def _source_of(endpoint: Endpoint) -> KeySource | None:
-    return "server" if endpoint.hint else None
+    return KeySource.SERVER if endpoint.hint else None

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.http import HtmxRequest, page_user
+from accounts.http import AuthenticatedHttpRequest
 from accounts.models import User
 from core.errors import InvalidInput, NotFound
 from providers import services
@@ -46,16 +46,16 @@ class KeyCard:
 @require_GET
 @login_required
 @never_cache
-def key_list(request: HtmxRequest) -> HttpResponse:
-    return render(request, "providers/key_list.html", {"cards": _cards(page_user(request))})
+def key_list(request: AuthenticatedHttpRequest) -> HttpResponse:
+    return render(request, "providers/key_list.html", {"cards": _cards(request.user)})
 
 
 @sensitive_post_parameters("api_key")
 @require_POST
 @login_required
 @never_cache
-def key_set(request: HtmxRequest, provider: str) -> HttpResponse:
-    user, base_url = page_user(request), request.POST.get("base_url", "")
+def key_set(request: AuthenticatedHttpRequest, provider: str) -> HttpResponse:
+    user, base_url = request.user, request.POST.get("base_url", "")
     try:
         services.set_key(user=user, provider=provider, api_key=request.POST.get("api_key", ""), base_url=base_url)
     except NotFound as error:
@@ -68,9 +68,9 @@ def key_set(request: HtmxRequest, provider: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def key_delete(request: HtmxRequest, provider: str) -> HttpResponse:
+def key_delete(request: AuthenticatedHttpRequest, provider: str) -> HttpResponse:
     try:
-        services.delete_key(user=page_user(request), provider=provider)
+        services.delete_key(user=request.user, provider=provider)
     except NotFound as error:
         raise Http404 from error
     return _done(request, provider, Notice(ok=True, text="Deleted."))
@@ -78,9 +78,9 @@ def key_delete(request: HtmxRequest, provider: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def key_test(request: HtmxRequest, provider: str) -> HttpResponse:
+def key_test(request: AuthenticatedHttpRequest, provider: str) -> HttpResponse:
     try:
-        result = services.test_key(user=page_user(request), provider=provider)
+        result = services.test_key(user=request.user, provider=provider)
     except NotFound as error:
         raise Http404 from error
     return _done(request, provider, Notice(result.ok, result.message))
@@ -89,14 +89,14 @@ def key_test(request: HtmxRequest, provider: str) -> HttpResponse:
 @require_GET
 @login_required
 @never_cache
-def model_list(request: HtmxRequest) -> HttpResponse:
-    return render(request, "providers/model_list.html", {"groups": catalogue_groups(page_user(request))})
+def model_list(request: AuthenticatedHttpRequest) -> HttpResponse:
+    return render(request, "providers/model_list.html", {"groups": catalogue_groups(request.user)})
 
 
 @require_POST
 @login_required
-def model_refresh(request: HtmxRequest, provider: str) -> HttpResponse:
-    user = page_user(request)
+def model_refresh(request: AuthenticatedHttpRequest, provider: str) -> HttpResponse:
+    user = request.user
     notice = _refreshed(user, provider)
     if not request.htmx:
         _tell(request, notice)
@@ -125,20 +125,20 @@ def _card(item: Access, notice: Notice | None = None) -> KeyCard:
     return KeyCard(item, item.key.base_url if item.key else "", notice)
 
 
-def _done(request: HtmxRequest, provider: str, notice: Notice) -> HttpResponse:
-    item = access(page_user(request), provider)
+def _done(request: AuthenticatedHttpRequest, provider: str, notice: Notice) -> HttpResponse:
+    item = access(request.user, provider)
     if request.htmx:
         return render(request, "providers/_key.html", {"card": _card(item, notice), "open": True})
     _tell(request, Notice(notice.ok, f"{item.info.label}: {notice.text}"))
     return redirect(f"{reverse('providers:key-list')}#key-{provider}")
 
 
-def _refused(request: HtmxRequest, card: KeyCard) -> HttpResponse:
+def _refused(request: AuthenticatedHttpRequest, card: KeyCard) -> HttpResponse:
     if request.htmx:
         return render(request, "providers/_key.html", {"card": card, "open": True}, status=FORM_REFUSED)
-    cards = [card if card.access.provider == other.access.provider else other for other in _cards(page_user(request))]
+    cards = [card if card.access.provider == other.access.provider else other for other in _cards(request.user)]
     return render(request, "providers/key_list.html", {"cards": cards}, status=FORM_REFUSED)
 
 
-def _tell(request: HtmxRequest, notice: Notice) -> None:
+def _tell(request: AuthenticatedHttpRequest, notice: Notice) -> None:
     messages.add_message(request, messages.SUCCESS if notice.ok else messages.ERROR, notice.text)

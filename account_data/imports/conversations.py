@@ -15,7 +15,8 @@ from accounts.models import User
 from conversations.models import Conversation, Message
 from conversations.selectors import user_conversations
 from generations.fields import TITLE_LENGTH
-from generations.models import MAX_SELECTION, Generation, Run
+from generations.models import Generation, Run
+from providers import model_ref
 
 BATCH = 500
 ROLES = Message.Role.values
@@ -51,7 +52,7 @@ def read_thread(part: Part, user: User, kind: Conversation.Kind) -> Thread:
         model=part.filled("model", 200),
         system=part.text("system"),
         parameters=read_parameters(part),
-        fallback=part.later("fallback", lambda name: part.text(name, MAX_SELECTION), ""),
+        fallback=part.later("fallback", lambda name: part.text(name, model_ref.MAX_LENGTH), ""),
         created_at=part.moment("created_at"),
         updated_at=part.moment("updated_at"),
     )

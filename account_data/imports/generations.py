@@ -8,7 +8,8 @@ from typing import Any
 from account_data.imports.reader import LONGEST_TEXT, Part, is_time
 from accounts.models import User
 from generations.fields import ParametersSerializer, given
-from generations.models import MAX_SELECTION, Generation
+from generations.models import Generation
+from providers import model_ref
 from providers.adapters.base import ErrorCode
 
 ENDS = [status.value for status in Generation.Status if status not in Generation.OPEN]
@@ -41,7 +42,7 @@ def read_answer(part: Part, user: User) -> Generation:
         time=part.maybe("time", part.seconds),
         ttft=part.maybe("ttft", part.seconds),
         **{name: part.maybe(name, part.integer) for name in TOKENS},
-        answered_by=part.later("answered_by", lambda name: part.text(name, MAX_SELECTION), ""),
+        answered_by=part.later("answered_by", lambda name: part.text(name, model_ref.MAX_LENGTH), ""),
         usage_source=part.word("usage_source", USAGE_SOURCES),
         cost=_cost(part),
         created_at=part.moment("created_at"),

@@ -8,9 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
-from rest_framework.exceptions import ValidationError
-
-from core.errors import InvalidInput, validation_error
+from core.errors import InvalidInput
 
 LONGEST_TEXT = 5_000_000
 LONGEST_LIST = 100_000
@@ -55,8 +53,8 @@ class Part:
         """What ``check`` makes of the whole object, where it says what is wrong in REST framework's way."""
         try:
             return check(self._value)
-        except ValidationError as error:
-            self.refuse("", f"cannot be saved: {validation_error(error).message.rstrip('.')}")
+        except InvalidInput as error:
+            self.refuse("", f"cannot be saved: {error.message.rstrip('.')}")
 
     def maybe(self, name: str, read: Callable[[str], Read]) -> Read | None:
         """What ``read`` makes of a value that may be null."""

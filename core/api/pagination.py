@@ -9,6 +9,8 @@ from django.db.models import Model, QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from core.api.validation import validated
+
 PAGE = 20
 MAX_PAGE = 100
 Row = TypeVar("Row", bound=Model)
@@ -38,9 +40,7 @@ def page_json(
     request: Request, find: Callable[[str], QuerySet[Row]], row_json: Callable[[Row], dict[str, Any]]
 ) -> dict[str, Any]:
     """``{next, previous, results}`` of what ``find`` gives for the query's ``search``; ``count`` only on demand."""
-    serializer = PageSerializer(data=request.query_params.dict())
-    serializer.is_valid(raise_exception=True)
-    page = serializer.validated_data
+    page = validated(PageSerializer, request.query_params.dict())
     found, limit, offset = find(page["search"]), page["limit"], page["offset"]
     rows = list(found[offset : offset + limit + 1])
     body: dict[str, Any] = {

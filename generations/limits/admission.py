@@ -1,7 +1,7 @@
-"""Who may start how much: requests a minute, places in the line, and budgets.
+"""Admission control: requests per minute, answers at once, and budgets.
 
-All that a run may cost is reserved in the transaction that creates it, under a lock of its user: many starts at once
-cannot take more together than there is.
+All that a run may cost is reserved in the transaction that creates it, under a lock of its user, so that many starts at
+once cannot take more together than there is.
 """
 
 from __future__ import annotations
@@ -21,23 +21,24 @@ from accounts.allowances import Allowance, allowance_of
 from accounts.models import User
 from core.errors import OverBudget, TooManyRequests, Unavailable
 from core.rate_limits import Limit
-from core.redis_clients import thread_client
-from generations.limits.budgets import Account, Use, accounts_of, fits
+from generations.limits.budgets import Amount, BudgetStatus, budget_statuses, fits
 from generations.limits.queue import lock_user
-from generations.models import Generation, Payer
+from generations.models import Generation
 from generations.tokens import estimate_request
 from providers.adapters.base import Request, Usage
-from providers.catalogue import price
+from providers.model_ref import ModelRef
+from providers.models import KeySource
+from providers.prices import price
 from providers.selectors import key_sources
 
 logger = logging.getLogger(__name__)
 
-RETRY_FULL_LINE = 10.0
-CUT = "The answer was cut off here, for it has outgrown your budget."
+RETRY_AFTER_FULL_QUEUE = 10.0
+CUT_OFF = "The answer was cut off here because it would exceed your budget."
 
 
-class Ask(NamedTuple):
-    """One question to one model, and the "provider/model" that is to answer where that one cannot."""
+class GenerationRequest(NamedTuple):
+    """A request to one provider, and the "provider/model" that answers if this model cannot."""
 
     provider: str
     request: Request
@@ -45,87 +46,91 @@ class Ask(NamedTuple):
 
 
 class Admission(NamedTuple):
-    """Under which conditions an ask is let in."""
+    """The terms on which a request is admitted."""
 
     key_source: str
     priority: int
-    reserved: Use
+    reserved: Amount
 
 
-def check_open_for_work(user: User) -> None:
+def check_request_rate(user: User) -> None:
     """Count a request that starts answers.
 
-    Raises TooManyRequests where the user had too many within a minute, Unavailable where nothing could be queued now.
+    Raises TooManyRequests after too many within a minute, and Unavailable if Redis is, since nothing could be queued.
     """
     amount = allowance_of(user).requests_per_minute
-    sentence = f"You have sent {amount} requests within a minute, as many as you may. Wait a little and try again."
+    sentence = f"You have sent {amount} requests in a minute, which is your limit. Wait a little and try again."
     try:
-        thread_client().ping()
         Limit("requests", amount, 60, sentence).take(str(user.pk))
     except redis.RedisError as error:
         logger.error("Redis does not answer: %s", error)
         raise Unavailable("New answers cannot be started right now. Try again in a minute.", retry_after=10) from error
 
 
-def admit(user: User, asks: Sequence[Ask], *, batch: bool = False) -> list[Admission]:
-    """Let these in, all or none; call it in the transaction that creates their generations.
+def admit(user: User, requests: Sequence[GenerationRequest], *, batch: bool = False) -> list[Admission]:
+    """Admit all of these requests or none; call it in the transaction that creates their generations.
 
-    Raises TooManyRequests where too many wait already, OverBudget where a budget has no room for them.
+    Raises TooManyRequests if too many answers wait already, and OverBudget if a budget has no room for them.
     """
     lock_user(user)
     allowance = allowance_of(user)
-    _check_line(user, allowance, len(asks))
-    sources = key_sources(user, [ask.provider for ask in asks])
-    accounts = accounts_of(user, allowance, payers=set(sources.values()))
+    _check_queue(user, allowance, len(requests))
+    sources = key_sources(user, [each.provider for each in requests])
+    budgets = budget_statuses(user, allowance, key_sources=set(sources.values()))
+    limited = {budget.key_source for budget in budgets}
     admissions = [
         Admission(
-            key_source=sources[ask.provider],
+            key_source=sources[each.provider],
             priority=Generation.BATCH if batch else allowance.priority,
-            reserved=most_of(ask) if any(account.payer == sources[ask.provider] for account in accounts) else Use(),
+            reserved=largest_amount(each) if sources[each.provider] in limited else Amount(),
         )
-        for ask in asks
+        for each in requests
     ]
-    for account in accounts:
-        wanted = sum((each.reserved for each in admissions if each.key_source == account.payer), Use())
-        if not account.has_room_for(wanted):
-            raise over_budget(account, wanted)
+    for budget in budgets:
+        wanted = sum((each.reserved for each in admissions if each.key_source == budget.key_source), Amount())
+        if not budget.has_room_for(wanted):
+            raise over_budget(budget, wanted)
     return admissions
 
 
-def _check_line(user: User, allowance: Allowance, more: int) -> None:
+def _check_queue(user: User, allowance: Allowance, more: int) -> None:
     open_now = Generation.objects.filter(user=user, status__in=Generation.OPEN).count()
-    if open_now + more > allowance.running + allowance.waiting:
+    if open_now + more > allowance.max_running + allowance.max_queued:
         raise TooManyRequests(
-            f"{open_now} of your answers are running or waiting, and you may have {allowance.running} at once and "
-            f"{allowance.waiting} waiting. Wait until some have ended, or stop some.",
-            retry_after=RETRY_FULL_LINE,
+            f"{open_now} of your answers are running or waiting. You may have {allowance.max_running} running and "
+            f"{allowance.max_queued} waiting. Wait until some have ended, or stop some.",
+            retry_after=RETRY_AFTER_FULL_QUEUE,
         )
 
 
-def reserve_more(generation_id: int) -> str:
-    """Reserve as much again as is expected of an answer, for one that has outgrown what was reserved for it; returns
-    ``""``, or the sentence that there is no room for more."""
+def reserve_more(generation_id: int, model: ModelRef) -> str:
+    """Reserve as much again as an answer of ``model`` is expected to take, after it has outgrown its reservation.
+
+    ``model`` is the one that is answering, which may be the fallback. Returns an empty string, or a sentence that says
+    that no budget has room for more.
+    """
     generation = Generation.objects.select_related("user").get(pk=generation_id)
     with transaction.atomic():
         lock_user(generation.user)
-        more = _price_of(generation.provider, generation.model, 0, settings.EXPECTED_OUTPUT_TOKENS)
-        for account in accounts_of(generation.user, allowance_of(generation.user), payers={generation.key_source}):
-            if not account.has_room_for(more):
-                return f"{CUT} {over_budget(account, more).message}"
+        more = _price_of(*model, 0, settings.EXPECTED_OUTPUT_TOKENS)
+        budgets = budget_statuses(generation.user, allowance_of(generation.user), key_sources={generation.key_source})
+        for budget in budgets:
+            if not budget.has_room_for(more):
+                return f"{CUT_OFF} {over_budget(budget, more).message}"
         Generation.objects.filter(pk=generation.pk).update(
             reserved_tokens=F("reserved_tokens") + more.tokens, reserved_cost=F("reserved_cost") + more.cost
         )
     return ""
 
 
-def change_payer(generation: Generation, ask: Ask, key_source: str) -> bool:
-    """Reserve for another model in place of what was reserved; False where no budget has room for it."""
+def change_reservation(generation: Generation, request: GenerationRequest, key_source: str) -> bool:
+    """Reserve for another model, or another key, in place of what was reserved; return False if no budget has room."""
     with transaction.atomic():
         lock_user(generation.user)
         Generation.objects.filter(pk=generation.pk).update(reserved_tokens=0, reserved_cost=0)
-        accounts = accounts_of(generation.user, allowance_of(generation.user), payers={key_source})
-        wanted = most_of(ask) if accounts else Use()
-        if not all(account.has_room_for(wanted) for account in accounts):
+        budgets = budget_statuses(generation.user, allowance_of(generation.user), key_sources={key_source})
+        wanted = largest_amount(request) if budgets else Amount()
+        if not all(budget.has_room_for(wanted) for budget in budgets):
             transaction.set_rollback(True)
             return False
         Generation.objects.filter(pk=generation.pk).update(
@@ -134,31 +139,30 @@ def change_payer(generation: Generation, ask: Ask, key_source: str) -> bool:
     return True
 
 
-def most_of(ask: Ask) -> Use:
-    """What an answer may take: its prompt, and as many tokens as were asked for, else those that are expected."""
-    tokens_in = estimate_request(ask.request)
-    tokens_out = ask.request.parameters.max_tokens or settings.EXPECTED_OUTPUT_TOKENS
-    return _price_of(ask.provider, ask.request.model, tokens_in, tokens_out)
+def largest_amount(request: GenerationRequest) -> Amount:
+    """Return the most that an answer may use: its prompt plus the tokens that were asked for, else those expected."""
+    input_tokens = estimate_request(request.request)
+    output_tokens = request.request.parameters.max_tokens or settings.EXPECTED_OUTPUT_TOKENS
+    return _price_of(request.provider, request.request.model, input_tokens, output_tokens)
 
 
-def _price_of(provider: str, model: str, tokens_in: int, tokens_out: int) -> Use:
-    cost = price(provider, model, Usage(input_tokens=tokens_in, output_tokens=tokens_out))
-    return Use(tokens_in + tokens_out, cost or Decimal(0))
+def _price_of(provider: str, model: str, input_tokens: int, output_tokens: int) -> Amount:
+    cost = price(provider, model, Usage(input_tokens=input_tokens, output_tokens=output_tokens))
+    return Amount(input_tokens + output_tokens, cost or Decimal(0))
 
 
-def over_budget(account: Account, wanted: Use) -> OverBudget:
-    """A sentence that says what is left, what this may take, and when there is more."""
+def over_budget(budget: BudgetStatus, wanted: Amount) -> OverBudget:
+    """Return an error that says what is left, what this may take, and when the budget refills."""
     left, whole, needed = (
-        (_dollars(account.dollars_left), _dollars(account.budget.dollars), _dollars(wanted.cost))
-        if account.dollars_left is not None and not fits(account.dollars_left, wanted.cost)
-        else (f"{account.tokens_left:,}", f"{account.budget.tokens:,} tokens", f"{wanted.tokens:,} tokens")
+        (_dollars(budget.dollars_left), _dollars(budget.budget.dollars), _dollars(wanted.cost))
+        if budget.dollars_left is not None and not fits(budget.dollars_left, wanted.cost)
+        else (f"{budget.tokens_left:,}", f"{budget.budget.tokens:,} tokens", f"{wanted.tokens:,} tokens")
     )
-    whose = "spend with your own keys" if account.payer == Payer.USER else "use"
-    refill = f"{account.refills_at:%d %B, %H:%M} UTC"
+    use = "spend with your own keys" if budget.key_source == KeySource.USER else "use"
     return OverBudget(
-        f"{left} is left of the {whole} that you may {whose} in a {account.period}, and this may take up to {needed}. "
-        f"There is more from {refill}; shorter answers or fewer models take less.",
-        retry_after=(account.refills_at - datetime.now(UTC)).total_seconds(),
+        f"{left} is left of the {whole} that you may {use} in a {budget.period}, and this may take up to {needed}. "
+        f"The budget refills on {budget.refills_at:%d %B, %H:%M} UTC; shorter answers or fewer models take less.",
+        retry_after=(budget.refills_at - datetime.now(UTC)).total_seconds(),
     )
 
 

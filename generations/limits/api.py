@@ -1,8 +1,8 @@
-"""A user's use and limits in the REST API."""
+"""A user's usage and limits in the REST API."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -10,12 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
-from generations.limits.usage import PeriodUse, UserUse, use_of
+from accounts.http import api_user
+from generations.limits.usage import PeriodUsage, UserUsage, usage_of
 
 
 class PeriodSerializer(serializers.Serializer[Any]):
-    """Dollars are decimal strings; what is null is not bounded."""
+    """Dollars are decimal strings; null means that there is no limit."""
 
     payer = serializers.ChoiceField(["server", "user", "none"])
     period = serializers.ChoiceField(["day", "month"])
@@ -26,43 +26,42 @@ class PeriodSerializer(serializers.Serializer[Any]):
     refills_at = serializers.DateTimeField()
 
 
-class PlacesSerializer(serializers.Serializer[Any]):
+class LimitSerializer(serializers.Serializer[Any]):
     used = serializers.IntegerField()
     limit = serializers.IntegerField()
 
 
-class UseSerializer(serializers.Serializer[Any]):
-    running = PlacesSerializer()
-    waiting = PlacesSerializer()
+class UserUsageSerializer(serializers.Serializer[Any]):
+    running = LimitSerializer()
+    waiting = LimitSerializer()
     requests_per_minute = serializers.IntegerField()
     periods = PeriodSerializer(many=True)
 
 
-class UseApi(APIView):
-    @extend_schema(responses=UseSerializer, operation_id="usage")
+class UsageApi(APIView):
+    @extend_schema(responses=UserUsageSerializer, operation_id="usage")
     def get(self, request: Request) -> Response:
-        """What the caller has taken today and this month, by who paid, and what is left."""
-        return Response(_json(use_of(cast(User, request.user))))
+        """Return what the caller has used today and this month, by whose key paid, and what is left."""
+        return Response(_json(usage_of(api_user(request))))
 
 
-def _json(use: UserUse) -> dict[str, Any]:
+def _json(usage: UserUsage) -> dict[str, Any]:
     return {
-        "running": {"used": use.running, "limit": use.allowance.running},
-        "waiting": {"used": use.waiting, "limit": use.allowance.waiting},
-        "requests_per_minute": use.allowance.requests_per_minute,
-        "periods": [_period_json(each, use) for periods in use.payers.values() for each in periods],
+        "running": {"used": usage.running, "limit": usage.allowance.max_running},
+        "waiting": {"used": usage.queued, "limit": usage.allowance.max_queued},
+        "requests_per_minute": usage.allowance.requests_per_minute,
+        "periods": [_period_json(each, usage) for periods in usage.by_key_source.values() for each in periods],
     }
 
 
-def _period_json(each: PeriodUse, use: UserUse) -> dict[str, Any]:
-    account = each.account
-    dollars_left = None if account is None else account.dollars_left
+def _period_json(each: PeriodUsage, usage: UserUsage) -> dict[str, Any]:
+    dollars_left = None if each.budget is None else each.budget.dollars_left
     return {
-        "payer": each.payer or "none",
+        "payer": each.key_source or "none",
         "period": each.period,
-        "tokens": each.taken.tokens,
-        "cost": str(each.taken.cost),
-        "tokens_left": None if account is None else account.tokens_left,
+        "tokens": each.used.tokens,
+        "cost": str(each.used.cost),
+        "tokens_left": None if each.budget is None else each.budget.tokens_left,
         "dollars_left": None if dollars_left is None else str(dollars_left),
-        "refills_at": use.refills[each.period].isoformat(),
+        "refills_at": usage.refills[each.period].isoformat(),
     }

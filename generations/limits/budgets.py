@@ -1,8 +1,8 @@
-"""What answers take: reserved before they start, settled as they end, and kept when they are deleted.
+"""Budgets: what answers may cost is reserved before they start, counted when they end, and kept when they are deleted.
 
-A reservation is what a generation says of itself while it is open, so that nothing has to be given back after a crash:
-whatever ends the generation ends its reservation. What was taken is counted by day and by who paid. Days are those of
-UTC; an answer counts for the day on which its run was accepted.
+A reservation is a field of the open generation itself, so nothing has to be given back after a crash: whatever ends the
+generation ends its reservation. Usage is counted by day and by whose key paid. Days are UTC days; an answer counts for
+the day on which its run was accepted.
 """
 
 from __future__ import annotations
@@ -17,86 +17,91 @@ from django.db.models import F, QuerySet, Sum
 
 from accounts.allowances import Allowance, Budget
 from accounts.models import User
-from generations.models import DailyUse, Generation, Payer
-from generations.tokens import fill_usage
+from generations.limits.usage_accounting import fill_usage
+from generations.models import DailyUsage, Generation
+from providers.models import KeySource
 
 Period = Literal["day", "month"]
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """Tokens and dollars that were taken, or are reserved."""
+class Amount:
+    """Tokens and dollars that were used, or are reserved."""
 
     tokens: int = 0
     cost: Decimal = Decimal(0)
 
-    def __add__(self, other: Use) -> Use:
-        return Use(self.tokens + other.tokens, self.cost + other.cost)
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.tokens + other.tokens, self.cost + other.cost)
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """One budget of a user, with what has been taken of it in its period and what running answers have reserved."""
+class BudgetStatus:
+    """One budget of a user with what its period has used and what open answers have reserved."""
 
-    payer: str
+    key_source: str
     period: Period
     budget: Budget
-    taken: Use
-    reserved: Use
+    used: Amount
+    reserved: Amount
     refills_at: datetime
 
     @property
     def tokens_left(self) -> int | None:
-        return None if self.budget.tokens is None else max(0, self.budget.tokens - self._bound.tokens)
+        """None if the budget has no limit in tokens."""
+        return None if self.budget.tokens is None else max(0, self.budget.tokens - self._committed.tokens)
 
     @property
     def dollars_left(self) -> Decimal | None:
-        return None if self.budget.dollars is None else max(Decimal(0), self.budget.dollars - self._bound.cost)
+        """None if the budget has no limit in dollars."""
+        return None if self.budget.dollars is None else max(Decimal(0), self.budget.dollars - self._committed.cost)
 
-    def has_room_for(self, use: Use) -> bool:
-        """Whether nothing is taken beyond the budget by this; never, where all of it is gone."""
-        return fits(self.tokens_left, use.tokens) and fits(self.dollars_left, use.cost)
+    def has_room_for(self, amount: Amount) -> bool:
+        """Return True if `amount` fits into what is left; always False once the budget is used up."""
+        return fits(self.tokens_left, amount.tokens) and fits(self.dollars_left, amount.cost)
 
     @property
-    def _bound(self) -> Use:
-        return self.taken + self.reserved
+    def _committed(self) -> Amount:
+        return self.used + self.reserved
 
 
 def fits(left: int | Decimal | None, wanted: int | Decimal) -> bool:
-    """Whether this can be taken of what is left, which is nothing where all is gone."""
+    """Return True if `wanted` fits into what is left (None: no limit); nothing fits into zero, not even zero."""
     return left is None or (left > 0 and wanted <= left)
 
 
-def accounts_of(user: User, allowance: Allowance, *, payers: Iterable[str] = Payer.values) -> list[Account]:
-    """The user's budgets that bind what these payers pay; no query where there is none, else two."""
+def budget_statuses(
+    user: User, allowance: Allowance, *, key_sources: Iterable[str] = KeySource.values
+) -> list[BudgetStatus]:
+    """Return the budgets that apply to answers paid by these keys; no query if there is none, else two."""
     budgets: dict[tuple[str, Period], Budget] = {
-        (Payer.SERVER, "day"): allowance.day,
-        (Payer.SERVER, "month"): allowance.month,
-        (Payer.USER, "day"): allowance.own_day,
-        (Payer.USER, "month"): allowance.own_month,
+        (KeySource.SERVER, "day"): allowance.day,
+        (KeySource.SERVER, "month"): allowance.month,
+        (KeySource.USER, "day"): allowance.own_day,
+        (KeySource.USER, "month"): allowance.own_month,
     }
-    binding = {key: budget for key, budget in budgets.items() if budget and key[0] in payers}
-    if not binding:
+    applicable = {key: budget for key, budget in budgets.items() if budget and key[0] in key_sources}
+    if not applicable:
         return []
     reserved = _reserved(user)
-    taken = use_by_period(user)
+    used = used_by_period(user)
     return [
-        Account(payer, period, budget, taken[payer, period], reserved.get(payer, Use()), refill_of(period))
-        for (payer, period), budget in binding.items()
+        BudgetStatus(
+            key_source, period, budget, used[key_source, period], reserved.get(key_source, Amount()), refill_of(period)
+        )
+        for (key_source, period), budget in applicable.items()
     ]
 
 
-def use_by_period(user: User) -> dict[tuple[str, Period], Use]:
-    """What was taken today and in this month, by payer ("" for what needed no key)."""
+def used_by_period(user: User) -> dict[tuple[str, Period], Amount]:
+    """Return what was used today and this month, by whose key paid ("" for answers that needed none); one query."""
     today = datetime.now(UTC).date()
-    sums = {(payer, period): Use() for payer in ("", *Payer.values) for period in _starts(today)}
-    rows = DailyUse.objects.filter(user=user, day__gte=today.replace(day=1)).values_list(
-        "payer", "day", "tokens", "cost"
-    )
-    for payer, day, tokens, cost in rows:
+    sums = {(key_source, period): Amount() for key_source in ("", *KeySource.values) for period in _starts(today)}
+    rows = DailyUsage.objects.filter(user=user, day__gte=today.replace(day=1))
+    for key_source, day, tokens, cost in rows.values_list("key_source", "day", "tokens", "cost"):
         for period, start in _starts(today).items():
             if day >= start:
-                sums[payer, period] += Use(tokens, cost)
+                sums[key_source, period] += Amount(tokens, cost)
     return sums
 
 
@@ -105,38 +110,38 @@ def _starts(today: date) -> dict[Period, date]:
 
 
 def refill_of(period: Period) -> datetime:
-    """When the next day or month begins."""
+    """Return the moment at which the next day or month begins."""
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     if period == "day":
         return midnight + timedelta(days=1)
     return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def _reserved(user: User) -> dict[str, Use]:
+def _reserved(user: User) -> dict[str, Amount]:
     rows = (
         Generation.objects.filter(user=user, status__in=Generation.OPEN)
         .values_list("key_source")
         .annotate(tokens=Sum("reserved_tokens"), cost=Sum("reserved_cost"))
     )
-    return {payer: Use(tokens, cost) for payer, tokens, cost in rows}
+    return {key_source: Amount(tokens, cost) for key_source, tokens, cost in rows}
 
 
-def settle(generation: Generation) -> None:
-    """Count what a generation took; call it in the transaction that ends it."""
+def count_usage(generation: Generation) -> None:
+    """Add a generation's usage to its user's day; call it in the transaction that ends the generation."""
     if not generation.usage_source:
         return
     day = generation.current_run.accepted_at.astimezone(UTC).date()
-    row = DailyUse.objects.filter(user=generation.user_id, day=day, payer=generation.key_source)
+    row = DailyUsage.objects.filter(user=generation.user_id, day=day, key_source=generation.key_source)
     tokens = (generation.input_tokens or 0) + (generation.output_tokens or 0)
     more = {"answers": F("answers") + 1, "tokens": F("tokens") + tokens, "cost": F("cost") + (generation.cost or 0)}
     if not row.update(**more):
-        DailyUse.objects.get_or_create(user_id=generation.user_id, day=day, payer=generation.key_source)
+        DailyUsage.objects.get_or_create(user_id=generation.user_id, day=day, key_source=generation.key_source)
         row.update(**more)
 
 
-def settle_deleted(generations: QuerySet[Generation]) -> None:
-    """Count what is known of running answers that are about to be deleted, for nobody will see their end."""
-    running = generations.filter(status=Generation.Status.STREAMING)
-    for generation in running.select_related("current_run").select_for_update(of=("self",)):
+def count_deleted(generations: QuerySet[Generation]) -> None:
+    """Count what is known of streaming answers that are about to be deleted, since nobody will see their end."""
+    streaming = generations.filter(status=Generation.Status.STREAMING)
+    for generation in streaming.select_related("current_run").select_for_update(of=("self",)):
         fill_usage(generation, None)
-        settle(generation)
+        count_usage(generation)

@@ -1,69 +1,100 @@
-"""The line of those that wait: whose turn it is, and who rings for them.
+"""The queue of answers that wait: whose turn it is, where each one stands, and who is enqueued next.
 
-A task in Celery's queue is only a bell for one generation. Its claim finds out whether there is a place; where there is
-none the generation is held back, and rung for again by whoever frees a place.
+The database holds the queue; a Celery task only says that one generation may be claimed now. If its user has no free
+slot the claim fails, the generation is held back, and whoever ends an answer enqueues it again.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterable, Sequence
 
 import redis
 from celery import current_app
 from django.db import DatabaseError
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from kombu.exceptions import OperationalError
 
 from accounts.allowances import allowance_of
 from accounts.models import User
+from generations.log.heartbeats import is_any_worker_alive
 from generations.models import Generation
 
 logger = logging.getLogger(__name__)
 
 ANSWER_TASK = "generations.answer"
+NO_WORKER = 0
+"""The position of an answer that waits although no worker is alive."""
 
 
-def ring(generation: Generation) -> None:
-    """Send a generation's task; raises OperationalError where the broker is away."""
+def enqueue(generation: Generation) -> None:
+    """Send a generation's task; raises kombu's OperationalError if the broker is unavailable."""
     current_app.send_task(ANSWER_TASK, args=[generation.pk], priority=generation.priority, retry=False)
 
 
-def batch_places(places: int) -> threading.Semaphore:
-    """How many of a worker's places batch work may have: all but a quarter, which are for those who wait for their
-    answers."""
-    return threading.Semaphore(max(1, places - max(1, places // 4)))
+def batch_capacity(concurrency: int) -> threading.Semaphore:
+    """Return how much of a worker batch work may fill: all but a quarter, which is kept for people who wait."""
+    return threading.Semaphore(max(1, concurrency - max(1, concurrency // 4)))
 
 
-def has_place(user: User) -> bool:
-    """Whether one more of this user's answers may run; call it with the user locked."""
+def may_run_one_more(user: User) -> bool:
+    """Return True if the user runs fewer answers than allowed; call it with the user locked. Two queries."""
     running = Generation.objects.filter(user=user, status=Generation.Status.STREAMING).count()
-    return running < allowance_of(user).running
+    return running < allowance_of(user).max_running
 
 
 def lock_user(user: User) -> None:
-    """Let nobody else give out this user's places and budget until the transaction ends."""
+    """Keep everybody else from using this user's allowance until the transaction ends."""
     User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk").first()
 
 
-def ring_next(freed: Generation) -> None:
-    """Ring for those that were held back and may have the place that ``freed`` had: the user's next, and where it was
-    batch work the next of that. Whom it does not reach waits until ``rescuing`` rings."""
+def enqueue_next(ended: Generation) -> None:
+    """Enqueue the held-back answers that may run now that ``ended`` does not: the user's next one and, after batch
+    work, the next batch work of anybody. If this fails, the reaper enqueues them later."""
     try:
-        _ring_next(freed)
+        _enqueue_next(ended)
     except (redis.RedisError, OperationalError, DatabaseError) as error:
-        logger.warning("nobody could be rung for after %s: %s", freed, error)
+        logger.warning("nothing could be enqueued after %s: %s", ended, error)
 
 
-def _ring_next(freed: Generation) -> None:
+def _enqueue_next(ended: Generation) -> None:
     held_back = Generation.objects.filter(status=Generation.Status.QUEUED, held_back=True)
     waiting = held_back.order_by("priority", "current_run", "index")
-    _ring_first(waiting.filter(user=freed.user_id))
-    if freed.priority == Generation.BATCH:
-        _ring_first(waiting.filter(~Q(user=freed.user_id), priority=Generation.BATCH))
+    _enqueue_first(waiting.filter(user=ended.user_id))
+    if ended.priority == Generation.BATCH:
+        _enqueue_first(waiting.filter(~Q(user=ended.user_id), priority=Generation.BATCH))
 
 
-def _ring_first(waiting: QuerySet[Generation]) -> None:
+def _enqueue_first(waiting: QuerySet[Generation]) -> None:
     generation = waiting.first()
+    # The filtered update decides between two processes that end an answer at the same moment.
     if generation is not None and waiting.filter(pk=generation.pk).update(held_back=False):
-        ring(generation)
+        enqueue(generation)
+
+
+def queue_positions(waiting: Sequence[Generation]) -> dict[int, int]:
+    """Return where queued generations stand in the whole queue, counted from 1, by primary key; one query.
+
+    Every position is ``NO_WORKER`` if no worker is alive.
+    """
+    if not waiting:
+        return {}
+    if not is_any_worker_alive():
+        return dict.fromkeys((each.pk for each in waiting), NO_WORKER)
+    before = {f"before_{each.pk}": Count("pk", filter=_before(each)) for each in waiting}
+    counts = Generation.objects.filter(status=Generation.Status.QUEUED).aggregate(**before)
+    return {each.pk: counts[f"before_{each.pk}"] + 1 for each in waiting}
+
+
+def _before(generation: Generation) -> Q:
+    run = generation.current_run_id
+    earlier = Q(current_run__lt=run) | Q(current_run=run, index__lt=generation.index)
+    return Q(priority__lt=generation.priority) | (Q(priority=generation.priority) & earlier)
+
+
+def still_queued(generation_ids: Iterable[int]) -> list[tuple[Generation, int]]:
+    """Return those of these generations that still wait, with their positions; two queries."""
+    waiting = list(Generation.objects.filter(pk__in=generation_ids, status=Generation.Status.QUEUED))
+    positions = queue_positions(waiting)
+    return [(each, positions[each.pk]) for each in waiting]

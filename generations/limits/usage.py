@@ -1,4 +1,4 @@
-"""What a user has taken and what is left, in words and numbers: for the page and the API."""
+"""A user's usage and budgets, prepared for the page and the API."""
 
 from __future__ import annotations
 
@@ -8,25 +8,33 @@ from decimal import Decimal
 
 from accounts.allowances import Allowance, allowance_of
 from accounts.models import User
-from generations.limits.budgets import Account, Period, Use, accounts_of, refill_of, use_by_period
-from generations.models import Generation, Payer
+from generations.limits.budgets import (
+    Amount,
+    BudgetStatus,
+    Period,
+    budget_statuses,
+    refill_of,
+    used_by_period,
+)
+from generations.models import Generation
+from providers.models import KeySource
 
 PERIODS: dict[Period, str] = {"day": "Today", "month": "This month"}
-PAYERS = {
-    Payer.SERVER: "With the server's keys",
-    Payer.USER: "With your own keys",
+KEY_SOURCES = {
+    KeySource.SERVER: "With the server's keys",
+    KeySource.USER: "With your own keys",
     "": "Without a key",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class PeriodUse:
-    """What was taken in a period by one payer; ``account`` is the budget that binds it, if any."""
+class PeriodUsage:
+    """What was used in a period with one key source; ``budget`` is the budget that applies to it, if any."""
 
     period: Period
-    payer: str
-    taken: Use
-    account: Account | None
+    key_source: str
+    used: Amount
+    budget: BudgetStatus | None
 
     @property
     def title(self) -> str:
@@ -34,17 +42,17 @@ class PeriodUse:
 
     @property
     def shares(self) -> list[Share]:
-        """How much of each of its bounds is taken or reserved."""
-        if self.account is None:
+        """How much of each limit of the budget is used or reserved."""
+        if self.budget is None:
             return []
-        budget, left = self.account.budget, (self.account.dollars_left, self.account.tokens_left)
-        bounds = ((budget.dollars, left[0], True), (budget.tokens, left[1], False))
-        return [Share(whole, rest or 0, money) for whole, rest, money in bounds if whole is not None]
+        limit = self.budget.budget
+        shares = ((limit.dollars, self.budget.dollars_left, True), (limit.tokens, self.budget.tokens_left, False))
+        return [Share(whole, left or 0, money) for whole, left, money in shares if whole is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """``left`` of a ``whole`` budget, in dollars or tokens."""
+    """``left`` of a ``whole`` limit, in dollars if ``money``, else in tokens."""
 
     whole: Decimal | int
     left: Decimal | int
@@ -60,35 +68,34 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class UserUse:
-    """All of it; ``periods`` by payer, those that nothing is known of left out."""
+class UserUsage:
+    """Everything about one user; ``by_key_source`` leaves out sources without any usage or budget."""
 
     allowance: Allowance
     running: int
-    waiting: int
-    payers: dict[str, list[PeriodUse]]
+    queued: int
+    by_key_source: dict[str, list[PeriodUsage]]
     refills: dict[Period, datetime]
 
 
-def use_of(user: User) -> UserUse:
+def usage_of(user: User) -> UserUsage:
     """Four queries."""
     allowance = allowance_of(user)
-    taken = use_by_period(user)
-    accounts = {(each.payer, each.period): each for each in accounts_of(user, allowance)}
-    payers = {
-        payer: [PeriodUse(period, payer, taken[payer, period], accounts.get((payer, period))) for period in PERIODS]
-        for payer in PAYERS
-    }
-    known = {
-        payer: periods
-        for payer, periods in payers.items()
-        if any(each.account is not None or each.taken.tokens for each in periods)
+    used = used_by_period(user)
+    budgets = {(each.key_source, each.period): each for each in budget_statuses(user, allowance)}
+    every = {
+        source: [PeriodUsage(period, source, used[source, period], budgets.get((source, period))) for period in PERIODS]
+        for source in KEY_SOURCES
     }
     open_now = list(Generation.objects.filter(user=user, status__in=Generation.OPEN).values_list("status", flat=True))
-    return UserUse(
+    return UserUsage(
         allowance=allowance,
         running=open_now.count(Generation.Status.STREAMING),
-        waiting=open_now.count(Generation.Status.QUEUED),
-        payers=known,
+        queued=open_now.count(Generation.Status.QUEUED),
+        by_key_source={
+            source: periods
+            for source, periods in every.items()
+            if any(each.budget is not None or each.used.tokens for each in periods)
+        },
         refills={period: refill_of(period) for period in PERIODS},
     )

@@ -1,19 +1,19 @@
 """The event log: where a token is published.
 
-Every topic (a comparison, or a conversation in chat) has one append-only log in Redis. ``append.lua`` gives an entry
-its number, writes it and rings the bell, a message to the topic's channel-layer group that carries the entry, in one
-step. The log is the truth and the bell is at-most-once; ``following.follow`` joins the two.
+Every topic (a comparison, or a conversation in chat) has one append-only log in Redis. ``append.lua`` numbers an entry,
+writes it, and publishes it to the topic's channel-layer group, in one step. The log is the truth; the published message
+is delivered at most once. ``subscriber.subscribe`` joins the two.
 
 An entry is ``{"run", "index", "kind", …}``:
 
-    start                                  the run exists; told by whoever started it
-    phase      phase                       it has to wait for a free place (waiting), a worker asks the provider
-                                           (connecting), the provider has taken it (thinking)
+    start                                  the run exists; written by whoever started it
+    phase      phase                       waiting: held back until its user may run one more; connecting: a worker
+                                           asks the provider; thinking: the provider has accepted the request
     text       text, offset, t             more of the answer; offset in characters, t in seconds since the run's start
     reasoning  text, offset, t
-    reset      text, reasoning             all of it so far; written when a log was lost under a running generation
-    end                                    the slot's generation has been saved in its end state
-    done                                   so have all of the run
+    reset      text, reasoning             all of it so far; written after a log was lost under a running generation
+    end                                    the slot's generation has been saved in its final state
+    done                                   every generation of the run has been saved
 """
 
 from __future__ import annotations
@@ -29,21 +29,19 @@ import redis.asyncio
 from django.conf import settings
 
 from core.redis_clients import heed_cancellation
+from generations.phases import Phase
 
 APPEND = (Path(__file__).parent / "append.lua").read_text()
 LIFETIME = 3600
-"""Seconds that a log lives past its last entry."""
+"""Seconds that a log is kept after its last entry."""
 
 Channel = Literal["text", "reasoning"]
-Phase = Literal["waiting", "connecting", "thinking"]
-
-
 LARGEST_NUMBER = 2**64 - 1
-"""What Redis counts up to."""
+"""Numbers of a Redis stream id have 64 bits."""
 
 
 class EntryId(NamedTuple):
-    """Orders the entries of a topic; ``seq`` is contiguous within an ``epoch``, the microsecond of the log's birth."""
+    """The id of an entry; ``seq`` is contiguous within an ``epoch``, the microsecond in which the log began."""
 
     epoch: int
     seq: int
@@ -73,7 +71,7 @@ class Entry(NamedTuple):
 
 
 class Log(NamedTuple):
-    """What was read of a log; ``epoch`` is None where there is none."""
+    """The entries that were read; ``epoch`` is None if there is no log."""
 
     epoch: int | None
     entries: list[Entry]
@@ -92,9 +90,9 @@ class Payload(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who appends for a generation: its slot's field in the topic's hash, and the claim that may write there.
+    """The right to append for a generation: a token in the topic's hash, checked by the append script.
 
-    Whoever ends or claims a generation ``takes`` the field; from then on the former holder's appends are refused.
+    Whoever claims or ends a generation ``takes`` the field; from then on appends with an earlier token are refused.
     """
 
     generation_id: int
@@ -103,30 +101,23 @@ class Writer:
 
 
 def topic_group(topic: str) -> str:
-    """The channel-layer group that rings for a topic."""
+    """Return the channel-layer group that a topic's entries are published to."""
     return f"topic.{topic}"
 
 
 def append(client: Any, topic: str, payload: Payload, writer: Writer | None = None) -> Any:
-    """Append one entry; returns what the client returns: ``[epoch, seq]``, None where the writer was refused,
-    an awaitable of it, or a pipeline."""
-    field, token, takes = (
-        ("", "", "0")
-        if writer is None
-        else (
-            _field(writer),
-            writer.token,
-            "1" if writer.takes else "0",
-        )
-    )
+    """Append one entry and return what the client returns: ``[epoch, seq]``, None if the writer was refused, an
+    awaitable of that, or the pipeline."""
+    field, token, takes = ("", "", False) if writer is None else (_field(writer), writer.token, writer.takes)
     channel = f"{settings.REDIS_PREFIX}__group__{topic_group(topic)}"
     return client.eval(
-        APPEND, 2, _meta_key(topic), _log_key(topic), channel, orjson.dumps(payload), LIFETIME, field, token, takes
+        *(APPEND, 2, _meta_key(topic), _log_key(topic)),
+        *(channel, orjson.dumps(payload), LIFETIME, field, token, "1" if takes else "0"),
     )
 
 
 def take_over(client: redis.Redis, topic: str, writer: Writer) -> None:
-    """Refuse from now on whoever wrote for this generation before."""
+    """Refuse appends by earlier writers of this generation from now on."""
     with client.pipeline(transaction=False) as pipeline:
         pipeline.hset(_meta_key(topic), _field(writer), writer.token)
         pipeline.expire(_meta_key(topic), LIFETIME)
@@ -144,7 +135,7 @@ def append_all(client: redis.Redis, topic: str, payloads: Iterable[tuple[Payload
 async def read(
     client: redis.asyncio.Redis, topic: str, after: EntryId | None = None, *, count: int | None = None
 ) -> Log:
-    """The log's epoch and its entries after ``after`` (all where that is None), oldest first, at most ``count``."""
+    """Return the log's epoch and at most ``count`` entries after ``after`` (None: from the first), oldest first."""
     async with client.pipeline(transaction=True) as pipeline:
         _queue_read(pipeline, topic, after, count)
         epoch, rows = await pipeline.execute()
@@ -153,7 +144,7 @@ async def read(
 
 
 def read_now(client: redis.Redis, topic: str) -> Log:
-    """The whole log, from a thread."""
+    """Return the whole log; for use in threads."""
     with client.pipeline(transaction=True) as pipeline:
         _queue_read(pipeline, topic, None)
         epoch, rows = pipeline.execute()
@@ -183,8 +174,7 @@ def _log_key(topic: str) -> str:
 
 
 def delete_all(client: redis.Redis, topics: Iterable[str], writers: Iterable[tuple[str, Writer]] = ()) -> None:
-    """Forget topics in one step; ``writers`` take the place of whoever still writes there, so that nothing more
-    comes."""
+    """Delete topics in one step; ``writers`` replace those that still write there, so that nothing is added later."""
     with client.pipeline(transaction=True) as pipeline:
         for topic in topics:
             pipeline.delete(_meta_key(topic), _log_key(topic))

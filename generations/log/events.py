@@ -1,25 +1,26 @@
-"""What a reader of a topic is told, in the order in which it happened."""
+"""The events that a reader of a topic receives, in the order in which they happened."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generations.log.event_log import Channel, EntryId, Phase
+from generations.log.event_log import Channel, EntryId
 from generations.models import Generation
+from generations.phases import Phase
 from generations.selectors import RunState
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A run begins, with its generations as they are now, in the order of their index."""
+    """A run begins, with its generations as they are now, ordered by index."""
 
     state: RunState
     id: EntryId | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
-    """How far a slot has come that has said nothing yet."""
+class PhaseChanged:
+    """A slot without any text yet has reached another phase."""
 
     run_id: int
     index: int
@@ -29,7 +30,7 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """More text or reasoning of a slot; ``offset`` counts the characters before it."""
+    """More text or reasoning of a slot; ``offset`` counts the characters before it, ``time`` seconds of the run."""
 
     run_id: int
     index: int
@@ -42,7 +43,7 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """All of a slot's text so far, in place of whatever was told before."""
+    """All of a slot's text so far; it replaces whatever the reader has."""
 
     run_id: int
     index: int
@@ -53,7 +54,7 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A generation as it was saved at its end; exactly one a slot."""
+    """A generation as it was saved at its end; exactly one for each slot."""
 
     run_id: int
     generation: Generation
@@ -62,7 +63,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A closed run; exactly one a run."""
+    """A closed run; exactly one for each run."""
 
     state: RunState
     id: EntryId | None = None
@@ -73,4 +74,4 @@ class Idle:
     """Nothing happened for a tick."""
 
 
-Event = Started | Reached | Delta | Reset | Ended | Done | Idle
+Event = Started | PhaseChanged | Delta | Reset | Ended | Done | Idle

@@ -1,4 +1,4 @@
-"""Whether workers are there: each says so every few seconds, in a sorted set of names and times."""
+"""Heartbeats of the workers: each writes its name and the time into a sorted set every few seconds."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def heartbeats_key() -> str:
     return f"{settings.REDIS_PREFIX}:workers"
 
 
-def is_any_worker_there() -> bool:
-    """Whether one has been heard of lately; also where Redis cannot say so, for then something else is wrong."""
+def is_any_worker_alive() -> bool:
+    """Return True if a worker was heard from lately, and if Redis is unavailable, since then nobody can tell."""
     try:
         return bool(thread_client().zcount(heartbeats_key(), time.time() - ALIVE_FOR, "+inf"))
     except redis.RedisError:

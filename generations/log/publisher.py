@@ -1,5 +1,4 @@
-"""A worker's one pen: what its streams have to say goes to the event log in the order in which it was put, many at a
-time."""
+"""Batched writer of the event log: one per worker, so that entries keep the order in which they were put."""
 
 from __future__ import annotations
 
@@ -31,10 +30,10 @@ class _Item:
 
 
 class Publisher:
-    """Collects entries while a flush is under way and writes them with the next one.
+    """Collects entries while one flush is under way and writes them with the next.
 
-    While Redis is away the entries wait and are written when it is back; one that was written twice for that is
-    recognised by its offset. ``acknowledge`` is called with the entry's id, or with None where another writer has
+    Entries wait while Redis is unavailable. After a connection broke in mid-write some may be written twice; readers
+    recognize those by their offset. ``acknowledge`` is called with the entry's id, or with None if another writer has
     taken over.
     """
 
@@ -47,7 +46,7 @@ class Publisher:
     def put(
         self, topic: str, payload: Payload, writer: Writer | None = None, acknowledge: Acknowledge | None = None
     ) -> None:
-        """Say something; never waits."""
+        """Queue an entry; never waits."""
         self._items.append(_Item(topic, payload, writer, acknowledge))
         self._empty.clear()
         self._wake.set()
@@ -63,7 +62,7 @@ class Publisher:
             self._empty.set()
 
     async def drain(self) -> None:
-        """Wait until all that was put has been written."""
+        """Wait until everything that was put has been written."""
         await self._empty.wait()
 
     async def _write(self, batch: list[_Item]) -> None:

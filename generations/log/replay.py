@@ -1,8 +1,7 @@
-"""Watching a topic's runs: what a reader has to be told, so that state plus what follows equals the state of one who
-never left.
+"""The events of a topic for one reader, such that the state it starts from plus the events equals the current state.
 
-``follow`` gives log entries; this folds them with the database, where ended generations are whole. Text is told
-exactly once: an overlap is cut, a gap is filled, and only a log that was lost leads to a ``Reset``.
+``subscriber.subscribe`` yields log entries; this module combines them with the database, which holds ended generations
+whole. Text is sent exactly once: an overlap is cut, a gap is filled, and only a lost log leads to a ``Reset``.
 """
 
 from __future__ import annotations
@@ -18,31 +17,32 @@ from typing import Any
 import redis
 from django.utils import timezone
 
-from core.async_db import AWAY, in_thread, patiently
+from core.async_db import in_thread, retry_until_available
+from core.errors import UNAVAILABLE_ERRORS
 from core.redis_clients import loop_client
 from generations import selectors
 from generations.log import event_log
 from generations.log.event_log import Channel, Entry, EntryId
-from generations.log.events import Delta, Done, Ended, Event, Idle, Reached, Reset, Started
-from generations.log.subscriber import LOST, TICK, Signal, follow
+from generations.log.events import Delta, Done, Ended, Event, Idle, PhaseChanged, Reset, Started
+from generations.log.lease import LEASE
+from generations.log.subscriber import LOG_LOST, TICK, Signal, subscribe
 from generations.models import Generation
+from generations.phases import Phase
 from generations.selectors import RunState
-from generations.worker.claims import LEASE
-from generations.worker.reaper import rescue_sometimes
 
 CHANNELS: tuple[Channel, ...] = ("reasoning", "text")
 RETRY_DELAY = 0.5
 SETTLED_WITHIN = 4.0
-"""Seconds in which a worker that lives has saved all that it had said before."""
+"""Seconds within which a live worker has saved everything that it had streamed before."""
 SETTLING_DELAY = 0.2
-UNTOLD = timedelta(seconds=3)
-"""How long ago an end has to be saved to be told by the database's word. Before, the log is about to tell it, with a
-place to come back to: whoever was told without one would be told again after coming back."""
+END_IN_LOG_WITHIN = timedelta(seconds=3)
+"""How old a saved end has to be before it is reported from the database. A younger one is about to appear in the log,
+with an id to resume from; reported without one, it would be sent again to a reader who reconnects."""
 
 logger = logging.getLogger(__name__)
 
 
-async def watch(
+async def follow_events(
     topic: str,
     *,
     states: Sequence[RunState] = (),
@@ -50,35 +50,39 @@ async def watch(
     known: int = 0,
     tick: float = TICK,
 ) -> AsyncGenerator[Event, None]:
-    """Yield what happens in ``topic``: from the beginning of the runs in ``states`` (oldest first), or behind
-    ``after``. Of other runs the reader knows all up to the id ``known``.
+    """Yield what happens in ``topic``: from the start of the runs in ``states`` (oldest first), or after the entry
+    ``after``. The reader already knows every other run with an id up to ``known``.
 
-    Goes on for ever, over later runs: the caller closes it (``aclosing``). No database connection is held between
+    Never ends, since later runs may follow: the caller closes it (``aclosing``). No database connection is held between
     events. Raises Run.DoesNotExist once the runs were deleted.
     """
-    account = _Account(topic, known)
-    if after is not None and not await account.remember(after):
+    replay = Replay(topic, known)
+    if after is not None and not await replay.recall(after):
         after = None
         if (settled := await _settled(topic)) is not None:
-            for event in account.restart(*settled):
+            for event in replay.restart(*settled):
                 yield event
     elif after is None:
         for state in states:
-            for event in account.begin(state):
+            for event in replay.begin(state):
                 yield event
-    async with aclosing(follow(topic, after=after, tick=tick)) as items:
+    async with aclosing(subscribe(topic, after=after, tick=tick)) as items:
         async for item in items:
-            for event in await account.take(item):
+            for event in await replay.take(item):
                 yield event
 
 
 async def _settled(topic: str) -> tuple[RunState, set[int]] | None:
-    """The latest run, once all that was said before this moment has been saved: by then the saved text is no shorter
-    than what any reader has. Where a worker does not save it in time, as it was saved. And which slots were open."""
+    """Wait until the latest run's saved text is no shorter than what any reader has; return the run and the slots that
+    were open.
+
+    That is so once every claim was renewed after this moment. If a worker does not do so in time, the run is returned
+    as it was saved.
+    """
     now = timezone.now()
     deadline = now + timedelta(seconds=SETTLED_WITHIN)
     were_open: set[int] = set()
-    while (state := await patiently(selectors.latest_run_state, topic)) is not None:
+    while (state := await retry_until_available(selectors.latest_run_state, topic)) is not None:
         were_open |= {each.index for each in state.generations if each.is_open}
         leases = [each.lease_until for each in state.generations if each.lease_until is not None]
         if all(until - LEASE > now for until in leases) or timezone.now() > deadline:
@@ -88,55 +92,70 @@ async def _settled(topic: str) -> tuple[RunState, set[int]] | None:
 
 
 @dataclass(slots=True)
-class _Slot:
-    """What the reader has been told of one generation, in characters; None where that is not known."""
+class _SentSlot:
+    """How many characters of a slot the reader has, by channel; None if that is unknown."""
 
-    told: dict[Channel, int | None]
+    sent: dict[Channel, int | None]
     ended: bool = False
+
+    def is_covered_by(self, text: str, reasoning: str) -> bool:
+        """Return True if these are at least as long as what the reader has: nobody's text ever shrinks."""
+        return (self.sent["text"] or 0) <= len(text) and (self.sent["reasoning"] or 0) <= len(reasoning)
+
+    def replace(self, text: str, reasoning: str) -> None:
+        self.sent = {"text": len(text), "reasoning": len(reasoning)}
 
 
 @dataclass(slots=True)
-class _Watched:
-    """What the reader has been told of one run; ``whole`` where that began with its start."""
+class _SentRun:
+    """What the reader has of one run; ``from_start`` if that began with its start."""
 
     run_id: int
-    whole: bool = True
-    slots: dict[int, _Slot] = field(default_factory=dict)
+    from_start: bool = True
+    slots: dict[int, _SentSlot] = field(default_factory=dict)
     done: bool = False
 
-    def slot(self, index: int) -> _Slot:
-        known = 0 if self.whole else None
-        return self.slots.setdefault(index, _Slot({"text": known, "reasoning": known}))
+    def slot(self, index: int) -> _SentSlot:
+        length = 0 if self.from_start else None
+        return self.slots.setdefault(index, _SentSlot({"text": length, "reasoning": length}))
+
+    def save(self, generation: Generation) -> None:
+        """Note that the reader has the generation's saved text."""
+        self.slot(generation.index).replace(generation.text, generation.reasoning)
 
 
-class _Account:
-    """All that one reader has been told."""
+class Replay:
+    """Everything that one reader was sent, and the events that it still lacks."""
 
     def __init__(self, topic: str, known: int) -> None:
         self._topic = topic
         self._known = known
-        self._runs: dict[int, _Watched] = {}
+        self._runs: dict[int, _SentRun] = {}
 
     def begin(self, state: RunState) -> list[Event]:
-        """Tell of a run from its start; what has ended by now is told by its end alone."""
-        watched = self._runs[state.run.pk] = _Watched(state.run.pk)
-        _know_ended(watched, state)
-        return [Started(state, state.run.start_id), *_catch_up(watched, state)]
+        """Send a run from its start. A generation that has ended by now is sent as its end alone, which is whole."""
+        sent = self._runs[state.run.pk] = _SentRun(state.run.pk)
+        for generation in state.generations:
+            if not generation.is_open:
+                sent.save(generation)
+        return [Started(state, state.start_id), *_catch_up(sent, state)]
 
     def restart(self, state: RunState, were_open: set[int]) -> list[Event]:
-        """Tell a reader, whose place in the log is gone, of the latest run as it was saved; what had ended before the
-        reader came back is told by its end alone."""
-        watched = self._runs[state.run.pk] = _Watched(state.run.pk)
+        """Send the latest run as it was saved, to a reader whose position in the log is gone. What had ended before the
+        reader came back is sent as its end alone."""
+        sent = self._runs[state.run.pk] = _SentRun(state.run.pk)
         events: list[Event] = []
         for generation in state.generations:
-            _know(watched, generation)
+            sent.save(generation)
             if generation.index in were_open:
-                events.append(Reset(watched.run_id, generation.index, generation.text, generation.reasoning))
-        return [*events, *_catch_up(watched, state)]
+                events.append(Reset(sent.run_id, generation.index, generation.text, generation.reasoning))
+        return [*events, *_catch_up(sent, state)]
 
-    async def remember(self, after: EntryId) -> bool:
-        """Take account of what the reader had before it left; False where the log does not tell any more. Waits for a
-        Redis that is away."""
+    async def recall(self, after: EntryId) -> bool:
+        """Rebuild what the reader had received when it left, from the log up to ``after``.
+
+        Return False if that log is gone. Waits for Redis if it is unavailable.
+        """
         while True:
             try:
                 log = await event_log.read(loop_client(), self._topic)
@@ -153,22 +172,22 @@ class _Account:
 
     def _recall(self, entry: Entry) -> None:
         kind = entry.data["kind"]
-        watched = self._runs.setdefault(entry.data["run"], _Watched(entry.data["run"], whole=kind == "start"))
+        sent = self._runs.setdefault(entry.data["run"], _SentRun(entry.data["run"], from_start=kind == "start"))
         if kind == "done":
-            watched.done = True
+            sent.done = True
         elif kind == "end":
-            watched.slot(entry.data["index"]).ended = True
+            sent.slot(entry.data["index"]).ended = True
         elif kind != "start":
-            _fold(watched, entry)
+            _new_part(sent, entry)
 
     async def take(self, item: Entry | Signal) -> list[Event]:
-        """What an item of ``follow`` means for the reader."""
+        """Return the events that an item of ``subscribe`` means for the reader."""
         if not isinstance(item, Entry):
-            if item is LOST:
-                return await self._look(patiently, reset=True)
+            if item is LOG_LOST:
+                return await self._compare_with_database(retry_until_available, reset=True)
             try:
-                return [*await self._look(in_thread, reset=False), Idle()]
-            except AWAY as error:
+                return [*await self._compare_with_database(in_thread, reset=False), Idle()]
+            except UNAVAILABLE_ERRORS as error:
                 logger.warning("the database cannot be asked about %s now: %s", self._topic, error)
                 return [Idle()]
         run_id = item.data["run"]
@@ -176,129 +195,114 @@ class _Account:
             if run_id < max([self._known + 1, *self._runs]):
                 return []
             if item.data["kind"] == "start":
-                self._runs[run_id] = _Watched(run_id)
-                return [Started(await patiently(selectors.run_state, run_id), item.id)]
-            self._runs[run_id] = _Watched(run_id, whole=False)
+                self._runs[run_id] = _SentRun(run_id)
+                return [Started(await retry_until_available(selectors.run_state, run_id), item.id)]
+            self._runs[run_id] = _SentRun(run_id, from_start=False)
         return await self._take_entry(self._runs[run_id], item)
 
-    async def _take_entry(self, watched: _Watched, entry: Entry) -> list[Event]:
+    async def _take_entry(self, sent: _SentRun, entry: Entry) -> list[Event]:
         match entry.data["kind"]:
             case "start":
                 return []
             case "done":
-                return await self._close(watched, entry.id)
+                return await self._close(sent, entry.id)
             case "end":
-                generation = await patiently(selectors.slot_generation, watched.run_id, entry.data["index"])
-                return [] if generation is None else _ending(watched, generation, entry.id)
-        event = _fold(watched, entry)
+                generation = await retry_until_available(selectors.slot_generation, sent.run_id, entry.data["index"])
+                return [] if generation is None else _ending(sent, generation, entry.id)
+        event = _new_part(sent, entry)
         return [] if event is None else [event]
 
-    async def _close(self, watched: _Watched, entry_id: EntryId) -> list[Event]:
-        if watched.done:
+    async def _close(self, sent: _SentRun, entry_id: EntryId) -> list[Event]:
+        if sent.done:
             return []
-        return _catch_up(watched, await patiently(selectors.run_state, watched.run_id), entry_id)
+        return _catch_up(sent, await retry_until_available(selectors.run_state, sent.run_id), entry_id)
 
-    async def _look(self, ask: Any, *, reset: bool) -> list[Event]:
-        """Ask the database for what ended without our hearing of it and, after a loss, for the text so far.
+    async def _compare_with_database(self, run: Any, *, reset: bool) -> list[Event]:
+        """Return what ended without an entry that reached us and, after a lost log, the text so far.
 
-        Raises Run.DoesNotExist where the topic's owner deleted it with its log.
+        ``run`` is the way in which a query is run. Raises Run.DoesNotExist if the topic was deleted with its log.
         """
         events: list[Event] = []
-        if any(not watched.done for watched in self._runs.values()):
-            await ask(rescue_sometimes)
-        looked_at = [watched for watched in self._runs.values() if reset or not watched.done]
-        # All are read before any is told: where the database goes away in between, nothing counts as told.
-        for watched, state in [(each, await ask(selectors.run_state, each.run_id)) for each in looked_at]:
+        runs = [sent for sent in self._runs.values() if reset or not sent.done]
+        # All are read before any is sent: if the database goes away in between, nothing counts as sent.
+        for sent, state in [(each, await run(selectors.run_state, each.run_id)) for each in runs]:
             if reset:
-                events += [*_reset_open(watched, state), *_catch_up(watched, state)]
+                events += [*_reset_open(sent, state), *_catch_up(sent, state)]
             else:
-                events += _catch_up(watched, state, before=timezone.now() - UNTOLD)
+                events += _catch_up(sent, state, before=timezone.now() - END_IN_LOG_WITHIN)
         return events
 
 
-def _fold(watched: _Watched, entry: Entry) -> Reached | Delta | Reset | None:
-    """The part of a text, reasoning or reset entry that was not told yet; None where nothing is new, or where a
-    piece before it is missing (then a ``reset`` follows in the log, or the end tells the whole)."""
+def _new_part(sent: _SentRun, entry: Entry) -> PhaseChanged | Delta | Reset | None:
+    """Return the part of a text, reasoning or reset entry that was not sent yet.
+
+    None if nothing is new, or if a piece before it is missing; then a ``reset`` follows in the log, or the end brings
+    the whole text.
+    """
     data = entry.data
-    slot = watched.slot(data["index"])
+    slot = sent.slot(data["index"])
     if slot.ended:
         return None
     if data["kind"] == "phase":
-        silent = not any(slot.told.values())
-        return Reached(watched.run_id, data["index"], data["phase"], entry.id) if silent else None
+        silent = not any(slot.sent.values())
+        return PhaseChanged(sent.run_id, data["index"], Phase(data["phase"]), entry.id) if silent else None
     if data["kind"] == "reset":
-        if not _covers(slot, data["text"], data["reasoning"]):
+        if not slot.is_covered_by(data["text"], data["reasoning"]):
             return None
-        slot.told = {"text": len(data["text"]), "reasoning": len(data["reasoning"])}
-        return Reset(watched.run_id, data["index"], data["text"], data["reasoning"], entry.id)
+        slot.replace(data["text"], data["reasoning"])
+        return Reset(sent.run_id, data["index"], data["text"], data["reasoning"], entry.id)
     channel: Channel = data["kind"]
-    told = slot.told[channel]
-    if told is None:
-        told = data["offset"]
-    if data["offset"] > told:
+    length = slot.sent[channel]
+    if length is None:
+        length = data["offset"]
+    if data["offset"] > length:
         return None
-    text = data["text"][told - data["offset"] :]
-    slot.told[channel] = told + len(text)
-    return Delta(watched.run_id, data["index"], channel, text, told, data["t"], entry.id) if text else None
+    text = data["text"][length - data["offset"] :]
+    slot.sent[channel] = length + len(text)
+    return Delta(sent.run_id, data["index"], channel, text, length, data["t"], entry.id) if text else None
 
 
 def _catch_up(
-    watched: _Watched, state: RunState, entry_id: EntryId | None = None, *, before: datetime | None = None
+    sent: _SentRun, state: RunState, entry_id: EntryId | None = None, *, before: datetime | None = None
 ) -> list[Event]:
-    """What has ended, by the database's word and ``before`` that, and was not told."""
+    """Return the ends that the database knows, from ``before`` that moment if one is given, and that were not sent."""
     events: list[Event] = []
     for generation in state.generations:
         if before is None or (generation.ended_at is not None and generation.ended_at < before):
-            events += _ending(watched, generation, None)
-    if state.run.ended_at is not None and not watched.done and (before is None or state.run.ended_at < before):
-        watched.done = True
+            events += _ending(sent, generation, None)
+    if state.run.ended_at is not None and not sent.done and (before is None or state.run.ended_at < before):
+        sent.done = True
         events.append(Done(state, entry_id))
     return events
 
 
-def _ending(watched: _Watched, generation: Generation, entry_id: EntryId | None) -> list[Event]:
-    """What is missing of the text, then the end itself; nothing where the end was told already."""
-    slot = watched.slot(generation.index)
+def _ending(sent: _SentRun, generation: Generation, entry_id: EntryId | None) -> list[Event]:
+    """Return the missing text and the end itself; nothing if the end was sent already."""
+    slot = sent.slot(generation.index)
     if slot.ended or generation.is_open:
         return []
     slot.ended = True
-    missing = [event for channel in CHANNELS if (event := _missing(watched, slot, generation, channel)) is not None]
-    return [*missing, Ended(watched.run_id, generation, entry_id)]
+    missing = [event for channel in CHANNELS if (event := _missing(sent, slot, generation, channel)) is not None]
+    return [*missing, Ended(sent.run_id, generation, entry_id)]
 
 
-def _missing(watched: _Watched, slot: _Slot, generation: Generation, channel: Channel) -> Event | None:
-    told = slot.told[channel]
+def _missing(sent: _SentRun, slot: _SentSlot, generation: Generation, channel: Channel) -> Event | None:
+    length = slot.sent[channel]
     whole = generation.text if channel == "text" else generation.reasoning
-    if told is None or told == len(whole):
+    if length is None or length == len(whole):
         return None
-    if told > len(whole):
-        _know(watched, generation)
-        return Reset(watched.run_id, generation.index, generation.text, generation.reasoning)
-    return Delta(watched.run_id, generation.index, channel, whole[told:], told, generation.time or 0.0)
+    if length > len(whole):
+        sent.save(generation)
+        return Reset(sent.run_id, generation.index, generation.text, generation.reasoning)
+    return Delta(sent.run_id, generation.index, channel, whole[length:], length, generation.time or 0.0)
 
 
-def _reset_open(watched: _Watched, state: RunState) -> list[Event]:
-    """The saved text of what still runs, unless the reader has more of it than was saved."""
+def _reset_open(sent: _SentRun, state: RunState) -> list[Event]:
+    """Return the saved text of each open generation, unless the reader has more of it than was saved."""
     events: list[Event] = []
     for generation in state.generations:
-        slot = watched.slot(generation.index)
-        if generation.is_open and not slot.ended and _covers(slot, generation.text, generation.reasoning):
-            _know(watched, generation)
-            events.append(Reset(watched.run_id, generation.index, generation.text, generation.reasoning))
+        slot = sent.slot(generation.index)
+        if generation.is_open and not slot.ended and slot.is_covered_by(generation.text, generation.reasoning):
+            sent.save(generation)
+            events.append(Reset(sent.run_id, generation.index, generation.text, generation.reasoning))
     return events
-
-
-def _covers(slot: _Slot, text: str, reasoning: str) -> bool:
-    """Whether a text is all that the reader has, and perhaps more: nobody's text ever shrinks."""
-    return (slot.told["text"] or 0) <= len(text) and (slot.told["reasoning"] or 0) <= len(reasoning)
-
-
-def _know(watched: _Watched, generation: Generation) -> None:
-    watched.slot(generation.index).told = {"text": len(generation.text), "reasoning": len(generation.reasoning)}
-
-
-def _know_ended(watched: _Watched, state: RunState) -> None:
-    """Take what has ended as told but for its end, which tells the whole."""
-    for generation in state.generations:
-        if not generation.is_open:
-            _know(watched, generation)

@@ -1,8 +1,9 @@
-"""Following a topic: every entry of its log, once and in order, however the bell behaves.
+"""Subscription to a topic: every entry of its log, once and in order, whatever gets lost on the way.
 
-The channel layer is at-most-once: it may drop, and a reconnect may miss. So a follower waits until its subscription is
-confirmed before it reads the log, takes from the bell only the direct successor of what it has, and reads the log
-again for anything else, and on each idle tick, since a missed last entry has no successor that would betray it.
+The channel layer delivers at most once: it may drop messages, and a reconnect may miss some. So a subscriber waits
+until its subscription is confirmed before it reads the log, accepts a published entry only if it directly follows what
+it has, and otherwise reads the log again. It also does so on each idle tick, because nothing follows a missed last
+entry that would reveal the gap.
 """
 
 from __future__ import annotations
@@ -27,33 +28,33 @@ from generations.log.event_log import Entry, EntryId
 logger = logging.getLogger(__name__)
 
 TICK = 3.0
-"""Seconds of silence after which the log is looked at again."""
+"""Seconds of silence after which the log is read again."""
 INBOX_LIMIT = 500
-"""Entries that may wait for a slow reader; beyond it they are dropped and read from the log again."""
+"""Entries that may wait for a slow reader; beyond that they are dropped and read from the log later."""
 CONFIRMATION_TIMEOUT = 0.5
 RETRY_DELAY = 0.5
-AWAKE_RETRY_DELAY = 2.0
+WARM_UP_RETRY_DELAY = 2.0
 READ_AT_ONCE = 500
-"""Entries that are read from the log in one step, so that a reader who takes them slowly holds no more in memory."""
+"""Entries read from the log in one step, so that a slow reader does not hold a whole log in memory."""
 
 
 class Signal(Enum):
     IDLE = "idle"
-    LOST = "lost"
+    LOG_LOST = "log lost"
 
 
 IDLE: Final = Signal.IDLE
-"""Nothing came for a tick, and the log has nothing new either."""
-LOST: Final = Signal.LOST
-"""The log that was being followed is gone; what comes next begins another one."""
+"""Nothing was published for a tick, and the log has nothing new either."""
+LOG_LOST: Final = Signal.LOG_LOST
+"""The log that was being read is gone; what follows belongs to another one."""
 
 
-async def follow(
+async def subscribe(
     topic: str, *, after: EntryId | None = None, tick: float = TICK
-) -> AsyncGenerator[Entry | Literal[Signal.IDLE, Signal.LOST], None]:
-    """Yield the entries after ``after`` (all that the log has, where that is None) and go on for ever.
+) -> AsyncGenerator[Entry | Literal[Signal.IDLE, Signal.LOG_LOST], None]:
+    """Yield the entries after ``after`` (None: all that the log has), then each new one, without end.
 
-    Close it (``aclosing``) to unsubscribe. While Redis is away it yields ``IDLE`` and goes on when it is back.
+    Close it (``aclosing``) to unsubscribe. While Redis is unavailable it yields ``IDLE``, and goes on afterwards.
     """
     position = after
     async with _subscribed(topic) as inbox:
@@ -67,21 +68,21 @@ async def follow(
                     continue
                 if position is not None and log.epoch != position.epoch:
                     position = None
-                    yield LOST
+                    yield LOG_LOST
                     continue
                 for entry in log.entries:
                     position = entry.id
                     yield entry
                 if len(log.entries) == READ_AT_ONCE:
                     continue
-            rung = await inbox.next(tick)
-            behind = rung is None or not _is_next(rung, position)
-            if rung is None:
+            published = await inbox.next(tick)
+            behind = published is None or not _is_next(published, position)
+            if published is None:
                 yield IDLE
             elif not behind:
-                position = rung.id
-                yield rung
-            elif position is not None and rung.id.epoch == position.epoch and rung.id <= position:
+                position = published.id
+                yield published
+            elif position is not None and published.id.epoch == position.epoch and published.id <= position:
                 behind = False
 
 
@@ -90,7 +91,7 @@ def _is_next(entry: Entry, position: EntryId | None) -> bool:
 
 
 async def _read(topic: str, position: EntryId | None) -> event_log.Log | None:
-    """The log, or None while Redis does not answer."""
+    """Return the log, or None if Redis does not answer."""
     try:
         return await event_log.read(loop_client(), topic, position, count=READ_AT_ONCE)
     except redis.RedisError as error:
@@ -98,45 +99,47 @@ async def _read(topic: str, position: EntryId | None) -> event_log.Log | None:
         return None
 
 
-async def stay_subscribed() -> None:
-    """Keep one subscription open for as long as this event loop lives: without any, the channel layer sleeps 0.1 s at a
-    time, and the next first token waits for it. Waits for a Redis that is not there yet."""
+async def keep_layer_awake() -> None:
+    """Open one subscription that lasts as long as the running loop; wait for Redis if it is not there yet.
+
+    Without any subscription the channel layer polls every 0.1 s, and the next first token would wait for that.
+    """
     layer = get_channel_layer()
     while True:
         try:
             await layer.new_channel("awake")
             return
         except (redis.RedisError, OSError) as error:
-            logger.warning("Redis does not answer yet, and is waited for: %s", error)
-            await asyncio.sleep(AWAKE_RETRY_DELAY)
+            logger.warning("waiting for Redis, which does not answer yet: %s", error)
+            await asyncio.sleep(WARM_UP_RETRY_DELAY)
 
 
 class _Inbox:
-    """Entries that rang, bounded; ``next`` gives None after a silent tick, and after an overflow."""
+    """A bounded queue of published entries; ``next`` returns None after a silent tick and after an overflow."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque()
-        self._rung = asyncio.Event()
+        self._arrived = asyncio.Event()
         self._overflowed = False
 
     def put(self, entry: Entry) -> None:
         if len(self._entries) >= INBOX_LIMIT:
             self._entries.clear()
-            self.miss()
+            self.overflow()
         self._entries.append(entry)
-        self._rung.set()
+        self._arrived.set()
 
-    def miss(self) -> None:
-        """Have the log read again, for something may have been missed."""
+    def overflow(self) -> None:
+        """Make the reader read the log again, because something may have been missed."""
         self._overflowed = True
-        self._rung.set()
+        self._arrived.set()
 
     async def next(self, tick: float) -> Entry | None:
         if not self._entries and not self._overflowed:
-            self._rung.clear()
+            self._arrived.clear()
             try:
                 async with asyncio.timeout(tick):
-                    await self._rung.wait()
+                    await self._arrived.wait()
             except TimeoutError:
                 return None
         if self._overflowed:
@@ -147,27 +150,27 @@ class _Inbox:
 
 @asynccontextmanager
 async def _subscribed(topic: str) -> AsyncIterator[_Inbox]:
-    """An inbox that rings; where Redis is away it is silent until Redis is back."""
+    """An inbox that fills with what is published; it stays empty while Redis is unavailable."""
     inbox, ready, leaving = _Inbox(), asyncio.Event(), asyncio.Event()
     listener = asyncio.create_task(_listen(event_log.topic_group(topic), inbox, ready, leaving))
     try:
         await ready.wait()
         yield inbox
     finally:
-        # Asked to leave and never cancelled: what the layer has half done it never undoes.
+        # Asked to leave, never cancelled: the layer does not undo what it has done halfway.
         leaving.set()
         await asyncio.wait({listener})
 
 
 async def _listen(group: str, inbox: _Inbox, ready: asyncio.Event, leaving: asyncio.Event) -> None:
-    """Subscribe, try again for as long as that fails, and fill the inbox; ``ready`` once all is done that can be."""
+    """Subscribe, retrying as long as that fails, and fill the inbox; set ``ready`` after the first try."""
     while not leaving.is_set():
         try:
             await _fill(group, inbox, ready, leaving)
         except (redis.RedisError, OSError) as error:
-            logger.warning("%s cannot be listened to now: %s", group, error)
+            logger.warning("cannot subscribe to %s now: %s", group, error)
             ready.set()
-            await _either(leaving, RETRY_DELAY)
+            await _wait_at_most(leaving, RETRY_DELAY)
 
 
 async def _fill(group: str, inbox: _Inbox, ready: asyncio.Event, leaving: asyncio.Event) -> None:
@@ -178,30 +181,29 @@ async def _fill(group: str, inbox: _Inbox, ready: asyncio.Event, leaving: asynci
     try:
         await layer.group_add(group, channel)
         while not (confirmed.is_set() or leaving.is_set()):
-            # Our own ring comes back: from then on nothing is missed for want of a subscription.
+            # Once our own message comes back, the subscription is in place and nothing is missed from here on.
             await layer.group_send(group, {"type": "log.ping", "nonce": nonce})
-            await _either(confirmed, CONFIRMATION_TIMEOUT)
+            await _wait_at_most(confirmed, CONFIRMATION_TIMEOUT)
         if ready.is_set():
-            inbox.miss()
+            inbox.overflow()
         ready.set()
         await leaving.wait()
     finally:
         with suppress(redis.RedisError, OSError):
             await layer.group_discard(group, channel)
-        await asyncio.sleep(0)  # A pump that has not begun could not give its channel back.
+        await asyncio.sleep(0)  # A pump that has not started yet could not give its channel back.
         pump.cancel()
         await asyncio.wait({pump})
 
 
-async def _either(event: asyncio.Event, seconds: float) -> None:
-    """Wait for the event, or for that long."""
+async def _wait_at_most(event: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
 
 
 async def _pump(layer: Any, channel: str, inbox: _Inbox, nonce: str, confirmed: asyncio.Event) -> None:
-    """Empty the layer's own queue, which has no bound, into the inbox, which has one."""
+    """Move messages from the layer's own unbounded queue into the bounded inbox."""
     while True:
         message = await layer.receive(channel)
         if message["type"] == "log.entry":

@@ -1,4 +1,4 @@
-"""An answer as the pages show it: what templates are given of a generation."""
+"""An answer as templates receive it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from decimal import Decimal
 from django.contrib.humanize.templatetags.humanize import ordinal
 from django.utils.safestring import SafeString, mark_safe
 
+from generations.limits.queue import NO_WORKER
 from generations.models import Generation
+from generations.phases import BADGES, CUT_SHORT, Badge, Phase
 from generations.rendering import render
 from generations.tokens import estimate_tokens
-from providers.selectors import model_label, provider_info, split_selection
+from providers.selectors import model_label, provider_info
 
 
 @dataclass(frozen=True, slots=True)
-class ShownAnswer:
-    """An answer; ``html`` is the rendering of all its text so far.
+class AnswerView:
+    """An answer; ``html`` renders all of its text so far.
 
-    ``phase`` is its status, or how far it has come while it runs: waiting, connecting, thinking, writing. ``limit`` is
-    the length in tokens that its figures are measured against, where one was asked for. ``unattended`` where no worker
-    is there to begin. ``answered_by`` names the fallback model where that answered. The firsts are among the answers to
-    one prompt.
+    ``phase`` is its status, or how far it has come while it runs. ``position`` says where it stands in the queue;
+    ``unattended`` is True if no worker is alive to begin. ``limit`` is the length in tokens that was asked for, if any.
+    ``answered_by`` names the fallback model if that answered. The last two fields compare it with the other answers to
+    the same prompt.
     """
 
     result_id: uuid.UUID
@@ -46,40 +48,50 @@ class ShownAnswer:
     usage_source: str
     finish_reason: str
     phase: str
-    place: str
+    position: str
     limit: int | None
     answered_by: str = ""
     unattended: bool = False
     first_to_answer: bool = False
     first_to_end: bool = False
 
+    @property
+    def is_open(self) -> bool:
+        return self.status in Generation.OPEN
 
-def shown_answer(
+    @property
+    def badge(self) -> Badge:
+        if self.status == Generation.Status.COMPLETED and self.finish_reason == "length":
+            return CUT_SHORT
+        return BADGES[self.phase]
+
+
+def answer_view(
     generation: Generation,
     *,
-    place: int | None = None,
-    phase: str = "",
+    position: int | None = None,
+    phase: Phase | None = None,
     tokens: int | None = None,
     text: str | None = None,
-) -> ShownAnswer:
-    """An answer for a page; rendering a long answer takes a while: call it from a thread.
+) -> AnswerView:
+    """Return an answer for a page. Rendering a long answer takes a while: call it from a thread.
 
-    What is known better than the database has it is given: ``phase``, ``tokens`` and ``text``.
+    ``phase``, ``tokens`` and ``text`` replace what the database has, for callers that know better.
     """
     info = provider_info(generation.provider)
     time = _elapsed(generation)
     text = generation.text if text is None else text
     if generation.is_open and tokens is None:
         tokens = estimate_tokens(generation.reasoning) + estimate_tokens(generation.text)
-    return ShownAnswer(
+    return AnswerView(
         result_id=generation.public_id,
         index=generation.index,
         provider=info.label,
         model=generation.model,
-        label=model_label(generation.provider, generation.model),
+        label=model_label(*generation.model_ref),
         color=info.color,
         status=generation.status,
-        html=mark_safe(render(text)),  # noqa: S308 - the renderer's output is sanitised
+        html=mark_safe(render(text)),  # noqa: S308 - the renderer's output is sanitized
         reasoning=generation.reasoning,
         error=generation.error,
         retryable=generation.retryable,
@@ -91,43 +103,43 @@ def shown_answer(
         cost=generation.cost,
         usage_source="estimate" if generation.is_open else generation.usage_source,
         finish_reason=generation.finish_reason,
-        answered_by=model_label(*split_selection(generation.answered_by)) if generation.answered_by else "",
+        answered_by=model_label(*generation.answering_model) if generation.answered_by else "",
         phase=phase or phase_of(generation),
-        place=_place_words(place),
-        unattended=place == 0,
+        position=_position_words(position),
+        unattended=position == NO_WORKER,
         limit=generation.parameters.get("max_tokens") if generation.is_open else None,
     )
 
 
 def phase_of(generation: Generation) -> str:
-    """How far a slot has come by the database's word; a worker that just asks the provider is connecting."""
+    """Return how far an answer has come by what is saved, or the status of one that has ended."""
     match generation.status:
         case Generation.Status.QUEUED:
-            return "waiting"
+            return Phase.WAITING
         case Generation.Status.STREAMING if generation.text:
-            return "writing"
+            return Phase.WRITING
         case Generation.Status.STREAMING:
-            return "thinking" if generation.reasoning else "connecting"
+            return Phase.THINKING if generation.reasoning else Phase.CONNECTING
     return str(generation.status)
 
 
-def _place_words(place: int | None) -> str:
-    if place is None:
+def _position_words(position: int | None) -> str:
+    if position is None:
         return ""
-    if place == 0:
-        return "no worker answers"
-    return "next in line" if place == 1 else f"{ordinal(place)} in line"
+    if position == NO_WORKER:
+        return "no worker is running"
+    return "next in line" if position == 1 else f"{ordinal(position)} in line"
 
 
 def _pace(generation: Generation, time: float | None, tokens: int | None) -> float | None:
-    """Tokens a second so far; nothing in the first second, when it would say little."""
+    """Return tokens per second so far; None in the first second, in which the figure would mean little."""
     if not tokens or time is None or generation.ttft is None or time - generation.ttft < 1:
         return None
     return tokens / (time - generation.ttft)
 
 
 def answer_mark(generation: Generation) -> str:
-    """What tells an answer that a page has to replace from one that it has not: its attempt, open or ended."""
+    """Return a mark that changes whenever a page has to replace the answer: its attempt, and if it is open or ended."""
     return f"{generation.attempt}{'o' if generation.is_open else 'e'}"
 
 

@@ -1,4 +1,4 @@
-"""What happens in a topic, told in the JSON events of whoever owns the topic."""
+"""A topic's events as JSON, in the shapes of whatever owns the topic."""
 
 from __future__ import annotations
 
@@ -8,86 +8,91 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from core.async_db import in_thread
+from generations.limits.queue import still_queued
 from generations.log.event_log import EntryId
-from generations.log.events import Delta, Done, Event, Idle, Reached, Reset, Started
-from generations.log.replay import watch
+from generations.log.events import Delta, Done, Event, Idle, PhaseChanged, Reset, Started
+from generations.log.replay import follow_events
 from generations.models import Generation, Run
-from generations.selectors import RunState, waiting_places
+from generations.phases import Phase
+from generations.selectors import RunState
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """An event's JSON and the id of its log entry, where it has one; neither for a tick of silence."""
+class FeedEvent:
+    """An event's JSON and the id of its log entry, if it has one; neither after a tick of silence."""
 
     id: EntryId | None
     json: Json | None
     ends_run: int | None = None
 
 
-class Teller(Protocol):
-    """Knows the shapes of one kind of topic."""
+class EventSerializer(Protocol):
+    """Turns events into the JSON of one kind of topic."""
 
-    async def tell(self, event: Event) -> Json | None:
-        """The event's JSON; None for what is not told."""
+    async def serialize(self, event: Event) -> Json | None:
+        """Return the event's JSON, None if clients do not receive it."""
 
-    async def wait(self, generation: Generation, place: int) -> Json | None:
-        """That an answer has to wait, at this place in the line; None where that is not told."""
+    async def serialize_queued(self, generation: Generation, position: int) -> Json | None:
+        """Return the JSON of an answer that waits at this position in the queue, None if clients do not receive it."""
 
 
-async def tell(
-    teller: Teller,
+async def feed(
+    serializer: EventSerializer,
     topic: str,
     *,
     state: RunState | None = None,
     after: EntryId | None = None,
     deltas: bool = True,
-) -> AsyncGenerator[Told, None]:
-    """Yield a topic's events from the start of ``state``, or behind ``after``, until its owner is deleted.
+) -> AsyncGenerator[FeedEvent, None]:
+    """Yield a topic's events from the start of ``state``, or after the entry ``after``, until its owner is deleted.
 
-    Without ``deltas`` answers are told whole, at their end.
+    Without ``deltas`` an answer comes whole, at its end.
     """
     states = [] if state is None else [state]
-    line = _Line()
+    queue = _QueueWatch()
     with suppress(Run.DoesNotExist):
-        async with aclosing(watch(topic, states=states, after=after)) as events:
+        async with aclosing(follow_events(topic, states=states, after=after)) as events:
             async for event in events:
-                for generation, place in await line.news(event):
-                    yield Told(None, await teller.wait(generation, place))
+                for generation, position in await queue.moved(event):
+                    yield FeedEvent(None, await serializer.serialize_queued(generation, position))
                 if isinstance(event, Idle):
-                    yield Told(None, None)
+                    yield FeedEvent(None, None)
                 elif deltas or not isinstance(event, Delta | Reset):
                     ends = event.state.run.pk if isinstance(event, Done) else None
-                    json = await teller.tell(event)
+                    json = await serializer.serialize(event)
                     if json is not None:
-                        yield Told(event.id, json, ends)
+                        yield FeedEvent(event.id, json, ends)
 
 
-class _Line:
-    """Which answers wait for a free place, and what was told of their places."""
+class _QueueWatch:
+    """The answers that wait, each with the position that the client knows."""
 
     def __init__(self) -> None:
-        self._told: dict[int, int | None] = {}
+        self._positions: dict[int, int | None] = {}
 
-    async def news(self, event: Event) -> list[tuple[Generation, int]]:
-        """The answers whose place is not what was told last. The line is looked at when one is held back, and in each
-        pause while one waits."""
+    async def moved(self, event: Event) -> list[tuple[Generation, int]]:
+        """Return the answers whose position has changed.
+
+        The queue is looked at when an answer is held back, and in each pause while one waits.
+        """
         if isinstance(event, Started):
-            self._told |= {each.pk: None for each in event.state.generations if each.status == Generation.Status.QUEUED}
-        looks = isinstance(event, Idle) or (isinstance(event, Reached) and event.phase == "waiting")
-        if not looks or not self._told:
+            queued = (each for each in event.state.generations if each.status == Generation.Status.QUEUED)
+            self._positions |= {each.pk: None for each in queued}
+        held_back = isinstance(event, PhaseChanged) and event.phase is Phase.WAITING
+        if not self._positions or not (held_back or isinstance(event, Idle)):
             return []
-        places = await in_thread(waiting_places, list(self._told))
-        moved = [(generation, place) for generation, place in places if self._told[generation.pk] != place]
-        self._told = {generation.pk: place for generation, place in places}
+        queued_now = await in_thread(still_queued, list(self._positions))
+        moved = [each for each in queued_now if self._positions[each[0].pk] != each[1]]
+        self._positions = {generation.pk: position for generation, position in queued_now}
         return moved
 
 
 async def wait_for_end(topic: str, state: RunState) -> bool:
-    """Wait until a run has ended; False where it was deleted meanwhile."""
+    """Wait until a run has ended; return False if it was deleted meanwhile."""
     with suppress(Run.DoesNotExist):
-        async with aclosing(watch(topic, states=[state])) as events:
+        async with aclosing(follow_events(topic, states=[state])) as events:
             async for event in events:
                 if isinstance(event, Done) and event.state.run.pk == state.run.pk:
                     return True

@@ -1,4 +1,4 @@
-"""Events of a page, told many at a time."""
+"""Batches of events for a page, which updates many at a time."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ BATCH_LIMIT = 200
 
 
 async def batches(events: AsyncIterator[Event], interval: float) -> AsyncGenerator[list[Event], None]:
-    """Events in lists: the first at once, then all that came within ``interval`` seconds of the last list.
+    """Yield lists of events: the first at once, then all that came within ``interval`` seconds of the last list.
 
-    Holds at most ``BATCH_LIMIT`` events; a slower reader holds up the follower, which reads the log again when it
-    wakes.
+    Holds at most ``BATCH_LIMIT`` events. A slower reader holds up the subscriber, which then reads from the log.
     """
     waiting: asyncio.Queue[Event | None] = asyncio.Queue(BATCH_LIMIT)
 
@@ -36,8 +35,8 @@ async def batches(events: AsyncIterator[Event], interval: float) -> AsyncGenerat
             while not waiting.empty():
                 batch.append(waiting.get_nowait())
             ended = batch[-1] is None
-            if told := [event for event in batch if event is not None]:
-                yield told
+            if ready := [event for event in batch if event is not None]:
+                yield ready
                 await asyncio.sleep(interval)
         await collector
     finally:

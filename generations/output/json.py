@@ -1,4 +1,4 @@
-"""What is known of an answer, as every API shows it."""
+"""The JSON of an answer, as every API and export has it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from typing import Any
 
 from generations.models import Generation
 from providers.adapters.base import ErrorCode
-from providers.selectors import split_selection
+from providers.model_ref import model_ref_json
+
+CUT_OFF = "This answer was still being written when it was exported."
+_COPIED = (
+    *("provider", "model", "parameters", "attempt", "past_attempts", "text", "reasoning", "timeline"),
+    *("finish_reason", "time", "ttft", "input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens"),
+    *("usage_source", "answered_by", "status", "error_code", "error", "retryable"),
+)
 
 
 def usage_json(generation: Generation) -> dict[str, Any]:
-    """``complete.data`` of the public contract without the text."""
+    """Return ``complete.data`` of the public contract, without the text."""
     return {
         "time": generation.time,
         "ttft": generation.ttft,
@@ -21,40 +28,27 @@ def usage_json(generation: Generation) -> dict[str, Any]:
         "cached_input_tokens": generation.cached_input_tokens,
         "usage_source": generation.usage_source or None,
         "tokens_per_second": generation.tokens_per_second,
-        "cost": None if generation.cost is None else format(generation.cost, "f"),
+        "cost": _cost(generation),
         "finish_reason": generation.finish_reason or None,
-        "answered_by": selection_json(generation.answered_by),
+        "answered_by": model_ref_json(generation.answered_by),
     }
 
 
-def selection_json(selection: str) -> dict[str, str] | None:
-    """A "provider/model" in its parts."""
-    return dict(zip(("provider", "model"), split_selection(selection), strict=True)) if selection else None
-
-
-CUT_OFF = "This answer was still being written when it was exported."
-_AS_IT_IS = (
-    *("provider", "model", "parameters", "attempt", "past_attempts", "text", "reasoning", "timeline"),
-    *("finish_reason", "time", "ttft", "input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens"),
-    *("usage_source", "answered_by"),
-)
-
-
 def whole_generation_json(generation: Generation) -> dict[str, Any]:
-    """All that is kept of an answer, but for whose key it took; one that still runs is told as one cut off here."""
-    told: dict[str, Any] = {
+    """Return all that is stored of an answer except its key source; an open one is returned as interrupted."""
+    whole: dict[str, Any] = {
         "id": str(generation.public_id),
-        **{name: getattr(generation, name) for name in _AS_IT_IS},
-        "status": generation.status,
-        "error_code": generation.error_code,
-        "error": generation.error,
-        "retryable": generation.retryable,
-        "cost": None if generation.cost is None else format(generation.cost, "f"),
+        **{name: getattr(generation, name) for name in _COPIED},
+        "cost": _cost(generation),
         "created_at": generation.created_at.isoformat(),
         "queued_at": generation.queued_at.isoformat(),
         "ended_at": None if generation.ended_at is None else generation.ended_at.isoformat(),
     }
     if generation.is_open:
-        told |= {"status": Generation.Status.INTERRUPTED, "error_code": ErrorCode.INTERRUPTED, "error": CUT_OFF}
-        told |= {"retryable": True}
-    return told
+        whole |= {"status": Generation.Status.INTERRUPTED, "error_code": ErrorCode.INTERRUPTED, "error": CUT_OFF}
+        whole |= {"retryable": True}
+    return whole
+
+
+def _cost(generation: Generation) -> str | None:
+    return None if generation.cost is None else format(generation.cost, "f")

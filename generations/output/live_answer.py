@@ -1,4 +1,4 @@
-"""What an open page shows of an answer that still runs."""
+"""A running answer on an open page: the text so far, its phase and figures, and the fragments that update them."""
 
 from __future__ import annotations
 
@@ -9,96 +9,104 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 
 from generations.models import Generation
-from generations.output.answer_view import ShownAnswer, phase_of, shown_answer
+from generations.output.answer_view import AnswerView, answer_view, phase_of
+from generations.phases import Phase
 from generations.rendering import Patch, StreamRenderer, oob
 from generations.tokens import TokenCount
 
 FIGURES_INTERVAL = 1.0
-"""Seconds between two tellings of a slot's figures."""
-PHASES = ("waiting", "connecting", "thinking", "writing")
+"""Seconds between two updates of an answer's figures."""
 
 
 @dataclass(slots=True)
-class RunningAnswer:
-    """``phase`` is how far it has come, ``told`` what the page's status line says of that; nothing of the text is on
-    the page while ``shown`` is False."""
+class LiveAnswer:
+    """The state of one slot on one page.
+
+    ``shown_status`` is what the page's status line says; ``on_page`` is False until the page has the text so far.
+    """
 
     generation: Generation
     renderer: StreamRenderer = field(default_factory=StreamRenderer)
     reasoning: str = ""
-    shown: bool = False
-    phase: str = ""
-    told: str = ""
-    place: int | None = None
+    on_page: bool = False
+    phase: Phase = Phase.WAITING
+    shown_status: str = ""
+    position: int | None = None
     count: TokenCount = field(default_factory=TokenCount)
     figures_at: float = 0.0
 
     def __post_init__(self) -> None:
-        self.phase = self.told = phase_of(self.generation)
+        self.phase = Phase(phase_of(self.generation))
+        self.shown_status = self.status
 
-    def say(self, text: str, seconds: float) -> bool:
-        """Take note of more text; True for the first of which it is known when it came."""
-        self.reach("writing")
+    def add_text(self, text: str, seconds: float) -> bool:
+        """Count more text; return True if it is the first whose time is known."""
+        self.reach(Phase.WRITING)
         self.count.add(text)
         first = self.generation.ttft is None
         if first:
             self.generation.ttft = seconds
         return first
 
-    def think(self, text: str) -> None:
-        self.reach("thinking")
+    def add_reasoning(self, text: str) -> None:
+        self.reach(Phase.THINKING)
         self.reasoning += text
         self.count.add(text)
 
-    def reach(self, phase: str) -> None:
-        """Come this far, if it was not there already."""
-        if PHASES.index(phase) > PHASES.index(self.phase):
-            self.phase, self.place = phase, None
+    def reach(self, phase: Phase) -> None:
+        """Advance to a phase, unless the answer has come as far already."""
+        if self.phase.is_before(phase):
+            self.phase, self.position = phase, None
 
-    def start_over(self, text: str, reasoning: str) -> None:
-        """Show this, in place of all that was shown."""
-        self.renderer, self.reasoning, self.shown = StreamRenderer(text), reasoning, False
+    def wait(self, position: int | None) -> None:
+        """Go back to waiting, at this position in the queue."""
+        self.phase, self.position = Phase.WAITING, position
+
+    def replace(self, text: str, reasoning: str) -> None:
+        """Show this text instead of everything that was shown."""
+        self.renderer, self.reasoning, self.on_page = StreamRenderer(text), reasoning, False
         self.count = TokenCount(reasoning + text)
-        self.reach("writing" if text else "thinking" if reasoning else self.phase)
+        if text or reasoning:
+            self.reach(Phase.WRITING if text else Phase.THINKING)
 
-    def wait(self, place: int | None) -> None:
-        """Stand in the line, perhaps again."""
-        self.phase, self.place = "waiting", place
+    @property
+    def is_silent(self) -> bool:
+        return self.phase in (Phase.WAITING, Phase.CONNECTING)
 
     @property
     def status(self) -> str:
-        """What the status line has to say; where it differs from ``told`` the page has to hear of it."""
-        return f"{self.phase} {self.place}" if self.phase == "waiting" and self.place is not None else self.phase
+        """What the status line has to say, to compare with ``shown_status``."""
+        return self.phase if self.position is None else f"{self.phase} {self.position}"
 
     @property
-    def figures_are_due(self) -> bool:
-        return self.phase in ("thinking", "writing") and time.monotonic() - self.figures_at >= FIGURES_INTERVAL
+    def _figures_are_due(self) -> bool:
+        return not self.is_silent and time.monotonic() - self.figures_at >= FIGURES_INTERVAL
 
-    def answer(self) -> ShownAnswer:
-        """Without the text, for its status and figures."""
+    def _view(self) -> AnswerView:
+        """Return the answer without its text, for the status line and the figures."""
         self.figures_at = time.monotonic()
-        return shown_answer(self.generation, phase=self.phase, place=self.place, tokens=self.count.tokens, text="")
+        return answer_view(self.generation, phase=self.phase, position=self.position, tokens=self.count.tokens, text="")
 
     def text_fragments(self, patches: list[Patch], reasoning: str) -> str:
-        """Out-of-band swaps for what was said since the last ones; everything where nothing is on the page yet."""
+        """Return out-of-band swaps for what is new; for all of the text if the page has none of it yet."""
         result_id = self.generation.public_id
-        if not self.shown:
-            self.shown = True
+        if not self.on_page:
+            self.on_page = True
             snapshot = self.renderer.snapshot(f"text-{result_id}")
             return (
                 f'<div id="text-{result_id}" hx-swap-oob="innerHTML">{snapshot}</div>'
                 f'<div id="reasoning-text-{result_id}" hx-swap-oob="innerHTML">{escape(self.reasoning)}</div>'
             )
-        told = (
+        more = (
             f'<div hx-swap-oob="beforeend:#reasoning-text-{result_id}">{escape(reasoning)}</div>' if reasoning else ""
         )
-        return f"{told}{oob(f'text-{result_id}', patches)}"
+        return f"{more}{oob(f'text-{result_id}', patches)}"
 
     def status_fragment(self) -> str:
-        """The status line where it has changed, else the figures from time to time."""
-        if self.told != self.status:
-            self.told = self.status
-            return render_to_string("generations/_answer_status.html", {"slot": self.answer(), "oob": True})
-        if self.figures_are_due:
-            return render_to_string("generations/_answer_figures.html", {"slot": self.answer(), "oob": True})
+        """Return the status line if it has changed, else the figures from time to time."""
+        if self.shown_status != self.status:
+            self.shown_status = self.status
+            return render_to_string("generations/_answer_status.html", {"slot": self._view(), "oob": True})
+        if self._figures_are_due:
+            return render_to_string("generations/_answer_figures.html", {"slot": self._view(), "oob": True})
         return ""

@@ -1,4 +1,4 @@
-"""The shapes in which every API shows an answer; for the OpenAPI document, ``presentation`` makes them."""
+"""The shapes of an answer in the OpenAPI document; ``json`` builds them."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class UsageSerializer(serializers.Serializer[Any]):
     cost = serializers.CharField(allow_null=True, help_text="US dollars as a decimal string.")
     finish_reason = serializers.CharField(allow_null=True)
     answered_by = ModelSerializer(
-        allow_null=True, help_text="The fallback model, where it answered in place of one that could not."
+        allow_null=True, help_text="The fallback model, if it answered instead of the chosen one."
     )
 
 
 class FailureSerializer(serializers.Serializer[Any]):
-    """Why an answer did not complete; left out of one that did."""
+    """Why an answer did not complete; left out if it did."""
 
     code = serializers.ChoiceField([code.value for code in ErrorCode], required=False)
     error = serializers.CharField(required=False, help_text="A sentence for people.")

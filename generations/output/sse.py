@@ -1,4 +1,4 @@
-"""A run over server-sent events, and where a reader goes on who comes back."""
+"""A run as server-sent events, and the point from which a client that reconnects goes on."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from core.errors import InvalidInput
 from core.redis_clients import loop_client
 from generations.log import event_log
 from generations.log.event_log import EntryId
-from generations.output.api_feed import Told
+from generations.output.api_feed import FeedEvent
 from generations.selectors import RunState
 
 KEEP_ALIVE = 15.0
-MADE_UP_EPOCH = 0
-"""The epoch of ids that no log gave: seq 0 means "from the start", a run's number "all of that run"."""
+"""Seconds of silence after which a comment is sent, so that proxies keep the connection open."""
+SYNTHETIC_EPOCH = 0
+"""The epoch of ids that no log gave: sequence 0 means "from the start", a run's number "all of that run"."""
 
 
-def event_stream(events: AsyncGenerator[Told, None], run_id: int) -> StreamingHttpResponse:
-    """A response that sends events until the run is done."""
+def event_stream(events: AsyncGenerator[FeedEvent, None], run_id: int) -> StreamingHttpResponse:
+    """Return a response that sends events until the run is done."""
     return stream_response(_frames(events, run_id))
 
 
 def stream_response(frames: AsyncIterator[bytes]) -> StreamingHttpResponse:
-    """Server-sent events that no cache or proxy may hold back."""
+    """Return a response of server-sent events that caches and proxies do not hold back."""
     response = StreamingHttpResponse(frames, content_type="text/event-stream")
     response["Cache-Control"] = "no-cache"
     response["X-Accel-Buffering"] = "no"
@@ -35,50 +36,49 @@ def stream_response(frames: AsyncIterator[bytes]) -> StreamingHttpResponse:
 
 
 def html_frame(html: str) -> bytes:
-    """A message of HTML; a comment, which keeps the connection alive, where there is none."""
+    """Return a frame of HTML, or a comment that keeps the connection open if there is none."""
     if not html:
         return b": keep-alive\n\n"
     lines = html.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "".join(f"data: {line}\n" for line in lines).encode() + b"\n"
 
 
-async def _frames(events: AsyncGenerator[Told, None], run_id: int) -> AsyncIterator[bytes]:
-    """Frames until the run is done; a comment where it has been silent for a while."""
-    spoken = time.monotonic()
-    last = EntryId(MADE_UP_EPOCH, 0)
+async def _frames(events: AsyncGenerator[FeedEvent, None], run_id: int) -> AsyncIterator[bytes]:
+    sent_at = time.monotonic()
+    last = EntryId(SYNTHETIC_EPOCH, 0)
     async with aclosing(events):
-        async for told in events:
-            if told.json is not None:
-                last = told.id or (EntryId(MADE_UP_EPOCH, run_id) if told.ends_run == run_id else last)
-                yield b"id: %s\ndata: %s\n\n" % (str(last).encode(), orjson.dumps(told.json))
-                spoken = time.monotonic()
-            elif time.monotonic() - spoken >= KEEP_ALIVE:
+        async for event in events:
+            if event.json is not None:
+                last = event.id or (EntryId(SYNTHETIC_EPOCH, run_id) if event.ends_run == run_id else last)
+                yield b"id: %s\ndata: %s\n\n" % (str(last).encode(), orjson.dumps(event.json))
+                sent_at = time.monotonic()
+            elif time.monotonic() - sent_at >= KEEP_ALIVE:
                 yield b": keep-alive\n\n"
-                spoken = time.monotonic()
-            if told.ends_run == run_id:
+                sent_at = time.monotonic()
+            if event.ends_run == run_id:
                 return
 
 
-async def place_to_resume(request: HttpRequest, topic: str, state: RunState) -> tuple[bool, EntryId | None]:
-    """Whether anything is left to tell the caller, and behind which id; None means from the run's start.
+async def resume_point(request: HttpRequest, topic: str, state: RunState) -> tuple[bool, EntryId | None]:
+    """Return whether the client lacks anything, and the id after which it goes on; None means from the run's start.
 
-    Raises InvalidInput for what is no id.
+    Raises InvalidInput if the client's id is not one.
     """
     after = _last_event_id(request)
     if after is None or state.run.ended_at is None:
-        return True, None if after is not None and after.epoch == MADE_UP_EPOCH else after
-    if after.epoch == MADE_UP_EPOCH:
+        return True, None if after is not None and after.epoch == SYNTHETIC_EPOCH else after
+    if after.epoch == SYNTHETIC_EPOCH:
         return after.seq != state.run.pk, None
     log = await event_log.read(loop_client(), topic, after)
     return log.epoch != after.epoch or bool(log.entries), after
 
 
 def _last_event_id(request: HttpRequest) -> EntryId | None:
-    given = request.headers.get("Last-Event-ID") or request.GET.get("after")
-    if not given:
+    text = request.headers.get("Last-Event-ID") or request.GET.get("after")
+    if not text:
         return None
     try:
-        return EntryId.parse(given)
+        return EntryId.parse(text)
     except ValueError as error:
-        sentence = "This is no id of an event. Send the last id that you received, or none."
+        sentence = "This is not an event id. Send the last id that you received, or none."
         raise InvalidInput(sentence, fields={"after": [sentence]}) from error

@@ -1,9 +1,9 @@
-"""Leaving alone what is down: a circuit breaker for each address and model, shared by all processes through Redis.
+"""Circuit breakers: one for each base URL and model, shared by all processes through Redis.
 
 A circuit opens after CIRCUIT_FAILURES connection failures or server errors in a row, within a minute. While it is open
-nothing is asked. After CIRCUIT_PAUSE seconds it is half open: one answer probes, the others are refused until the probe
-has closed it or opened it again. What depends on a user's key (a refusal, a rate limit) never counts. Where Redis is
-away, all circuits are closed.
+the model is not asked. After CIRCUIT_PAUSE seconds it is half open: one answer probes, the others are refused until the
+probe has closed it or opened it again. Errors that depend on a user's key (a refusal, a rate limit) never count. If
+Redis is unavailable, all circuits are closed.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from providers.adapters.base import ErrorCode, ProviderError, StreamEvent, Targe
 
 logger = logging.getLogger(__name__)
 
-COUNTED = frozenset({ErrorCode.UPSTREAM_UNAVAILABLE, ErrorCode.UPSTREAM_ERROR})
+COUNTED_CODES = frozenset({ErrorCode.UPSTREAM_UNAVAILABLE, ErrorCode.UPSTREAM_ERROR})
 WINDOW = 60
 PROBE_SECONDS = 60
 REMEMBERED = 3600
 OPEN_CIRCUITS = "circuits"
-"""A hash below the prefix: each tripped circuit's name, with what it is called for people."""
+"""A hash below the prefix, from each tripped circuit's name to its label for people."""
 SENTENCE = (
-    "{label} has failed again and again with this model, so that it is left alone for now. Try again in {wait} seconds."
+    "{label} has failed repeatedly with this model, so it is not being asked for now. Try again in {wait} seconds."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """The breaker of one model at one address."""
+    """The circuit breaker of one model at one base URL."""
 
     target: Target
     model: str
 
     async def guard(self, stream: AsyncGenerator[StreamEvent, None]) -> AsyncGenerator[StreamEvent, None]:
-        """The stream, unless the model is to be left alone: then ProviderError (circuit_open), and nothing is asked.
+        """Yield the stream's events, or raise ProviderError (circuit_open) without asking if the circuit is open.
 
-        Its first event closes the circuit; an end before that counts, where it says that the model is down.
+        The first event closes the circuit; an error before it counts if it says that the model is down.
         """
         begun = False
         try:
@@ -56,12 +56,12 @@ class Circuit:
                         begun = True
                         await _or_none(self._close())
         except ProviderError as error:
-            if error.code in COUNTED:
+            if error.code in COUNTED_CODES:
                 await _or_none(self._count())
             raise
         finally:
             if not begun:
-                # Neither shown to work nor to be down: the next one may probe.
+                # Neither shown to work nor shown to be down: the next answer may probe.
                 await _or_none(loop_client().delete(self._key("probe")))
 
     async def _enter(self) -> None:
@@ -109,17 +109,17 @@ def _open_circuits() -> str:
 
 
 def open_circuits() -> list[str]:
-    """What is left alone now, as ``provider: model``; raises RedisError."""
+    """Return the models whose circuits are open, as ``provider: model``; raises RedisError."""
     names: Any = thread_client().hgetall(_open_circuits())
     return sorted(name.decode() for name in names.values())
 
 
-async def _or_none(asked: Awaitable[Any]) -> Any:
-    """What Redis says; None where it is away."""
+async def _or_none(command: Awaitable[Any]) -> Any:
+    """Return Redis's answer, None if it is unavailable."""
     try:
-        answer = await asked
+        answer = await command
         heed_cancellation()
         return answer
     except redis.RedisError as error:
-        logger.warning("the circuits cannot be asked: %r", error)
+        logger.warning("the circuit breakers cannot be read: %r", error)
         return None

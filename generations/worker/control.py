@@ -1,4 +1,4 @@
-"""The control channel: word to the workers that concerns a running generation."""
+"""The control channel: stops, sent to every worker at once."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ logger = logging.getLogger(__name__)
 
 
 def send_stop(leases: Sequence[uuid.UUID]) -> None:
-    """Tell every worker to cut off the answers under these claims; where this is not heard, the next checkpoint
-    reads the flag in the database."""
+    """Tell every worker to cancel the answers under these leases. A worker that misses it reads the flag in the
+    database at its next checkpoint."""
     try:
         thread_client().publish(_channel(), orjson.dumps({"stop": list(leases)}))
     except redis.RedisError as error:
@@ -25,8 +25,7 @@ def send_stop(leases: Sequence[uuid.UUID]) -> None:
 
 
 async def stops() -> AsyncGenerator[list[uuid.UUID], None]:
-    """The claims whose answers are to stop, as they are sent, for ever; raises RedisError where the connection is
-    lost."""
+    """Yield the leases of each stop as it is sent, without end; raises RedisError if the connection is lost."""
     client = subscriber_client()
     try:
         async with client.pubsub() as subscription:

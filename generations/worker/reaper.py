@@ -1,7 +1,11 @@
-"""Rescuing what lost its worker or its task."""
+"""Reaper: ends or requeues generations whose worker died, and enqueues again those whose task was lost.
+
+One loop in every process runs it, web processes included, since there may be no worker left to do it.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 import uuid
@@ -9,92 +13,92 @@ from datetime import datetime, timedelta
 
 import redis
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
+from core.async_db import in_thread
 from core.redis_clients import thread_client
-from generations.limits.queue import ring
+from generations.limits.queue import enqueue
 from generations.log import event_log
+from generations.log.lease import LEASE
 from generations.models import Generation
-from generations.worker.attempt import Outcome
-from generations.worker.claims import LEASE, requeue, take_expired
-from generations.worker.finalize import end_generation, tell
+from generations.worker.finalize import append_now, end_generation
+from generations.worker.leases import requeue, take_expired
+from generations.worker.types import Outcome
 
 logger = logging.getLogger(__name__)
 
-QUEUE_PATIENCE = timedelta(seconds=30)
-"""How long a generation may wait in the queue before its task is sent once more."""
-MAX_DELIVERIES = 3
 INTERVAL = 3.0
 """Seconds between two rounds of a process."""
-
-UNRENEWED = timedelta(seconds=3)
+LOST_TASK_AFTER = timedelta(seconds=30)
+"""How long a generation waits in the queue before its task is sent again."""
+MAX_DELIVERIES = 3
+"""Claims after which a generation without any text is given up, since it may be what kills its workers."""
+WATCHED_AFTER = timedelta(seconds=3)
 """How long after its last renewal a claim begins to be watched."""
-PATIENCE = 2.5
-"""Seconds for which a process has to have seen a claim unrenewed before it takes it. Where the database was away for as
-long as a claim holds, its worker lives and renews it as soon as it can: that is not a loss."""
+OBSERVED_FOR = 2.5
+"""Seconds for which this process has to have seen a claim without renewal before it takes it. After a database outage
+as long as a lease, every lease has lapsed although the workers live and are about to renew them."""
 
-_next_round = 0.0
 _unrenewed: dict[tuple[uuid.UUID, datetime], float] = {}
-"""The claims that are watched, by lease and end, and since when this process has seen them so."""
+"""The claims that are watched, by lease and expiry, and when this process first saw them like that."""
 
 
-def rescue_sometimes() -> None:
-    """A round for those who only watch, at most one in ``INTERVAL`` seconds a process: there may be no worker left to
-    do it."""
-    global _next_round
-    now = time.monotonic()
-    if now < _next_round:
-        return
-    _next_round = now + INTERVAL
-    try:
-        rescue_generations()
-    except (redis.RedisError, OperationalError) as error:
-        logger.warning("nothing can be rescued now: %s", error)
+async def reap_forever() -> None:
+    """Run a round every ``INTERVAL`` seconds; a round that fails is logged, and the next one tries again."""
+    while True:
+        try:
+            if count := await in_thread(reap):
+                logger.warning("recovered %d generations that had lost their worker or their task", count)
+        except Exception as error:
+            logger.warning("lost generations cannot be recovered now: %r", error)
+        await asyncio.sleep(INTERVAL)
 
 
-def rescue_generations(patience: float = PATIENCE) -> int:
-    """End or re-queue what lost its worker, and send again what waits for a lost task; returns how many were touched.
+def reap(observed_for: float = OBSERVED_FOR) -> int:
+    """End or requeue what lost its worker, enqueue what lost its task; return how many generations were touched.
 
-    Safe to call from anywhere at any time: the filtered UPDATE decides.
+    Safe to call anywhere at any time: filtered updates decide who acts.
     """
     now = timezone.now()
-    expired = Generation.objects.filter(lease__in=_lost_leases(patience), status=Generation.Status.STREAMING)
-    count = sum(_rescue(generation) for generation in expired.select_related("current_run"))
-    forgotten = Generation.objects.filter(status=Generation.Status.QUEUED, queued_at__lt=now - QUEUE_PATIENCE)
-    for generation in forgotten.only("queued_at", "priority"):
+    expired = Generation.objects.filter(lease__in=_lost_leases(observed_for), status=Generation.Status.STREAMING)
+    count = sum(_recover(generation) for generation in expired.select_related("current_run"))
+    overdue = Generation.objects.filter(status=Generation.Status.QUEUED, queued_at__lt=now - LOST_TASK_AFTER)
+    for generation in overdue.only("queued_at", "priority"):
         if Generation.objects.filter(pk=generation.pk, queued_at=generation.queued_at).update(queued_at=now):
-            ring(generation)
+            enqueue(generation)
             count += 1
     return count
 
 
-def _lost_leases(patience: float) -> list[uuid.UUID]:
-    """The claims that have run out and that were watched for long enough."""
+def _lost_leases(observed_for: float) -> list[uuid.UUID]:
+    """Return the leases that have lapsed and that were watched for long enough."""
     global _unrenewed
     now, seen = timezone.now(), time.monotonic()
-    streaming = Generation.objects.filter(status=Generation.Status.STREAMING, lease_until__lt=now + LEASE - UNRENEWED)
+    streaming = Generation.objects.filter(
+        status=Generation.Status.STREAMING, lease_until__lt=now + LEASE - WATCHED_AFTER
+    )
     watched = streaming.values_list("lease", "lease_until")
     _unrenewed = {(lease, until): _unrenewed.get((lease, until), seen) for lease, until in watched if lease and until}
-    return [lease for (lease, until), since in _unrenewed.items() if until < now and seen - since >= patience]
+    return [lease for (lease, until), since in _unrenewed.items() if until < now and seen - since >= observed_for]
 
 
-def _rescue(generation: Generation) -> bool:
+def _recover(generation: Generation) -> bool:
     if not take_expired(generation):
         return False
     text, reasoning = _last_known(generation)
-    if not text and not reasoning and generation.deliveries < MAX_DELIVERIES and not generation.stop_requested:
+    silent = not text and not reasoning
+    if silent and generation.delivery_count < MAX_DELIVERIES and not generation.stop_requested:
         return requeue(generation)
     status = Generation.Status.STOPPED if generation.stop_requested else Generation.Status.INTERRUPTED
     seconds = (timezone.now() - generation.current_run.accepted_at).total_seconds()
     outcome = Outcome(status=status, text=text, reasoning=reasoning, time=seconds)
-    told = end_generation(generation.pk, outcome, lease=generation.lease)
-    tell(told)
-    return told is not None
+    pending = end_generation(generation.pk, outcome, lease=generation.lease)
+    append_now(pending)
+    return pending is not None
 
 
 def _last_known(generation: Generation) -> tuple[str, str]:
-    """The longest text that is known of: the last checkpoint's, or what the log tells beyond it."""
-    told = {"text": generation.text, "reasoning": generation.reasoning}
+    """Return the longest text and reasoning known: the last checkpoint's, continued by what the log has beyond it."""
+    known = {"text": generation.text, "reasoning": generation.reasoning}
     try:
         log = event_log.read_now(thread_client(), generation.current_run.topic)
     except redis.RedisError:
@@ -104,9 +108,9 @@ def _last_known(generation: Generation) -> tuple[str, str]:
         if data["run"] != generation.current_run_id or data.get("index") != generation.index:
             continue
         if data["kind"] == "reset":
-            told = {channel: max(told[channel], data[channel], key=len) for channel in told}
-        elif data["kind"] in told:
+            known = {channel: max(known[channel], data[channel], key=len) for channel in known}
+        elif data["kind"] in known:
             channel, offset = data["kind"], data["offset"]
-            if offset <= len(told[channel]) < offset + len(data["text"]):
-                told[channel] = told[channel][:offset] + data["text"]
-    return told["text"], told["reasoning"]
+            if offset <= len(known[channel]) < offset + len(data["text"]):
+                known[channel] = known[channel][:offset] + data["text"]
+    return known["text"], known["reasoning"]

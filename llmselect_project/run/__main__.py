@@ -11,8 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "llmselect_project.settings")
 from django.conf import settings
 
 from llmselect_project import env as environment
-from llmselect_project.run import claims, commands, embedded_redis
-from llmselect_project.run.failure import StartError
+from llmselect_project.run import StartError, commands, embedded_redis, instance_lock
 from llmselect_project.run.processes import Command
 from llmselect_project.run.readiness import address, page_answers
 from llmselect_project.run.supervisor import Supervisor
@@ -21,8 +20,8 @@ from llmselect_project.run.supervisor import Supervisor
 def main() -> int:
     """Run until a signal or an accident; gives the exit status."""
     try:
-        claims.free_port(settings.HOST, settings.PORT)
-        with claims.data_directory(settings.VAR_DIR):
+        instance_lock.free_port(settings.HOST, settings.PORT)
+        with instance_lock.data_directory(settings.VAR_DIR):
             return asyncio.run(_serve())
     except StartError as error:
         environment.fail(str(error))

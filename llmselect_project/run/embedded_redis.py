@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
-from llmselect_project.run.failure import StartError
+from llmselect_project.run import StartError
 from llmselect_project.run.processes import Command
 
 ANSWER_WITHIN = 5.0

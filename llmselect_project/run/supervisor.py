@@ -12,7 +12,7 @@ from typing import Any
 from honcho.colour import get_colours
 from honcho.printer import Message, Printer
 
-from llmselect_project.run.failure import StartError
+from llmselect_project.run import StartError
 from llmselect_project.run.processes import Child, Command, end
 
 PATIENCE = 7.0

@@ -18,7 +18,6 @@ import aiohttp
 import orjson
 
 from providers.adapters.base import ErrorCode, ProviderError, Target
-from providers.adapters.bodies import read_at_most
 from providers.adapters.errors import connection_failure, failure, frame_failure, response_failure
 from providers.adapters.sse import EventTooLongError, SseDecoder
 from providers.adapters.ssrf import connector
@@ -245,3 +244,16 @@ def _unstreamed(target: Target, body: bytes) -> ProviderError:
 def _broken(target: Target, exc: Exception) -> ProviderError:
     """A connection that fails once the stream has begun has cut the stream, whatever it says."""
     return failure(ErrorCode.STREAM_CUT, target, f"{type(exc).__name__}: {exc}")
+
+
+async def read_at_most(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Return the body, or little more than its first ``limit`` bytes; the rest is left unread.
+
+    aiohttp's own ``read(n)`` returns what has arrived by then, which may be only the beginning of a short body.
+    """
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            break
+    return bytes(body)

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from providers.adapters.base import ErrorCode, ProviderError, Target
-from providers.adapters.bodies import read_at_most
 from providers.adapters.errors import connection_failure, failure, response_failure
-from providers.adapters.http import HttpClients
+from providers.adapters.http import HttpClients, read_at_most
 
 if TYPE_CHECKING:
     import httpx2

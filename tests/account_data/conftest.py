@@ -19,8 +19,8 @@ from accounts.models import User
 from comparisons.schemas import TurnRequest, compare_request
 from comparisons.services import StartedTurn, start_comparison, start_turn
 from generations.models import Generation
-from generations.worker.attempt import Outcome
 from generations.worker.finalize import end_generation
+from generations.worker.types import Outcome
 from images.services import store_image
 from providers.adapters.base import ErrorCode, ProviderError, Usage
 from tests.conversations.conftest import Chatter

@@ -234,7 +234,7 @@ def test_the_log_says_who_and_how_much_but_not_what(alice: Person, caplog: pytes
     alice.take_in(alice.export())
     delete_account(user=alice.user, password=PASSWORD)
 
-    lines = [record.getMessage() for record in caplog.records if record.name.startswith("archive.")]
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("account_data.")]
     assert [line.split(" ")[2] for line in lines] == ["exported", "imported", "deleted"]
     assert all(str(alice.user.public_id) in line for line in lines)
     assert "nightjar" not in caplog.text

@@ -26,24 +26,24 @@ def member_of(user: User, name: str, **limits: object) -> None:
 
 
 def test_it_gives_what_the_installation_gives(carol: User, settings: Settings) -> None:
-    settings.LIMITS = {**settings.LIMITS, "running": 7, "dollars_per_day": Decimal("2.50")}
+    settings.LIMITS = {**settings.LIMITS, "max_running": 7, "dollars_per_day": Decimal("2.50")}
 
     allowance = allowance_of(carol)
 
-    assert allowance.running == 7
+    assert allowance.max_running == 7
     assert allowance.day == Budget(dollars=Decimal("2.50"))
     assert not allowance.month
     assert allowance.priority == Limits.Priority.NORMAL
 
 
 def test_the_most_generous_group_counts_and_the_users_own_row_before_it(carol: User) -> None:
-    member_of(carol, "writers", running=3, priority=Limits.Priority.LAST, tokens_per_day=100, dollars_per_month=9)
-    member_of(carol, "testers", running=5, priority=Limits.Priority.FIRST, tokens_per_day=1000)
+    member_of(carol, "writers", max_running=3, priority=Limits.Priority.LAST, tokens_per_day=100, dollars_per_month=9)
+    member_of(carol, "testers", max_running=5, priority=Limits.Priority.FIRST, tokens_per_day=1000)
     Limits.objects.create(user=carol, tokens_per_day=10)
 
     allowance = allowance_of(carol)
 
-    assert allowance.running == 5
+    assert allowance.max_running == 5
     assert allowance.priority == Limits.Priority.FIRST
     assert allowance.day == Budget(tokens=10)
     assert allowance.month == Budget(dollars=Decimal(9))

@@ -34,12 +34,12 @@ ADMIN_PAGES = (
         "/admin/accounts/user/",
         "/admin/accounts/invitation/add/",
         "/admin/accounts/limits/add/",
-        "/admin/generations/dailyuse/",
+        "/admin/generations/dailyusage/",
         "/admin/providers/endpoint/add/",
     ),
     *("/admin/providers/providerkey/", "/admin/providers/languagemodel/", "/admin/comparisons/comparison/"),
-    *("/admin/comparisons/vote/", "/admin/conversations/conversation/", "/admin/conversations/preset/"),
-    *("/admin/conversations/prompttemplate/", "/admin/generations/generation/", "/admin/accounts/apitoken/"),
+    *("/admin/comparisons/vote/", "/admin/conversations/conversation/", "/admin/presets/preset/"),
+    *("/admin/presets/prompttemplate/", "/admin/generations/generation/", "/admin/accounts/apitoken/"),
     "/admin/accounts/auditentry/",
 )
 

@@ -45,7 +45,7 @@ def test_it_says_which_place_in_the_line_an_answer_has(live: Live, visitor: Visi
     vendors.default = Script(first_delay=60)
     with frozen_worker(live):
         visitor.begin("openai/waits-a", "google/waits-b")
-        first, second = (visitor.column(index).locator(".place") for index in (0, 1))
+        first, second = (visitor.column(index).locator(".queue-position") for index in (0, 1))
         expect(first).to_have_text("next in line")
         expect(second).to_have_text("2nd in line")
 
@@ -63,7 +63,7 @@ def test_it_says_that_no_worker_is_there_until_one_is(live: Live, visitor: Visit
     live.stop_worker()
     try:
         visitor.begin("openai/waits-long", "google/waits-long-too")
-        expect(visitor.column(0).locator(".place")).to_have_text("no worker answers")
+        expect(visitor.column(0).locator(".queue-position")).to_have_text("no worker is running")
         expect(visitor.page.get_by_text("No worker answers at the moment.")).to_be_visible()
     finally:
         live.start_worker()

@@ -15,7 +15,7 @@ from tests.chaos.installation import Installation, numbered_text, until
 from tests.chaos.rows import Row
 from tests.fake_providers import Script
 
-AWAY = 15.0
+UNAVAILABLE_ERRORS = 15.0
 """Seconds in which a process has to have said so."""
 
 
@@ -37,7 +37,7 @@ async def _started(installation: Installation, name: str, stop: Callable[[], Non
     side.start_web()
     side.start_worker()
     for process, size in sizes.items():
-        waits = await until(partial(_says_so, side.log_path(process), size, name), AWAY)
+        waits = await until(partial(_says_so, side.log_path(process), size, name), UNAVAILABLE_ERRORS)
         row.expect(waits, f"{process} does not say that it waits: {side.log(process)[-300:]!r}")
     refuses = await asyncio.to_thread(_refuses, side.base_url)
     row.expect(refuses, f"health/ready does not say that {name} is away")
@@ -49,7 +49,7 @@ async def _started(installation: Installation, name: str, stop: Callable[[], Non
 
 def _refuses(base: str) -> bool:
     """Whether the web process is there and says that it is not ready."""
-    deadline = time.monotonic() + AWAY
+    deadline = time.monotonic() + UNAVAILABLE_ERRORS
     while time.monotonic() < deadline:
         with suppress(requests.ConnectionError):
             return requests.get(f"{base}/health/ready", timeout=10).status_code == 503

@@ -152,7 +152,7 @@ class Installation:
         """How often a worker has taken it."""
         with psycopg.connect(self.sides[0].environment["DATABASE_URL"]) as connection:
             row = connection.execute(
-                "SELECT deliveries FROM generations_generation WHERE model = %s", [model]
+                "SELECT delivery_count FROM generations_generation WHERE model = %s", [model]
             ).fetchone()
         assert row is not None
         return int(row[0])

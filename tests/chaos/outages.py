@@ -21,7 +21,7 @@ LENGTHS = (20.0, 8.0)
 """Seconds of a comparison's two streams: one outlives the outage, one ends in it."""
 QUIET = 14.0
 """Seconds for which a quarter of the comparisons say nothing."""
-BEFORE, AWAY = 3.0, 10.0
+BEFORE, UNAVAILABLE_ERRORS = 3.0, 10.0
 AT_ONCE = 5.0
 """Seconds in which a refusal has to come."""
 RECOVERED_WITHIN = 20.0
@@ -107,7 +107,7 @@ async def _away(
         await _probe(installation, session, probes, name)
         start()
 
-    row = await _through(installation, session, f"{name} away for {AWAY:.0f} s", leave_and_return)
+    row = await _through(installation, session, f"{name} away for {UNAVAILABLE_ERRORS:.0f} s", leave_and_return)
     probes.row.notes.append(f"answered within {probes.slowest:.1f} s, with {sorted(probes.statuses)}")
     return [row, probes.row]
 
@@ -126,7 +126,7 @@ async def _begin(installation: Installation, session: aiohttp.ClientSession, *, 
 
 async def _probe(installation: Installation, session: aiohttp.ClientSession, probes: Probes, name: str) -> None:
     """Ask for new work and for pages, again and again, as long as it is away."""
-    until = time.monotonic() + AWAY
+    until = time.monotonic() + UNAVAILABLE_ERRORS
     asked = []
     while time.monotonic() < until:
         for base in installation.bases:

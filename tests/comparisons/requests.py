@@ -9,8 +9,8 @@ from accounts.models import User
 from comparisons.schemas import CompareRequest, Entry
 from comparisons.services import StartedTurn, start_comparison
 from generations.models import Generation
-from generations.worker.attempt import Outcome
-from generations.worker.finalize import end_generation, tell
+from generations.worker.finalize import append_now, end_generation
+from generations.worker.types import Outcome
 from providers.adapters.base import Parameters, Usage
 
 MODELS = ("demo-swift", "demo-scholar", "demo-thinker")
@@ -33,4 +33,4 @@ def claim(generation: Generation) -> uuid.UUID:
 def end(generation: Generation, text: str = "An answer.", status: Status = Status.COMPLETED, **outcome: Any) -> None:
     """End a generation that waits."""
     told = {"time": 1.0, "ttft": 0.5, "usage": Usage(3, 5), **outcome}
-    tell(end_generation(generation.pk, Outcome(status, text, **told), lease=None))
+    append_now(end_generation(generation.pk, Outcome(status, text, **told), lease=None))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.models import User
-from comparisons.live_page import PageTeller
+from comparisons.live_page import ComparisonPage
 from comparisons.page_model import page_mark
 from comparisons.selectors import turn_states
 from generations.log.events import Done
@@ -13,14 +13,14 @@ from tests.comparisons.requests import ask, end
 
 def test_two_runs_that_end_at_once_replace_the_vote_once(alice: User) -> None:
     started = ask(alice)
-    teller = PageTeller(started.comparison, page_mark(turn_states(started.comparison)))
+    teller = ComparisonPage(started.comparison, page_mark(turn_states(started.comparison)))
     teller.open()
     done = Done(started.state)
-    running = teller.tell([done])
+    running = teller.render([done])
     for generation in Generation.objects.all():
         end(generation)
 
-    first, second = teller.tell([done]), teller.tell([done])
+    first, second = teller.render([done]), teller.render([done])
 
     assert "Stop all" in running
     assert "Which answer is best?" in first

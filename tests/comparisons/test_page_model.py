@@ -7,17 +7,17 @@ from redis import Redis
 
 from accounts.models import User
 from comparisons.models import Comparison
-from comparisons.page_model import turn_columns
+from comparisons.page_model import turn_views
 from comparisons.selectors import turn_states
 from comparisons.services import StartedTurn
 from generations.log.heartbeats import heartbeats_key
 from generations.models import Generation
-from generations.output.answer_view import ShownAnswer
+from generations.output.answer_view import AnswerView
 from tests.comparisons.requests import Status, ask, claim, end
 
 
-def columns(comparison: Comparison) -> list[ShownAnswer]:
-    return [slot for turn in turn_columns(turn_states(comparison)) for slot in turn.slots]
+def columns(comparison: Comparison) -> list[AnswerView]:
+    return [slot for turn in turn_views(turn_states(comparison)) for slot in turn.slots]
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def worker(redis: Redis) -> None:
 
 
 def test_it_says_that_no_worker_is_there(alice: User) -> None:
-    assert columns(ask(alice).comparison)[0].place == "no worker answers"
+    assert columns(ask(alice).comparison)[0].position == "no worker is running"
 
 
 @pytest.mark.usefixtures("worker")
@@ -36,8 +36,8 @@ def test_it_says_which_place_in_the_line_a_slot_has(alice: User) -> None:
     claim(first.state.generations[0])
     end(first.state.generations[2], status=Status.STOPPED)
 
-    assert [slot.place for slot in columns(first.comparison)] == ["", "next in line", ""]
-    assert [slot.place for slot in columns(second.comparison)] == ["2nd in line", "3rd in line", "4th in line"]
+    assert [slot.position for slot in columns(first.comparison)] == ["", "next in line", ""]
+    assert [slot.position for slot in columns(second.comparison)] == ["2nd in line", "3rd in line", "4th in line"]
 
 
 @pytest.mark.usefixtures("worker")
@@ -45,7 +45,7 @@ def test_it_counts_everybody_who_waits(alice: User) -> None:
     bob = User.objects.create_user("bob", "bob@example.org", None)
     ask(bob)
 
-    assert columns(ask(alice).comparison)[0].place == "4th in line"
+    assert columns(ask(alice).comparison)[0].position == "4th in line"
 
 
 @pytest.mark.parametrize(

@@ -200,10 +200,10 @@ def test_it_lists_what_users_keep_in_the_admin(client: Client, alice: User) -> N
     client.force_login(User.objects.create_superuser("admin", "admin@example.org", None))
     saved, template = preset(alice, SWIFT), add_template(user=alice, name="Letter", text="Dear {{name}}")
 
-    presets = client.get("/admin/conversations/preset/?q=alice").content.decode()
-    templates = client.get("/admin/conversations/prompttemplate/?q=Dear").content.decode()
+    presets = client.get("/admin/presets/preset/?q=alice").content.decode()
+    templates = client.get("/admin/presets/prompttemplate/?q=Dear").content.decode()
 
     assert saved.name in presets
     assert template.name in templates
-    assert client.get("/admin/conversations/prompttemplate/?q=nothing").content.decode().count("Letter") == 0
-    assert client.get(f"/admin/conversations/preset/{saved.pk}/change/").status_code == 200
+    assert client.get("/admin/presets/prompttemplate/?q=nothing").content.decode().count("Letter") == 0
+    assert client.get(f"/admin/presets/preset/{saved.pk}/change/").status_code == 200

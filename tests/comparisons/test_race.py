@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from comparisons.race import UNKNOWN, Firsts, firsts
+from comparisons.race import Race, race
 from generations.models import Generation
 
 Status = Generation.Status
@@ -17,15 +17,15 @@ def slot(index: int, **values: Any) -> Generation:
 def test_the_least_times_are_the_first_ones() -> None:
     slots = [slot(0, ttft=0.4, time=1.0), slot(1, ttft=0.2, time=3.0), slot(2, ttft=0.3, time=2.0)]
 
-    assert firsts(slots) == Firsts(answer=1, end=0)
+    assert race(slots) == Race(first_to_answer=1, first_to_end=0)
 
 
 def test_nobody_is_first_before_anything_was_said() -> None:
-    assert firsts([slot(0, status=Status.STREAMING, text=""), slot(1, status=Status.QUEUED, text="")]) == UNKNOWN
+    assert race([slot(0, status=Status.STREAMING, text=""), slot(1, status=Status.QUEUED, text="")]) == Race()
 
 
 def test_nobody_is_first_alone() -> None:
-    assert firsts([slot(0, ttft=0.4, time=1.0)]) == UNKNOWN
+    assert race([slot(0, ttft=0.4, time=1.0)]) == Race()
 
 
 def test_only_a_whole_answer_has_ended_first() -> None:
@@ -35,21 +35,21 @@ def test_only_a_whole_answer_has_ended_first() -> None:
         slot(2, time=9),
     ]
 
-    assert firsts(slots) == Firsts(answer=0, end=2)
+    assert race(slots) == Race(first_to_answer=0, first_to_end=2)
 
 
 @pytest.mark.parametrize(("text", "first"), [("", 1), ("Some words", None)])
 def test_it_waits_for_the_time_of_what_was_said_already(text: str, first: int | None) -> None:
     slots = [slot(0, status=Status.STREAMING, text=text), slot(1, ttft=0.5, time=1.0)]
 
-    assert firsts(slots).answer == first
+    assert race(slots).first_to_answer == first
 
 
 def test_a_retry_does_not_race() -> None:
     slots = [slot(0, attempt=2, ttft=0.1, time=0.2), slot(1, ttft=0.4, time=1.0)]
 
-    assert firsts(slots) == Firsts(answer=1, end=1)
+    assert race(slots) == Race(first_to_answer=1, first_to_end=1)
 
 
 def test_equals_are_told_apart_by_their_place() -> None:
-    assert firsts([slot(1, ttft=0.4, time=1.0), slot(0, ttft=0.4, time=1.0)]) == Firsts(answer=0, end=0)
+    assert race([slot(1, ttft=0.4, time=1.0), slot(0, ttft=0.4, time=1.0)]) == Race(first_to_answer=0, first_to_end=0)

@@ -13,8 +13,8 @@ from conversations.schemas import chat_request
 from conversations.selectors import shown_messages
 from conversations.services import StartedAnswer, start_answer
 from generations.models import Generation
-from generations.worker.attempt import Outcome
 from generations.worker.finalize import end_generation
+from generations.worker.types import Outcome
 
 
 class Chatter:

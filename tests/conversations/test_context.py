@@ -5,13 +5,12 @@ from typing import Any
 from conversations.context import question
 from conversations.models import Conversation, MessageImage
 from conversations.models import Message as StoredMessage
-from generations.fields import parameters_from
 from generations.models import Generation
-from generations.services import stored_parameters, stored_request
+from generations.stored_request import decode_parameters, encode_parameters, encode_request
 from generations.tokens import estimate_tokens
 from images.models import Image as StoredImage
 from providers.adapters.base import Image, Message, Parameters
-from providers.catalogue import context_window
+from providers.prices import context_window
 
 
 def conversation() -> Conversation:
@@ -58,8 +57,8 @@ def test_a_partial_answer_is_told_as_it_is() -> None:
 def test_parameters_survive_being_stored() -> None:
     parameters = Parameters(temperature=0.0, top_p=0.5, max_tokens=7, stop=("a", "b"), seed=0, reasoning_effort="low")
 
-    assert parameters_from(stored_parameters(parameters)) == parameters
-    assert stored_parameters(Parameters()) == {}
+    assert decode_parameters(encode_parameters(parameters)) == parameters
+    assert encode_parameters(Parameters()) == {}
 
 
 WORDS = "word " * 10_000
@@ -114,7 +113,7 @@ def test_it_tells_which_images_belong_to_which_message() -> None:
 def test_it_stores_no_more_of_images_than_their_ids() -> None:
     request = question(conversation(), [asked("What is this?", TWO, ONE), answered("A cat."), asked("Yes?")]).request
 
-    assert stored_request(request)["messages"] == [
+    assert encode_request(request)["messages"] == [
         {"role": "user", "text": "What is this?", "images": [str(TWO.public_id), str(ONE.public_id)]},
         {"role": "assistant", "text": "A cat."},
         {"role": "user", "text": "Yes?"},

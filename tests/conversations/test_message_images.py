@@ -17,8 +17,8 @@ from conversations.services import delete_conversation, delete_exchange, fork_co
 from conversations.tasks import purge_discarded
 from core.errors import Conflict, InvalidInput
 from generations.models import Generation
-from generations.worker.attempt import Claim
 from generations.worker.claims import claim_generation
+from generations.worker.types import Claim
 from images.models import Image
 from images.services import delete_image, store_image
 from providers.adapters.base import ErrorCode
@@ -99,7 +99,7 @@ def test_an_answer_fails_with_a_sentence_where_an_image_is_lost(alice: Chatter, 
 
     failed = Generation.objects.get(pk=started.state.generations[0].pk)
     assert failed.error_code == ErrorCode.BAD_REQUEST
-    assert failed.error.startswith("An image of this conversation is not there any more.")
+    assert failed.error.startswith("An image of this conversation is no longer there.")
 
 
 def test_it_refuses_images_that_are_not_there_or_somebody_elses(alice: Chatter) -> None:

@@ -17,8 +17,8 @@ from core.redis_clients import thread_client
 from generations.log import event_log
 from generations.log.event_log import Writer
 from generations.models import Generation, Run
-from generations.worker.attempt import Outcome
 from generations.worker.finalize import end_generation
+from generations.worker.types import Outcome
 from tests.conversations.conftest import Chatter, shown
 
 

@@ -10,8 +10,9 @@
         vendors.listed[-1]                                       # the headers of the last call for a list of models
 
 A model id may spell its script out, ``any-name@total=1,end=cut,at=5``, which also works in another process:
-``python -m tests.wire --port 9000`` serves the same; there ``PUT /_scripts/<model>`` (JSON of Script's fields) sets a
-script and ``GET /_requests`` tells what was recorded. A key that contains ``refused`` gets the vendor's 401.
+``python -m tests.fake_providers --port 9000`` serves the same; there ``PUT /_scripts/<model>`` (JSON of Script's
+fields) sets a script and ``GET /_requests`` returns what was recorded. A key that contains ``refused`` gets the
+vendor's 401.
 """
 
 from tests.fake_providers.recorder import Recorded

@@ -1,4 +1,4 @@
-"""``python -m tests.wire --port 9000``: the stand-in vendors as a process of their own."""
+"""``python -m tests.fake_providers --port 9000``: the stand-in vendors as a process of their own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.fake_providers.server import StandIn
 
 def main() -> None:
     """Serve until SIGINT or SIGTERM; print the address once the port is open."""
-    parser = argparse.ArgumentParser(prog="python -m tests.wire")
+    parser = argparse.ArgumentParser(prog="python -m tests.fake_providers")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args()

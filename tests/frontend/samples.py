@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.utils.safestring import SafeString, mark_safe
 
+from generations.output.answer_view import AnswerView
+
 MOMENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 COMPARISON_ID = UUID(int=1)
 ANSWER = mark_safe(
@@ -47,10 +49,16 @@ class Slot:
     usage_source: str = ""
     finish_reason: str = ""
     phase: str = ""
-    place: str = ""
+    position: str = ""
     limit: int | None = None
     first_to_answer: bool = False
     first_to_end: bool = False
+
+    is_open = AnswerView.is_open
+    badge = AnswerView.badge
+
+    def __post_init__(self) -> None:
+        self.phase = self.phase or {"streaming": "writing", "queued": "waiting"}.get(self.status, self.status)
 
     @property
     def result_id(self) -> UUID:
@@ -132,7 +140,7 @@ def running_slots() -> list[Slot]:
             mark_safe(""),
             time=0.0,
             phase="waiting",
-            place="2nd in line",
+            position="2nd in line",
         ),
     ]
 

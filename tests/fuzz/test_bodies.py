@@ -8,12 +8,11 @@ import pytest
 from django.http import HttpRequest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rest_framework.exceptions import ValidationError
 
 from comparisons.schemas import compare_request, turn_request
 from conversations.schemas import chat_request, chat_settings
 from core.api.parsers import json_object
-from core.errors import InvalidInput, validation_error
+from core.errors import InvalidInput
 from presets.schemas import checked_preset, checked_template
 from providers.adapters.base import Parameters
 from tests.fuzz.bad_json import SOMEBODY, anything, changed
@@ -53,8 +52,7 @@ def test_it_checks_a_body_or_says_in_a_sentence_what_is_wrong(name: str, data: s
 
     try:
         checked = read(body)
-    except ValidationError as error:
-        refused = validation_error(error)
+    except InvalidInput as refused:
         assert is_sentence(refused.message), refused.message
         assert refused.fields
     else:

@@ -14,7 +14,7 @@ from redis import Redis
 
 from accounts.models import User
 from core.redis_clients import loop_client
-from generations.limits.admission import Ask
+from generations.limits.admission import GenerationRequest
 from generations.selectors import RunState
 from generations.services import start_run
 from providers.adapters.base import Message, Request
@@ -46,4 +46,6 @@ def state(alice: User, topic: str) -> RunState:
     """A run of two queued generations, whose tasks nobody takes."""
     request = Request(model="demo-swift", messages=(Message("user", "Hello"),))
     with transaction.atomic():
-        return start_run(user=alice, topic=topic, asks=[Ask("demo", request), Ask("demo", request)])
+        return start_run(
+            user=alice, topic=topic, requests=[GenerationRequest("demo", request), GenerationRequest("demo", request)]
+        )

@@ -45,7 +45,7 @@ def test_streams_and_readers_outlive_redis_and_postgresql(
     monkeypatch.setattr(outages, "LENGTHS", (6.0, 3.0))
     monkeypatch.setattr(outages, "QUIET", 5.0)
     monkeypatch.setattr(outages, "BEFORE", 1.0)
-    monkeypatch.setattr(outages, "AWAY", 3.5)
+    monkeypatch.setattr(outages, "UNAVAILABLE_ERRORS", 3.5)
 
     assert_clean(asyncio.run(outages.both_away(installation)))
 

@@ -102,7 +102,7 @@ def test_an_answer_that_outgrows_the_budget_is_cut_off_and_kept(live: Live, vend
     answer = result(ask(account))
 
     assert answer["code"] == "over_budget"
-    assert answer["error"].startswith("The answer was cut off here, for it has outgrown your budget.")
+    assert answer["error"].startswith("The answer was cut off here because it would exceed your budget.")
     assert answer["response"] == "word " * 5_000
     vendors.requests[0].wait_until_disconnected()
     script.release.set()

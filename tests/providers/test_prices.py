@@ -6,8 +6,7 @@ import pytest
 
 from providers.adapters.base import Usage
 from providers.capabilities import Abilities, abilities, is_text_only
-from providers.catalogue import context_window, price
-from providers.prices import list_price
+from providers.prices import context_window, list_price, price
 from providers.shortlist import selected_models
 
 THOUSAND = Usage(input_tokens=1000, output_tokens=1000)

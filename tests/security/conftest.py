@@ -60,6 +60,7 @@ def lose_redis(settings: Settings) -> Iterator[Callable[[], None]]:
 
     def lose() -> None:
         settings.REDIS_URL = "unix:///nowhere/redis.sock"
+        settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": settings.REDIS_URL}}
         thread_client.cache_clear()
 
     yield lose

@@ -18,8 +18,8 @@ from conversations.models import Message
 from conversations.schemas import ChatRequest
 from conversations.services import StartedAnswer, start_answer
 from generations.models import Generation
-from generations.worker.attempt import Outcome
-from generations.worker.finalize import end_generation, tell
+from generations.worker.finalize import append_now, end_generation
+from generations.worker.types import Outcome
 from images.models import Image
 from images.services import store_image
 from presets.services import add_preset, add_template
@@ -67,8 +67,8 @@ def give_belongings(owner: User) -> Belongings:
         ("comparisons", "number"): "0",
         ("comparisons", "preset_id"): str(preset.public_id),
         ("comparisons", "template_id"): str(template.public_id),
-        ("conversations", "preset_id"): str(preset.public_id),
-        ("conversations", "template_id"): str(template.public_id),
+        ("presets", "preset_id"): str(preset.public_id),
+        ("presets", "template_id"): str(template.public_id),
         ("providers", "provider"): PROVIDER,
     }
     return Belongings(
@@ -144,7 +144,7 @@ def _ended_chat(owner: User) -> StartedAnswer:
     good = Outcome(
         Generation.Status.COMPLETED, f"{MARK} answer", f"{MARK} reasoning", [(0, 0.5)], 1.0, 0.5, Usage(3, 5)
     )
-    tell(end_generation(started.state.generations[0].pk, good, lease=None))
+    append_now(end_generation(started.state.generations[0].pk, good, lease=None))
     return started
 
 
@@ -159,7 +159,7 @@ def _ended_comparison(owner: User) -> StartedTurn:
     refusal = ProviderError(ErrorCode.TIMEOUT, f"{MARK} did not answer in time.", retryable=True)
     bad = Outcome(Generation.Status.FAILED, f"{MARK} part", time=1.0, error=refusal)
     for generation, outcome in zip(started.state.generations, (good, bad), strict=True):
-        tell(end_generation(generation.pk, outcome, lease=None))
+        append_now(end_generation(generation.pk, outcome, lease=None))
     rename_comparison(comparison=started.comparison, title=f"{MARK} title")
     vote(user=owner, turn=started.turn, preferred_index=0)
     return started

@@ -68,7 +68,7 @@ def paths(route: Route, belongings: Belongings) -> list[str]:
         if (route.app, parameter) not in belongings.ids[0]:
             pytest.fail(
                 f"Nobody knows what to put for “{parameter}” in the route {route.pattern} ({route.view}). "
-                f"Give the owner one in tests/boundaries/belongings.py, under ({route.app!r}, {parameter!r}) in ids."
+                f"Give the owner one in tests/security/owned_rows.py, under ({route.app!r}, {parameter!r}) in ids."
             )
     filled = ({each: ids[route.app, each] for each in route.parameters} for ids in belongings.ids)
     return list(dict.fromkeys(reverse(route.name, kwargs=parameters) for parameters in filled))

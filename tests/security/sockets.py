@@ -26,7 +26,7 @@ def _filled(route: Any, ids: dict[tuple[str, str], str]) -> str:
         if (app, parameter) not in ids:
             pytest.fail(
                 f"Nobody knows what to put for “{parameter}” in the socket {route.pattern}. "
-                f"Give the owner one in tests/boundaries/belongings.py, under ({app!r}, {parameter!r}) in ids."
+                f"Give the owner one in tests/security/owned_rows.py, under ({app!r}, {parameter!r}) in ids."
             )
         values[parameter] = ids[app, parameter]
     return "/" + _put_in(str(route.pattern), values)

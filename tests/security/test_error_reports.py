@@ -91,7 +91,7 @@ def test_an_error_in_the_worker_tells_no_key(
     caplog.set_level(logging.DEBUG)
     generation = Generation.objects.filter(user=belongings.owner, status=Generation.Status.QUEUED).first()
     assert generation is not None
-    monkeypatch.setattr(claims, "_take_over_log", break_with_a_key_at_hand)
+    monkeypatch.setattr(claims, "take_over_log", break_with_a_key_at_hand)
     monkeypatch.setattr(tasks, "current_worker", StreamWorker)
 
     result = tasks.answer.apply(args=(generation.pk,))

@@ -118,7 +118,7 @@ def _visited(route: Route, belongings: Belongings) -> Iterator[str]:
         if route.name not in PUBLIC and ends != {refused}:
             yield (
                 f"{path} gave a visitor {ends} and not only {refused}. "
-                f"If it is meant for everybody, add {route.name!r} to PUBLIC in tests/boundaries/routes.py"
+                f"If it is meant for everybody, add {route.name!r} to PUBLIC in tests/security/routes.py"
             )
 
 

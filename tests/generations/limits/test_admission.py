@@ -14,17 +14,21 @@ from pytest_django import Settings
 
 from accounts.models import Limits, User
 from core.errors import OverBudget, RequestError, TooManyRequests
-from generations.deletion import writers_instead
-from generations.limits.admission import Ask, check_open_for_work, reserve_more
-from generations.limits.budgets import Use, use_by_period
-from generations.models import DailyUse, Generation
-from generations.selectors import RunState, waiting_places
+from generations.deletion import prepare_deletion
+from generations.limits.admission import GenerationRequest, check_request_rate, reserve_more
+from generations.limits.budgets import Amount, used_by_period
+from generations.limits.queue import still_queued
+from generations.models import DailyUsage, Generation
+from generations.selectors import RunState
 from generations.services import retry_generation, start_run, stop_generations
-from generations.worker.attempt import Claim, Outcome
-from generations.worker.claims import claim_generation, find_substitute, requeue_claim
+from generations.worker.claims import claim_generation, find_fallback
 from generations.worker.finalize import end_generation
+from generations.worker.leases import requeue_claim
+from generations.worker.types import Claim, Outcome
 from providers.adapters.base import ErrorCode, Message, Parameters, ProviderError, Request, Usage
+from providers.model_ref import ModelRef
 from providers.models import ProviderKey
+from providers.prices import price
 from providers.services import set_key
 
 pytestmark = pytest.mark.usefixtures("redis")
@@ -38,7 +42,7 @@ DEAR = Usage(input_tokens=0, output_tokens=10_000)
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Whom was rung for."""
     bells: list[int] = []
-    monkeypatch.setattr("generations.limits.queue.ring", lambda generation: bells.append(generation.pk))
+    monkeypatch.setattr("generations.limits.queue.enqueue", lambda generation: bells.append(generation.pk))
     return bells
 
 
@@ -53,7 +57,7 @@ def start(
 ) -> RunState:
     request = Request(MODEL, (Message("user", "Hello"),), parameters=Parameters(max_tokens=tokens))
     with transaction.atomic():
-        return start_run(user=user, topic=topic, asks=[Ask(provider, request)] * count, batch=batch)
+        return start_run(user=user, topic=topic, requests=[GenerationRequest(provider, request)] * count, batch=batch)
 
 
 def end(generation: Generation, usage: Usage | None = None, text: str = "Hello") -> None:
@@ -80,7 +84,7 @@ def at_once(count: int, work: Callable[[], object]) -> list[object]:
 
 
 def test_no_more_run_at_once_than_there_are_places(alice: User, topic: str) -> None:
-    Limits.objects.create(user=alice, running=3)
+    Limits.objects.create(user=alice, max_running=3)
     waiting = iter(start(alice, topic, 20).generations)
 
     claims = at_once(20, lambda: claim_generation(next(waiting).pk))
@@ -91,7 +95,7 @@ def test_no_more_run_at_once_than_there_are_places(alice: User, topic: str) -> N
 
 
 def test_an_end_rings_for_the_next_of_its_user(alice: User, topic: str, rung: list[int]) -> None:
-    Limits.objects.create(user=alice, running=1)
+    Limits.objects.create(user=alice, max_running=1)
     first, second, third = start(alice, topic, 3).generations
     claim = claim_generation(first.pk)
     assert claim is not None
@@ -108,41 +112,41 @@ def test_batch_work_leaves_places_to_those_who_wait(alice: User, topic: str, run
     first, second = start(alice, topic, 2, batch=True).generations
     (hasty,) = start(alice, topic).generations
 
-    claim = claim_generation(first.pk, batch_places=places)
+    claim = claim_generation(first.pk, batch_capacity=places)
     assert claim is not None
     assert claim.batch
-    assert claim_generation(second.pk, batch_places=places) is None
-    assert claim_generation(hasty.pk, batch_places=places) is not None
+    assert claim_generation(second.pk, batch_capacity=places) is None
+    assert claim_generation(hasty.pk, batch_capacity=places) is not None
     end_generation(first.pk, Outcome(Status.COMPLETED, text="Hello"), lease=claim.lease)
     places.release()
 
     assert rung == [second.pk]
-    assert claim_generation(second.pk, batch_places=places) is not None
+    assert claim_generation(second.pk, batch_capacity=places) is not None
 
 
 def test_a_batch_claim_that_fails_gives_its_place_back(alice: User, topic: str) -> None:
     places = threading.Semaphore(1)
     (generation,) = start(alice, topic, provider="openai", batch=True).generations
 
-    assert claim_generation(generation.pk, batch_places=places) is None
+    assert claim_generation(generation.pk, batch_capacity=places) is None
 
     assert places.acquire(blocking=False)
 
 
 def test_the_line_goes_by_priority_then_by_age(alice: User, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("generations.selectors.is_any_worker_there", lambda: True)
+    monkeypatch.setattr("generations.limits.queue.is_any_worker_alive", lambda: True)
     later = start(alice, topic, 2, batch=True).generations
     normal = start(alice, topic, 2).generations
     Limits.objects.create(user=alice, priority=Limits.Priority.FIRST)
     (first,) = start(alice, topic).generations
 
-    places = {each.pk: place for each, place in waiting_places(Generation.objects.values_list("pk", flat=True))}
+    places = {each.pk: place for each, place in still_queued(Generation.objects.values_list("pk", flat=True))}
 
     assert [places[each.pk] for each in (first, *normal, *later)] == [1, 2, 3, 4, 5]
 
 
 def test_beyond_the_line_it_says_so_and_creates_nothing(alice: User, topic: str) -> None:
-    Limits.objects.create(user=alice, running=2, waiting=3)
+    Limits.objects.create(user=alice, max_running=2, max_queued=3)
     start(alice, topic, 4)
 
     with pytest.raises(TooManyRequests, match="4 of your answers are running or waiting") as refusal:
@@ -156,7 +160,7 @@ def test_beyond_the_line_it_says_so_and_creates_nothing(alice: User, topic: str)
 def test_so_many_requests_a_minute(alice: User) -> None:
     Limits.objects.create(user=alice, requests_per_minute=5)
 
-    answers = at_once(8, lambda: check_open_for_work(alice))
+    answers = at_once(8, lambda: check_request_rate(alice))
 
     refused = [answer for answer in answers if isinstance(answer, TooManyRequests)]
     assert len(refused) == 3
@@ -190,8 +194,8 @@ def test_what_was_not_taken_is_free_again(alice: User, topic: str) -> None:
 
     with pytest.raises(OverBudget, match=r"\$0\.0\d+ is left of the \$0\.25"):
         start(alice, topic, provider="openai", tokens=10_000)
-    assert use_by_period(alice)["server", "day"] == Use(10_000, Decimal("0.1"))
-    assert use_by_period(alice)["server", "month"] == Use(10_000, Decimal("0.1"))
+    assert used_by_period(alice)["server", "day"] == Amount(10_000, Decimal("0.1"))
+    assert used_by_period(alice)["server", "month"] == Amount(10_000, Decimal("0.1"))
 
 
 @pytest.mark.usefixtures("server_key")
@@ -232,7 +236,7 @@ def test_an_own_key_is_bound_only_by_what_its_owner_says(alice: User, topic: str
 
     with pytest.raises(OverBudget, match="that you may spend with your own keys in a month"):
         start(alice, topic, provider="openai", tokens=10_000)
-    assert use_by_period(alice)["user", "day"].cost == Decimal("0.1")
+    assert used_by_period(alice)["user", "day"].cost == Decimal("0.1")
 
 
 @pytest.mark.usefixtures("server_key")
@@ -256,8 +260,9 @@ def test_an_answer_that_outgrows_its_reservation_takes_more_while_there_is_some(
     Limits.objects.create(user=alice, tokens_per_day=2_500)
     (generation,) = start(alice, topic, provider="openai", tokens=1000).generations
 
-    assert reserve_more(generation.pk) == ""
-    assert reserve_more(generation.pk).startswith("The answer was cut off here, for it has outgrown your budget.")
+    assert reserve_more(generation.pk, generation.model_ref) == ""
+    refusal = reserve_more(generation.pk, generation.model_ref)
+    assert refusal.startswith("The answer was cut off here because it would exceed your budget.")
 
     generation.refresh_from_db()
     assert 2000 < generation.reserved_tokens < 2100
@@ -270,11 +275,11 @@ def test_deleting_in_mid_answer_is_not_free(alice: User, topic: str) -> None:
     Generation.objects.update(text="So far, so good.")
 
     with transaction.atomic():
-        writers_instead(Generation.objects.all())
+        prepare_deletion(Generation.objects.all())
         Generation.objects.all().delete()
 
-    row = DailyUse.objects.get()
-    assert (row.payer, row.answers, row.day) == ("server", 1, datetime.now(UTC).date())
+    row = DailyUsage.objects.get()
+    assert (row.key_source, row.answers, row.day) == ("server", 1, datetime.now(UTC).date())
     assert row.tokens > 4
     assert row.cost > 0
 
@@ -285,8 +290,8 @@ def test_all_that_is_taken_is_counted_even_when_all_ends_at_once(alice: User, to
 
     at_once(12, lambda: end(next(ends), Usage(1, 2)))
 
-    row = DailyUse.objects.get()
-    assert (row.payer, row.answers, row.tokens) == ("", 12, 36)
+    row = DailyUsage.objects.get()
+    assert (row.key_source, row.answers, row.tokens) == ("", 12, 36)
 
 
 @pytest.mark.usefixtures("server_key")
@@ -295,16 +300,32 @@ def test_a_fallback_is_paid_by_whoever_pays_for_it(alice: User, topic: str) -> N
     Limits.objects.create(user=alice, dollars_per_day=Decimal("0.25"))
     claim = _with_fallback(alice, topic)
 
-    substitute = find_substitute(claim)
+    fallback = find_fallback(claim)
 
-    assert substitute is not None
-    assert (substitute.target.label, substitute.request.model) == ("OpenAI", MODEL)
+    assert fallback is not None
+    assert (fallback.target.label, fallback.request.model) == ("OpenAI", MODEL)
     generation = Generation.objects.get()
-    assert (generation.key_source, generation.reserved_tokens) == ("server", substitute.reserved_tokens)
+    assert (generation.key_source, generation.reserved_tokens) == ("server", fallback.reserved_tokens)
     outcome = Outcome(Status.COMPLETED, text="Hello", usage=DEAR, answered_by=claim.fallback)
     end_generation(generation.pk, outcome, lease=claim.lease)
-    assert use_by_period(alice)["server", "day"] == Use(10_000, Decimal("0.1"))
-    assert use_by_period(alice)["user", "day"] == Use()
+    assert used_by_period(alice)["server", "day"] == Amount(10_000, Decimal("0.1"))
+    assert used_by_period(alice)["user", "day"] == Amount()
+
+
+@pytest.mark.usefixtures("server_key")
+def test_it_reserves_more_at_the_price_of_the_model_that_answers(alice: User, topic: str, settings: Settings) -> None:
+    settings.EXPECTED_OUTPUT_TOKENS = 1000
+    set_key(user=alice, provider="anthropic", api_key="sk-alice")
+    Limits.objects.create(user=alice, dollars_per_day=Decimal("5.00"))
+    claim = _with_fallback(alice, topic)
+    assert find_fallback(claim) is not None
+    before = Generation.objects.get().reserved_cost
+
+    assert reserve_more(claim.generation_id, ModelRef.parse(claim.fallback)) == ""
+
+    more = price(*ModelRef.parse(claim.fallback), Usage(input_tokens=0, output_tokens=1000))
+    other = price(*claim.model_ref, Usage(input_tokens=0, output_tokens=1000))
+    assert Generation.objects.get().reserved_cost - before == more != other
 
 
 @pytest.mark.usefixtures("server_key")
@@ -313,7 +334,7 @@ def test_a_fallback_that_no_budget_has_room_for_is_not_asked(alice: User, topic:
     Limits.objects.create(user=alice, dollars_per_day=Decimal("0.05"))
     claim = _with_fallback(alice, topic)
 
-    assert find_substitute(claim) is None
+    assert find_fallback(claim) is None
     assert Generation.objects.get().key_source == "user"
 
 
@@ -321,7 +342,7 @@ def test_a_fallback_that_no_budget_has_room_for_is_not_asked(alice: User, topic:
 def test_a_worker_lost_with_the_fallback_lets_the_model_itself_be_asked_again(alice: User, topic: str) -> None:
     set_key(user=alice, provider="anthropic", api_key="sk-alice")
     claim = _with_fallback(alice, topic)
-    assert find_substitute(claim) is not None
+    assert find_fallback(claim) is not None
     requeue_claim(claim)
 
     again = claim_generation(claim.generation_id)
@@ -335,7 +356,7 @@ def _with_fallback(user: User, topic: str) -> Claim:
     """The claim of an answer that the user's own key pays, and whose fallback the server's would."""
     request = Request("claude", (Message("user", "Hello"),), parameters=Parameters(max_tokens=10_000))
     with transaction.atomic():
-        state = start_run(user=user, topic=topic, asks=[Ask("anthropic", request, f"openai/{MODEL}")])
+        state = start_run(user=user, topic=topic, requests=[GenerationRequest("anthropic", request, f"openai/{MODEL}")])
     claim = claim_generation(state.generations[0].pk)
     assert claim is not None
     return claim

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Limits, User
-from generations.models import DailyUse
+from generations.models import DailyUsage
 
 pytestmark = pytest.mark.usefixtures("redis")
 
@@ -18,8 +18,10 @@ def alices(alice: User, client: Client) -> Client:
     return client
 
 
-def used(user: User, payer: str, tokens: int, cost: str) -> None:
-    DailyUse.objects.create(user=user, day=timezone.now().date(), payer=payer, tokens=tokens, cost=Decimal(cost))
+def used(user: User, key_source: str, tokens: int, cost: str) -> None:
+    DailyUsage.objects.create(
+        user=user, day=timezone.now().date(), key_source=key_source, tokens=tokens, cost=Decimal(cost)
+    )
 
 
 def test_it_says_that_nothing_was_used(alices: Client) -> None:
@@ -28,7 +30,7 @@ def test_it_says_that_nothing_was_used(alices: Client) -> None:
 
 def test_it_shows_what_was_taken_and_what_is_left(alice: User, alices: Client) -> None:
     used(alice, "server", 12_345, "1.25")
-    Limits.objects.create(user=alice, dollars_per_day=5, tokens_per_month=100_000, running=4)
+    Limits.objects.create(user=alice, dollars_per_day=5, tokens_per_month=100_000, max_running=4)
 
     page = alices.get("/settings/usage/").text
     body = alices.get("/api/v1/usage").json()

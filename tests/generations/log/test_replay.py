@@ -10,18 +10,19 @@ from django.db import transaction
 from accounts.models import User
 from core.async_db import in_thread
 from core.redis_clients import thread_client
-from generations.limits.admission import Ask
+from generations.limits.admission import GenerationRequest
 from generations.log import event_log
-from generations.log.event_log import EntryId, Payload, Phase
-from generations.log.events import Delta, Done, Ended, Event, Idle, Reached, Reset, Started
-from generations.log.replay import watch
+from generations.log.event_log import EntryId, Payload
+from generations.log.events import Delta, Done, Ended, Event, Idle, PhaseChanged, Reset, Started
+from generations.log.replay import follow_events
 from generations.models import Generation
 from generations.output.batches import batches
+from generations.phases import Phase
 from generations.selectors import RunState, run_state
 from generations.services import start_run
-from generations.worker.attempt import Outcome
 from generations.worker.claims import claim_generation
-from generations.worker.finalize import end_generation, tell
+from generations.worker.finalize import append_now, end_generation
+from generations.worker.types import Outcome
 from providers.adapters.base import Message, Request
 
 pytestmark = pytest.mark.usefixtures("on_loop")
@@ -69,7 +70,7 @@ class Writing:
         outcome = Outcome(Status.COMPLETED, text=self.said[index], time=1.0, ttft=0.1)
         claim = self.claims[index]
         told = await in_thread(end_generation, claim.generation_id, outcome, lease=claim.lease)
-        await in_thread(tell, told)
+        await in_thread(append_now, told)
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def writing(state: RunState, topic: str) -> Writing:
 async def gather(topic: str, *, until: type[Event] = Done, tick: float = 0.1, **where: Any) -> list[Event]:
     """Events without idle ticks, up to the first of a kind."""
     seen: list[Event] = []
-    async with asyncio.timeout(20), aclosing(watch(topic, tick=tick, **where)) as events:
+    async with asyncio.timeout(20), aclosing(follow_events(topic, tick=tick, **where)) as events:
         async for event in events:
             if not isinstance(event, Idle):
                 seen.append(event)
@@ -188,14 +189,14 @@ async def test_an_end_that_the_log_is_about_to_tell_is_told_by_the_log(
     claim = writing.claims[0]
     outcome = Outcome(Status.COMPLETED, text="a", time=1.0)
     told = await in_thread(end_generation, claim.generation_id, outcome, lease=claim.lease)
-    async with asyncio.timeout(20), aclosing(watch(topic, states=[state], tick=0.01)) as events:
+    async with asyncio.timeout(20), aclosing(follow_events(topic, states=[state], tick=0.01)) as events:
         looks = 0
         async for event in events:
             looks += isinstance(event, Idle)
             if looks == 3:
                 break
 
-    await in_thread(tell, told)
+    await in_thread(append_now, told)
 
     (end,) = [event for event in await reader if isinstance(event, Ended)]
     assert end.id is not None
@@ -203,7 +204,7 @@ async def test_an_end_that_the_log_is_about_to_tell_is_told_by_the_log(
 
 async def test_a_log_that_was_lost_leads_to_a_reset(writing: Writing, state: RunState, topic: str) -> None:
     after = await writing.say(0, "before ")
-    async with asyncio.timeout(20), aclosing(watch(topic, states=[state], tick=0.1)) as events:
+    async with asyncio.timeout(20), aclosing(follow_events(topic, states=[state], tick=0.1)) as events:
         while not isinstance(await anext(events), Delta):
             pass
         await in_thread(Generation.objects.filter(pk=state.generations[0].pk).update, text="before the loss ")
@@ -223,7 +224,7 @@ async def test_text_never_shrinks_where_less_was_saved_than_told(writing: Writin
 
     async def read() -> None:
         told = ""
-        async with aclosing(watch(topic, states=[state], tick=0.1)) as events:
+        async with aclosing(follow_events(topic, states=[state], tick=0.1)) as events:
             async for event in events:
                 if isinstance(event, Delta | Reset) and event.index == 0:
                     told = event.text if isinstance(event, Reset) else told + event.text
@@ -247,10 +248,12 @@ async def test_text_never_shrinks_where_less_was_saved_than_told(writing: Writin
 async def test_a_later_run_is_told_to_those_who_stay(
     writing: Writing, state: RunState, topic: str, alice: User
 ) -> None:
-    async with asyncio.timeout(20), aclosing(watch(topic, states=[state], tick=0.1)) as events:
+    async with asyncio.timeout(20), aclosing(follow_events(topic, states=[state], tick=0.1)) as events:
         assert isinstance(await anext(events), Started)
         request = Request("demo-swift", (Message("user", "More"),))
-        later = await in_thread(transaction.atomic(start_run), user=alice, topic=topic, asks=[Ask("demo", request)])
+        later = await in_thread(
+            transaction.atomic(start_run), user=alice, topic=topic, requests=[GenerationRequest("demo", request)]
+        )
         async for event in events:
             if isinstance(event, Started):
                 assert event.state.run.pk == later.run.pk
@@ -281,15 +284,15 @@ async def test_batches_pass_a_failure_on() -> None:
 
 async def test_it_tells_how_far_a_silent_slot_has_come(writing: Writing, state: RunState, topic: str) -> None:
     reader = asyncio.create_task(gather(topic, states=[state]))
-    writing.reach(0, "connecting")
-    writing.reach(0, "thinking")
+    writing.reach(0, Phase.CONNECTING)
+    writing.reach(0, Phase.THINKING)
     for index in (0, 1):
         await writing.say(index, "word ")
-    writing.reach(0, "connecting")
+    writing.reach(0, Phase.CONNECTING)
     await writing.end(0)
     await writing.end(1)
 
     events = await reader
 
-    assert [event.phase for event in events if isinstance(event, Reached)] == ["connecting", "thinking"]
+    assert [event.phase for event in events if isinstance(event, PhaseChanged)] == ["connecting", "thinking"]
     assert texts(events) == writing.said

@@ -11,7 +11,7 @@ from redis import Redis
 from core.redis_clients import thread_client
 from generations.log import event_log, subscriber
 from generations.log.event_log import Entry, EntryId, Payload
-from generations.log.subscriber import IDLE, LOST, follow
+from generations.log.subscriber import IDLE, LOG_LOST, subscribe
 
 pytestmark = pytest.mark.usefixtures("on_loop")
 
@@ -44,7 +44,7 @@ async def take(items: AsyncGenerator[Any, None], count: int) -> list[int]:
 
 async def test_it_yields_what_the_log_has_and_then_what_comes(topic: str) -> None:
     append(topic, 0)
-    async with aclosing(follow(topic)) as items:
+    async with aclosing(subscribe(topic)) as items:
         assert await take(items, 1) == [0]
         for number in range(1, 50):
             append(topic, number)
@@ -55,12 +55,12 @@ async def test_it_yields_what_the_log_has_and_then_what_comes(topic: str) -> Non
 async def test_it_goes_on_behind_a_given_entry(topic: str) -> None:
     ids = [append(topic, number) for number in range(5)]
 
-    async with aclosing(follow(topic, after=ids[2])) as items:
+    async with aclosing(subscribe(topic, after=ids[2])) as items:
         assert await take(items, 2) == [3, 4]
 
 
 async def test_it_fills_a_gap_that_the_bell_left(topic: str) -> None:
-    async with aclosing(follow(topic, tick=30)) as items:
+    async with aclosing(subscribe(topic, tick=30)) as items:
         append(topic, 0)
         assert await take(items, 1) == [0]
         append_silently(topic, 1)
@@ -71,7 +71,7 @@ async def test_it_fills_a_gap_that_the_bell_left(topic: str) -> None:
 
 
 async def test_a_missed_last_entry_is_found_on_the_next_tick(topic: str) -> None:
-    async with aclosing(follow(topic, tick=0.1)) as items:
+    async with aclosing(subscribe(topic, tick=0.1)) as items:
         append(topic, 0)
         assert await take(items, 1) == [0]
         append_silently(topic, 1)
@@ -81,7 +81,7 @@ async def test_a_missed_last_entry_is_found_on_the_next_tick(topic: str) -> None
 
 async def test_a_reader_that_slept_is_served_from_the_log(topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subscriber, "INBOX_LIMIT", 10)
-    async with aclosing(follow(topic)) as items:
+    async with aclosing(subscribe(topic)) as items:
         append(topic, 0)
         assert await take(items, 1) == [0]
         for number in range(1, 200):
@@ -92,7 +92,7 @@ async def test_a_reader_that_slept_is_served_from_the_log(topic: str, monkeypatc
 
 
 async def test_a_subscription_that_redis_cut_misses_nothing(topic: str, redis: Redis) -> None:
-    async with aclosing(follow(topic, tick=0.2)) as items:
+    async with aclosing(subscribe(topic, tick=0.2)) as items:
         append(topic, 0)
         assert await take(items, 1) == [0]
         redis.client_kill_filter(_type="pubsub")
@@ -103,7 +103,7 @@ async def test_a_subscription_that_redis_cut_misses_nothing(topic: str, redis: R
 
 
 async def test_it_says_that_the_log_was_lost_before_it_tells_of_the_next_one(topic: str) -> None:
-    async with aclosing(follow(topic, tick=0.1)) as items:
+    async with aclosing(subscribe(topic, tick=0.1)) as items:
         append(topic, 0)
         assert await take(items, 1) == [0]
         event_log.delete_all(thread_client(), [topic])
@@ -116,19 +116,19 @@ async def test_it_says_that_the_log_was_lost_before_it_tells_of_the_next_one(top
                 if len(seen) == 2:
                     break
 
-        assert seen[0] is LOST
+        assert seen[0] is LOG_LOST
         assert seen[1].data["text"] == "7"
 
 
 async def test_it_is_idle_where_nothing_happens(topic: str) -> None:
-    async with aclosing(follow(topic, tick=0.05)) as items:
+    async with aclosing(subscribe(topic, tick=0.05)) as items:
         async with asyncio.timeout(20):
             assert await anext(items) is IDLE
 
 
 async def test_many_followers_of_a_topic_see_the_same(topic: str) -> None:
     async def one() -> list[int]:
-        async with aclosing(follow(topic)) as items:
+        async with aclosing(subscribe(topic)) as items:
             ready.release()
             return await take(items, 100)
 

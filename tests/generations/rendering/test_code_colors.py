@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-CSS = Path(__file__).parents[2] / "static/css"
+CSS = Path(__file__).parents[3] / "static/css"
 PAIR = re.compile(r"(--[\w-]+): light-dark\((#\w{6}), (#\w{6})\)")
 
 

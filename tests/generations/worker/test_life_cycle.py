@@ -15,9 +15,10 @@ from generations.models import Generation, Run
 from generations.selectors import RunState
 from generations.services import retry_generation, stop_generations
 from generations.worker import reaper
-from generations.worker.attempt import Outcome
-from generations.worker.claims import claim_generation, requeue_claim, save_checkpoint
-from generations.worker.finalize import end_generation, tell
+from generations.worker.claims import claim_generation
+from generations.worker.finalize import append_now, end_generation
+from generations.worker.leases import requeue_claim, save_checkpoint
+from generations.worker.types import Outcome
 from providers.adapters.base import ErrorCode, Message, ProviderError, Request, Usage
 
 Status = Generation.Status
@@ -55,7 +56,7 @@ def test_whoever_ends_the_last_one_closes_the_run(state: RunState, topic: str) -
     for generation in state.generations:
         claim = claim_generation(generation.pk)
         assert claim is not None
-        tell(end_generation(generation.pk, completed(), lease=claim.lease))
+        append_now(end_generation(generation.pk, completed(), lease=claim.lease))
 
     assert kinds(topic) == ["start", "end", "end", "done"]
     run = Run.objects.get(pk=state.run.pk)
@@ -71,7 +72,7 @@ def test_a_run_is_closed_once_when_all_end_at_the_same_moment(state: RunState, t
         claim = leases[index]
         assert claim is not None
         start.wait()
-        tell(end_generation(claim.generation_id, completed(), lease=claim.lease))
+        append_now(end_generation(claim.generation_id, completed(), lease=claim.lease))
         connections.close_all()
 
     threads = [threading.Thread(target=end, args=[index]) for index in range(len(leases))]
@@ -154,7 +155,7 @@ def test_a_lost_worker_leaves_what_it_had_told(state: RunState, topic: str) -> N
         event_log.append(thread_client(), topic, entry, claim.writer)
     expire(generation)
 
-    reaper.rescue_generations(patience=0)
+    reaper.reap(observed_for=0)
 
     generation.refresh_from_db()
     assert generation.status == Status.INTERRUPTED
@@ -171,7 +172,7 @@ def test_what_was_lost_before_its_first_word_runs_again(state: RunState) -> None
     assert first is not None
     expire(generation)
 
-    reaper.rescue_generations(patience=0)
+    reaper.reap(observed_for=0)
     second = claim_generation(generation.pk)
 
     assert second is not None
@@ -184,7 +185,7 @@ def test_what_kills_its_workers_again_and_again_is_given_up(state: RunState) -> 
     for _ in range(reaper.MAX_DELIVERIES):
         assert claim_generation(generation.pk) is not None
         expire(generation)
-        reaper.rescue_generations(patience=0)
+        reaper.reap(observed_for=0)
 
     generation.refresh_from_db()
     assert generation.status == Status.INTERRUPTED
@@ -195,7 +196,7 @@ def test_a_lease_that_ran_out_unseen_may_yet_be_renewed(state: RunState) -> None
     assert claim is not None
     expire(state.generations[0])
 
-    assert reaper.rescue_generations() == 0
+    assert reaper.reap() == 0
 
     assert end_generation(claim.generation_id, completed(), lease=claim.lease) is not None
 
@@ -206,18 +207,18 @@ def test_a_renewed_lease_is_not_rescued(state: RunState) -> None:
     expire(state.generations[0])
 
     held = save_checkpoint(leases=[claim.lease], changed={})
-    reaper.rescue_generations(patience=0)
+    reaper.reap(observed_for=0)
 
     assert held.leases == {claim.lease}
     assert Generation.objects.get(pk=claim.generation_id).status == Status.STREAMING
 
 
 def test_a_forgotten_task_is_sent_again(state: RunState) -> None:
-    long_ago = timezone.now() - reaper.QUEUE_PATIENCE - timedelta(seconds=1)
+    long_ago = timezone.now() - reaper.LOST_TASK_AFTER - timedelta(seconds=1)
     Generation.objects.filter(pk=state.generations[0].pk).update(queued_at=long_ago)
 
-    assert reaper.rescue_generations(patience=0) == 1
-    assert reaper.rescue_generations(patience=0) == 0
+    assert reaper.reap(observed_for=0) == 1
+    assert reaper.reap(observed_for=0) == 0
 
 
 def test_a_claim_is_handed_back_unless_it_was_stopped(state: RunState) -> None:
@@ -235,7 +236,7 @@ def test_a_retry_is_a_run_of_one_and_keeps_the_earlier_attempt(state: RunState, 
     claim = claim_generation(generation.pk)
     assert claim is not None
     error = ProviderError(ErrorCode.STREAM_CUT, "OpenAI broke off. Try again.", retryable=True)
-    tell(end_generation(generation.pk, Outcome(Status.FAILED, text="Hal", error=error), lease=claim.lease))
+    append_now(end_generation(generation.pk, Outcome(Status.FAILED, text="Hal", error=error), lease=claim.lease))
     generation.refresh_from_db()
 
     retried = retry_generation(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from llmselect_project.run.failure import StartError
+from llmselect_project.run import StartError
 
 
 @contextmanager

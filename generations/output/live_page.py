@@ -1,0 +1,141 @@
+"""The part that live pages share: a reducer from a topic's events to HTML fragments for one open page.
+
+While an answer streams only its text changes, by the renderer's patches. When its generation ends, the page that
+subclasses this replaces the answer by the rendering of what was saved, which is what a reload would show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from generations.limits.queue import queue_positions
+from generations.log.events import Delta, Done, Ended, Event, Idle, PhaseChanged, Reset, Started
+from generations.models import Generation
+from generations.output.live_answer import LiveAnswer
+from generations.phases import Phase
+from generations.rendering import Patch
+from generations.selectors import RunState, open_run_states
+
+Slot = tuple[int, int]
+"""A run's id and an index in it."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What a batch of events changes on the page, until it is rendered."""
+
+    fragments: list[str] = field(default_factory=list)
+    patches: dict[Slot, list[Patch]] = field(default_factory=dict)
+    reasoning: dict[Slot, str] = field(default_factory=dict)
+    timed_runs: set[int] = field(default_factory=set)
+    look_at_queue: bool = False
+
+
+class LivePage:
+    """Keeps one open page in step with its topic.
+
+    Methods query and render: call them in a thread, one after the other. Subclasses say what else changes when a run
+    starts, a generation or a run ends, or an answer gets its first text.
+    """
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+        self._answers: dict[Slot, LiveAnswer] = {}
+
+    def run_started(self, state: RunState) -> str:
+        """Return the fragments for a run that begins."""
+        raise NotImplementedError
+
+    def generation_ended(self, run_id: int, generation: Generation) -> str:
+        """Return the fragments for an answer that was saved."""
+        raise NotImplementedError
+
+    def run_ended(self, state: RunState) -> str:
+        """Return the fragments for a run that was closed."""
+        raise NotImplementedError
+
+    def times_changed(self, run_id: int) -> str:
+        """Return the fragments for a run in which a first token or an end has become known."""
+        return ""
+
+    def render(self, events: Sequence[Event]) -> str:
+        """Return the fragments for a batch of events; empty if they change nothing on the page."""
+        batch = _Batch()
+        for event in events:
+            self._apply(event, batch)
+        if batch.look_at_queue:
+            self._look_at_queue()
+        status = [answer.status_fragment() for answer in self._answers.values()]
+        changed = [slot for slot in batch.patches.keys() | batch.reasoning.keys() if slot in self._answers]
+        texts = [
+            self._answers[slot].text_fragments(batch.patches.get(slot, []), batch.reasoning.get(slot, ""))
+            for slot in changed
+        ]
+        return "".join([*batch.fragments, *status, *texts, *map(self.times_changed, sorted(batch.timed_runs))])
+
+    def follow(self, state: RunState, *, rendered: bool) -> None:
+        """Begin to follow the open answers of a run; ``rendered`` if the page shows them already."""
+        for generation in state.generations:
+            if generation.is_open:
+                answer = self._answers[state.run.pk, generation.index] = LiveAnswer(generation)
+                if rendered and answer.phase is not Phase.WAITING:
+                    # The page may be older than the database: have its status line rendered again.
+                    answer.shown_status = ""
+
+    def _apply(self, event: Event, batch: _Batch) -> None:
+        match event:
+            case Started(state):
+                batch.fragments.append(self.run_started(state))
+            case PhaseChanged(phase=Phase.WAITING):
+                batch.look_at_queue = True
+            case PhaseChanged(run_id, index, phase):
+                if answer := self._answers.get((run_id, index)):
+                    answer.reach(phase)
+            case Delta():
+                self._add(event, batch)
+            case Reset(run_id, index, text, reasoning):
+                if answer := self._answers.get((run_id, index)):
+                    answer.replace(text, reasoning)
+                    batch.patches[run_id, index], batch.reasoning[run_id, index] = [], ""
+            case Ended(run_id, generation):
+                for changes in (batch.patches, batch.reasoning, self._answers):
+                    changes.pop((run_id, generation.index), None)
+                batch.fragments.append(self.generation_ended(run_id, generation))
+                batch.timed_runs.add(run_id)
+            case Done(state):
+                batch.fragments.append(self.run_ended(state))
+            case Idle():
+                batch.look_at_queue = True
+                self._flush(batch)
+
+    def _add(self, delta: Delta, batch: _Batch) -> None:
+        slot = (delta.run_id, delta.index)
+        answer = self._answers.get(slot)
+        if answer is None:
+            return
+        if delta.channel == "reasoning":
+            answer.add_reasoning(delta.text)
+            batch.reasoning[slot] = batch.reasoning.get(slot, "") + delta.text
+            return
+        if answer.add_text(delta.text, delta.time):
+            batch.timed_runs.add(delta.run_id)
+        batch.patches.setdefault(slot, []).extend(answer.renderer.feed(delta.text))
+
+    def _flush(self, batch: _Batch) -> None:
+        """In a longer pause, show what the renderers hold back of an unfinished line."""
+        for slot, answer in self._answers.items():
+            if patches := answer.renderer.flush():
+                batch.patches.setdefault(slot, []).extend(patches)
+
+    def _look_at_queue(self) -> None:
+        """Find out where silent answers stand: the log does not say how the queue moves."""
+        silent = {answer.generation.pk: answer for answer in self._answers.values() if answer.is_silent}
+        states = open_run_states(self._topic) if silent else []
+        found = [each for state in states for each in state.generations if each.pk in silent]
+        positions = queue_positions([each for each in found if each.status == Generation.Status.QUEUED])
+        for generation in found:
+            if generation.pk in positions:
+                silent[generation.pk].wait(positions[generation.pk])
+            elif generation.status == Generation.Status.STREAMING:
+                silent[generation.pk].reach(Phase.CONNECTING)

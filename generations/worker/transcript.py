@@ -1,0 +1,122 @@
+"""The text of one running answer: deltas come in, coalesced log entries go out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from generations.log.event_log import Channel, EntryId, Payload
+from generations.log.publisher import Publisher
+from generations.phases import Phase
+from generations.worker.types import Claim
+
+MAX_WINDOW = 0.03
+WINDOW_PER_STREAM = 0.0003
+
+
+def coalescing_window(streams: int) -> float:
+    """Return the seconds within which deltas are joined into one entry.
+
+    The window grows with the number of streams, so that a lone stream is published at once.
+    """
+    return min(MAX_WINDOW, WINDOW_PER_STREAM * streams)
+
+
+class Transcript:
+    """What an answer has said so far; ``text`` and ``reasoning`` are whole at any moment. Use it on the loop only.
+
+    Calls ``on_taken_over`` if the log refuses an entry because another worker writes for this generation now.
+    """
+
+    def __init__(
+        self, claim: Claim, publisher: Publisher, streams: Callable[[], int], on_taken_over: Callable[[], None]
+    ) -> None:
+        self.ttft: float | None = None
+        self.timeline: list[tuple[int, float]] = []
+        self._claim = claim
+        self._publisher = publisher
+        self._streams = streams
+        self._on_taken_over = on_taken_over
+        self._loop = asyncio.get_running_loop()
+        self._accepted = self._loop.time() - max(0.0, time.time() - claim.accepted_at.timestamp())
+        self._parts: dict[Channel, list[str]] = {"text": [], "reasoning": []}
+        self._published: dict[Channel, int] = {"text": 0, "reasoning": 0}
+        self._pending: list[str] = []
+        self._channel: Channel = "text"
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushed_at = float("-inf")
+        self._epoch: int | None = None
+
+    @property
+    def text(self) -> str:
+        return self._whole("text")
+
+    @property
+    def reasoning(self) -> str:
+        return self._whole("reasoning")
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(self._parts.values())
+
+    def now(self) -> float:
+        """Return the seconds since the run was accepted."""
+        return round(self._loop.time() - self._accepted, 4)
+
+    def reach(self, phase: Phase) -> None:
+        self._put({"kind": "phase", "phase": phase})
+
+    def add(self, channel: Channel, text: str) -> None:
+        """Append text and publish it now, or with what else comes within the window."""
+        text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL stores no NUL.
+        if channel != self._channel:
+            self.flush()
+            self._channel = channel
+        if channel == "text" and self.ttft is None:
+            self.ttft = self.now()
+        self._parts[channel].append(text)
+        self._pending.append(text)
+        if self._timer is None:
+            wait = self._flushed_at + coalescing_window(self._streams()) - self._loop.time()
+            if wait <= 0:
+                self.flush()
+            else:
+                self._timer = self._loop.call_later(wait, self.flush)
+
+    def flush(self) -> None:
+        """Publish what was added since the last flush."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._pending:
+            return
+        text, channel, now = "".join(self._pending), self._channel, self.now()
+        self._pending.clear()
+        self._flushed_at = self._loop.time()
+        offset = self._published[channel]
+        self._published[channel] += len(text)
+        if channel == "text":
+            self.timeline.append((offset, now))
+        self._put({"kind": channel, "text": text, "offset": offset, "t": now})
+
+    def _put(self, payload: Payload) -> None:
+        claim = self._claim
+        entry: Payload = {"run": claim.run_id, "index": claim.index, **payload}
+        self._publisher.put(claim.topic, entry, claim.writer, self._acknowledge)
+
+    def _acknowledge(self, entry_id: EntryId | None) -> None:
+        if entry_id is None:
+            self._on_taken_over()
+            return
+        log_was_lost = self._epoch is not None and self._epoch != entry_id.epoch
+        self._epoch = entry_id.epoch
+        if log_was_lost:
+            text, reasoning = (self._whole(channel)[: self._published[channel]] for channel in self._parts)
+            self._put({"kind": "reset", "text": text, "reasoning": reasoning})
+
+    def _whole(self, channel: Channel) -> str:
+        parts = self._parts[channel]
+        if len(parts) > 1:
+            parts[:] = ["".join(parts)]
+        return parts[0] if parts else ""
