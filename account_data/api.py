@@ -1,4 +1,4 @@
-"""Everything at once in the API: the archive, and the end of an account."""
+"""The whole account in the API: its archive, and its deletion."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CountsSerializer(serializers.Serializer[Any]):
 
 
 class ImportedSerializer(serializers.Serializer[Any]):
-    """What became of the sections that the archive has."""
+    """The number of imported and skipped entries by section."""
 
     conversations = CountsSerializer(required=False)
     comparisons = CountsSerializer(required=False)
@@ -58,7 +58,7 @@ class ImportedSerializer(serializers.Serializer[Any]):
 )
 @api_view("GET", "POST")
 async def archive(request: HttpRequest, user: User) -> HttpResponseBase:
-    """Everything of the caller's as one file, or what is in such a file added to it."""
+    """Export everything of the caller's as one file, or add what such a file contains."""
     if request.method == "POST":
         imported = await in_thread(_import, request, user)
         return JsonResponse({**asdict(imported)["counts"], "unknown": imported.unknown}, status=201)
@@ -86,7 +86,7 @@ class AccountApi(MeApi):
         responses={204: NOTHING, **refusals(409, 429, 503)},
     )
     def delete(self, request: Request) -> Response:
-        """Delete the caller's account with everything in it; what still runs is stopped."""
+        """Delete the caller's account with everything in it; running answers are stopped."""
         delete_account(user=api_user(request), password=validated(DeletionSerializer, request.data)["password"])
         logout(request._request)
         return Response(status=204)

@@ -1,4 +1,4 @@
-"""The end of an account: of all that is a user's, and of all that runs for them."""
+"""Deletion of an account with everything that belongs to it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ BATCH = 500
 
 
 def delete_account(*, user: User, password: str) -> None:
-    """Delete a user with everything that is theirs; what still runs is stopped.
+    """Delete a user with everything that is theirs; running answers are stopped.
 
-    Raises InvalidInput for a wrong password, TooManyRequests after too many of these, Conflict for the last
-    administrator of others. Nobody can start anything meanwhile: whatever would belong to the user waits for the lock.
+    Raises InvalidInput for a wrong password, TooManyRequests after too many of these, and Conflict for the last
+    administrator while there are other users. Nothing can be started meanwhile: rows that would belong to the user wait
+    for the lock.
     """
     attempt = PASSWORDS.take(str(user.public_id))
     if not user.check_password(password):
@@ -58,7 +59,8 @@ def delete_account(*, user: User, password: str) -> None:
 
 
 def _lock(user: User) -> None:
-    """Of several administrators who leave at once the last one is refused."""
+    """Lock the user and, if they are one, all administrators, so that of several who leave at once the last is
+    refused."""
     administrators = User.objects.filter(is_staff=True, is_superuser=True, is_active=True)
     keys = set(administrators.select_for_update().order_by("pk").values_list("pk", flat=True))
     User.objects.select_for_update().get(pk=user.pk)

@@ -1,4 +1,4 @@
-"""An account's things as an archive tells them, one at a time, and of their images the ids of those that it tells."""
+"""The JSON of an archive's sections, one entry at a time, with the ids of the images that they show."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def chat_keys(user: User) -> list[int]:
 
 
 def chat_json(key: int, images: set[str]) -> Json | None:
-    """A chat with all its branches; None where it was deleted meanwhile."""
+    """Return a chat with all its branches; None if it was deleted meanwhile."""
     chat = Conversation.objects.filter(pk=key, discarded_at=None).first()
     return None if chat is None else _tree_json(chat, images)
 
@@ -29,12 +29,12 @@ def _tree_json(conversation: Conversation, images: set[str]) -> Json:
     tree = conversation_tree_json(conversation)
     for message in tree["messages"]:
         if "images" in message:
-            message["images"] = _told(images, (image["id"] for image in message["images"]))
+            message["images"] = _exported(images, (image["id"] for image in message["images"]))
     return tree
 
 
-def _told(images: set[str], ids: Iterable[str]) -> list[str]:
-    """Without an image that came after they were told, or whose file is missing."""
+def _exported(images: set[str], ids: Iterable[str]) -> list[str]:
+    """Return the images without those that came after the export of their section, or whose file is missing."""
     return [each for each in ids if each in images]
 
 
@@ -43,19 +43,20 @@ def comparison_keys(user: User) -> list[int]:
 
 
 def comparison_json(key: int, images: set[str]) -> Json | None:
-    """A comparison with its candidates' conversations; None where it was deleted meanwhile.
+    """Return a comparison with its candidates' conversations; None if it was deleted meanwhile.
 
-    The turns are read last: one that was started in between is not told, for its answers are not among the candidates'.
+    The turns are read last: a turn that was started in between is left out, since its answers are not among the
+    candidates'.
     """
     comparison = Comparison.objects.select_related("user").filter(pk=key).first()
     if comparison is None:
         return None
     columns = comparison.candidates.select_related("conversation").order_by("position")
     candidates = [_tree_json(column.conversation, images) for column in columns]
-    told = {message["id"] for candidate in candidates for message in candidate["messages"]}
+    exported = {message["id"] for candidate in candidates for message in candidate["messages"]}
     answers = _answer_ids(comparison)
     turns = [_turn_json(state, answers, images) for state in turn_states(comparison)]
-    turns = [turn for turn in turns if told.issuperset(turn["answers"])]
+    turns = [turn for turn in turns if exported.issuperset(turn["answers"])]
     return (
         None
         if not turns
@@ -71,7 +72,7 @@ def comparison_json(key: int, images: set[str]) -> Json | None:
 
 
 def _answer_ids(comparison: Comparison) -> dict[int, str]:
-    """The ids of the messages that a comparison's slots are, by generation."""
+    """Return the ids of the messages in a comparison's slots, by generation."""
     messages = Message.objects.filter(generation__run__turn__comparison=comparison)
     return {key: str(public_id) for key, public_id in messages.values_list("generation_id", "public_id")}
 
@@ -80,7 +81,7 @@ def _turn_json(state: TurnState, answers: dict[int, str], images: set[str]) -> J
     turn, run = state.turn, state.turn.run
     return {
         "prompt": turn.prompt,
-        "images": _told(images, (str(image.public_id) for image in state.images)),
+        "images": _exported(images, (str(image.public_id) for image in state.images)),
         "created_at": turn.created_at.isoformat(),
         "accepted_at": run.accepted_at.isoformat(),
         "ended_at": None if run.ended_at is None else run.ended_at.isoformat(),

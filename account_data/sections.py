@@ -1,4 +1,4 @@
-"""What an archive is made of. Whatever else an account comes to own gets a section here, and nothing else."""
+"""The sections of an archive. Anything else that an account comes to own gets a section here, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from account_data.export import Json, chat_json, chat_keys, comparison_json, comparison_keys
 from account_data.imports.comparisons import read_comparison, save_comparisons
 from account_data.imports.conversations import read_chat, save_chats
-from account_data.imports.images import image_json, image_keys, read_picture, take_back
+from account_data.imports.images import image_json, image_keys, read_picture, undo_images
 from account_data.imports.presets import preset_json, read_preset, read_template, save_saved, saved_keys, template_json
 from account_data.imports.reader import Part
 from accounts.models import User
@@ -22,21 +22,24 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One list of an archive: ``keys`` says which rows of a user's it tells, ``told`` tells one of them (None where it
-    has gone) and is given the ids of the images that were told. ``read`` checks one entry and makes unsaved rows of it;
-    ``save`` saves those that the user does not have and says how many these were: None for what is saved with those
-    that name it. ``undo`` takes back what is not in the database, where an import fails."""
+    """One list of an archive.
+
+    ``keys`` returns the rows of a user, ``to_json`` turns one of them into JSON (None if it has gone) and receives the
+    ids of the images exported so far. ``read`` checks one entry and returns unsaved rows; ``save`` saves those that the
+    user does not have and returns their number; it is None for a section that is saved with the entries that name it.
+    ``undo`` removes what is outside the database if an import fails.
+    """
 
     name: str
     keys: Callable[[User], list[int]]
-    told: Callable[[int, set[str]], Json | None]
+    to_json: Callable[[int, set[str]], Json | None]
     read: Callable[[Part, User], Any]
     save: Callable[[User, Sequence[Any]], int] | None
     undo: Callable[[Sequence[Any]], None] | None = None
 
 
 SECTIONS = (
-    Section("images", image_keys, image_json, read_picture, save=None, undo=take_back),
+    Section("images", image_keys, image_json, read_picture, save=None, undo=undo_images),
     Section("conversations", chat_keys, chat_json, read_chat, save_chats),
     Section("comparisons", comparison_keys, comparison_json, read_comparison, save_comparisons),
     Section("presets", partial(saved_keys, Preset), preset_json, read_preset, partial(save_saved, Preset)),

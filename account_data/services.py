@@ -1,4 +1,4 @@
-"""Taking everything out of an account, and reading it in."""
+"""Export of everything in an account, and import of such an archive."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ AT_ONCE = "Nothing was imported: somebody else imported the same archive at this
 
 @dataclass(slots=True)
 class Counts:
-    """How many entries of a section were imported, and how many were there already."""
+    """The number of a section's entries that were imported, and that existed already."""
 
     imported: int = 0
     skipped: int = 0
@@ -35,39 +35,42 @@ class Counts:
 
 @dataclass(slots=True)
 class Imported:
-    """What became of an archive. ``unknown`` are the sections that this version knows nothing of."""
+    """The result of an import. ``unknown`` lists sections that this version does not know."""
 
     counts: dict[str, Counts] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
 
 
 async def archive_stream(user: User) -> AsyncGenerator[bytes, None]:
-    """An archive of all that is the user's, in pieces: one image, conversation or comparison is in memory at a time,
-    and no database connection is held while the reader takes them."""
+    """Yield an archive of everything that is the user's, in pieces.
+
+    One image, conversation or comparison is in memory at a time, and no database connection is held while the client
+    reads.
+    """
     head = {"format": FORMAT, "version": VERSION, "exported_at": timezone.now().isoformat()}
     yield orjson.dumps(head)[:-1]
     counts, images = dict.fromkeys((section.name for section in SECTIONS), 0), set[str]()
     for section in SECTIONS:
         yield f',\n"{section.name}":['.encode()
         for key in await in_thread(section.keys, user):
-            told = await in_thread(_told, section, key, images)
-            if told is not None:
-                yield b",\n" + told if counts[section.name] else b"\n" + told
+            entry = await in_thread(_entry, section, key, images)
+            if entry is not None:
+                yield b",\n" + entry if counts[section.name] else b"\n" + entry
                 counts[section.name] += 1
         yield b"]"
     yield b"}\n"
     logger.info("user %s exported an archive: %s", user.public_id, counts)
 
 
-def _told(section: Section, key: int, images: set[str]) -> bytes | None:
-    told = section.told(key, images)
-    return None if told is None else orjson.dumps(told)
+def _entry(section: Section, key: int, images: set[str]) -> bytes | None:
+    json = section.to_json(key, images)
+    return None if json is None else orjson.dumps(json)
 
 
 def import_archive(*, user: User, data: bytes) -> Imported:
-    """Add what is in an archive and not there yet to a user's things, or nothing of it.
+    """Add everything from an archive that the user does not have yet, or nothing of it.
 
-    Raises InvalidInput with the place of what is wrong, Conflict where another import took the same ids.
+    Raises InvalidInput with the position of an error, and Conflict if another import took the same ids.
     """
     archive = _archive(data)
     read = {

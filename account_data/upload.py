@@ -1,4 +1,4 @@
-"""An archive as it is sent: the body itself, or a form's file. It may be larger than any other body."""
+"""The upload of an archive: the body itself, or a form's file. It may be larger than any other body."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ IMPORTS = Limit("import", 60, 300, "Too many imports at once. Wait a few minutes
 
 
 def archive_bytes(request: HttpRequest, user: User) -> bytes:
-    """What was sent; raises TooManyRequests beyond ``IMPORTS`` before it is read, InvalidInput where that is no file,
-    TooLarge beyond ``MAX_ARCHIVE_MB``, and what Django raises for a form that it cannot read (``UNREADABLE_FORM``),
-    which every API view answers alike."""
+    """Return the uploaded archive.
+
+    Raises TooManyRequests beyond ``IMPORTS`` before reading it, InvalidInput if it is not a file, TooLarge beyond
+    ``MAX_ARCHIVE_MB``, and Django's own errors for a malformed form (``UNREADABLE_FORM``), which every API view
+    handles.
+    """
     IMPORTS.take(str(user.public_id))
     limit = settings.MAX_ARCHIVE_MB * 1024 * 1024
     data = _file(request, limit) if request.content_type == "multipart/form-data" else request.read(limit + 1)

@@ -1,4 +1,4 @@
-"""Addresses of the archive's parts of the settings page."""
+"""URLs of the account data on the settings page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The archive's parts of the settings page: reading a file in, and deleting the account."""
+"""The account data on the settings page: import of a file, and deletion of the account."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def account_delete(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def _sentence(imported: Imported) -> str:
-    """What came of an import, in words."""
-    told = [_amount(name, count.imported) for name, count in imported.counts.items() if count.imported]
+    """Return a sentence about the result of an import."""
+    imported_sections = [_amount(name, count.imported) for name, count in imported.counts.items() if count.imported]
     skipped = sum(count.skipped for count in imported.counts.values())
-    parts = [f"Imported {_listed(told)}." if told else "Nothing new was in it."]
+    parts = [f"Imported {_listed(imported_sections)}." if imported_sections else "It contained nothing new."]
     if skipped:
         parts.append(f"{skipped} {'was' if skipped == 1 else 'were'} here already.")
     if imported.unknown:

@@ -23,7 +23,7 @@ from accounts.models import Action, ApiToken, AuditEntry, Invitation, Limits, Us
 
 INVITATION_LIFETIME = timedelta(days=7)
 
-# Administrators sign in on the same page as everybody: with its limits and the second factor.
+# Administrators sign in on the same page as all users, with its rate limits and the second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
@@ -51,7 +51,7 @@ class UserAdmin(DjangoUserAdmin):
     search_fields = ("username", "email", "public_id")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """A user's audit trail goes with them, though nobody may delete a part of it."""
+        """List the user's audit trail among what is deleted, although nobody may delete its entries by themselves."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
         return deleted, counts, lacking - {AuditEntry._meta.verbose_name}, protected
 
@@ -113,7 +113,7 @@ class ApiTokenAdmin(admin.ModelAdmin):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(admin.ModelAdmin):
-    """To look at: nobody writes, changes or deletes what happened."""
+    """The audit trail, read-only: nobody adds, changes or deletes entries."""
 
     list_display = ("at", "action", "user", "subject", "address")
     list_filter = ("action", "at")

@@ -1,4 +1,4 @@
-"""How allauth's pages create accounts here, and how it keeps second factors."""
+"""Adapters for allauth: sign-up and sign-in by the rules of this product, and encrypted second factors."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return True
 
     def can_delete_email(self, email_address: EmailAddress) -> bool:
-        # Everybody keeps the address by which they sign in and reset their password.
+        # Users keep the address with which they sign in and reset their password.
         return bool(email_address.email.lower() != email_address.user.email.lower())
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        # A name that looks like somebody's address would make "username or e-mail" ambiguous.
+        # A username that looks like an e-mail address would make "username or e-mail" ambiguous.
         if "@" in username:
             raise ValidationError("A username cannot contain “@”. Choose another one.")
         return str(super().clean_username(username, shallow))
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """Counted by the limits that the API shares, in the place of allauth's own."""
+        """Authenticate, counted by the limits that the API shares, in place of allauth's own."""
         attempt = count_attempt(request, credentials.get("email") or credentials.get("username") or "")
         user: User | None = super().authenticate(request, **credentials)
         if user is not None:
@@ -61,10 +61,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return user
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Nothing: ``authenticate`` counts."""
+        """Do nothing: ``authenticate`` counts attempts."""
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
-        if code == "too_many_login_attempts":  # of second factors, which allauth counts
+        if code == "too_many_login_attempts":  # for second factors, which allauth counts
             raise TooManyRequests(SIGN_INS, retry_after=LOGIN_FAILURES.seconds)
         error: ValidationError = super().validation_error(code, *args)
         return error
@@ -82,10 +82,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Keeps TOTP secrets and recovery seeds encrypted."""
+    """Storage of TOTP secrets and recovery seeds, encrypted."""
 
     def build_totp_svg(self, url: str) -> str:
-        # White behind the code, or no camera reads it in the dark theme.
+        # Cameras cannot read the code on a dark background.
         return str(qrcode.make(url, image_factory=SvgPathFillImage).to_string(encoding="unicode"))
 
     def encrypt(self, text: str) -> str:

@@ -1,4 +1,4 @@
-"""What a user may use: their own limits, else the most generous of their groups', else the installation's."""
+"""Allowances: a user's own limits, else the most generous limits of their groups, else those of the installation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from accounts.models import Limits, User
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Bounds for one day or month, in UTC; None where there is none."""
+    """Limits of one day or month, in UTC; None if there is none."""
 
     tokens: int | None = None
     dollars: Decimal | None = None
@@ -26,8 +26,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """``running`` answers at once, ``waiting`` ones behind them; a lower ``priority`` goes first. ``day`` and ``month``
-    bound what the server's keys pay, ``own_day`` and ``own_month`` what the user's own do."""
+    """The limits of one user: answers at once and behind them in the queue, requests, priority (lowest first), budgets.
+
+    ``day`` and ``month`` limit what the server's keys pay, ``own_day`` and ``own_month`` what the user's own keys pay.
+    """
 
     max_running: int
     max_queued: int
@@ -40,7 +42,7 @@ class Allowance:
 
 
 def allowance_of(user: User) -> Allowance:
-    """One query."""
+    """Return a user's allowance; one query."""
     rows = list(Limits.objects.filter(Q(user=user) | Q(group__user=user)).distinct())
     own = [row for row in rows if row.user_id is not None]
     groups = [row for row in rows if row.user_id is None]
@@ -69,7 +71,7 @@ def allowance_of(user: User) -> Allowance:
 
 
 def has_budget(user: User) -> bool:
-    """Whether somebody set a budget for this user, or for a group of theirs; one query."""
+    """Return True if a budget is set for this user or for a group of theirs; one query."""
     budgets = Q(
         *((f"{unit}_per_{period}__gt", 0) for unit in ("tokens", "dollars") for period in ("day", "month")),
         _connector=Q.OR,

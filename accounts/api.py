@@ -1,4 +1,4 @@
-"""The accounts part of the public API: signing up and in, who I am, personal API tokens."""
+"""The accounts API: sign-up, sign-in, the caller, and personal API tokens."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ REFRESHES = Limit("refresh", 60, 60, "Too many refreshes from this address. Wait
 
 
 class PublicApi(APIView):
-    """For those who are not signed in yet; an old token in the header does no harm."""
+    """Base of views for callers who are not signed in yet; an outdated token in the header does no harm."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -74,7 +74,7 @@ class RefreshApi(PublicApi):
         responses={200: TokenPairSerializer, **refusals(401, 429)},
     )
     def post(self, request: Request) -> Response:
-        """Spend a refresh token on a new pair; each works once."""
+        """Exchange a refresh token for a new pair; each works once."""
         REFRESHES.take(rate_limit_address(request._request))
         return Response(_signed_in(*rotate_pair(validated(RefreshSerializer, request.data)["refresh"])))
 
@@ -86,7 +86,7 @@ class LogoutApi(PublicApi):
         responses={204: NOTHING, **refusals(401, 403)},
     )
     def post(self, request: Request) -> Response:
-        """End the refresh token that is sent, and the session if the request comes with one."""
+        """Revoke the refresh token in the body, and end the session if the request has one."""
         services.log_out(request._request, refresh=validated(LogoutSerializer, request.data)["refresh"])
         return Response(status=204)
 
@@ -94,7 +94,7 @@ class LogoutApi(PublicApi):
 class MeApi(APIView):
     @extend_schema(operation_id="auth_me", responses=UserSerializer)
     def get(self, request: Request) -> Response:
-        """Who is calling."""
+        """Return the caller."""
         return Response(UserSerializer(api_user(request)).data)
 
     @extend_schema(
@@ -113,7 +113,7 @@ class MeApi(APIView):
 class ApiTokenListApi(APIView):
     @extend_schema(operation_id="tokens_list", responses=ApiTokenSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """The caller's personal API tokens, newest first; never their text."""
+        """List the caller's personal API tokens, newest first, without their text."""
         tokens = ApiToken.objects.filter(user=api_user(request))
         return Response(ApiTokenSerializer(tokens, many=True).data)
 
@@ -123,7 +123,7 @@ class ApiTokenListApi(APIView):
         responses={201: NewApiTokenSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Create a personal API token; its text is in this answer and nowhere else."""
+        """Create a personal API token. This response is the only one that contains its text."""
         token, text = create_api_token(api_user(request), **validated(ApiTokenSerializer, request.data))
         return Response({**ApiTokenSerializer(token).data, "token": text}, status=201)
 
@@ -131,7 +131,7 @@ class ApiTokenListApi(APIView):
 class ApiTokenApi(APIView):
     @extend_schema(operation_id="tokens_delete", responses={204: NOTHING})
     def delete(self, request: Request, token_id: UUID) -> Response:
-        """Delete a personal API token; what uses it is refused from now on."""
+        """Delete a personal API token; programs that use it are refused from now on."""
         delete_api_token(api_user(request), public_id=token_id)
         return Response(status=204)
 

@@ -1,4 +1,4 @@
-"""Personal API tokens: ``lls_…``, shown once, kept as a digest."""
+"""Personal API tokens (``lls_…``), shown once and stored as a digest."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ BEYOND_YOURS = "A token cannot make one that may do more than itself. Leave out:
 def create_api_token(
     user: User, *, name: str, expires_at: datetime | None = None, scopes: Collection[str] | None = None
 ) -> tuple[ApiToken, str]:
-    """A personal API token and its text, which exists only in this answer.
+    """Create a personal API token and return it with its text, which is not stored.
 
-    Without ``scopes`` it may do all that whoever asks for it may; raises InvalidInput for more than that.
+    Without ``scopes`` it may do everything that its creator may; raises InvalidInput for more than that.
     """
     if expires_at is not None and expires_at <= timezone.now():
         raise _refused("expires_at", IN_THE_PAST)
@@ -49,7 +49,7 @@ def create_api_token(
 
 
 def _granted(user: User, scopes: Collection[str] | None) -> list[str]:
-    """In their usual order."""
+    """Return the scopes in their usual order."""
     own = set(TokenScope.values) if user.token_scopes is None else user.token_scopes
     wanted = own if scopes is None else set(scopes)
     if not wanted:
@@ -65,7 +65,7 @@ def _refused(field: str, sentence: str) -> InvalidInput:
 
 @transaction.atomic
 def delete_api_token(user: User, *, public_id: UUID) -> None:
-    """Raises NotFound, also for somebody else's token."""
+    """Delete a token; raises NotFound, also for another user's token."""
     token = ApiToken.objects.select_for_update().filter(user=user, public_id=public_id).first()
     if token is None:
         raise NotFound("There is no such token among yours.")
@@ -74,8 +74,10 @@ def delete_api_token(user: User, *, public_id: UUID) -> None:
 
 
 def user_of_api_token(text: str) -> User:
-    """The user, with the token's scopes; one query, and a second one at most once a minute to note the use. Raises
-    NotSignedIn."""
+    """Return the user of a token, with the token's scopes; raises NotSignedIn.
+
+    One query, and at most once a minute a second one that notes the use.
+    """
     now = timezone.now()
     token = ApiToken.objects.select_related("user").filter(user__is_active=True, digest=digest_of(text)).first()
     if token is None:

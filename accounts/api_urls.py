@@ -1,4 +1,4 @@
-"""Addresses of the accounts API, below ``/api/v1/``; ``auth/me`` is the archive's, which can end an account, too."""
+"""URLs of the accounts API, below ``/api/v1/``; ``auth/me`` is in ``account_data``, which can delete an account."""
 
 from __future__ import annotations
 

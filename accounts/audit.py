@@ -1,6 +1,6 @@
-"""The audit trail: what happened to accounts and keys. Entries are written once and never changed.
+"""The audit trail: events of accounts and keys. Entries are written once and never changed.
 
-``record`` belongs into the transaction of what it records, so that neither is there without the other.
+Call ``record`` in the transaction of what it records, so that neither exists without the other.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ SUBJECT_LENGTH = 200
 
 
 def record(action: Action, *, user: User | None, subject: str = "") -> None:
-    """Note that it happened, now, to this user, from the address of the request that is being answered.
+    """Record an action of this user, now, from the address of the current request.
 
-    ``subject`` is a provider, a name or an id; never a secret, nor what somebody typed where a secret belongs.
+    ``subject`` is a provider, a name or an id; never a secret, and never text from a field for secrets.
     """
     AuditEntry.objects.create(
         action=action, user=user, subject=subject[:SUBJECT_LENGTH], address=current_client_address()
@@ -28,21 +28,21 @@ def record(action: Action, *, user: User | None, subject: str = "") -> None:
 
 
 def record_deletion() -> None:
-    """Note that an account was deleted, and nothing of whose it was."""
+    """Record that an account was deleted, without saying which."""
     AuditEntry.objects.create(action=Action.ACCOUNT_DELETED)
 
 
 def account_of(login: str) -> User | None:
-    """Whom somebody meant who failed to sign in; one query."""
+    """Return the user that a failed sign-in was meant for, None if there is none; one query."""
     return User.objects.filter(Q(username__iexact=login) | Q(email__iexact=login)).first()
 
 
 def user_entries(user: User) -> QuerySet[AuditEntry]:
-    """What the user's own trail says, newest first."""
+    """Return the user's own trail, newest first."""
     return AuditEntry.objects.filter(user=user)
 
 
 def delete_old_entries() -> int:
-    """Delete what is older than ``AUDIT_DAYS``; returns how many."""
+    """Delete entries that are older than ``AUDIT_DAYS`` and return their number."""
     deleted, _ = AuditEntry.objects.filter(at__lt=timezone.now() - timedelta(days=settings.AUDIT_DAYS)).delete()
     return deleted

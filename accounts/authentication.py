@@ -1,10 +1,10 @@
-"""Who is calling: the one authenticator of pages, API, streams and sockets.
+"""Authentication of every caller: of pages, the API, streams and sockets.
 
-    Authorization: Bearer <access token | lls_…>     refused where it is bad, whatever else came along
+    Authorization: Bearer <access token | lls_…>     refused if it is not valid, whatever else was sent
     the session cookie                               with CSRF for unsafe methods
     Sec-WebSocket-Protocol: bearer, <token>          sockets of programs
 
-A personal token (lls_…) may do what its scopes say, which is decided here for every door (``accounts/scopes.py``).
+The scopes of a personal token (lls_…) are checked here for all of them (``accounts/scopes.py``).
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ Scope = Mapping[str, Any]
 
 
 async def authenticated_user(request: HttpRequest) -> User:
-    """The caller of a plain view that no session or auth middleware ran for; one or two queries, whose connection is
-    given back, for the view may wait for long.
+    """Return the caller of a plain view, for which no session or auth middleware ran.
 
-    Raises NotSignedIn, and Forbidden where a session comes without CSRF token or a personal token may not do this.
+    One or two queries; their connection is given back, because the view may wait for a long time. Raises NotSignedIn,
+    and Forbidden if a session comes without a CSRF token or a personal token lacks the scope.
     """
     user: User | None = await database_sync_to_async(user_of_request)(request)
     if user is None:
@@ -48,7 +48,8 @@ async def authenticated_user(request: HttpRequest) -> User:
 
 
 def user_of_request(request: HttpRequest) -> User | None:
-    """The active user that this request proves to come from, ``None`` without any proof; raises as above."""
+    """Return the active user that this request proves, None without any proof; raises as ``authenticated_user``
+    does."""
     token = _bearer_token(request.headers.get("Authorization", ""))
     if token is None:
         return session_user(request)
@@ -58,7 +59,7 @@ def user_of_request(request: HttpRequest) -> User | None:
 
 
 def session_user(request: HttpRequest) -> User | None:
-    """The active user of the session cookie; raises Forbidden where an unsafe method comes without CSRF token."""
+    """Return the active user of the session cookie; raises Forbidden if an unsafe method comes without a CSRF token."""
     user = _user_of_session(request)
     if user is not None:
         _enforce_csrf(request)
@@ -66,10 +67,10 @@ def session_user(request: HttpRequest) -> User | None:
 
 
 async def socket_user(scope: Scope) -> User | None:
-    """The active user who opens a socket; ``None`` where there is none, or where a token was sent that is not good.
+    """Return the active user who opens a socket, None if there is none or a token was sent that is not valid.
 
-    A cookie counts only where ``origin_allowed``. Whoever came with the subprotocol ``bearer`` expects it accepted.
-    Raises Forbidden where a personal token may not read.
+    A cookie counts only if ``origin_allowed``. A client that offers the subprotocol ``bearer`` expects it accepted.
+    Raises Forbidden if a personal token may not read.
     """
     try:
         user: User | None = await database_sync_to_async(_user_of_scope)(scope)
@@ -79,7 +80,8 @@ async def socket_user(scope: Scope) -> User | None:
 
 
 def origin_allowed(scope: Scope) -> bool:
-    """Whether a browser's page may open this socket: ours, PUBLIC_URL's or a trusted one. Programs send no Origin."""
+    """Return True if a browser's page may open this socket: one of ours, of PUBLIC_URL or of a trusted origin.
+    Programs send no Origin."""
     origin = _header(scope, b"origin")
     if origin is None:
         return True
@@ -91,7 +93,7 @@ def origin_allowed(scope: Scope) -> bool:
 
 
 class ApiAuthentication(BaseAuthentication):
-    """REST framework's view of the same; its 401 stays a 401 because there is a header to name."""
+    """The authentication of REST framework's views; naming a header keeps its 401 from becoming a 403."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
         user = user_of_request(request._request)
@@ -106,13 +108,13 @@ def _user_of_token(token: str) -> User:
 
 
 def _bearer_token(header: str) -> str | None:
-    """``None`` for another scheme too: a proxy's own Basic auth does not concern us."""
+    """Return the token, None also for another scheme: a proxy's own Basic authentication is not for us."""
     scheme, _, token = header.strip().partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _user_of_session(request: HttpRequest) -> User | None:
-    """Uses the session that the middleware loaded, if it ran."""
+    """Return the user of the session that the middleware loaded, if it ran."""
     if not hasattr(request, "session"):
         key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
         if not key:

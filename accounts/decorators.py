@@ -1,4 +1,4 @@
-"""The decorator of the API's asynchronous views, which stand outside REST framework because they stream."""
+"""A decorator for the API's asynchronous views, which stream and so are not views of REST framework."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.authentication import authenticated_user
-from core.api.openapi import stand_in
+from core.api.openapi import described_view
 from core.api.parsers import UNREADABLE_FORM, too_large
 from core.errors import (
     UNAVAILABLE_ERRORS,
@@ -26,9 +26,9 @@ View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 
 def api_view(*methods: str) -> Callable[[View], View]:
-    """A plain asynchronous API view: authenticated by our one authenticator, refusing in the API's one shape.
+    """Make a plain asynchronous API view: authenticated like every other, with errors in the API's JSON shape.
 
-    What ``extend_schema`` above it says goes into the OpenAPI document, as for a view of REST framework's.
+    An ``extend_schema`` above it goes into the OpenAPI document, as for a view of REST framework.
     """
 
     def decorate(view: View) -> View:
@@ -49,7 +49,7 @@ def api_view(*methods: str) -> Callable[[View], View]:
                 return error_response(InvalidInput("The form in the body cannot be read."))
 
         described = cast(Any, checked)
-        described.cls, described.initkwargs = stand_in(view, methods), {}
+        described.cls, described.initkwargs = described_view(view, methods), {}
         return checked
 
     return decorate

@@ -17,7 +17,7 @@ from core.errors import RequestError
 
 
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
-    """allauth's, with the invitation that a link brought along."""
+    """allauth's form, plus the invitation from the link that the user opened."""
 
     invitation = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
 
@@ -27,7 +27,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
             self.fields["invitation"].initial = context.request.GET.get("invitation", "")
 
     def try_save(self, request: HttpRequest) -> tuple[AbstractBaseUser | None, HttpResponse | None]:
-        """Show a refusal that only the database could know of on the page itself."""
+        """Show a refusal that only the database could find in the form itself."""
         try:
             user, response = super().try_save(request)
         except RequestError as error:

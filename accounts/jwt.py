@@ -1,7 +1,7 @@
-"""The pair of JSON web tokens that a program gets when it signs in: a short access token, a long refresh token.
+"""JSON web tokens for programs that sign in: a short-lived access token and a long-lived refresh token.
 
-Both carry the user's session hash, so changing the password ends them as it ends every session. A refresh token is not
-stored while it is good; spent ones are remembered until they would have expired.
+Both contain the user's session hash, so a new password ends them as it ends every session. Refresh tokens are not
+stored while they are valid; used ones are remembered until they would have expired.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class TokenPair:
 
 
 def issue_pair(user: User) -> TokenPair:
-    """New tokens; no query."""
+    """Return new tokens; no query."""
     refresh = RefreshToken()
     refresh[api_settings.USER_ID_CLAIM] = str(user.public_id)
     refresh[HASH_CLAIM] = user.get_session_auth_hash()
@@ -37,7 +37,7 @@ def issue_pair(user: User) -> TokenPair:
 
 
 def user_of_access_token(text: str) -> User:
-    """One query; raises NotSignedIn."""
+    """Return the user of an access token; one query. Raises NotSignedIn."""
     try:
         token = AccessToken(cast(Any, text))
     except TokenError as exc:
@@ -46,7 +46,7 @@ def user_of_access_token(text: str) -> User:
 
 
 def rotate_pair(refresh: str) -> tuple[User, TokenPair]:
-    """Spend a refresh token on a new pair; of several at once with the same token one wins. Raises NotSignedIn."""
+    """Exchange a refresh token for a new pair; if several requests send the same one, one wins. Raises NotSignedIn."""
     token = _refresh_token(refresh)
     user = _user_of(token, REFRESH_REFUSED)
     if not _spend(token):
@@ -55,7 +55,7 @@ def rotate_pair(refresh: str) -> tuple[User, TokenPair]:
 
 
 def revoke_refresh_token(refresh: str) -> User | None:
-    """Make a refresh token useless, and say whose it was; raises NotSignedIn where it already is."""
+    """Revoke a refresh token and return its user; raises NotSignedIn if it is not valid."""
     token = _refresh_token(refresh)
     _spend(token)
     return User.objects.filter(public_id=token.get(api_settings.USER_ID_CLAIM)).first()
@@ -69,7 +69,7 @@ def _refresh_token(text: str) -> RefreshToken:
 
 
 def _spend(token: RefreshToken) -> bool:
-    # It returns what get_or_create does, not what its annotation says.
+    # It returns the tuple of get_or_create, although its annotation says otherwise.
     _, spent_now = cast(tuple[Any, bool], token.blacklist())
     return spent_now
 

@@ -1,4 +1,4 @@
-"""Attempts to sign in, counted alike at every door: the page (and so the admin's), and the API."""
+"""Attempts to sign in, counted alike on the page (and so in the admin) and in the API."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from core.rate_limits import Limit
 
 SIGN_INS = "Too many attempts to sign in. Wait a few minutes and try again."
 LOGIN_FAILURES = Limit("login", 10, 300, SIGN_INS)
-"""Of one address at one account."""
+"""Failures of one address at one account."""
 LOGIN_FAILURES_OF_ADDRESS = Limit("login-address", 50, 300, SIGN_INS)
-"""Of one address at all accounts, for whoever tries one password everywhere."""
+"""Failures of one address at all accounts: it limits trying one password everywhere."""
 LOGIN_FAILURES_OF_ACCOUNT = Limit("login-account", 100, 300, SIGN_INS)
-"""At one account from all addresses; high, for otherwise anybody could lock anybody out."""
+"""Failures at one account from all addresses; high, because otherwise anybody could lock a user out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One that was counted before it was made."""
+    """An attempt, counted before it is made."""
 
     of_address_at_account: str
     of_address: str
     of_account: str
 
     def forgive(self) -> None:
-        """Do not count it: it was good."""
+        """Take the attempt back because it succeeded."""
         LOGIN_FAILURES.give_back(self.of_address_at_account)
         LOGIN_FAILURES_OF_ADDRESS.give_back(self.of_address)
         LOGIN_FAILURES_OF_ACCOUNT.give_back(self.of_account)
 
 
 def count_attempt(request: HttpRequest, login: str) -> Attempt:
-    """Raises TooManyRequests after too many that were not good."""
+    """Count an attempt to sign in; raises TooManyRequests after too many failures."""
     address, login = rate_limit_address(request), login.strip().lower()
     return Attempt(
         LOGIN_FAILURES.take(address, login),

@@ -1,4 +1,4 @@
-"""Who uses LLMSelect, what their programs sign in with, and who may join."""
+"""Users, their limits and tokens, invitations, and the audit trail."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from django.utils import timezone
 
 
 def dollars_field(**options: Any) -> models.DecimalField[Any, Any]:
-    """A sum of dollars that may be left open."""
+    """Return a field for an amount of dollars that may be empty."""
     positive = [MinValueValidator(0)]
     return models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True, validators=positive, **options)
 
 
 class User(AbstractUser):
-    """A person with an account. ``streaming`` off makes pages poll and streams wait for the whole answer.
+    """A person with an account.
 
-    The dollars are the bounds that a person sets to what their own keys pay.
+    If ``streaming`` is off, pages poll and streams send whole answers. ``own_dollars_per_…`` limit what the user's own
+    keys pay.
     """
 
     token_scopes: frozenset[str] | None = None
-    """Of whoever came with a personal API token what it may do; ``None`` stands for everything."""
+    """The scopes of the personal API token that the user came with; None stands for everything."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(unique=True)
@@ -44,14 +45,14 @@ class User(AbstractUser):
 
 
 class Limits(models.Model):
-    """What a user, or each member of a group, may use. What is left open is for the next to say: a user's own limits go
-    before those of their groups, of which the most generous counts, and these before the installation's.
+    """Limits of one user, or of each member of a group. An empty field leaves the value to the next level: a user's own
+    limits come first, then the most generous of their groups, then the installation's.
 
-    Tokens and dollars bound what the server's keys pay.
+    Tokens and dollars limit what the server's keys pay.
     """
 
     class Priority(models.IntegerChoices):
-        """Who goes first where answers wait; a lower number does."""
+        """The order in which answers are taken from the queue, lowest first."""
 
         FIRST = 0, "before others"
         NORMAL = 3, "as everybody"
@@ -87,7 +88,7 @@ class Limits(models.Model):
 
 
 class FirstAccount(models.Model):
-    """The one row that whoever signs up first claims; it outlives their account."""
+    """The one row that the first user to sign up claims; it outlives their account."""
 
     only = models.BooleanField(primary_key=True, default=True, editable=False)
     user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
@@ -125,7 +126,7 @@ class Invitation(models.Model):
 
 
 class TokenScope(models.TextChoices):
-    """What a personal API token may do."""
+    """Rights that a personal API token may have."""
 
     READ = "read", "Read and export chats and comparisons"
     WRITE = "write", "Ask models, and change or delete chats and comparisons"
@@ -137,7 +138,7 @@ def all_scopes() -> list[str]:
 
 
 class ApiToken(models.Model):
-    """What a user's program signs in with. Its text is shown once; only the digest is kept."""
+    """A token with which a user's programs sign in. Its text is shown once; only the digest is stored."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
@@ -165,12 +166,12 @@ class ApiToken(models.Model):
 
 
 def digest_of(token: str) -> str:
-    """What is stored of a token; no salt, for its text is 256 random bits."""
+    """Return the stored form of a token; without a salt, because its text is 256 random bits."""
     return sha256(token.encode()).hexdigest()
 
 
 class Action(models.TextChoices):
-    """What the audit trail knows."""
+    """The actions that the audit trail records."""
 
     SIGNED_UP = "signed_up", "Account created"
     SIGNED_IN = "signed_in", "Signed in"
@@ -191,10 +192,10 @@ class Action(models.TextChoices):
 
 
 class AuditEntry(models.Model):
-    """Something that happened to an account or a key, for good; ``user`` is whose trail it stands in.
+    """An event of an account or a key, kept as it is; ``user`` is the user whose trail it belongs to.
 
-    Nobody's are failures to sign in to an account that there is not, and deletions of accounts, which have no address
-    either.
+    Entries without a user are failures to sign in to an account that does not exist, and deletions of accounts, which
+    have no address either.
     """
 
     action = models.CharField(max_length=32, choices=Action)

@@ -1,4 +1,4 @@
-"""What Django and allauth tell by their signals alone, for the audit trail. We send no signals of our own."""
+"""Receivers of signals that Django and allauth send, for the audit trail. This product sends none of its own."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def signed_in(user: User, **_: Any) -> None:
 
 @receiver(user_logged_out)
 def signed_out(user: User | None, **_: Any) -> None:
-    """Whoever has just deleted their account is signed out, too, and has no trail any more."""
+    """Record a sign-out, except of an account that was just deleted and has no trail any more."""
     if user is not None and User.objects.filter(pk=user.pk).exists():
         record(Action.SIGNED_OUT, user=user, subject="browser")
 
 
 @receiver(user_login_failed)
 def sign_in_failed(credentials: dict[str, Any], **_: Any) -> None:
-    """What was typed as the login is not kept: it may be a password."""
+    """Record a failure without the login that was typed, which may be a password."""
     login = str(credentials.get("username") or credentials.get("email") or "")
     record(Action.SIGN_IN_FAILED, user=account_of(login), subject="wrong password")
 

@@ -1,8 +1,8 @@
-"""What a personal API token may do. Whoever is signed in in any other way may do everything.
+"""Scopes of personal API tokens. Callers who signed in in any other way may do everything.
 
-account   whatever changes keys, tokens, settings or the account itself, and the list of tokens
-read      whatever else only reads
-write     whatever else changes something
+account   changes of keys, tokens, settings or the account itself, and the list of tokens
+read      everything else that only reads
+write     everything else that changes something
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LACKING = "This API token may not do that: it lacks the scope “{}”. Create o
 
 
 def scope_of_request(request: HttpRequest) -> TokenScope:
-    """The scope that a token needs for this request."""
+    """Return the scope that a token needs for this request."""
     path = request.path_info
     if path.startswith(TOKENS):
         return TokenScope.ACCOUNT
@@ -29,6 +29,6 @@ def scope_of_request(request: HttpRequest) -> TokenScope:
 
 
 def check_scope(user: User, scope: TokenScope) -> None:
-    """Raises Forbidden where the user came with a token that lacks the scope."""
+    """Raise Forbidden if the user came with a token that lacks the scope."""
     if user.token_scopes is not None and scope not in user.token_scopes:
         raise Forbidden(LACKING.format(scope.value))

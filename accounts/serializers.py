@@ -1,4 +1,4 @@
-"""The shapes of the accounts API; they check and shape, and write nothing."""
+"""Serializers of the accounts API; they check and shape, and write nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changes accounts: signing up, signing in from a program, preferences."""
+"""Changes of accounts: sign-up, sign-in from programs, preferences."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ REGISTRATIONS = Limit("register", 60, 60, "Too many new accounts from this addre
 
 
 def sign_up_refusal(*, invitation: str = "") -> str | None:
-    """The sentence that says why nobody can sign up now (with this invitation), or ``None``; at most two queries."""
+    """Return a sentence that says why sign-up (with this invitation) is not possible now, or None; at most two
+    queries."""
     if settings.SIGNUP == "open" or not User.objects.exists():
         return None
     if settings.SIGNUP == "closed":
@@ -44,9 +45,9 @@ def sign_up_refusal(*, invitation: str = "") -> str | None:
 
 @transaction.atomic
 def create_account(user: User, *, invitation: str = "") -> None:
-    """Save a new user; the first of a fresh installation becomes its administrator, whatever ``SIGNUP`` says.
+    """Save a new user; the first one of an installation becomes its administrator, whatever ``SIGNUP`` says.
 
-    Raises Forbidden where sign-up is not open to them, InvalidInput where somebody was faster to take the name.
+    Raises Forbidden if sign-up is not open to them, and InvalidInput if the name was taken meanwhile.
     """
     first = _claim_first_account()
     user.is_staff = user.is_superuser = first
@@ -64,7 +65,7 @@ def create_account(user: User, *, invitation: str = "") -> None:
 
 
 def _claim_first_account() -> bool:
-    """Of several at once one inserts the row; the database makes the others wait for it, and they get ``False``."""
+    """Return True for the request that inserts the row; the database makes concurrent ones wait, and they get False."""
     if User.objects.exists():
         return False
     try:
@@ -101,10 +102,10 @@ def _invalid(form: SignupForm) -> InvalidInput:
 
 
 def log_in(request: HttpRequest, *, login: str, password: str, code: str = "") -> User:
-    """The user of these credentials; ``login`` is a username or an e-mail address.
+    """Return the user of these credentials; ``login`` is a username or an e-mail address.
 
-    Does the same work and says the same sentence whether the user is unknown or the password wrong.
-    Raises NotSignedIn, or TooManyRequests after too many failures.
+    Does the same work and returns the same sentence for an unknown user and for a wrong password. Raises NotSignedIn,
+    or TooManyRequests after too many failures.
     """
     attempt = count_attempt(request, login)
     user = authenticate(request, username=login, password=password)
@@ -130,7 +131,7 @@ def _check_second_factor(user: User, code: str) -> None:
 
 
 def log_out(request: HttpRequest, *, refresh: str = "") -> None:
-    """End this request's session and the refresh token, whichever there is; NotSignedIn where there is neither."""
+    """End this request's session and revoke the refresh token, if there are any; raises NotSignedIn without either."""
     in_session = session_user(request) is not None
     if refresh:
         _revoke(refresh)

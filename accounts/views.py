@@ -1,4 +1,4 @@
-"""The account page. Each change answers a form with a redirect, and HTMX with the part of the page that changed."""
+"""The account page. Each change answers a form with a redirect, and HTMX with the changed part of the page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from core.errors import NotFound, RequestError
 from core.pages import offset_page
 
 ACTIVITIES = 50
-"""On a page."""
+"""Entries on one page of the audit trail."""
 
 
 @require_GET
@@ -37,7 +37,7 @@ def settings_page(request: AuthenticatedHttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def activity(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """The user's own part of the audit trail, newest first, a page at a time."""
+    """Show the user's own audit trail, newest first, a page at a time."""
     page = offset_page(user_entries(request.user), request, ACTIVITIES)
     context = {"entries": page.rows, "days": settings.AUDIT_DAYS, "next": page.next, "previous": page.previous}
     return render(request, "accounts/activity.html", context)
@@ -56,7 +56,7 @@ def streaming_set(request: AuthenticatedHttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def api_token_create(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Answers with the page itself also without HTMX, for the token's text can be shown only now."""
+    """Create a token and show the page itself, even without HTMX, since the token's text can be shown only now."""
     form = ApiTokenForm(request.POST)
     if not form.is_valid():
         return _answer(request, form=form, status=400)
@@ -84,7 +84,7 @@ def _answer(request: AuthenticatedHttpRequest, *, status: int = 200, **context: 
 
 
 def settings_context(request: AuthenticatedHttpRequest, **context: Any) -> dict[str, Any]:
-    """What the settings page shows, with ``context`` of the part that was just used."""
+    """Return the context of the settings page; ``context`` belongs to the part that was just used."""
     user = request.user
     defaults = {
         "form": ApiTokenForm(),

@@ -1,4 +1,4 @@
-"""The one cipher for what has to be read again: the first of FIELD_ENCRYPTION_KEYS encrypts, all of them decrypt."""
+"""Encryption of stored secrets: the first of FIELD_ENCRYPTION_KEYS encrypts, all of them decrypt."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.conf import settings
 
 
 class DecryptionError(Exception):
-    """A stored value that none of FIELD_ENCRYPTION_KEYS opens: a key was taken away, or the data is damaged."""
+    """No key of FIELD_ENCRYPTION_KEYS decrypts a stored value: a key was removed, or the data is damaged."""
 
     def __init__(self) -> None:
         super().__init__("The value was encrypted with a key that is not in FIELD_ENCRYPTION_KEY.")
@@ -20,7 +20,7 @@ def encrypted(text: str) -> str:
 
 
 def decrypted(ciphertext: str) -> str:
-    """Raises DecryptionError."""
+    """Return the plain text; raises DecryptionError."""
     try:
         return _ciphers()[0].decrypt(ciphertext.encode()).decode()
     except InvalidToken as exc:
@@ -28,7 +28,7 @@ def decrypted(ciphertext: str) -> str:
 
 
 def reencrypted(ciphertext: str) -> str:
-    """The same text under the first key, the very same where it is under that already; raises DecryptionError."""
+    """Return the same text encrypted with the first key, unchanged if it already is; raises DecryptionError."""
     every, first = _ciphers()
     try:
         first.decrypt(ciphertext.encode())

@@ -1,7 +1,7 @@
 """The address that a request comes from, for the audit trail and for rate limits.
 
-It is the address that the web server saw. Behind a proxy the server has to be told to trust that proxy
-(docs/operations.md); no header that anybody could send is read here.
+It is the address that the web server saw. Behind a proxy the server has to be configured to trust that proxy
+(docs/operations.md); headers that any client could send are not read here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _address: ContextVar[str] = ContextVar("address", default="")
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the client's IP address, an empty string if the server knows none."""
+    """Return the client's IP address, or an empty string if the server knows none."""
     address: str = request.META.get("REMOTE_ADDR", "")
     try:
         return str(ip_address(address))

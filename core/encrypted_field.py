@@ -1,7 +1,7 @@
-"""A text column that is encrypted at rest, with keys that can be exchanged while everything runs.
+"""A text column that is encrypted at rest, with keys that can be rotated while everything runs.
 
-The first of FIELD_ENCRYPTION_KEYS encrypts, all of them decrypt: put a new key in front, restart, run
-``manage.py rotate_keys``, take the old key away. docs/decisions/0004-multifernet-field.md says why not a library.
+The first of FIELD_ENCRYPTION_KEYS encrypts, all of them decrypt: put a new key first, restart, run ``manage.py
+rotate_keys``, remove the old key. docs/decisions/0004-multifernet-field.md says why this is not a library.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ else:
 
 
 class Ciphertext(str):
-    """What the column holds. It becomes plain text only where somebody reads the attribute of an instance."""
+    """The value of the column. It becomes plain text only when code reads the attribute of an instance."""
 
     __slots__ = ()
 
     def decrypt(self) -> str:
-        """Raises DecryptionError."""
+        """Return the plain text; raises DecryptionError."""
         return decrypted(self)
 
     def reencrypt(self) -> Ciphertext:
-        """The same text under the first key; raises DecryptionError."""
+        """Return the same text encrypted with the first key; raises DecryptionError."""
         return Ciphertext(reencrypted(self))
 
 
 def encrypt(text: str) -> Ciphertext:
-    """The empty text stays empty, so that it can be seen without a key that nothing is stored."""
+    """Encrypt a text. The empty text stays empty, so that an empty column can be recognized without a key."""
     return Ciphertext(encrypted(text) if text else "")
 
 
 class EncryptedAttribute(DeferredAttribute):
-    """Decrypts when it is read, so that a list of rows never fails for one row's sake."""
+    """Decrypts on access, so that a list of rows never fails because of one row."""
 
     def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
         value = super().__get__(instance, cls)
@@ -50,11 +50,11 @@ class EncryptedAttribute(DeferredAttribute):
 
 
 DUMPED = "encrypted:"
-"""How ``dumpdata`` writes a value, and ``loaddata`` knows it again."""
+"""The prefix with which ``dumpdata`` writes values, so that ``loaddata`` recognizes them."""
 
 
 class EncryptedTextField(TextField):
-    """Reads and takes plain text; ``values()`` gives the Ciphertext. It cannot be searched."""
+    """Takes and returns plain text; ``values()`` returns the Ciphertext. It cannot be searched."""
 
     descriptor_class = EncryptedAttribute
 

@@ -12,8 +12,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class QuietFilter(SafeExceptionReporterFilter):
-    """Shows the names and types of variables, not their values, since any of them may hold a key; of forms the field
-    names."""
+    """Shows names and types of variables, not their values, since any may hold a key; of forms the field names."""
 
     def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: FrameType) -> ItemsView[str, Any]:
         return {name: type(value).__name__ for name, value in tb_frame.f_locals.items()}.items()

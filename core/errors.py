@@ -1,4 +1,4 @@
-"""How a request is refused: one exception for services and views, one JSON shape for every door.
+"""Errors that refuse a request: one exception for services and views, one JSON shape for pages, API and sockets.
 
 {"error": {"code": "validation_error", "message": "…", "fields": {"providers": ["…"]}}}
 """
@@ -27,7 +27,7 @@ Fields = Mapping[str, list[str]]
 
 
 class RequestError(Exception):
-    """A request that is refused, with a plain sentence that says why and what to do."""
+    """A refused request, with a plain sentence that says why and what to do."""
 
     status = 400
     code = "bad_request"
@@ -39,14 +39,14 @@ class RequestError(Exception):
         self.retry_after = retry_after
 
     def body(self) -> dict[str, Any]:
-        """The JSON body of the public contract."""
+        """Return the JSON body of the public contract."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.fields:
             error["fields"] = dict(self.fields)
         return {"error": error}
 
     def headers(self) -> dict[str, str]:
-        """``Retry-After`` in whole seconds, where there is one."""
+        """Return ``Retry-After`` in whole seconds, if there is one."""
         return {} if self.retry_after is None else {"Retry-After": str(max(1, round(self.retry_after)))}
 
 
@@ -108,7 +108,7 @@ class OverBudget(TooManyRequests):
     code = "over_budget"
 
 
-class Broken(RequestError):
+class InternalError(RequestError):
     status = 500
     code = "internal_error"
 
@@ -119,12 +119,12 @@ class Unavailable(RequestError):
 
 
 def error_response(error: RequestError) -> JsonResponse:
-    """The answer of a plain Django view to a refused request."""
+    """Return the response of a plain Django view to a refused request."""
     return JsonResponse(error.body(), status=error.status, headers=error.headers())
 
 
 def api_error(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """REST framework's exception handler: every refusal in our one shape."""
+    """Handle exceptions of REST framework's views: every refusal in the one shape."""
     error = exc if isinstance(exc, RequestError) else _translated(exc)
     return None if error is None else Response(error.body(), status=error.status, headers=error.headers())
 
@@ -151,20 +151,20 @@ def _translated(exc: Exception) -> RequestError | None:
 
 
 def unavailable(exc: Exception) -> Unavailable:
-    """What needs the database or Redis has to wait for it."""
+    """Log an unavailable database or Redis, and return the refusal."""
     logger.error("the database or Redis does not answer: %s", exc)
     return Unavailable("A part of LLMSelect does not answer at the moment. Try again in a minute.", retry_after=10)
 
 
 def invalid_input(exc: exceptions.ValidationError) -> InvalidInput:
-    """What a serializer found, with its first sentence as the message."""
+    """Return the errors that a serializer found, with the first sentence as the message."""
     fields = _flattened(exc.detail)
     sentences = (_sentence(path, texts[0]) for path, texts in fields.items())
     return InvalidInput(next(sentences, "This is not valid."), fields=fields)
 
 
 def _sentence(path: str, text: str) -> str:
-    """A sentence that says which field it is about, where it does not do so by itself."""
+    """Return a sentence that names its field, if it does not do so by itself."""
     names = [part for part in path.split(".") if not part.isdigit()]
     if path == "non_field_errors" or any(name.rstrip("s") in text.lower() for name in names):
         return text
@@ -172,7 +172,7 @@ def _sentence(path: str, text: str) -> str:
 
 
 def _flattened(detail: Any, path: str = "") -> dict[str, list[str]]:
-    """REST framework's nested details as ``{"providers.0.model": ["…"]}``."""
+    """Return REST framework's nested details as ``{"providers.0.model": ["…"]}``."""
     if isinstance(detail, Mapping):
         parts = [(f"{path}.{key}" if path else str(key), value) for key, value in detail.items()]
     elif isinstance(detail, list) and any(isinstance(item, Mapping | list) for item in detail):

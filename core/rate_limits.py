@@ -1,4 +1,4 @@
-"""Limits on how often something may be tried, counted in the cache."""
+"""Rate limits, counted in the cache."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Limit:
     def take(self, *parts: str) -> str:
         """Count an attempt for these parts (an address, a login, …) and return what ``give_back`` takes.
 
-        Counts before the attempt is made, so that many at once cannot pass. Raises TooManyRequests.
+        Counts before the attempt is made, so that many concurrent ones cannot all pass. Raises TooManyRequests.
         """
         key = f"limit:{self.name}:{sha256(chr(0).join(parts).encode()).hexdigest()}"
         began: float = cache.get_or_set(key, time.time, self.seconds) or time.time()

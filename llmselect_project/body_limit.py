@@ -1,6 +1,6 @@
-"""No request has a larger body than the largest that anything here takes.
+"""A limit for the bodies of all requests: the largest that any part accepts.
 
-Django writes a body to the disk before it looks at who sent it: without this anybody could fill it.
+Django writes a body to disk before it looks at who sent it, so without this anybody could fill the disk.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ Handler = Callable[[Any, Receive, Send], Awaitable[None]]
 
 
 async def answer_within_limit(handler: Handler, scope: Any, receive: Receive, send: Send) -> None:
-    """Let the handler answer, or refuse the request as soon as its body is known to be too large."""
+    """Handle the request, or refuse it as soon as its body is known to be too large."""
     limit, taken = _largest_body(), 0
 
     async def counted() -> Any:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        # To Django it is as if the client had hung up.
+        # For Django this looks as if the client had disconnected.
         return {"type": "http.disconnect"} if taken > limit else message
 
     if _announced(scope) <= limit:
@@ -38,7 +38,7 @@ async def answer_within_limit(handler: Handler, scope: Any, receive: Receive, se
 
 
 def _largest_body() -> int:
-    """An archive, or a form with as many images as it may have; and what else is in a form."""
+    """Return the size of the largest allowed body: an archive, or a form with the allowed number of images."""
     largest: int = max(settings.MAX_ARCHIVE_MB, MAX_IMAGES * settings.MAX_IMAGE_MB)
     return largest * MB + int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 

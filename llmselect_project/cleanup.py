@@ -1,6 +1,5 @@
-"""What is cleaned up once a day, by whichever worker comes first. docs/decisions/0013-cleaning-without-beat.md says why
-there is no scheduler beside the workers.
-"""
+"""Cleanup once a day, by whichever worker comes first. docs/decisions/0013-cleanup-without-celery-beat.md says why
+there is no scheduler beside the workers."""
 
 from __future__ import annotations
 
@@ -19,14 +18,15 @@ from django.utils import timezone
 logger = logging.getLogger(__name__)
 
 EVERY = 24 * 60 * 60
-"""Seconds for which the one that cleans holds the turn; a worker that died over it has the next one wait so long."""
+"""Seconds for which a worker that cleans up holds the turn; if it dies, the next one waits that long."""
 LOOK_EVERY = 10 * 60.0
-"""Seconds between two looks of a worker, whether it is anybody's turn."""
+"""Seconds between two checks of a worker."""
 TURN = "cleaning"
 
 
-def clean_up_sometimes() -> bool:
-    """Clean up where nobody has within a day; whether this call did. One that fails leaves the turn to the next."""
+def clean_up_if_due() -> bool:
+    """Clean up if nobody has within a day, and return True if this call did. A failure leaves the turn to the next
+    worker."""
     if not cache.add(TURN, timezone.now().isoformat(), EVERY):
         return False
     try:
@@ -38,7 +38,7 @@ def clean_up_sometimes() -> bool:
 
 
 def clean_up() -> None:
-    """Everything, each part by itself: one that fails does not keep the others from being done."""
+    """Run every part; a part that fails does not keep the others from running."""
     failed: list[str] = []
     for name, part in _parts().items():
         try:
@@ -64,14 +64,14 @@ def _parts() -> dict[str, Callable[[], Any]]:
 
 
 def _delete_spent_tokens() -> None:
-    """Refresh tokens that were spent, and would have expired by now."""
+    """Delete refresh tokens that were used or revoked and would have expired by now."""
     from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
     OutstandingToken.objects.filter(expires_at__lte=timezone.now()).delete()
 
 
-class CleaningStep(bootsteps.StartStopStep):
-    """A thread of each worker that looks now and then whether it is time."""
+class CleanupStep(bootsteps.StartStopStep):
+    """Runs a thread in each worker that cleans up when it is due."""
 
     requires = ("celery.worker.components:Pool",)
 
@@ -91,7 +91,7 @@ class CleaningStep(bootsteps.StartStopStep):
     def _look(self) -> None:
         while True:
             try:
-                clean_up_sometimes()
+                clean_up_if_due()
             except Exception as error:
                 logger.warning("cleaning up is tried again later: %s", error)
             finally:

@@ -1,4 +1,4 @@
-"""What this installation was started with, on one page of the admin: to look at, and never a secret."""
+"""An admin page with the configuration that this installation was started with, read-only and without secrets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROVIDERS = tuple(f"{slug.upper()}_" for slug in KINDS)
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """``own`` where the environment says so, and not the default."""
+    """A setting; ``own`` if it comes from the environment and is not the default."""
 
     name: str
     value: str
@@ -35,7 +35,7 @@ class Setting:
 @admin.site.admin_view
 @never_cache
 def configuration(request: HttpRequest) -> HttpResponse:
-    """Every variable that is read, by name, the providers' apart."""
+    """Show every variable, by name, those of the providers apart."""
     found = sorted(_settings(), key=lambda setting: setting.name)
     context = {
         **admin.site.each_context(request),
@@ -68,7 +68,7 @@ def _effective(name: str, read: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    """As it would be written into the environment, without the user and password of an address."""
+    """Return the value as it would be written into the environment, without the user and password of a URL."""
     if isinstance(value, list | tuple):
         return ", ".join(map(_shown, value))
     if isinstance(value, bool) or value is None:

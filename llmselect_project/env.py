@@ -1,6 +1,6 @@
-"""Reading and checking the environment: the one place that knows the names of our variables.
+"""The environment, read and checked: the only module that knows the names of our variables.
 
-Every value is checked at start; all that is wrong is said at once, a sentence each, and the process exits with 2.
+Every value is checked at start; all errors are printed at once, a sentence each, and the process exits with 2.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ MAX_SOCKET_PATH = 100
 
 
 def read() -> Env:
-    """An ``Env`` that collects mistakes; call ``check`` once everything was read."""
+    """Return an ``Env`` that collects errors; call ``check`` once everything was read."""
     return Env(eager=False)
 
 
 def check(env: Env) -> None:
-    """End the process with one sentence for each value that cannot be used."""
+    """Exit with one sentence for each value that cannot be used."""
     try:
         env.seal()
     except EnvValidationError as error:
@@ -40,74 +40,74 @@ def check(env: Env) -> None:
 
 
 def fail(*sentences: str) -> NoReturn:
-    """Say on stderr what is wrong with the configuration and exit with 2."""
+    """Print what is wrong with the configuration on stderr and exit with 2."""
     for sentence in sentences:
         print(f"LLMSelect cannot start. {sentence}", file=sys.stderr)
     raise SystemExit(2)
 
 
 def choice(env: Env, name: str, options: list[str], default: str) -> str:
-    """One of a few words."""
+    """Return one of a few words."""
     return str(env.str(name, default, validate=validate.OneOf(options, error="has to be one of: {choices}.")))
 
 
 def positive_number(env: Env, name: str, default: float) -> float:
-    """A number of seconds above 0."""
+    """Return a number of seconds above 0."""
     return float(env.float(name, default, validate=validate.Range(min=0.001, error="has to be a number above 0.")) or 0)
 
 
 def positive_integer(env: Env, name: str, default: int) -> int:
-    """A whole number of at least 1."""
+    """Return a whole number of at least 1."""
     return int(env.int(name, default, validate=validate.Range(min=1, error="has to be a whole number above 0.")) or 1)
 
 
 def natural_number(env: Env, name: str, default: int) -> int:
-    """A whole number of at least 0."""
+    """Return a whole number of at least 0."""
     return int(env.int(name, default, validate=validate.Range(min=0, error="has to be a whole number from 0 on.")) or 0)
 
 
 def optional_integer(env: Env, name: str) -> int | None:
-    """A whole number of at least 0; None where none is set."""
+    """Return a whole number of at least 0; None if none is set."""
     return env.int(name, None, validate=validate.Range(min=0, error="has to be a whole number from 0 on."))
 
 
 def optional_dollars(env: Env, name: str) -> Decimal | None:
-    """A sum of dollars; None where none is set."""
+    """Return an amount of dollars; None if none is set."""
     return env.decimal(name, None, validate=validate.Range(min=Decimal(0), error="has to be dollars, like 12.50."))
 
 
 def selection(env: Env, name: str) -> str:
-    """A model as ``provider/model``, or ``""``."""
+    """Return a model as ``provider/model``, or ``""``."""
     valid = validate.Regexp(r"^$|^[^/\s]{1,64}/\S{1,200}$", error="has to be a model like openai/gpt-4o.")
     return str(env.str(name, "", validate=valid))
 
 
 def port(env: Env, name: str, default: int) -> int:
-    """A TCP port."""
+    """Return a TCP port."""
     valid = validate.Range(min=1, max=65535, error="has to be a port between 1 and 65535.")
     return int(env.int(name, default, validate=valid) or default)
 
 
 def http_url(env: Env, name: str, default: str = "") -> str:
-    """An ``http(s)://`` URL without its closing slash, or ``""``."""
+    """Return an ``http(s)://`` URL without a trailing slash, or ``""``."""
     value = env.str(name, default, validate=_url_of({"http", "https"}, "has to be a URL like https://example.org."))
     return str(value or "").rstrip("/")
 
 
 def database_url(env: Env, name: str, default: str) -> str:
-    """A database of Django's in the form that dj-database-url reads; ``default`` where none is set."""
+    """Return a database URL in the form that dj-database-url reads; ``default`` if none is set."""
     value = env.str(name, "", validate=_database)
     return str(value or default)
 
 
 def redis_url(env: Env, name: str) -> str:
-    """A Redis over TCP, TLS or a Unix socket, or ``""``."""
+    """Return the URL of a Redis over TCP, TLS or a Unix socket, or ``""``."""
     sentence = "has to be a URL like redis://localhost:6379/0 or unix:///run/redis/redis.sock."
     return str(env.str(name, "", validate=_url_of({"redis", "rediss", "unix"}, sentence)) or "")
 
 
 def fernet_keys(env: Env, name: str) -> list[str]:
-    """Keys separated by commas, the newest first."""
+    """Return keys separated by commas, the newest first."""
     keys: list[str] | None = env.list(name, [], validate=_fernet)
     return keys or []
 
@@ -142,7 +142,7 @@ def _fernet(keys: list[str]) -> None:
 
 
 def private_directory(path: Path, *, variable: str = "VAR_DIR") -> Path:
-    """Make a folder that only its owner can enter."""
+    """Create a folder that only its owner can enter."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -151,7 +151,8 @@ def private_directory(path: Path, *, variable: str = "VAR_DIR") -> Path:
 
 
 def generated_secret(directory: Path, name: str, kind: Literal["token", "fernet"]) -> str:
-    """A secret, made on the first start and kept in a file of mode 0600; safe against two first starts at once."""
+    """Return a secret, created on the first start and kept in a file of mode 0600; safe if two processes start at
+    once."""
     path = private_directory(directory / "secrets") / name
     if not path.exists():
         value = Fernet.generate_key().decode() if kind == "fernet" else secrets.token_urlsafe(50)
@@ -160,7 +161,7 @@ def generated_secret(directory: Path, name: str, kind: Literal["token", "fernet"
 
 
 def _write_once(path: Path, value: str) -> None:
-    """Write a new file as a whole; where another process was first, its value stands."""
+    """Write a new file as a whole; if another process was first, its value stands."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent)
     try:
         os.write(descriptor, value.encode())
@@ -173,8 +174,8 @@ def _write_once(path: Path, value: str) -> None:
 
 
 def redis_socket(directory: Path) -> Path:
-    """Where the embedded Redis listens: below ``var/``, or in a private temporary folder where that path is too long
-    for a Unix socket."""
+    """Return the path of the embedded Redis's socket: below ``var/``, or in a private temporary folder if that path
+    is too long for a Unix socket."""
     path = directory / "redis.sock"
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
         return path
@@ -186,5 +187,5 @@ def redis_socket(directory: Path) -> Path:
 
 
 def celery_broker(redis_url: str) -> str:
-    """The same Redis in the words of Celery's transport."""
+    """Return the URL of the same Redis as Celery's transport spells it."""
     return redis_url.replace("unix://", "redis+socket://", 1)

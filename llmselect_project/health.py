@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether all that it needs to do its work is there."""
+"""Health checks: is this process alive, and is everything available that it needs?"""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ ANSWER_WITHIN = 1.5
 @require_safe
 @never_cache
 async def live(request: HttpRequest) -> JsonResponse:
-    """This process answers; nothing else is touched."""
+    """Respond if this process is alive, without touching anything else."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
 @never_cache
 async def ready(request: HttpRequest) -> JsonResponse:
-    """The database, Redis and a worker answer: 200, or 503 with a sentence for each that does not."""
+    """Check the database, Redis and the workers: 200, or 503 with a sentence for each that does not respond."""
     problems = await _problems()
     body = {
         "status": "unavailable" if any(problems.values()) else "ok",
@@ -50,7 +50,7 @@ async def ready(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def status(request: HttpRequest) -> HttpResponse:
-    """The same for people, with what waits, what runs, and which models are left alone for now."""
+    """Show the same to people, with the queue, running answers, and models whose circuits are open."""
     problems = async_to_sync(_problems)()
     counts = dict(
         Generation.objects.filter(status__in=Generation.OPEN).values_list("status").annotate(count=Count("pk"))
@@ -65,7 +65,7 @@ def status(request: HttpRequest) -> HttpResponse:
 
 
 async def _problems() -> dict[str, str]:
-    """A sentence for each part that does not answer, ``""`` for those that do."""
+    """Return a sentence for each part that does not respond, ``""`` for those that do."""
     checks = await asyncio.gather(
         _problem(_ask_database(), "The database does not answer. Check that it runs, and DATABASE_URL."),
         _problem(_ask_redis(), "Redis does not answer. Check that it runs, and REDIS_URL."),
@@ -75,7 +75,7 @@ async def _problems() -> dict[str, str]:
 
 
 async def _problem(check: Awaitable[bool], sentence: str) -> str:
-    """``""`` where the check succeeds in time."""
+    """Return ``""`` if the check succeeds in time."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
             return "" if await check else sentence
@@ -85,7 +85,7 @@ async def _problem(check: Awaitable[bool], sentence: str) -> str:
 
 
 async def database_answers() -> bool:
-    """Whether the database answers now, in a thread and a connection of its own."""
+    """Return True if the database responds now."""
     try:
         return await _ask_database()
     except Exception as error:
@@ -94,7 +94,7 @@ async def database_answers() -> bool:
 
 
 async def _ask_database() -> bool:
-    """In a thread and a connection of its own, so that one that hangs holds up nothing else."""
+    """Query the database in a thread and a connection of its own, so that a hanging one delays nothing else."""
     return await asyncio.to_thread(_query_database)
 
 

@@ -17,7 +17,7 @@ from accounts.api import PublicApi
 class SchemaApi(PublicApi):
     @extend_schema(operation_id="schema", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
-        """This document."""
+        """Return this document."""
         return Response(_document())
 
 

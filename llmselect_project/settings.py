@@ -19,7 +19,7 @@ env = environment.read()
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 environment.private_directory(VAR_DIR)
 
-# Where people find it
+# URLs and hosts
 
 HOST = env.str("HOST", "127.0.0.1")
 PORT = environment.port(env, "PORT", 8000)
@@ -56,7 +56,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
     }
 }
 
-# What it is made of
+# Parts
 
 INSTALLED_APPS = [
     "account_data",
@@ -99,7 +99,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "core.error_pages.RefusalMiddleware",
+    "core.error_pages.RequestErrorMiddleware",
 ]
 API_MIDDLEWARE = ["core.client_address.client_address_middleware", "django.middleware.security.SecurityMiddleware"]
 ROOT_URLCONF = "llmselect_project.urls"
@@ -143,7 +143,7 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 MAX_ARCHIVE_MB = environment.positive_integer(env, "MAX_ARCHIVE_MB", 50)
 
-# Where it keeps things
+# Storage
 
 DATABASE_URL = environment.database_url(env, "DATABASE_URL", f"sqlite:///{VAR_DIR / 'llmselect.sqlite3'}")
 DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(DATABASE_URL))}
@@ -197,7 +197,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 
-# Who may come in
+# Sign-up and sign-in
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -237,7 +237,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.BoundedJsonParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.parsers.OneAnswer",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.parsers.FixedRenderer",
     "DEFAULT_SCHEMA_CLASS": "core.api.openapi.ApiSchema",
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "core.errors.api_error",
@@ -251,7 +251,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [],
 }
 
-# Who may answer, and how long they may take
+# Providers and timeouts
 
 FIELD_ENCRYPTION_KEYS = environment.fernet_keys(env, "FIELD_ENCRYPTION_KEY") or [
     environment.generated_secret(VAR_DIR, "field_encryption_key", "fernet")
@@ -276,7 +276,7 @@ MAX_PROMPT_CHARACTERS = environment.positive_integer(env, "MAX_PROMPT_CHARACTERS
 MAX_IMAGE_MB = environment.positive_integer(env, "MAX_IMAGE_MB", 10)
 WORKER_CONCURRENCY = environment.positive_integer(env, "WORKER_CONCURRENCY", 200)
 
-# How much one person may have, where nothing is said of them or their groups
+# Limits of users without limits of their own or of a group
 
 LIMITS = {
     "max_running": environment.positive_integer(env, "RUNNING_PER_USER", 40),

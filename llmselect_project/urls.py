@@ -1,4 +1,4 @@
-"""Every address of LLMSelect."""
+"""All URLs of LLMSelect."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from llmselect_project.configuration_page import configuration
 from llmselect_project.openapi import SchemaApi
 
 admin.site.site_header = admin.site.site_title = "LLMSelect"
-handler400 = "core.error_pages.unreadable"
-handler404 = "core.error_pages.missing"
-handler500 = "core.error_pages.broken"
-handler429 = "core.error_pages.too_often"
-# The admin's pages name no icon, so browsers ask for this one.
+handler400 = "core.error_pages.bad_request_page"
+handler404 = "core.error_pages.not_found_page"
+handler500 = "core.error_pages.server_error_page"
+handler429 = "core.error_pages.rate_limited_page"
+# The admin's pages name no icon, so browsers request this one.
 favicon = RedirectView.as_view(url=f"{settings.STATIC_URL}icons/favicon.svg")
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -1,4 +1,4 @@
-"""Reading the comparisons of an archive, and saving them."""
+"""Import of comparisons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VERDICTS = ["", *Vote.Verdict.values]
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A comparison with what belongs to it, none of it saved yet."""
+    """A comparison with everything that belongs to it, not saved yet."""
 
     comparison: Comparison
     threads: list[Thread]
@@ -28,7 +28,7 @@ class Compared:
 
 
 def read_comparison(part: Part, user: User) -> Compared:
-    """A comparison of an archive, its ids as they stand there."""
+    """Return a comparison of an archive, with the ids that it has there."""
     comparison = Comparison(
         public_id=part.own_id("comparison"),
         user=user,
@@ -75,7 +75,7 @@ def _read_turn(part: Part, compared: Compared) -> None:
 
 
 def _slots(part: Part, threads: Sequence[Thread]) -> list[Generation]:
-    """The answers of a turn, one of each candidate."""
+    """Return the answers of a turn, one of each candidate."""
     names = part.ids("answers")
     messages = [thread.messages.get(name) for name, thread in zip(names, threads, strict=False)]
     slots = [message.generation for message in messages if message is not None and message.generation is not None]
@@ -87,7 +87,7 @@ def _slots(part: Part, threads: Sequence[Thread]) -> list[Generation]:
 
 
 def _check_images(part: Part, thread: Thread) -> None:
-    """A turn names its prompt's images once more, as it does the prompt."""
+    """Check that a turn and its prompt's message name the same images."""
     prompt = thread.parents[part.ids("answers")[0]]
     shown = [] if prompt is None else [picture.public_id for picture in thread.pictures[prompt]]
     if part.later("images", part.ids, shown) != shown:
@@ -111,7 +111,7 @@ def _vote(part: Part, turn: Turn, slots: Sequence[Generation]) -> Vote:
 
 
 def save_comparisons(user: User, items: Sequence[Compared]) -> int:
-    """Save those that the user does not have yet and say how many these are; call it within a transaction."""
+    """Save those that the user does not have yet and return their number; call it within a transaction."""
     new = new_items(user, items, lambda item: item.comparison, Comparison.objects.filter(user=user))
     comparisons = [item.comparison for item in new]
     turns = [turn for item in new for turn in item.turns]

@@ -1,4 +1,4 @@
-"""Reading the conversations of an archive, and saving them."""
+"""Import of conversations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from account_data.imports.generations import read_answer, read_parameters
 from account_data.imports.ids import new_items, take_free_ids
-from account_data.imports.images import Picture, named_pictures, place_pictures
+from account_data.imports.images import Picture, attach_pictures, named_pictures
 from account_data.imports.reader import Part
 from accounts.models import User
 from conversations.models import Conversation, Message
@@ -24,8 +24,8 @@ ROLES = Message.Role.values
 
 @dataclass(slots=True)
 class Thread:
-    """A conversation with its messages, none of them saved yet: ``parents`` says what each message stands behind,
-    ``pictures`` which images a prompt shows."""
+    """A conversation with its messages, none of them saved yet: ``parents`` has each message's parent, ``pictures``
+    the images of each prompt."""
 
     conversation: Conversation
     messages: dict[uuid.UUID, Message] = field(default_factory=dict)
@@ -42,7 +42,7 @@ def read_chat(part: Part, user: User) -> Thread:
 
 
 def read_thread(part: Part, user: User, kind: Conversation.Kind) -> Thread:
-    """A conversation of an archive, its ids as they stand there."""
+    """Return a conversation of an archive, with the ids that it has there."""
     conversation = Conversation(
         public_id=part.own_id("conversation"),
         user=user,
@@ -66,7 +66,7 @@ def read_thread(part: Part, user: User, kind: Conversation.Kind) -> Thread:
 
 
 def _read_message(part: Part, user: User, thread: Thread) -> None:
-    """A parent stands before what is behind it, so there can be no circle."""
+    """Return a message; its parent has to come before it, so there can be no circle."""
     public_id, role = part.own_id("message"), part.word("role", ROLES)
     message = Message(
         public_id=public_id, conversation=thread.conversation, role=role, created_at=part.moment("created_at")
@@ -87,15 +87,15 @@ def _read_message(part: Part, user: User, thread: Thread) -> None:
 
 
 def save_chats(user: User, chats: Sequence[Thread]) -> int:
-    """Save those that the user does not have yet and say how many these are; call it within a transaction."""
+    """Save those that the user does not have yet and return their number; call it within a transaction."""
     new = new_items(user, chats, lambda chat: chat.conversation, user_conversations(user))
     save_threads(user, new)
     return len(new)
 
 
 def save_threads(user: User, threads: Sequence[Thread], runs: Iterable[Run] = ()) -> None:
-    """Save conversations of the user's whose own ids are settled, and ``runs`` in which some of their answers stand
-    already; call it within a transaction."""
+    """Save conversations with final ids, and ``runs`` that already contain some of their answers; call it within a
+    transaction."""
     answers = [answer for thread in threads for answer in thread.answers()]
     messages = [message for thread in threads for message in thread.messages.values()]
     take_free_ids(Message, messages)
@@ -105,7 +105,7 @@ def save_threads(user: User, threads: Sequence[Thread], runs: Iterable[Run] = ()
     Run.objects.bulk_create([*runs, *_runs_of_one(threads)], batch_size=BATCH)
     Generation.objects.bulk_create(answers, batch_size=BATCH)
     Message.objects.bulk_create(messages, batch_size=BATCH)
-    place_pictures(
+    attach_pictures(
         user, [(thread.messages[name], shown) for thread in threads for name, shown in thread.pictures.items()]
     )
     _join(threads)
@@ -113,7 +113,7 @@ def save_threads(user: User, threads: Sequence[Thread], runs: Iterable[Run] = ()
 
 
 def create_as_old(model: Any, rows: Sequence[Any]) -> None:
-    """Create rows whose ``updated_at`` stays what it was, which Django sets to now in whatever it creates."""
+    """Create rows that keep their ``updated_at``, which Django would set to now."""
     moments = [row.updated_at for row in rows]
     model.objects.bulk_create(rows, batch_size=BATCH)
     for row, moment in zip(rows, moments, strict=True):
@@ -122,7 +122,7 @@ def create_as_old(model: Any, rows: Sequence[Any]) -> None:
 
 
 def _runs_of_one(threads: Iterable[Thread]) -> Iterable[Run]:
-    """A run for each answer that is in none, as each message of a chat had its own."""
+    """Return a run for each answer that is in none, since each answer of a chat had its own."""
     for thread in threads:
         for answer in thread.answers():
             if not hasattr(answer, "run"):

@@ -1,4 +1,4 @@
-"""Reading the answers of an archive."""
+"""Import of answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_COST = 1_000_000
 
 
 def read_answer(part: Part, user: User) -> Generation:
-    """An answer that has ended, not saved yet and in no run. Nobody's key took it: it was paid for elsewhere."""
+    """Return an answer that has ended, not saved yet and in no run. It has no key source: it was paid for elsewhere."""
     return Generation(
         public_id=part.own_id("answer"),
         user=user,
@@ -52,7 +52,7 @@ def read_answer(part: Part, user: User) -> Generation:
 
 
 def read_parameters(part: Part) -> dict[str, Any]:
-    """Parameters as they are stored."""
+    """Return parameters as they are stored."""
     stored = part.raw("parameters")
     if stored == {}:
         return {}
@@ -87,7 +87,7 @@ def _timeline(part: Part) -> list[list[float]]:
 
 
 def _cost(part: Part) -> Decimal | None:
-    """US dollars as a decimal string, within what the database takes."""
+    """Return US dollars from a decimal string, within what the database column holds."""
     text = part.maybe("cost", lambda name: part.text(name, 20))
     if text is None:
         return None

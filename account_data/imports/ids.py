@@ -1,7 +1,7 @@
-"""Which ids imported things get: their own where these are free, so that links to them lead there again.
+"""Ids of imported objects: their own if these are free, so that links to them still work.
 
-Where an id is somebody else's on this installation, a conversation or comparison gets one that follows from it and
-from who imports. So a second import of the same archive finds what is there already, under either id, and skips it.
+If an id belongs to somebody else on this installation, a conversation or comparison gets one that is derived from it
+and from the importing user. So a second import of the same archive finds the objects under either id, and skips them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Row = TypeVar("Row", bound=Any)
 
 
 def new_items(user: User, items: Sequence[Item], row_of: Callable[[Item], Any], mine: QuerySet[Any]) -> list[Item]:
-    """Those of ``items`` whose rows are not among ``mine``, with ids that are free."""
+    """Return those of ``items`` whose rows are not among ``mine``, with free ids."""
     others = {row_of(item).public_id: _id_for(user, row_of(item).public_id) for item in items}
     ids = [*others.keys(), *others.values()]
     owned, taken = _found(mine, ids), _found(mine.model._default_manager.all(), ids)
@@ -35,7 +35,8 @@ def new_items(user: User, items: Sequence[Item], row_of: Callable[[Item], Any], 
 
 
 def held_rows(user: User, ids: Sequence[uuid.UUID], mine: QuerySet[Row]) -> dict[uuid.UUID, Row]:
-    """Those of ``mine`` that these ids of an archive stand for, by the id; locked until the end of the transaction."""
+    """Return those of ``mine`` that these ids of an archive stand for, by id; locked until the end of the
+    transaction."""
     held: dict[uuid.UUID, Row] = {}
     for first in range(0, len(ids), BATCH):
         names = {name: each for each in ids[first : first + BATCH] for name in (_id_for(user, each), each)}
@@ -49,7 +50,7 @@ def _id_for(user: User, public_id: uuid.UUID) -> uuid.UUID:
 
 
 def take_free_ids(model: Any, rows: Sequence[Any]) -> None:
-    """Give those of ``rows`` new ids whose own are taken."""
+    """Give new ids to those of ``rows`` whose own are taken."""
     taken = _found(model.objects.all(), [row.public_id for row in rows])
     for row in rows:
         if row.public_id in taken:

@@ -1,4 +1,4 @@
-"""The images of an archive: each is told once, and kept with the first new message that shows it."""
+"""Import of images: each is in the archive once, and is stored with the first new message that shows it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 @dataclass(slots=True, eq=False)
 class Picture:
-    """An image as it was read, and what it is here, once it is known; ``is_new`` where that was stored by us."""
+    """An image of an archive, and the stored image once it is known; ``is_new`` if this import stored it."""
 
     public_id: uuid.UUID
     checked: Checked
@@ -39,13 +39,13 @@ class Picture:
 
 
 def image_keys(user: User) -> list[int]:
-    """What the user's messages show; what was uploaded and never sent is left out."""
+    """Return the keys of the images in the user's messages; uploads that were never sent are left out."""
     places = MessageImage.objects.filter(image__user=user, message__conversation__discarded_at=None)
     return list(places.order_by("image").values_list("image", flat=True).distinct())
 
 
-def image_json(key: int, told: set[str]) -> Json | None:
-    """An image with its content, its id then among those that were ``told``; None where it, or its file, is gone."""
+def image_json(key: int, exported: set[str]) -> Json | None:
+    """Return an image with its content and add its id to ``exported``; None if it, or its file, is gone."""
     image = Image.objects.filter(pk=key).first()
     if image is None:
         return None
@@ -55,13 +55,13 @@ def image_json(key: int, told: set[str]) -> Json | None:
     except FileNotFoundError:
         logger.warning("the file of %s is missing: it is not in the archive", image)
         return None
-    told.add(str(image.public_id))
-    # Base64 is JSON as it stands; for a text orjson would make room for eight times as much.
+    exported.add(str(image.public_id))
+    # Base64 needs no escaping; for a string orjson would reserve eight times its size.
     return {"id": str(image.public_id), "media_type": image.media_type, "data": orjson.Fragment(b'"%b"' % data)}
 
 
 def read_picture(part: Part, user: User) -> Picture:
-    """An image of an archive: what its content says it is."""
+    """Return an image of an archive; its content decides its format."""
     picture = Picture(part.own_id(KIND), _checked(part))
     part.remember(KIND, picture.public_id, picture)
     return picture
@@ -80,16 +80,16 @@ def _checked(part: Part) -> Checked:
 
 
 def named_pictures(part: Part, name: str) -> list[Picture]:
-    """The images that a message names; none in archives of the time before there were any."""
+    """Return the images that a message names; none in older archives, which had no images."""
     pictures: list[Picture] = part.later(name, lambda name: part.remembered(name, KIND), [])
     if len(set(pictures)) < len(pictures) or len(pictures) > MAX_IMAGES:
         part.refuse(name, f"has to name up to {MAX_IMAGES} images, each once")
     return pictures
 
 
-def place_pictures(user: User, shown: Sequence[tuple[Message, Sequence[Picture]]]) -> None:
-    """Put images into saved messages of the user's, and store those that the user does not have; call it within a
-    transaction, and ``take_back`` where that fails."""
+def attach_pictures(user: User, shown: Sequence[tuple[Message, Sequence[Picture]]]) -> None:
+    """Attach images to saved messages of the user, and store those that the user does not have; call it within a
+    transaction, and ``undo_images`` if that fails."""
     _keep(user, dict.fromkeys(picture for _, pictures in shown for picture in pictures))
     places = (
         MessageImage(message=message, image=picture.image, position=position)
@@ -100,7 +100,7 @@ def place_pictures(user: User, shown: Sequence[tuple[Message, Sequence[Picture]]
 
 
 def _keep(user: User, pictures: Iterable[Picture]) -> None:
-    """Those that are here already are held until the end of the transaction, that nobody deletes them meanwhile."""
+    """Lock those that are stored already until the end of the transaction, so that nobody deletes them meanwhile."""
     mine = Image.objects.filter(user=user)
     unknown = [picture for picture in pictures if picture.image is None]
     held = held_rows(user, [picture.public_id for picture in unknown], mine)
@@ -112,6 +112,6 @@ def _keep(user: User, pictures: Iterable[Picture]) -> None:
         picture.is_new = True
 
 
-def take_back(pictures: Iterable[Picture]) -> None:
+def undo_images(pictures: Iterable[Picture]) -> None:
     """Delete the files of an import that was rolled back."""
     delete_files(picture.image for picture in pictures if picture.image is not None and picture.is_new)

@@ -1,4 +1,4 @@
-"""Saved sets of models and prompt templates in an archive."""
+"""Import of presets and prompt templates."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def read_template(part: Part, user: User) -> PromptTemplate:
 
 
 def save_saved(model: Kind, user: User, items: Sequence[Any]) -> int:
-    """Save those that the user does not have yet and say how many these are; a name that is taken gets a number.
+    """Save those that the user does not have yet and return their number; a name that is taken gets a number.
 
-    Beyond the limit of what can be saved the rest is left out.
+    What exceeds the number that a user may have is left out.
     """
     mine = model._default_manager.filter(user=user)
     names = set(mine.values_list("name", flat=True))

@@ -1,4 +1,4 @@
-"""What an archive is read with: every value is checked where it stands, and refused with that place."""
+"""The reader of an archive: every value is checked, and a refusal names its position."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Read = TypeVar("Read")
 
 
 class Part:
-    """One JSON object of an archive. ``seen`` holds the ids that were read so far in the whole archive, with what was
+    """One JSON object of an archive. ``seen`` holds the ids read so far in the whole archive, with the objects
     remembered under them.
 
-    Every reader raises InvalidInput for what is missing or of another kind, in a sentence that names the place and
-    never repeats the value.
+    Every reader raises InvalidInput for a value that is missing or of another kind, in a sentence that names its
+    position and never repeats the value.
     """
 
     def __init__(self, value: Any, place: str = "", seen: dict[tuple[str, uuid.UUID], Any] | None = None) -> None:
@@ -44,24 +44,24 @@ class Part:
         return set(self._value)
 
     def raw(self, name: str) -> Any:
-        """A value as it stands there."""
+        """Return a value as it is."""
         if name not in self._value:
             self.refuse(name, "is missing")
         return self._value[name]
 
     def checked(self, check: Callable[[Any], Read]) -> Read:
-        """What ``check`` makes of the whole object, where it says what is wrong in REST framework's way."""
+        """Return the result of ``check`` for the whole object; a refusal gets this object's position."""
         try:
             return check(self._value)
         except InvalidInput as error:
             self.refuse("", f"cannot be saved: {error.message.rstrip('.')}")
 
     def maybe(self, name: str, read: Callable[[str], Read]) -> Read | None:
-        """What ``read`` makes of a value that may be null."""
+        """Return the result of ``read`` for a value that may be null."""
         return None if self.raw(name) is None else read(name)
 
     def later(self, name: str, read: Callable[[str], Read], default: Read) -> Read:
-        """What ``read`` makes of a value that older archives do not have."""
+        """Return the result of ``read`` for a value that older archives do not have."""
         return read(name) if name in self._value else default
 
     def values(self, name: str) -> list[Any]:
@@ -73,7 +73,7 @@ class Part:
         return values
 
     def parts(self, name: str) -> list[Part]:
-        """The objects of a list, in order."""
+        """Return the objects of a list, in order."""
         place = ".".join(filter(None, (self.place, name)))
         return [Part(value, f"{place}[{index}]", self.seen) for index, value in enumerate(self.values(name))]
 
@@ -125,7 +125,7 @@ class Part:
         return float(value)
 
     def moment(self, name: str) -> datetime:
-        """A moment with its time zone."""
+        """Return a date and time with its time zone."""
         try:
             moment = datetime.fromisoformat(self.text(name, 40))
         except ValueError:
@@ -147,7 +147,7 @@ class Part:
             self.refuse(name, "is no UUID")
 
     def own_id(self, kind: str) -> uuid.UUID:
-        """Its own id, which no other object of this kind may have."""
+        """Return the object's own id, which no other object of this kind may have."""
         value = self.id("id")
         if (kind, value) in self.seen:
             self.refuse("id", "stands in the archive twice")
@@ -155,11 +155,11 @@ class Part:
         return value
 
     def remember(self, kind: str, public_id: uuid.UUID, thing: Any) -> None:
-        """Keep what was read for those that name it further on in the archive."""
+        """Keep an object for those that name it further on in the archive."""
         self.seen[kind, public_id] = thing
 
     def remembered(self, name: str, kind: str) -> list[Any]:
-        """What stands under the ids of a list."""
+        """Return the objects that a list names by their ids."""
         ids = self.ids(name)
         for index, each in enumerate(ids):
             if (kind, each) not in self.seen:
@@ -168,6 +168,6 @@ class Part:
 
 
 def is_time(value: Any) -> bool:
-    """Whether this is a number of seconds that can be meant."""
+    """Return True for a number of seconds that makes sense."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return is_number and math.isfinite(value) and 0 <= value <= LONGEST_TIME

@@ -1,4 +1,4 @@
-"""For the pages on which accounts are made."""
+"""Template tag for the pages on which accounts are created."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ register = template.Library()
 
 @register.simple_tag
 def is_first_account() -> bool:
-    """Whether nobody has an account yet, so that the next one becomes the administrator's."""
+    """Return True if there is no account yet, so that the next one becomes the administrator's."""
     return not User.objects.exists()

@@ -1,5 +1,5 @@
-"""Fields of JSON bodies that take only what is written as that; REST framework's own would make a text of a number,
-an id of a number and a truth of a word."""
+"""Strict fields of JSON bodies. REST framework's own would accept a number as text, text as a number or an id, and
+words as booleans."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ID_LENGTH = 36
 
 
 class StringField(serializers.CharField):
-    """A string, whose length counts as it was sent."""
+    """A string; its length is counted as it was sent."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -36,7 +36,7 @@ class FlagField(serializers.BooleanField):
 
 
 class IdField(serializers.UUIDField):
-    """A public id, in the one form in which they are given out."""
+    """A public id, in exactly the form in which ids are given out."""
 
     def to_internal_value(self, data: Any) -> uuid.UUID:
         if not isinstance(data, str) or len(data) != ID_LENGTH:

@@ -1,7 +1,7 @@
-"""What the OpenAPI document says of everything at once: how callers sign in, and how requests are refused.
+"""The parts of the OpenAPI document that all operations share: authentication, and responses to refused requests.
 
-What an operation takes and answers stands at its view, in drf-spectacular's ``extend_schema``; asynchronous views take
-it as well, for ``api_view`` gives them the stand-in that the document is made of.
+The request and response of an operation are described at its view, by drf-spectacular's ``extend_schema``. That works
+for asynchronous views as well, because ``api_view`` attaches a class that drf-spectacular can read.
 """
 
 from __future__ import annotations
@@ -74,19 +74,19 @@ class ApiAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[n
         ]
 
     def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
-        # Either of them: one object with both names would ask for both at once.
+        # One of them suffices; a single object with both names would require both.
         return [{name: []} for name in self.name]
 
 
 class ApiSchema(AutoSchema):
-    """Adds to every operation how it can be refused by what it is; what only some do, ``refusals`` adds at the view."""
+    """Adds to every operation the refusals that follow from its kind; ``refusals`` adds others at the view."""
 
     def get_request_serializer(self) -> Any:
-        """Nothing is guessed for a DELETE."""
+        """Return no serializer for a DELETE, for which nothing is guessed."""
         return None if self.method == "DELETE" else super().get_request_serializer()
 
     def _get_request_body(self, direction: Any = "request") -> Any:
-        """Also that of a DELETE which says that it takes one."""
+        """Return the body, also that of a DELETE which declares one."""
         inherited: Any = super()
         if self.method != "DELETE" or self.get_request_serializer() is None:
             return inherited._get_request_body(direction)
@@ -123,17 +123,18 @@ class ApiSchema(AutoSchema):
 
 
 def refusals(*statuses: int) -> dict[int, OpenApiResponse]:
-    """The responses with which a view refuses, for ``extend_schema``."""
+    """Return the responses of refused requests, for ``extend_schema``."""
     return {status: OpenApiResponse(ErrorSerializer, description=SENTENCES[status]) for status in statuses}
 
 
 def stream_of(description: str) -> dict[tuple[int, str], OpenApiResponse]:
-    """The response of a view that streams, for ``extend_schema``."""
+    """Return the response of a view that streams, for ``extend_schema``."""
     return {(200, "text/event-stream"): OpenApiResponse(EVENT, description=description)}
 
 
-def stand_in(view: Callable[..., Any], methods: tuple[str, ...]) -> type[APIView]:
-    """What REST framework's ``api_view`` makes of a function, for the document alone: a class with these methods."""
+def described_view(view: Callable[..., Any], methods: tuple[str, ...]) -> type[APIView]:
+    """Return a class with these methods that describes a function in the document, like REST framework's
+    ``api_view``."""
 
     def method() -> Callable[..., None]:
         def described(self: APIView, request: object, **kwargs: object) -> None: ...

@@ -1,4 +1,4 @@
-"""Lists in the API, a page at a time."""
+"""Pages of lists in the API."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PageSerializer(serializers.Serializer[Any]):
 
 
 def page_of(row: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
-    """What ``page_json`` gives, for the OpenAPI document."""
+    """Return the serializer of ``page_json``, for the OpenAPI document."""
     fields = {
         "next": serializers.URLField(allow_null=True),
         "previous": serializers.URLField(allow_null=True),
@@ -39,7 +39,8 @@ def page_of(row: type[serializers.Serializer[Any]]) -> type[serializers.Serializ
 def page_json(
     request: Request, find: Callable[[str], QuerySet[Row]], row_json: Callable[[Row], dict[str, Any]]
 ) -> dict[str, Any]:
-    """``{next, previous, results}`` of what ``find`` gives for the query's ``search``; ``count`` only on demand."""
+    """Return ``{next, previous, results}`` of the rows that ``find`` returns for the query's ``search``; ``count``
+    only if requested, because it costs a query over all rows."""
     page = validated(PageSerializer, request.query_params.dict())
     found, limit, offset = find(page["search"]), page["limit"], page["offset"]
     rows = list(found[offset : offset + limit + 1])

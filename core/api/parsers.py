@@ -1,4 +1,4 @@
-"""Request bodies: JSON, of bounded size, for plain views and for REST framework alike."""
+"""Parsers of request bodies: JSON of limited size, for plain views and for REST framework."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from core.errors import SEND_JSON, InvalidInput, TooLarge, UnsupportedType
 
 NOT_JSON = "The body is not valid JSON."
 UNREADABLE_FORM = (MultiPartParserError, SuspiciousMultipartForm, TooManyFieldsSent, TooManyFilesSent)
-"""What Django raises for a form that is broken or has too many parts."""
+"""Raised by Django for a form that is malformed or has too many parts."""
 
 
 def json_object(request: HttpRequest) -> dict[str, Any]:
-    """The body of a plain view's request; raises UnsupportedType, TooLarge, and InvalidInput for anything but a JSON
-    object."""
+    """Return the body of a plain view's request; raises UnsupportedType, TooLarge, and InvalidInput for anything but
+    a JSON object."""
     if request.content_type not in ("", BoundedJsonParser.media_type):
         raise UnsupportedType(SEND_JSON)
     try:
@@ -40,7 +40,7 @@ def json_object(request: HttpRequest) -> dict[str, Any]:
 
 
 class BoundedJsonParser(BaseParser):
-    """REST framework's way to the same; an empty body is an empty object."""
+    """``json_object`` for REST framework; an empty body is an empty object."""
 
     media_type = "application/json"
 
@@ -53,9 +53,8 @@ class BoundedJsonParser(BaseParser):
         return _object(body) if body.strip() else {}
 
 
-class OneAnswer(DefaultContentNegotiation):
-    """The answer is what it is, whatever the request would accept: a client that asks for the CSV that an export has
-    can be told in JSON that there is none."""
+class FixedRenderer(DefaultContentNegotiation):
+    """Ignores the Accept header: a client that asks for a CSV export can still receive an error as JSON."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
@@ -75,6 +74,6 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def too_large() -> TooLarge:
-    """The refusal of a body of more than ``DATA_UPLOAD_MAX_MEMORY_SIZE``."""
+    """Return the refusal of a body of more than ``DATA_UPLOAD_MAX_MEMORY_SIZE``."""
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024 // 1024
     return TooLarge(f"The body is larger than {limit} MB. Send less at once.")

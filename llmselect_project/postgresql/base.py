@@ -1,6 +1,7 @@
-"""Django's backend for PostgreSQL; while the server is away everyone hears so at once and nobody waits for it.
+"""Django's backend for PostgreSQL, which fails at once for everybody while the server is unavailable.
 
-So a request is refused and does not hang, and no thread is held up that others need.
+A request is then refused instead of hanging, and no thread is blocked that others need.
+docs/decisions/0016-postgresql-backend.md says more.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             return super().get_new_connection(conn_params)
         except psycopg.OperationalError:
-            # Where no connection has failed the pool is busy, and the server there.
+            # If no connection has failed, the pool is busy and the server is available.
             if self._failures() > before and not _away.is_set():
                 _away.set()
                 threading.Thread(target=_wait_for_return, args=(conn_params,), daemon=True).start()

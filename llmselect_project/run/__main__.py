@@ -1,4 +1,4 @@
-"""Start everything, in order; end everything, in order."""
+"""The entry point of ``make run``: start everything, in order; end everything, in order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from llmselect_project.run.supervisor import Supervisor
 
 
 def main() -> int:
-    """Run until a signal or an accident; gives the exit status."""
+    """Run until a signal or a failure; return the exit status."""
     try:
         instance_lock.free_port(settings.HOST, settings.PORT)
         with instance_lock.data_directory(settings.VAR_DIR):

@@ -9,23 +9,23 @@ from django.conf import settings
 Arguments = tuple[str, ...]
 
 LARGEST_MESSAGE = str(1024 * 1024)
-"""Bytes of one message of a socket; a longer one closes it with 1009."""
-# It is about pickled tasks, which this worker does not accept.
+"""The size limit of one socket message, in bytes; a longer one closes the socket with 1009."""
+# The warning is about pickled tasks, which this worker does not accept.
 WITHOUT_ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
 
 
 def preparation() -> Arguments:
-    """Migrates and collects static files, then ends."""
+    """Return the command that migrates and collects static files, then ends."""
     return (sys.executable, "-m", "llmselect_project.run.preparation")
 
 
 def web(host: str, port: int) -> Arguments:
-    """The web process, on the server that ``ASGI_SERVER`` names."""
+    """Return the command of the web process, on the server that ``ASGI_SERVER`` names."""
     return _daphne(host, port) if settings.ASGI_SERVER == "daphne" else _uvicorn(host, port)
 
 
 def worker() -> Arguments:
-    """A Celery worker whose threads wait for streams that run on its one event loop."""
+    """Return the command of a Celery worker whose threads wait for streams on its event loop."""
     return (
         *(
             sys.executable,

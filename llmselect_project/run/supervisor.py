@@ -1,4 +1,4 @@
-"""The one process above the others: starts them in order, prints their lines, and ends them together."""
+"""The supervisor of ``make run``: starts the processes in order, prints their lines, and ends them together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REDIS_PATIENCE = 1.5
 
 
 class Supervisor:
-    """Runs children until a signal comes (then ``run`` gives 0) or one of them ends (then 1)."""
+    """Runs children until a signal comes (then ``run`` returns 0) or one of them ends (then 1)."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self._printer = Printer(width=max(map(len, names)))
@@ -31,13 +31,13 @@ class Supervisor:
         self._news = asyncio.Event()
 
     async def start(self, command: Command) -> None:
-        """Start a child; when it ends on its own, everything ends."""
+        """Start a child; if it ends by itself, everything ends."""
         child = await Child.start(command, self.say)
         child.ended.add_done_callback(lambda _: self._news.set())
         self._children.append(child)
 
     async def finish(self, command: Command) -> None:
-        """Run a command that ends by itself; raises StartError where it does not end well."""
+        """Run a command that ends by itself; raises StartError if it fails."""
         job = await Child.start(command, self.say)
         self._jobs.append(job)
         await asyncio.wait([job.ended])
@@ -46,7 +46,7 @@ class Supervisor:
             raise StartError(f"The {job.name} step has ended {_how(job)}; see the lines above.")
 
     async def run(self, start_up: Coroutine[Any, Any, None]) -> int:
-        """Carry out ``start_up``, watch over the children, end them; gives the exit status."""
+        """Run ``start_up``, watch the children, end them; return the exit status."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self._ask_to_end)
         starting = asyncio.create_task(start_up)
@@ -59,13 +59,13 @@ class Supervisor:
             await self._end_all()
 
     def say(self, name: str, line: str) -> None:
-        """Print a line with the child's name before it; a terminal that has gone does not stop us."""
+        """Print a line with the child's name before it; a terminal that has gone does not end the supervisor."""
         message = Message(type="line", data=line, time=datetime.now(), name=name, colour=self._colours.get(name))
         with suppress(OSError):
             self._printer.write(message)
 
     def announce(self, sentence: str) -> None:
-        """Print a line of our own."""
+        """Print a line of the supervisor's own."""
         with suppress(OSError):
             print(sentence, flush=True)
 
@@ -89,12 +89,12 @@ class Supervisor:
                 self._check(starting)
 
     def _check(self, starting: asyncio.Task[None]) -> None:
-        """Pass on what went wrong in the start-up."""
+        """Raise what went wrong in the start-up."""
         if (error := starting.exception()) is not None:
             raise error
 
     async def _end_all(self) -> None:
-        """Redis goes last, so that the others can still write what they have."""
+        """End the children, Redis last, so that the others can still write."""
         redis = [child for child in self._children if child.name == "redis"]
         await end([child for child in [*self._jobs, *self._children] if child not in redis], PATIENCE, self.say)
         await end(redis, REDIS_PATIENCE, self.say)

@@ -142,7 +142,7 @@ def test_the_page_imports_a_file(page: Client, bob: Person, archive: Json) -> No
     assert first.redirect_chain == [("/settings/", 302)]
     assert "Imported 1 chat and 1 comparison." in first.content.decode()
     assert "<html" not in again.content.decode()
-    assert "Nothing new was in it. 2 were here already." in again.content.decode()
+    assert "It contained nothing new. 2 were here already." in again.content.decode()
     assert Conversation.objects.filter(user=bob.user, kind="chat").count() == 1
 
 

@@ -62,7 +62,7 @@ def test_it_imports_nothing_twice(newcomer: Visitor) -> None:
 
     card = take_in(newcomer, exported(newcomer))
 
-    expect(card.get_by_role("status")).to_have_text("Nothing new was in it. 1 was here already.")
+    expect(card.get_by_role("status")).to_have_text("It contained nothing new. 1 was here already.")
     expect(card.get_by_role("alert")).to_have_count(0)
 
 
@@ -82,7 +82,7 @@ def test_it_imports_without_scripts(newcomer: Visitor) -> None:
 
     take_in(plain, data)
 
-    expect(plain.page.get_by_text("Nothing new was in it.")).to_be_visible()
+    expect(plain.page.get_by_text("It contained nothing new.")).to_be_visible()
     assert plain.path == "/settings/"
     context.close()
 

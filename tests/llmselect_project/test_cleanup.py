@@ -21,7 +21,7 @@ from conversations import tasks
 from images.models import Image
 from images.services import store_image
 from llmselect_project import cleanup
-from llmselect_project.cleanup import clean_up, clean_up_sometimes
+from llmselect_project.cleanup import clean_up, clean_up_if_due
 from tests.images.samples import encoded
 from tests.support import wait
 from tests.support.live import Live
@@ -77,7 +77,7 @@ def test_it_cleans_once_a_day_however_many_workers_look(alice: User, monkeypatch
     def look(_: int) -> bool:
         start.wait(10)
         try:
-            return clean_up_sometimes()
+            return clean_up_if_due()
         finally:
             cache.close()
             connections.close_all()
@@ -98,13 +98,13 @@ def test_a_part_that_fails_holds_up_no_other_and_is_tried_again(alice: User, mon
     with monkeypatch.context() as patch:
         patch.setattr(tasks, "delete_unsent_images", broken)
         with pytest.raises(RuntimeError, match="not cleaned up: discarded chats"):
-            clean_up_sometimes()
+            clean_up_if_due()
     after_failing = left()
 
     assert after_failing == [1, 1, 1, 2, 1]
-    assert clean_up_sometimes()
+    assert clean_up_if_due()
     assert left() == [1] * 5
-    assert not clean_up_sometimes()
+    assert not clean_up_if_due()
 
 
 def test_a_worker_does_it_by_itself(live: Live) -> None:
