@@ -34,7 +34,7 @@ class FileSerializer(serializers.Serializer[Any]):
 
 class CountsSerializer(serializers.Serializer[Any]):
     imported = serializers.IntegerField()
-    skipped = serializers.IntegerField(help_text="Of those that you have already.")
+    skipped = serializers.IntegerField(help_text="Entries that you already had.")
 
 
 class ImportedSerializer(serializers.Serializer[Any]):

@@ -21,9 +21,9 @@ from images.services import delete_files
 
 logger = logging.getLogger(__name__)
 
-WRONG_PASSWORD = "This is not your password. Nothing was deleted."
+WRONG_PASSWORD = "That password is wrong. Nothing was deleted."
 LAST_ADMINISTRATOR = (
-    "You are the only administrator, and other people have accounts here. Make one of them administrator first."
+    "You are the only administrator, and other people have accounts here. Make one of them an administrator first."
 )
 PASSWORDS = Limit("delete-account", 10, 300, "Too many wrong passwords. Wait a few minutes and try again.")
 BATCH = 500

@@ -20,7 +20,7 @@ from core.errors import Conflict, InvalidInput
 
 logger = logging.getLogger(__name__)
 
-NOT_JSON = "Nothing was imported: the file is no JSON, or was cut off. Choose a file that LLMSelect exported."
+NOT_JSON = "Nothing was imported: the file is not JSON, or was cut off. Choose a file that LLMSelect exported."
 NEWER = "Nothing was imported: a newer version of LLMSelect wrote this archive. Update this installation first."
 AT_ONCE = "Nothing was imported: somebody else imported the same archive at this moment. Import it again."
 

@@ -27,7 +27,7 @@ def archive_bytes(request: HttpRequest, user: User) -> bytes:
     if len(data) > limit:
         raise TooLarge(
             f"The archive is larger than {settings.MAX_ARCHIVE_MB} MB, the most that can be imported here. "
-            "Whoever runs this installation can allow more (MAX_ARCHIVE_MB)."
+            "The operator of this installation can allow more (MAX_ARCHIVE_MB)."
         )
     if not data:
         raise InvalidInput(CHOOSE, fields={FIELD: [CHOOSE]})

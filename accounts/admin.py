@@ -77,13 +77,19 @@ class LimitsAdmin(admin.ModelAdmin):
     search_fields = ("user__username", "user__email", "group__name")
     autocomplete_fields = ("user", "group")
     fieldsets = (
-        ("For whom", {"fields": ("user", "group"), "description": "Either a user or a group: each of its members."}),
+        (
+            "For whom",
+            {
+                "fields": ("user", "group"),
+                "description": "Either a user or a group; a group's limits apply to each member.",
+            },
+        ),
         ("At once", {"fields": ("max_running", "max_queued", "requests_per_minute", "priority")}),
         (
             "What the server's keys pay",
             {
                 "fields": ("tokens_per_day", "tokens_per_month", "dollars_per_day", "dollars_per_month"),
-                "description": "Days and months are those of UTC. What is empty is not bounded by this row.",
+                "description": "Days and months are in UTC. An empty field sets no limit.",
             },
         ),
     )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
-UNREADABLE = "The second factor of this account cannot be read any more. Ask an administrator to take it away."
+UNREADABLE = "The second factor of this account cannot be read any more. Ask an administrator to remove it."
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

@@ -22,7 +22,7 @@ UNKNOWN = "This API token is unknown or was deleted. Create a new one under Sett
 EXPIRED = "This API token has expired. Create a new one under Settings."
 IN_THE_PAST = "The expiry has to be in the future."
 WITHOUT_SCOPE = "Choose at least one thing that the token may do."
-BEYOND_YOURS = "A token cannot make one that may do more than itself. Leave out: {}."
+BEYOND_YOURS = "A token cannot create one with more rights than its own. Leave out: {}."
 
 
 @transaction.atomic
@@ -68,7 +68,7 @@ def delete_api_token(user: User, *, public_id: UUID) -> None:
     """Delete a token; raises NotFound, also for another user's token."""
     token = ApiToken.objects.select_for_update().filter(user=user, public_id=public_id).first()
     if token is None:
-        raise NotFound("There is no such token among yours.")
+        raise NotFound("You have no such token.")
     token.delete()
     record(Action.TOKEN_DELETED, user=user, subject=str(token))
 

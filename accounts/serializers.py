@@ -35,7 +35,7 @@ class LoginSerializer(serializers.Serializer[Any]):
     username = StringField(max_length=254, help_text="The username or the e-mail address.")
     password = StringField(max_length=1000, trim_whitespace=False, write_only=True)
     code = StringField(
-        max_length=20, required=False, default="", write_only=True, help_text="Where a second factor is set up."
+        max_length=20, required=False, default="", write_only=True, help_text="If a second factor is set up."
     )
 
 
@@ -60,7 +60,7 @@ class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
         child=serializers.ChoiceField(choices=TokenScope.choices),
         required=False,
         max_length=len(TokenScope),
-        help_text="What it may do; everything that the caller may where none are named.",
+        help_text="Its rights; everything that the caller may do if none are named.",
     )
 
     class Meta:
@@ -70,7 +70,7 @@ class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
 
 
 class NewApiTokenSerializer(ApiTokenSerializer):
-    token = serializers.CharField(help_text="Shown this once.")
+    token = serializers.CharField(help_text="Shown only this once.")
 
     class Meta(ApiTokenSerializer.Meta):
         fields = [*ApiTokenSerializer.Meta.fields, "token"]

@@ -126,7 +126,7 @@ def _check_second_factor(user: User, code: str) -> None:
         raise NotSignedIn(CODE_NEEDED, fields={"code": [CODE_NEEDED]})
     form = AuthenticateForm({"code": code}, user=user)
     if not form.is_valid():
-        raise NotSignedIn("This code is not right. Send the current one.", fields={"code": form.errors["code"]})
+        raise NotSignedIn("This code is wrong. Send the current one.", fields={"code": form.errors["code"]})
     form.authenticator.record_usage()
 
 

@@ -23,8 +23,8 @@ from core.errors import (
     unavailable,
 )
 
-UNREADABLE = "The request cannot be read. Check its address and headers."
-INTERNAL_ERROR = "Something went wrong here. Try again; the administrator finds the reason in the log."
+UNREADABLE = "The request cannot be read. Check its URL and headers."
+INTERNAL_ERROR = "Something went wrong on our side. Try again; an administrator can find the reason in the log."
 
 ALLAUTH_SECONDS = 60
 """The period of all of allauth's rate limits."""

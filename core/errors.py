@@ -19,7 +19,7 @@ from rest_framework.response import Response
 logger = logging.getLogger(__name__)
 
 SEND_JSON = "Send the body as JSON, with the header “Content-Type: application/json”."
-NOTHING_HERE = "There is nothing here under this address."
+NOTHING_HERE = "There is nothing at this URL."
 UNAVAILABLE_ERRORS = (OperationalError, InterfaceError, RedisError)
 """Raised if the database or Redis does not answer."""
 
@@ -153,7 +153,7 @@ def _translated(exc: Exception) -> RequestError | None:
 def unavailable(exc: Exception) -> Unavailable:
     """Log an unavailable database or Redis, and return the refusal."""
     logger.error("the database or Redis does not answer: %s", exc)
-    return Unavailable("A part of LLMSelect does not answer at the moment. Try again in a minute.", retry_after=10)
+    return Unavailable("A part of LLMSelect is unavailable at the moment. Try again in a minute.", retry_after=10)
 
 
 def invalid_input(exc: exceptions.ValidationError) -> InvalidInput:

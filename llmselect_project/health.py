@@ -69,7 +69,7 @@ async def _problems() -> dict[str, str]:
     checks = await asyncio.gather(
         _problem(_ask_database(), "The database does not answer. Check that it runs, and DATABASE_URL."),
         _problem(_ask_redis(), "Redis does not answer. Check that it runs, and REDIS_URL."),
-        _problem(_ask_for_worker(), "No worker has been heard of lately. Check that one runs on this Redis."),
+        _problem(_ask_for_worker(), "No worker has reported lately. Check that one runs on this Redis."),
     )
     return dict(zip(("database", "redis", "worker"), checks, strict=True))
 

@@ -91,7 +91,7 @@ def _check_images(part: Part, thread: Thread) -> None:
     prompt = thread.parents[part.ids("answers")[0]]
     shown = [] if prompt is None else [picture.public_id for picture in thread.pictures[prompt]]
     if part.later("images", part.ids, shown) != shown:
-        part.refuse("images", "has to name the images of the prompt that its answers stand behind")
+        part.refuse("images", "has to name the images of the prompt that its answers belong to")
 
 
 def _vote(part: Part, turn: Turn, slots: Sequence[Generation]) -> Vote:

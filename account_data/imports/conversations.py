@@ -73,7 +73,7 @@ def _read_message(part: Part, user: User, thread: Thread) -> None:
     )
     parent = part.maybe("parent_id", part.id)
     if parent is not None and parent not in thread.messages:
-        part.refuse("parent_id", "names no message that stands before this one in its conversation")
+        part.refuse("parent_id", "names no message before this one in its conversation")
     if role == Message.Role.USER:
         message.text = part.text("text")
         thread.pictures[public_id] = named_pictures(part, "images")

@@ -58,7 +58,7 @@ def read_parameters(part: Part) -> dict[str, Any]:
         return {}
     serializer = ParametersSerializer(data=stored)
     if not serializer.is_valid():
-        part.refuse("parameters", "has values that no model can be asked with")
+        part.refuse("parameters", "has values that no model accepts")
     return given(serializer.validated_data)
 
 

@@ -72,11 +72,11 @@ def _checked(part: Part) -> Checked:
     try:
         data = base64.b64decode(encoded, validate=True)
     except ValueError:
-        part.refuse("data", "is no Base64")
+        part.refuse("data", "is not Base64")
     try:
         return checked_upload(data)
     except (InvalidInput, TooLarge) as error:
-        part.refuse("data", f"cannot be kept: {error.message.rstrip('.')}")
+        part.refuse("data", f"cannot be stored: {error.message.rstrip('.')}")
 
 
 def named_pictures(part: Part, name: str) -> list[Picture]:

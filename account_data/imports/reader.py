@@ -83,11 +83,11 @@ class Part:
     def text(self, name: str, longest: int = LONGEST_TEXT) -> str:
         value = self.raw(name)
         if not isinstance(value, str):
-            self.refuse(name, "has to be a text")
+            self.refuse(name, "has to be a string")
         if len(value) > longest:
             self.refuse(name, f"is longer than {longest:,} characters")
         if "\x00" in value:
-            self.refuse(name, "has a NUL character in it")
+            self.refuse(name, "contains a NUL character")
         return value
 
     def filled(self, name: str, longest: int) -> str:
@@ -102,7 +102,7 @@ class Part:
             few = len(words) <= FEW_WORDS
             self.refuse(
                 name,
-                f"has to be one of: {', '.join(filter(None, words))}" if few else "is none that this version knows",
+                f"has to be one of: {', '.join(filter(None, words))}" if few else "is not one that this version knows",
             )
         return value
 
@@ -129,7 +129,7 @@ class Part:
         try:
             moment = datetime.fromisoformat(self.text(name, 40))
         except ValueError:
-            self.refuse(name, "is no moment in the form of ISO 8601")
+            self.refuse(name, "is not a date and time in ISO 8601")
         if moment.tzinfo is None or moment.year not in YEARS:
             self.refuse(name, f"needs a time zone, and a year from {YEARS.start} to {YEARS.stop - 1}")
         return moment
@@ -144,13 +144,13 @@ class Part:
         try:
             return uuid.UUID(value if isinstance(value, str) and len(value) == UUID_LENGTH else "")
         except ValueError:
-            self.refuse(name, "is no UUID")
+            self.refuse(name, "is not a UUID")
 
     def own_id(self, kind: str) -> uuid.UUID:
         """Return the object's own id, which no other object of this kind may have."""
         value = self.id("id")
         if (kind, value) in self.seen:
-            self.refuse("id", "stands in the archive twice")
+            self.refuse("id", "is in the archive twice")
         self.seen[kind, value] = None
         return value
 

@@ -17,24 +17,24 @@ from rest_framework import serializers
 from rest_framework.views import APIView
 
 NOTHING = OpenApiResponse(description="Done.")
-ALL_TOLD = OpenApiResponse(description="You have all of it.")
+ALL_TOLD = OpenApiResponse(description="Nothing is left to send.")
 PLACE = [
     OpenApiParameter("after", str, description="The `id` of the last event that you have."),
     OpenApiParameter("Last-Event-ID", str, OpenApiParameter.HEADER, description="The same, as browsers send it."),
 ]
 SENTENCES = {
     400: "Something in the request is not valid; `fields` names it.",
-    401: "Not signed in, or the token is not good (any more).",
+    401: "Not signed in, or the token is not valid (any more).",
     403: "Not allowed, or a session came without its CSRF token.",
-    404: "Not there, or somebody else's.",
-    409: "Not possible in the state that it is in.",
+    404: "Does not exist, or belongs to somebody else.",
+    409: "Not possible in its current state.",
     413: "The body is too large.",
     415: "The body is of another type.",
     429: "Too many requests, or too many that wait.",
-    503: "A part of the installation does not answer at the moment.",
+    503: "A part of the installation is unavailable at the moment.",
 }
 RETRY_AFTER = {
-    "description": "The seconds after which it can be tried again.",
+    "description": "Seconds after which to try again.",
     "schema": {"type": "integer", "minimum": 1},
 }
 EVENT = {
@@ -69,7 +69,7 @@ class ApiAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[n
                 "type": "apiKey",
                 "in": "cookie",
                 "name": settings.SESSION_COOKIE_NAME,
-                "description": "A browser's session; what changes something needs the CSRF token as well.",
+                "description": "A browser's session; requests that change something need the CSRF token as well.",
             },
         ]
 

@@ -31,7 +31,7 @@ def page_of(row: type[serializers.Serializer[Any]]) -> type[serializers.Serializ
         "next": serializers.URLField(allow_null=True),
         "previous": serializers.URLField(allow_null=True),
         "results": row(many=True),
-        "count": serializers.IntegerField(required=False, help_text="Only where it was asked for."),
+        "count": serializers.IntegerField(required=False, help_text="Only if it was requested."),
     }
     return type(row.__name__.replace("Row", "Page"), (serializers.Serializer,), fields)
 

@@ -23,7 +23,7 @@ _away = threading.Event()
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         if _away.is_set():
-            raise psycopg.OperationalError("the database is away")
+            raise psycopg.OperationalError("the database is unavailable")
         before = self._failures()
         try:
             return super().get_new_connection(conn_params)
@@ -39,7 +39,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _wait_for_return(conn_params: dict[str, Any]) -> None:
-    logger.warning("the database is away; whoever needs it is refused until it is back")
+    logger.warning("the database is unavailable; requests that need it are refused until it is back")
     while _away.is_set():
         try:
             psycopg.connect(**conn_params).close()

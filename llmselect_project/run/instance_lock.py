@@ -35,7 +35,7 @@ def free_port(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except socket.gaierror as exc:
-        raise StartError(f"HOST is {host}, which is no address of this computer. Leave it unset.") from exc
+        raise StartError(f"HOST is {host}, which is not an address of this computer. Leave it unset.") from exc
     except PermissionError as exc:
         raise StartError(f"You may not listen on port {port}. Choose one above 1023: PORT=8001 make run") from exc
     except OSError as exc:

@@ -76,7 +76,7 @@ def test_a_token_makes_none_that_may_more_than_itself(api: Api, alice: User) -> 
 
     assert more.status_code == 400
     assert more.json()["error"]["fields"]["scopes"] == [
-        "A token cannot make one that may do more than itself. Leave out: write."
+        "A token cannot create one with more rights than its own. Leave out: write."
     ]
     assert same.json()["scopes"] == ["read", "account"]
     assert ApiToken.objects.count() == 2

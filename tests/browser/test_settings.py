@@ -69,7 +69,7 @@ def test_it_imports_nothing_twice(newcomer: Visitor) -> None:
 def test_it_says_at_the_field_what_is_wrong_with_a_file(newcomer: Visitor) -> None:
     card = take_in(newcomer, b'{"format": "llmselect-archive", "version": 1, "comparisons": [{"id": 7}]}')
 
-    expect(card.get_by_role("alert")).to_have_text("Nothing was imported: comparisons[0].id is no UUID.")
+    expect(card.get_by_role("alert")).to_have_text("Nothing was imported: comparisons[0].id is not a UUID.")
     newcomer.forgive("400")
 
 

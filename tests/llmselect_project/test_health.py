@@ -37,7 +37,7 @@ async def test_it_misses_a_worker_that_was_heard_of_too_long_ago(redis: Redis, a
     assert answer.json()["status"] == "unavailable"
     assert answer.json()["checks"]["worker"] == {
         "ok": False,
-        "message": "No worker has been heard of lately. Check that one runs on this Redis.",
+        "message": "No worker has reported lately. Check that one runs on this Redis.",
     }
     assert answer.json()["checks"]["database"]["ok"]
 

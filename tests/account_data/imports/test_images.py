@@ -292,10 +292,10 @@ def broken(archive: Json, change: Any) -> Json:
     ("data", "said"),
     [
         ("", "The file is empty"),
-        ("!!!!", "is no Base64"),
-        ("QUJ", "is no Base64"),
-        ("QUJD\n", "is no Base64"),
-        ("Ärger", "is no Base64"),
+        ("!!!!", "is not Base64"),
+        ("QUJ", "is not Base64"),
+        ("QUJD\n", "is not Base64"),
+        ("Ärger", "is not Base64"),
         (samples.base64_of(samples.HTML), "This is not a PNG"),
         (samples.base64_of(samples.SVG), "This is not a PNG"),
         (samples.base64_of(samples.photo()[:-40]), "The image is damaged"),
@@ -347,7 +347,7 @@ def _another_turn(archive: Json) -> None:
     ("change", "said"),
     [
         (_no_list, "images has to be a list"),
-        (_twice, "images[1].id stands in the archive twice"),
+        (_twice, "images[1].id is in the archive twice"),
         (_one_place_twice, "conversations[0].messages[0].images has to name up to 8 images, each once"),
         (_nine, "conversations[0].messages[0].images has to name up to 8 images, each once"),
         (_another_turn, "comparisons[0].turns[0].images has to name the images of the prompt"),
