@@ -1,4 +1,4 @@
-"""Keys, endpoints and listed models in the admin. A key's text can be written here for endpoints, and read nowhere."""
+"""Keys, endpoints and listed models in the admin. An endpoint's key can be written here; no key can be read."""
 
 from __future__ import annotations
 

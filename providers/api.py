@@ -1,4 +1,4 @@
-"""The providers' part of the public API: keys (never their text) and models."""
+"""The providers API: keys (never their text) and models."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from providers.serializers import (
 class KeyListApi(APIView):
     @extend_schema(operation_id="keys_list", responses=KeySerializer(many=True))
     def get(self, request: Request) -> Response:
-        """Every provider that takes a key, and whose key the caller's requests to it go out with; never the key."""
+        """List every provider that takes a key, with the key source of the caller's requests; never the key."""
         keys = [item for item in accesses(api_user(request)) if item.takes_key]
         return Response(KeySerializer(keys, many=True).data)
 
@@ -35,14 +35,14 @@ class KeyListApi(APIView):
 class KeyApi(APIView):
     @extend_schema(operation_id="keys_set", request=NewKeySerializer, responses=KeySerializer)
     def put(self, request: Request, provider: str) -> Response:
-        """Store the caller's own key, in the place of the one before."""
+        """Store the caller's own key, replacing an earlier one."""
         user = api_user(request)
         services.set_key(user=user, provider=provider, **validated(NewKeySerializer, request.data))
         return Response(KeySerializer(access(user, provider)).data)
 
     @extend_schema(operation_id="keys_delete", request=None, responses={204: NOTHING})
     def delete(self, request: Request, provider: str) -> Response:
-        """Forget the caller's own key."""
+        """Delete the caller's own key."""
         services.delete_key(user=api_user(request), provider=provider)
         return Response(status=204)
 
@@ -50,14 +50,14 @@ class KeyApi(APIView):
 class KeyTestApi(APIView):
     @extend_schema(operation_id="keys_test", request=None, responses={200: KeyTestSerializer, **refusals(400)})
     def post(self, request: Request, provider: str) -> Response:
-        """Make the cheapest real call and say what came back; a key that is refused is an answer, not an error."""
+        """Make the cheapest real call and return the result; a key that is refused is a result, not an error."""
         return Response(KeyTestSerializer(services.test_key(user=api_user(request), provider=provider)).data)
 
 
 class ModelListApi(APIView):
     @extend_schema(operation_id="models_list", responses=CatalogueModelSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """The models there are, those that the caller can use now first."""
+        """List the models, those that the caller can use now first."""
         return Response(CatalogueModelSerializer(catalogue(api_user(request)), many=True).data)
 
 
@@ -68,7 +68,7 @@ class RefreshModelsApi(APIView):
         responses={200: CatalogueModelSerializer(many=True), **refusals(404, 429, 503)},
     )
     def post(self, request: Request) -> Response:
-        """Ask a provider's own list with the caller's key; answers with that provider's models."""
+        """Request a provider's own list with the caller's key, and return that provider's models."""
         user, provider = api_user(request), validated(RefreshModelsSerializer, request.data)["provider"]
         try:
             services.refresh_models(user=user, provider=provider)

@@ -1,4 +1,4 @@
-"""Addresses of the keys' and models' API, below ``/api/v1/``."""
+"""URLs of the keys' and models' API, below ``/api/v1/``."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Base URLs that people set: where the server may be sent on an ordinary user's word.
+"""Base URLs that people set, checked so that an ordinary user cannot send the server anywhere.
 
-This check is for a clear sentence at once; ``adapters/`` checks the very address again whenever it connects.
+This check gives a clear sentence at once; ``adapters/ssrf.py`` checks the IP address again whenever it connects.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ IPV4 = re.compile(r"(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}")
 
 
 def check_url(url: str) -> str:
-    """A base URL in its usual form, without closing slashes; raises InvalidInput for anything but plain http(s)."""
+    """Return a base URL in its usual form, without trailing slashes; raises InvalidInput for anything but plain
+    http(s)."""
     parts = _split(url.strip())
     if "@" in parts.netloc:
         raise refusal(WITHOUT_LOGIN)
@@ -37,7 +38,7 @@ def check_url(url: str) -> str:
 
 
 def check_public_url(url: str) -> str:
-    """The same for a URL that an ordinary user sets: every address of its host has to be public. Asks the DNS."""
+    """Check the URL of an ordinary user: every IP address of its host has to be public. Queries the DNS."""
     checked = check_url(url)
     parts = urlsplit(checked)
     if not all(map(is_public_address, _addresses(_ascii_host(parts), parts.port or 443))):
@@ -61,7 +62,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _ascii_host(parts: SplitResult) -> str:
-    """The host as it is looked up, with full-width digits and the like made plain."""
+    """Return the host as it is looked up, with full-width digits and the like in their plain form."""
     host = parts.hostname or ""
     if ":" in host:
         return host

@@ -1,4 +1,4 @@
-"""What a model can do, by its name: genai-prices does not say, and neither do the vendors' lists."""
+"""Capabilities of models by their names, since neither genai-prices nor the vendors' lists state them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
-class Abilities:
-    """``reasoning``: it thinks before it answers, or can be asked to. ``vision``: it takes images."""
+class Capabilities:
+    """``reasoning``: the model thinks before it answers, or can be asked to. ``vision``: it accepts images."""
 
     reasoning: bool
     vision: bool
@@ -34,18 +34,18 @@ TEXT_ONLY = (
     r"|(^|/|meta-)llama-?[23]\b|qwq|qwen-?2(\.5)?-(\d|coder)|qwen3-(\d|coder|max|next)|kimi-k2(?!\.\d)"
     r"|minimax-m[12]|glm-4(\.[5-7])?(-air|-flash|-32b|$)"
 )
-"""Only what is sure: whoever is not named here may well see."""
+"""Models that are known to be text-only; any other model may accept images."""
 
 
 @lru_cache(maxsize=8192)
-def abilities(model: str) -> Abilities:
-    """By the model's id alone, with or without its lab in front."""
+def capabilities_of(model: str) -> Capabilities:
+    """Return the capabilities by the model's id, with or without its lab in front."""
     name = model.lower()
     reasons = re.search(REASONING, name) is not None and re.search(NOT_REASONING, name) is None
-    return Abilities(reasons, re.search(VISION, name) is not None)
+    return Capabilities(reasons, re.search(VISION, name) is not None)
 
 
 @lru_cache(maxsize=8192)
 def is_text_only(model: str) -> bool:
-    """Whether a model is known to take no images; one that nobody knows is better tried."""
-    return not abilities(model).vision and re.search(TEXT_ONLY, model.lower()) is not None
+    """Return True for a model that is known to accept no images; an unknown model is worth a try."""
+    return not capabilities_of(model).vision and re.search(TEXT_ONLY, model.lower()) is not None

@@ -1,6 +1,6 @@
-"""The models that a user can choose from: a short list of each kind, the demo's, and all that refreshes found.
+"""The models that a user can choose from: a short list of each kind, the demo models, and all that refreshes found.
 
-Three queries for the providers, one for the models; prices and the like come from the process's memory.
+Three queries for the providers, one for the models; prices and the like come from memory.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from functools import cache
 from accounts.models import User
 from providers.adapters.base import Target
 from providers.adapters.demo import DemoAdapter
-from providers.capabilities import abilities
+from providers.capabilities import capabilities_of
 from providers.kinds import ProviderKind
 from providers.model_ref import ModelRef
 from providers.prices import context_window, list_price
 from providers.selectors import Access, accesses, listed_models, model_label
-from providers.shortlist import selected_models
+from providers.shortlist import shortlisted_models
 
 ASK = "Press Refresh to ask {label} which models there are."
 ASK_LOCAL = "Start {label} on the server's machine or set your own address under Keys, then press Refresh."
@@ -28,7 +28,7 @@ ASK_LOCAL = "Start {label} on the server's machine or set your own address under
 
 @dataclass(frozen=True, slots=True)
 class CatalogueModel:
-    """A model as one user sees it; prices are dollars for a million tokens, ``reason`` says why it is not available."""
+    """A model as one user sees it; prices are dollars per million tokens, ``reason`` says why it is not available."""
 
     provider: str
     model: str
@@ -49,8 +49,8 @@ class CatalogueModel:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueGroup:
-    """A provider's models. ``reason`` says why none of them can be used, or why there are none yet, which asking the
-    provider can change where ``can_refresh``."""
+    """A provider's models. ``reason`` says why none of them can be used, or why there are none yet; a refresh can
+    change the latter if ``can_refresh``."""
 
     provider: str
     label: str
@@ -66,7 +66,7 @@ class CatalogueGroup:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What is stored of a model that a refresh found."""
+    """A stored model that a refresh found."""
 
     model: str
     label: str = ""
@@ -74,12 +74,12 @@ class Listed:
 
 
 def catalogue(user: User) -> list[CatalogueModel]:
-    """All models, those that this user can use first; four queries."""
+    """Return all models, those that this user can use first; four queries."""
     return [model for group in catalogue_groups(user) for model in group.models]
 
 
 def catalogue_groups(user: User) -> list[CatalogueGroup]:
-    """The same by provider, also those of which no model is known yet; four queries."""
+    """Return all models by provider, also providers of which no model is known yet; four queries."""
     owned, shared = _listed(user)
     groups = [
         _group(access, (owned if access.key_source == "user" else shared)[access.provider]) for access in accesses(user)
@@ -88,7 +88,7 @@ def catalogue_groups(user: User) -> list[CatalogueGroup]:
 
 
 def _listed(user: User) -> tuple[dict[str, list[Listed]], dict[str, list[Listed]]]:
-    """What the user's own keys list, and what the server's do, each by provider."""
+    """Return the models listed for the user's own keys and for the server's, by provider."""
     owned, shared = defaultdict[str, list[Listed]](list), defaultdict[str, list[Listed]](list)
     for provider, model, owner, label, window in listed_models(user):
         (shared if owner is None else owned)[provider].append(Listed(model, label, window))
@@ -113,7 +113,7 @@ def _group(access: Access, listed: list[Listed]) -> CatalogueGroup:
 
 def _catalogued(access: Access, models: Iterable[Listed]) -> Iterable[CatalogueModel]:
     for listed in models:
-        prices, can = list_price(access.provider, listed.model), abilities(listed.model)
+        prices, can = list_price(access.provider, listed.model), capabilities_of(listed.model)
         yield CatalogueModel(
             provider=access.provider,
             model=listed.model,
@@ -132,7 +132,7 @@ def _catalogued(access: Access, models: Iterable[Listed]) -> Iterable[CatalogueM
 def _offered(kind: ProviderKind | None) -> tuple[str, ...]:
     if kind is None:
         return ()
-    return _demo_models(kind) if is_demo(kind) else selected_models(kind.slug)
+    return _demo_models(kind) if is_demo(kind) else shortlisted_models(kind.slug)
 
 
 def is_demo(kind: ProviderKind | None) -> bool:

@@ -1,5 +1,5 @@
-"""Bringing every stored secret under the newest of FIELD_ENCRYPTION_KEYS, so that an old one can be taken away: the
-keys of users and endpoints, and the second factors of accounts."""
+"""Re-encryption of every stored secret with the newest of FIELD_ENCRYPTION_KEYS, so that an old key can be removed:
+the keys of users and endpoints, and the second factors of accounts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Reencryption:
-    """How many rows were brought under the newest key, how many are under it now, and how many no key opens."""
+    """The number of rows that were re-encrypted, that use the newest key now, and that no key decrypts."""
 
     done: int = 0
     current: int = 0
@@ -28,10 +28,11 @@ class Reencryption:
 
 
 def rotate_keys() -> Reencryption:
-    """One short transaction a row, so that all goes on meanwhile; what cannot be read stays as it is.
+    """Re-encrypt everything, one short transaction a row, so that other work continues; unreadable rows stay as they
+    are.
 
-    It goes round until it finds nothing more to do, for a process that still has the old key in front may write
-    meanwhile. What was done before it was broken off is not done again.
+    Repeats until nothing is left, because a process that still has the old key first may write meanwhile. After an
+    interruption it does not repeat finished rows.
     """
     done, result = 0, Reencryption()
     for _ in range(ROUNDS):
@@ -56,7 +57,7 @@ def _round() -> Reencryption:
 
 
 def _stores() -> Iterator[tuple[QuerySet[Any], str, Callable[[Any], Any]]]:
-    """Rows, the column with the secret in it, and what makes the new value of the old."""
+    """Yield rows, the column with their secret, and the function that returns its new value."""
     yield ProviderKey.objects.exclude(hint=""), "api_key", _reencrypted_text
     yield Endpoint.objects.exclude(hint=""), "api_key", _reencrypted_text
     yield Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN), "data", _reencrypted_data
@@ -64,7 +65,7 @@ def _stores() -> Iterator[tuple[QuerySet[Any], str, Callable[[Any], Any]]]:
 
 @transaction.atomic
 def _reencrypt(rows: QuerySet[Model], pk: int, column: str, change: Callable[[Any], Any]) -> bool:
-    """Whether there was anything to do; a row that is gone needs nothing."""
+    """Return True if there was something to do; a row that is gone needs nothing."""
     row = rows.select_for_update().filter(pk=pk)
     stored = row.values_list(column, flat=True).first()
     new = change(stored) if stored else stored
@@ -76,7 +77,8 @@ def _reencrypted_text(stored: Ciphertext) -> Ciphertext:
 
 
 def _reencrypted_data(stored: dict[str, Any]) -> dict[str, Any]:
-    """allauth's: the secret of an authenticator app, the seed of recovery codes, or codes of an older installation."""
+    """Return allauth's data re-encrypted: an authenticator app's secret, a recovery codes' seed, or the codes of an
+    older installation."""
     new = {name: reencrypted(value) if name in ("secret", "seed") else value for name, value in stored.items()}
     if "migrated_codes" in new:
         new["migrated_codes"] = [reencrypted(code) for code in new["migrated_codes"]]

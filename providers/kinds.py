@@ -1,10 +1,10 @@
-"""The kinds of providers that LLMSelect speaks to.
+"""The kinds of providers.
 
-A new OpenAI-compatible vendor is one entry here. A new wire format is four steps: a module in ``adapters/``, its entry
-here, its stand-in in ``tests/fake_providers/``, its line in the README.
+A new OpenAI-compatible vendor is one entry here. A new wire format takes four steps: a module in ``adapters/``, its
+entry here, its stand-in in ``tests/fake_providers/``, its line in the README.
 
-An endpoint that an administrator adds is no kind: it is ``OPENAI_COMPATIBLE`` from ``adapters/openai_compatible.py``
-with a Target that holds its name, base URL and key.
+An endpoint that an administrator adds is not a kind: it is ``OPENAI_COMPATIBLE`` from ``adapters/openai_compatible.py``
+with a Target that has its name, base URL and key.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ FROM_LOW = {"minimal": "low"}
 
 @dataclass(frozen=True, slots=True)
 class ProviderKind:
-    """What is the same for every user of a provider.
+    """The facts about a provider that are the same for every user.
 
     ``base_url`` means what that vendor's own SDK means by it; ``prices`` is the provider's id in genai-prices;
-    ``key_url`` is where a person gets a key; ``local`` marks servers that run on one's own machine and need no key.
+    ``key_url`` is the page on which people get a key; ``local`` marks servers that run on the user's own machine and
+    need no key.
     """
 
     slug: str

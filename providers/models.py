@@ -1,4 +1,4 @@
-"""Whose keys there are, the endpoints that administrators add, and the models that providers listed."""
+"""Users' keys, endpoints of administrators, and listed models."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SHORTEST_KEY_WITH_HINT = 12
 
 
 class KeySource(models.TextChoices):
-    """Whose key pays for an answer; an empty string where no key is needed."""
+    """The owner of the key that pays for an answer; an empty string if no key is needed."""
 
     USER = "user", "user"
     SERVER = "server", "server"
 
 
 def hint_of(api_key: str) -> str:
-    """What is shown of a key: its end, and nothing of one so short that its end would give much of it away."""
+    """Return the part of a key that is shown: its end, or nothing of a key so short that its end would reveal much."""
     if not api_key:
         return ""
     return f"…{api_key[-4:]}" if len(api_key) >= SHORTEST_KEY_WITH_HINT else "…"
@@ -44,7 +44,7 @@ def validate_base_url(url: str) -> None:
 
 
 class ProviderKey(models.Model):
-    """A user's own key for a provider, or only their own address of a local server."""
+    """A user's own key for a provider, or only their own URL of a local server."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="provider_keys")
     provider = models.CharField(max_length=64)
@@ -64,7 +64,7 @@ class ProviderKey(models.Model):
 
 
 class Endpoint(models.Model):
-    """An OpenAI-compatible server that an administrator added for everybody; its slug is its ``provider``."""
+    """An OpenAI-compatible server that an administrator added for all users; its slug is its ``provider``."""
 
     slug = models.SlugField(max_length=64, unique=True, validators=[validate_endpoint_slug])
     name = models.CharField(max_length=100)
@@ -89,7 +89,7 @@ class Endpoint(models.Model):
 
 
 class LanguageModel(models.Model):
-    """A model that a provider listed: to its owner's own key, or without an owner to the server."""
+    """A model that a provider listed for its owner's own key or, without an owner, for the server's."""
 
     provider = models.CharField(max_length=64)
     model = models.CharField(max_length=MAX_MODEL_LENGTH)

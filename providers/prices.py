@@ -1,4 +1,4 @@
-"""What models cost and hold, from the table inside genai-prices; nothing here asks the network or the database."""
+"""Prices and context windows of models, from the table inside genai-prices; no network and no database."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ FREE = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class ListPrice:
-    """Dollars for a million tokens; ``None`` where nobody knows. Long prompts may cost more than this."""
+    """Dollars per million tokens; None if unknown. Long prompts may cost more."""
 
     input: Decimal | None = None
     output: Decimal | None = None
 
 
 def price(provider: str, model: str, usage: Usage) -> Decimal | None:
-    """What a call cost in dollars: 0 for the demo and local servers, ``None`` where the price is unknown."""
+    """Return a call's cost in dollars: 0 for the demo and local servers, None if the price is unknown."""
     if is_free(provider):
         return FREE
     vendor, info = price_vendor(provider), model_info(provider, model)
@@ -41,7 +41,7 @@ def price(provider: str, model: str, usage: Usage) -> Decimal | None:
 
 
 def list_price(provider: str, model: str) -> ListPrice:
-    """The price of today, of this hour where it depends on that."""
+    """Return today's price, or this hour's if the price depends on that."""
     if is_free(provider):
         return ListPrice(FREE, FREE)
     info = model_info(provider, model)
@@ -52,26 +52,26 @@ def list_price(provider: str, model: str) -> ListPrice:
 
 
 def context_window(provider: str, model: str) -> int | None:
-    """In tokens; ``None`` where it is unknown."""
+    """Return the size in tokens; None if it is unknown."""
     info = model_info(provider, model)
     return info.context_window if info else None
 
 
 def is_free(provider: str) -> bool:
-    """Whether nobody sends a bill: the demo, and servers on one's own machines."""
+    """Return True if nobody sends a bill: for the demo, and for servers on the user's own machines."""
     return provider in KINDS and not KINDS[provider].needs_key
 
 
 @cache
 def price_vendor(provider: str) -> Provider | None:
-    """This kind's part of the table."""
+    """Return this kind's part of the table."""
     name = KINDS[provider].prices if provider in KINDS else ""
     return next((vendor for vendor in get_snapshot().providers if vendor.id == name), None)
 
 
 @lru_cache(maxsize=8192)
 def model_info(provider: str, model: str) -> ModelInfo | None:
-    """The entry of a model, also under the other ids that its vendor gives it."""
+    """Return the entry of a model, also by the other ids that its vendor gives it."""
     vendor = price_vendor(provider)
     return vendor.find_model(model) if vendor else None
 

@@ -1,7 +1,7 @@
-"""Who can be asked, by whom, and with which key.
+"""The providers that a user may use, and the key for each.
 
-A user's own key goes before the server's. The server's is for administrators, unless SERVER_KEYS=everyone, and never
-goes to an address that a user set.
+A user's own key comes before the server's. The server's is for administrators, unless SERVER_KEYS=everyone, and is
+never sent to a URL that a user set.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
 from providers.kinds import KINDS, ProviderKind
 from providers.models import Endpoint, KeySource, LanguageModel, ProviderKey
 from providers.prices import model_info
-from providers.shortlist import selected_models
+from providers.shortlist import shortlisted_models
 
 COLOR_OF_THE_UNKNOWN = "#6b7280"
 UNREADABLE = "The stored key for {label} cannot be read any more. Enter it again under Keys."
@@ -29,8 +29,8 @@ UNREADABLE_OF_ENDPOINT = "The stored key for {label} cannot be read any more. As
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
-    """Everything that a call needs but the request. ``is_first_use`` of a user's own key that was not used yet."""
+class ResolvedTarget:
+    """Everything that a call needs besides the request. ``is_first_use`` if the user's own key was not used yet."""
 
     adapter: Adapter
     target: Target
@@ -40,7 +40,7 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class ProviderInfo:
-    """How a provider is shown."""
+    """The label and color with which a provider is shown."""
 
     label: str
     color: str
@@ -48,7 +48,7 @@ class ProviderInfo:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What one user has of one provider. ``refusal`` is a sentence where they cannot use it, else empty."""
+    """One user's access to one provider. ``refusal`` is a sentence if they cannot use it, else empty."""
 
     provider: str
     info: ProviderInfo
@@ -59,14 +59,14 @@ class Access:
 
     @property
     def takes_key(self) -> bool:
-        """Whether a user can store something of their own for it."""
+        """True if a user can store something of their own for it."""
         return self.kind is not None and takes_key(self.kind)
 
 
-def resolve_target(user: User, provider: str) -> Resolved:
-    """Whom to ask for this user; one query.
+def resolve_target(user: User, provider: str) -> ResolvedTarget:
+    """Return the target for this user's requests; one query.
 
-    Raises NotFound for a provider that is not there, ProviderError where there is no key or it cannot be read.
+    Raises NotFound for an unknown provider, ProviderError if there is no key or it cannot be read.
     """
     kind = KINDS.get(provider)
     if kind is None:
@@ -79,7 +79,8 @@ def resolve_target(user: User, provider: str) -> Resolved:
 
 
 def accesses(user: User) -> list[Access]:
-    """Every kind and every enabled endpoint, as this user has them; three queries at most, and no key is decrypted."""
+    """Return this user's access to every kind and every enabled endpoint; at most three queries, and no key is
+    decrypted."""
     keys = {key.provider: key for key in ProviderKey.objects.filter(user=user).defer("api_key")}
     server = may_use_server_key(user)
     kinds = [_access(kind, keys.get(kind.slug), server) for kind in KINDS.values()]
@@ -91,7 +92,7 @@ def accesses(user: User) -> list[Access]:
 
 
 def access(user: User, provider: str) -> Access:
-    """The same for one provider; one query. Raises NotFound."""
+    """Return this user's access to one provider; one query. Raises NotFound."""
     if provider in KINDS:
         key = ProviderKey.objects.filter(user=user, provider=provider).defer("api_key").first()
         return _access(KINDS[provider], key, may_use_server_key(user))
@@ -100,7 +101,7 @@ def access(user: User, provider: str) -> Access:
 
 
 def key_sources(user: User, providers: Iterable[str]) -> dict[str, str]:
-    """Whose key would pay for each of these: "user", "server", or "" for none; two queries at most."""
+    """Return whose key would pay at each of these providers: "user", "server", or "" for none; at most two queries."""
     names = set(providers)
     own = set(ProviderKey.objects.filter(user=user, provider__in=names).values_list("provider", flat=True))
     server = may_use_server_key(user)
@@ -113,7 +114,7 @@ def key_sources(user: User, providers: Iterable[str]) -> dict[str, str]:
 
 
 def _source_of_kind(kind: str, own: bool, server: bool) -> KeySource | None:
-    """Whose key a kind would be asked with; ``server`` where the user may use those."""
+    """Return the key source at a kind; ``server`` is True if the user may use the server's keys."""
     if own:
         return KeySource.USER
     return KeySource.SERVER if server and settings.PROVIDER_API_KEYS[kind] else None
@@ -124,17 +125,17 @@ def takes_key(kind: ProviderKind) -> bool:
 
 
 def may_use_server_key(user: User) -> bool:
-    """Administrators may, everybody where SERVER_KEYS says so, and whoever has a budget for it."""
+    """Return True for administrators, for all users if SERVER_KEYS says so, and for users with a budget."""
     return user.is_staff or settings.SERVER_KEYS == "everyone" or has_budget(user)
 
 
 def provider_info(provider: str) -> ProviderInfo:
-    """Label and colour, also of a provider that is gone; a query for what is not a built-in kind."""
+    """Return label and color, also of a provider that is gone; one query for a provider that is not a built-in kind."""
     return provider_infos([provider])[provider]
 
 
 def provider_infos(providers: Iterable[str]) -> dict[str, ProviderInfo]:
-    """The same for many at once, with at most one query."""
+    """Return labels and colors of many providers, with at most one query."""
     infos = {slug: ProviderInfo(slug, COLOR_OF_THE_UNKNOWN) for slug in providers}
     infos |= {slug: ProviderInfo(KINDS[slug].label, KINDS[slug].color) for slug in infos.keys() & KINDS.keys()}
     others = infos.keys() - KINDS.keys()
@@ -145,28 +146,28 @@ def provider_infos(providers: Iterable[str]) -> dict[str, ProviderInfo]:
 
 
 def model_label(provider: str, model: str) -> str:
-    """A model's name for people where it is unmistakable, else its id; no query."""
+    """Return a model's name for people if it is unambiguous, else its id; no query."""
     if provider == "demo":
         return model.replace("-", " ").title()
     info = model_info(provider, model)
     if info is None or not info.name or info.name.islower():
         return model
-    return info.name if model == info.id or model in selected_models(provider) else model
+    return info.name if model == info.id or model in shortlisted_models(provider) else model
 
 
 def listed_models(user: User) -> Iterable[tuple[str, str, int | None, str, int | None]]:
-    """What refreshes found for this user or for the server: provider, model, owner's id, label, context window."""
+    """Return what refreshes found for this user or the server: provider, model, owner's id, label, context window."""
     visible = LanguageModel.objects.filter(owner=user) | LanguageModel.objects.filter(owner=None)
     return visible.values_list("provider", "model", "owner_id", "label", "context_window")
 
 
-def _resolved(user: User, kind: ProviderKind, own: ProviderKey | None) -> Resolved:
+def _resolved(user: User, kind: ProviderKind, own: ProviderKey | None) -> ResolvedTarget:
     if own is not None and own.base_url:
         target = Target(kind.label, own.base_url, own.api_key, guarded=not user.is_staff)
-        return Resolved(kind.adapter, target, KeySource.USER, own.first_used_at is None)
+        return ResolvedTarget(kind.adapter, target, KeySource.USER, own.first_used_at is None)
     base_url = settings.PROVIDER_BASE_URLS[kind.slug]
     if own is not None:
-        return Resolved(
+        return ResolvedTarget(
             kind.adapter, Target(kind.label, base_url, own.api_key), KeySource.USER, own.first_used_at is None
         )
     server_key = settings.PROVIDER_API_KEYS[kind.slug]
@@ -174,16 +175,18 @@ def _resolved(user: User, kind: ProviderKind, own: ProviderKey | None) -> Resolv
         server_key = ""
     if kind.needs_key and not server_key:
         raise ProviderError(ErrorCode.NO_API_KEY, no_key(kind))
-    return Resolved(kind.adapter, Target(kind.label, base_url, server_key), KeySource.SERVER if server_key else None)
+    return ResolvedTarget(
+        kind.adapter, Target(kind.label, base_url, server_key), KeySource.SERVER if server_key else None
+    )
 
 
-def _resolved_endpoint(endpoint: Endpoint) -> Resolved:
+def _resolved_endpoint(endpoint: Endpoint) -> ResolvedTarget:
     try:
         target = Target(endpoint.name, endpoint.base_url, endpoint.api_key)
     except DecryptionError as exc:
         sentence = UNREADABLE_OF_ENDPOINT.format(label=endpoint.name)
         raise ProviderError(ErrorCode.NO_API_KEY, sentence) from exc
-    return Resolved(OPENAI_COMPATIBLE, target, _source_of(endpoint))
+    return ResolvedTarget(OPENAI_COMPATIBLE, target, _source_of(endpoint))
 
 
 def _access(kind: ProviderKind, own: ProviderKey | None, server: bool) -> Access:
@@ -197,7 +200,7 @@ def no_key(kind: ProviderKind) -> str:
 
 
 def enabled_endpoint(provider: str) -> Endpoint:
-    """Raises NotFound, also for what cannot be the name of one."""
+    """Return an enabled endpoint; raises NotFound, also for a string that cannot be a slug."""
     endpoint = Endpoint.objects.filter(slug=provider, enabled=True).first() if slug_re.match(provider) else None
     if endpoint is None:
         raise NotFound(f"There is no provider “{provider[:64]}” here.")

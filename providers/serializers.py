@@ -1,4 +1,4 @@
-"""The shapes of the keys' and models' API. They check form; services decide."""
+"""Serializers of the keys' and models' API. They check the form; services decide."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class CatalogueModelSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False, help_text="Why it is not available.")
 
     def to_representation(self, instance: CatalogueModel) -> dict[str, Any]:
-        """By hand, for there can be many hundreds of them."""
+        """Return the fields by hand, because there can be many hundreds of models."""
         shown = {name: getattr(instance, name) for name in PLAIN}
         shown |= {"input_price": _dollars(instance.input_price), "output_price": _dollars(instance.output_price)}
         return shown if instance.available else {**shown, "reason": instance.reason}

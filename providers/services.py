@@ -1,4 +1,4 @@
-"""Storing and trying keys, and asking providers for their models.
+"""Storage and tests of keys, and refreshes of the lists of models.
 
 ``test_key`` and ``refresh_models`` call the provider, on a short event loop of their own, so that the loop of a web
 process does not wait while an SDK is imported. Call them from a thread, and never inside ``atomic``.
@@ -22,7 +22,7 @@ from providers.adapters.base import ErrorCode, ProviderError
 from providers.base_urls import check_public_url, check_url
 from providers.kinds import KINDS, ProviderKind
 from providers.models import MAX_MODEL_LENGTH, LanguageModel, ProviderKey, hint_of
-from providers.selectors import Resolved, access, enabled_endpoint, resolve_target, takes_key
+from providers.selectors import ResolvedTarget, access, enabled_endpoint, resolve_target, takes_key
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ PRINTABLE = re.compile(r"[\x21-\x7e]*")
 
 @dataclass(frozen=True, slots=True)
 class KeyTest:
-    """What came of trying a key, in words and as an error code of the public contract (``None`` where it works)."""
+    """The result of a key test, in words and as an error code of the public contract (None if the key works)."""
 
     ok: bool
     message: str
@@ -43,10 +43,10 @@ class KeyTest:
 
 
 def set_key(*, user: User, provider: str, api_key: str, base_url: str = "") -> ProviderKey:
-    """Store a user's key, in the place of the one before; without ``base_url`` it goes to the provider's usual address.
+    """Store a user's key, replacing an earlier one; without ``base_url`` it is sent to the provider's usual URL.
 
-    Key and address are always set together: whoever borrows a session cannot send a stored key to a place of their own.
-    Raises NotFound and InvalidInput.
+    Key and URL are always set together, so that a stolen session cannot send a stored key elsewhere. Raises NotFound
+    and InvalidInput.
     """
     kind = _kind(provider)
     api_key = _checked_key(kind, api_key)
@@ -62,8 +62,8 @@ def set_key(*, user: User, provider: str, api_key: str, base_url: str = "") -> P
 
 @transaction.atomic
 def delete_key(*, user: User, provider: str) -> None:
-    """Forget a user's key and the models that were listed to it. Raises NotFound, and InvalidInput for a provider that
-    takes no key."""
+    """Delete a user's key and the models listed for it. Raises NotFound, and InvalidInput for a provider that takes
+    no key."""
     _kind(provider)
     deleted, _ = ProviderKey.objects.filter(user=user, provider=provider).delete()
     if not deleted:
@@ -72,9 +72,9 @@ def delete_key(*, user: User, provider: str) -> None:
     record(Action.KEY_DELETED, user=user, subject=provider)
 
 
-def note_first_use(*, user: User, provider: str, resolved: Resolved) -> None:
-    """Note in the audit trail that a user's own key goes out for the first time since it was set; a query only then.
-    Of several workers at once one notes it."""
+def note_first_use(*, user: User, provider: str, resolved: ResolvedTarget) -> None:
+    """Record the first use of a user's own key since it was set; one query, only at that time. Of several workers at
+    once one records it."""
     if not resolved.is_first_use:
         return
     with transaction.atomic():
@@ -84,7 +84,7 @@ def note_first_use(*, user: User, provider: str, resolved: Resolved) -> None:
 
 
 def test_key(*, user: User, provider: str) -> KeyTest:
-    """Make the cheapest real call with the key that this user's requests would go out with. Raises NotFound, and
+    """Make the cheapest real call with the key that this user's requests would use. Raises NotFound, and
     TooManyRequests beyond ``KEY_TESTS``."""
     label = access(user, provider).info.label
     KEY_TESTS.take(str(user.public_id))
@@ -99,9 +99,9 @@ def test_key(*, user: User, provider: str) -> KeyTest:
 
 
 def refresh_models(*, user: User, provider: str) -> list[str]:
-    """Ask the provider's own list and remember it, for the user where their key was used, else for the server.
+    """Request the provider's own list and store it, for the user if their key was used, else for the server.
 
-    Gives the ids. Raises NotFound, ProviderError and TooManyRequests (``LISTS``); what was known before then stays.
+    Returns the ids. Raises NotFound, ProviderError and TooManyRequests (``LISTS``); earlier entries stay.
     """
     LISTS.take(str(user.public_id))
     resolved = resolve_target(user, provider)
@@ -149,7 +149,7 @@ def _refused(field: str, sentence: str) -> InvalidInput:
     return InvalidInput(sentence, fields={field: [sentence]})
 
 
-def _accepted(label: str, resolved: Resolved) -> str:
+def _accepted(label: str, resolved: ResolvedTarget) -> str:
     match resolved.key_source:
         case "user" if resolved.target.api_key:
             return f"{label} accepted your key."

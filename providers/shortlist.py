@@ -1,8 +1,8 @@
-"""Which models are offered before anybody asked a provider for its list: a few current ones, chosen by rule.
+"""The models that are offered before a provider's list was requested: a few current ones, chosen by rule.
 
-Of the priced chat models in genai-prices the newest of each family ("Claude Opus 4.5" and "Claude Opus 5" are one), not
-more than a generation behind the newest. A provider that serves many labs' models shows one of each lab, those with the
-most models first.
+Of the priced chat models in genai-prices, the newest of each family ("Claude Opus 4.5" and "Claude Opus 5" are one),
+not more than a generation behind the newest. A provider that serves many labs' models shows one of each lab, those with
+the most models first.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Choice:
 
 
 @cache
-def selected_models(provider: str) -> tuple[str, ...]:
-    """Ids of a kind's short list, newest first; empty where the table does not know the kind."""
+def shortlisted_models(provider: str) -> tuple[str, ...]:
+    """Return the ids of a kind's short list, newest first; empty if the table does not know the kind."""
     adapter = KINDS[provider].adapter if provider in KINDS else None
     if isinstance(adapter, OpenAICompatibleAdapter) and adapter.models:
         return adapter.models
@@ -68,7 +68,7 @@ def _of_labs(choices: list[Choice], labs: Counter[str]) -> list[Choice]:
 
 
 def _of_this_generation(choices: list[Choice]) -> list[Choice]:
-    """The vendor's own models, by their usual name, before those of others that it serves as well."""
+    """Return the vendor's own models, recognized by their usual name, before those of others that it serves."""
     home = Counter(choice.brand for choice in choices).most_common(1)[0][0] if choices else ""
     oldest = max((choice.version for choice in choices if choice.brand == home), default=0) - GENERATIONS
     return sorted((choice for choice in choices if choice.version >= oldest), key=lambda choice: choice.brand != home)
@@ -87,7 +87,7 @@ def _choices(provider: str, models: Iterable[ModelInfo]) -> Iterable[Choice]:
 
 
 def api_id(info: ModelInfo) -> str | None:
-    """The id by which the provider is asked for a model: the table's own where it fits, else one that does."""
+    """Return the id by which the provider is asked for a model: the table's own if it fits, else one that does."""
     if info.is_match(info.id):
         return info.id
     clauses = info.match.or_ if isinstance(info.match, ClauseOr) else [info.match]

@@ -1,4 +1,4 @@
-"""Addresses of the pages of keys and models."""
+"""URLs of the pages of keys and models."""
 
 from __future__ import annotations
 

@@ -21,13 +21,13 @@ from providers.adapters.base import ProviderError
 from providers.catalogue import catalogue_groups
 from providers.selectors import Access, access, accesses
 
-# django-htmx takes a 400 for a crash while DEBUG is on, and shows it instead of the page.
+# django-htmx takes a 400 for a crash while DEBUG is on, and replaces the page with it.
 FORM_REFUSED = 422
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What came of the last action."""
+    """The result of the last action."""
 
     ok: bool
     text: str
@@ -35,7 +35,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class KeyCard:
-    """One provider on the page of keys; ``errors`` are by field, ``base_url`` is what was typed or is set."""
+    """One provider on the page of keys; ``errors`` are by field, ``base_url`` is the typed or stored value."""
 
     access: Access
     base_url: str = ""

@@ -97,7 +97,7 @@ class Attempt:
 
     async def _stream(self, clients: HttpClients, timeouts: Timeouts) -> None:
         claim = self.claim
-        clients = clients.telling(lambda: self._transcript.reach(Phase.THINKING))
+        clients = clients.with_callback(lambda: self._transcript.reach(Phase.THINKING))
         try:
             await self._call(clients, timeouts, claim.adapter, claim.target, claim.request)
         except ProviderError as error:

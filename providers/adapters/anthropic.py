@@ -25,7 +25,7 @@ from providers.adapters.http import Call, Frame, HttpClients
 from providers.adapters.sdk import sdk_client, sdk_key
 
 API_VERSION = "2023-06-01"
-# The API insists on a limit. Every model since Claude 3.5 takes this one; thinking counts against it.
+# The API requires a limit. Every model since Claude 3.5 accepts this one; thinking counts against it.
 DEFAULT_MAX_TOKENS = 8192
 LEGACY_MAX_TOKENS = 4096
 THINKING_MAX_TOKENS = 32_000
@@ -47,7 +47,7 @@ Version = tuple[int, int]
 
 
 class AnthropicAdapter:
-    """Messages, with summaries of the thinking where reasoning was asked for."""
+    """The Messages API, with summaries of the thinking if reasoning was requested."""
 
     async def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
         usage: Frame = {}
@@ -102,7 +102,7 @@ def _call(target: Target, request: Request) -> Call:
 
 
 def _content(message: Message) -> str | list[dict[str, Any]]:
-    """Images first, as Anthropic advises."""
+    """Return the content, images first, as Anthropic advises."""
     if not message.images:
         return message.text
     sources = ({"type": "base64", "media_type": image.media_type, "data": image.base64} for image in message.images)
@@ -110,7 +110,7 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
 
 
 def _version(model: str) -> Version:
-    """The generation that a model id names; a name without one is newer than all numbers we know."""
+    """Return the generation that a model id names; a model without one counts as newer than all."""
     found = VERSION.match(model)
     return (int(found[1]), int(found[2] or 0)) if found else (99, 0)
 
@@ -124,7 +124,8 @@ def _default_max_tokens(request: Request) -> int:
 
 
 def _thinking(request: Request) -> dict[str, Any]:
-    """Adaptive thinking with an effort since 4.6, a budget of tokens within max_tokens since 3.7, nothing before."""
+    """Return the thinking fields: adaptive with an effort since 4.6, a budget of tokens within max_tokens since 3.7,
+    none before."""
     effort, version = request.parameters.reasoning_effort, _version(request.model)
     if version >= (4, 6):
         adaptive = {"thinking": {"type": "adaptive", "display": "summarized"}}
@@ -138,7 +139,7 @@ def _thinking(request: Request) -> dict[str, Any]:
 
 
 def _sampling(request: Request) -> dict[str, float]:
-    """Temperature up to 1, or else top_p: the two do not go together since 4.1."""
+    """Return temperature (up to 1) or else top_p: models since 4.1 do not accept both."""
     temperature, top_p = request.parameters.temperature, request.parameters.top_p
     if temperature is not None:
         return {"temperature": min(temperature, 1.0)}
@@ -160,7 +161,7 @@ def _finished(target: Target, reason: str) -> Finished:
 
 
 def _usage(usage: Frame) -> Usage:
-    """Anthropic counts what was read from and written to its cache apart from ``input_tokens``."""
+    """Return the usage; Anthropic counts tokens read from and written to its cache apart from ``input_tokens``."""
     cached = usage.get("cache_read_input_tokens") or 0
     written = usage.get("cache_creation_input_tokens") or 0
     return Usage(

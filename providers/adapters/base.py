@@ -1,4 +1,4 @@
-"""What an adapter is given, what it yields, and how it fails.
+"""The types of adapters: what they receive, what they yield, and the error that they raise.
 
     Target + Request ──► Adapter.stream() ──► TextDelta | ReasoningDelta | Usage … Finished
                                          └──► ProviderError, and nothing after it
@@ -48,7 +48,7 @@ class ErrorCode(StrEnum):
 class Image:
     """An image beside a message's text, PNG, JPEG or WebP; sizes in pixels.
 
-    Until just before it is sent it is known by its ``id`` alone, and ``data`` is empty.
+    Until just before it is sent only its ``id`` is known, and ``data`` is empty.
     """
 
     id: str
@@ -77,7 +77,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Sampling settings; ``None`` (or no stop sequence) leaves the provider's own default."""
+    """Sampling settings; None (or no stop sequence) leaves the choice to the provider."""
 
     temperature: float | None = None
     top_p: float | None = None
@@ -89,7 +89,7 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of one model."""
+    """A request to one model."""
 
     model: str
     messages: tuple[Message, ...]
@@ -99,10 +99,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a request goes and with which key.
+    """The URL that a request goes to, and its key.
 
     ``label`` names the provider in sentences for people. ``base_url`` means what the vendor's own SDK means by it.
-    ``guarded`` marks a URL that an ordinary user set: only public addresses may be connected to, and that is checked at
+    ``guarded`` marks a URL that an ordinary user set: only public IP addresses may be connected to, which is checked at
     the moment of connecting.
     """
 
@@ -130,8 +130,8 @@ class ReasoningDelta:
 class Usage:
     """Tokens as the provider counted them; of several in a stream the last one counts.
 
-    ``output_tokens`` includes ``reasoning_tokens``; ``input_tokens`` includes ``cached_input_tokens``, for every vendor
-    alike.
+    ``output_tokens`` includes ``reasoning_tokens``, and ``input_tokens`` includes ``cached_input_tokens``, for every
+    vendor alike.
     """
 
     input_tokens: int
@@ -142,7 +142,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The provider said that it has finished; exactly one ends every good stream (usage may still follow it)."""
+    """The provider's statement that it has finished; exactly one ends every good stream (usage may still follow it)."""
 
     reason: FinishReason = "stop"
 
@@ -151,11 +151,11 @@ StreamEvent = TextDelta | ReasoningDelta | Usage | Finished
 
 
 class ProviderError(Exception):
-    """The one way in which a call to a provider fails.
+    """The error of every failed call to a provider.
 
-    ``message`` is a sentence for the user: it names the provider, says what to do, and holds no vendor text, key or
-    URL. ``retryable`` says whether the same call can succeed later; ``retry_after`` is in seconds where the provider
-    gave one. ``detail`` is for the log only (never the key).
+    ``message`` is a sentence for the user: it names the provider, says what to do, and contains no vendor text, key or
+    URL. ``retryable`` says if the same call can succeed later; ``retry_after`` is in seconds if the provider gave a
+    time. ``detail`` is for the log only (never the key).
     """
 
     def __init__(
@@ -185,13 +185,13 @@ def _rebuild_error(
 
 
 class Adapter(Protocol):
-    """One wire format. Adapters hold no state: everything of a call is in its arguments."""
+    """The implementation of one wire format. Adapters hold no state: everything about a call is in its arguments."""
 
     def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
         """Ask once and yield the answer as it arrives; closing the iterator closes the upstream connection."""
 
     async def list_models(self, target: Target) -> list[str]:
-        """The ids of the text models that this key can use, as the provider's own list names them."""
+        """Return the ids of the text models that this key can use, as the provider's own list names them."""
 
     async def check_key(self, target: Target) -> None:
-        """Make the cheapest real call that proves the key; raises ProviderError where it is refused."""
+        """Make the cheapest real call that proves the key; raises ProviderError if it is refused."""

@@ -47,7 +47,7 @@ OPTIONAL: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ChatQuirks:
-    """How one vendor's chat completions differ; ``None`` for a name means that the vendor has no such parameter."""
+    """The differences of one vendor's chat completions; None as a name means that the vendor has no such parameter."""
 
     path: str = "/chat/completions"
     max_tokens: str = "max_tokens"
@@ -59,12 +59,12 @@ class ChatQuirks:
 
 
 def chat_call(target: Target, request: Request, quirks: ChatQuirks) -> Call:
-    """The request in this format; the system prompt is the first message."""
+    """Return the request in this format; the system prompt is the first message."""
     return Call(quirks.path, bearer(target), _body(request, quirks), OPTIONAL)
 
 
 def bearer(target: Target) -> dict[str, str]:
-    """The authorisation header, or none where there is no key."""
+    """Return the authorization header, or none if there is no key."""
     return {"Authorization": f"Bearer {target.api_key}"} if target.api_key else {}
 
 
@@ -106,7 +106,7 @@ def _effort(request: Request, quirks: ChatQuirks) -> dict[str, Any]:
 
 
 async def chat_events(clients: HttpClients, target: Target, call: Call) -> AsyncGenerator[StreamEvent, None]:
-    """The stream of a chat completion; of several choices only the first is read."""
+    """Yield the stream of a chat completion; of several choices only the first is read."""
     usage: Usage | None = None
     finished = False
     async with aclosing(clients.frames(target, call)) as frames:
@@ -142,7 +142,7 @@ def _deltas(target: Target, delta: Frame) -> Iterator[StreamEvent]:
 
 
 def _parts(content: list[Any]) -> Iterator[StreamEvent]:
-    """Content as a list of parts, as Mistral's reasoning models send it."""
+    """Return content that comes as a list of parts, as Mistral's reasoning models send it."""
     for part in content:
         if part.get("type") == "text" and part.get("text"):
             yield TextDelta(part["text"])
@@ -159,7 +159,8 @@ def _finished(target: Target, reason: str, frame: Frame) -> Finished:
 
 
 def usage_of(usage: Frame) -> Usage:
-    """Token counts alike for all: some vendors count reasoning apart from the completion, which the total betrays."""
+    """Return token counts alike for all vendors; some count reasoning apart from the completion, which the total
+    reveals."""
     prompt, completion = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
     reasoning = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
     cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0

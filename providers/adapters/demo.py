@@ -1,4 +1,4 @@
-"""Three offline models, so that everything can be tried without a key; what they say is plainly labelled as a demo."""
+"""Three offline models, so that everything can be tried without a key. Their answers say that they are a demo."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TOKEN = re.compile(r"\s*\S{1,8}")
 
 @dataclass(frozen=True, slots=True)
 class DemoModel:
-    """A prepared answer and how long it takes: seconds until the first token, and for all that follows."""
+    """A prepared answer and its timing: seconds until the first token, and for the rest."""
 
     answer: str
     first_token: float
@@ -39,7 +39,7 @@ class DemoModel:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What one answer consists of, in tokens."""
+    """The tokens of one answer."""
 
     reasoning: list[str]
     text: list[str]
@@ -55,7 +55,7 @@ MODELS: dict[str, DemoModel] = {
 
 @dataclass(frozen=True, slots=True)
 class DemoAdapter:
-    """Deterministic answers; ``pace`` stretches (or, below 1, shortens) their time."""
+    """Deterministic answers; ``pace`` stretches (or, below 1, shortens) their timing."""
 
     pace: float = 1.0
 
@@ -79,11 +79,11 @@ class DemoAdapter:
         return list(MODELS)
 
     async def check_key(self, target: Target) -> None:
-        """Nothing to prove: the demo takes no key."""
+        """Accept every target, since the demo needs no key."""
 
 
 def _script(model: DemoModel, request: Request) -> Script:
-    """The answer to this request, cut at the first stop sequence and after ``max_tokens`` (reasoning counts)."""
+    """Return the answer to this request, cut at the first stop sequence and after ``max_tokens`` (reasoning counts)."""
     parameters = request.parameters
     text = _filled(model.answer, request)
     for stop in parameters.stop:
@@ -104,7 +104,7 @@ def _filled(template: str, request: Request) -> str:
 
 
 def _seen(request: Request) -> str:
-    """What can be said of the images of the last message without looking at them."""
+    """Return a remark on the images of the last message that needs no look at them."""
     images = request.messages[-1].images if request.messages else ()
     if not images:
         return ""
@@ -113,7 +113,7 @@ def _seen(request: Request) -> str:
 
 
 def _tokens(text: str) -> list[str]:
-    """Pieces of the text that together are the whole text."""
+    """Return the pieces of a text."""
     pieces = TOKEN.findall(text)
     rest = text[sum(map(len, pieces)) :]
     return [*pieces, rest] if rest else pieces

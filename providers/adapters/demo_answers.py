@@ -1,4 +1,4 @@
-"""What the demo models say: Markdown with everything that a page has to be able to show."""
+"""The answers of the demo models: Markdown with everything that a page can show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turning what went wrong at a provider into the one ProviderError.
+"""Conversion of everything that can go wrong at a provider into ProviderError.
 
 A vendor's words decide the code and go to ``detail``, which is for the log; ``message`` is always one of our sentences.
 """
@@ -49,7 +49,7 @@ RETRYABLE = frozenset(
     }
 )
 
-# The first row whose statuses and words fit decides; no statuses means any, and an error inside a stream has none.
+# The first matching row decides. A row without statuses matches any; an error inside a stream has none.
 WORDS: tuple[tuple[frozenset[int], re.Pattern[str], ErrorCode], ...] = tuple(
     (frozenset(statuses), re.compile(words), code)
     for statuses, words, code in (
@@ -106,7 +106,7 @@ STATUSES: dict[int, ErrorCode] = {
 def failure(
     code: ErrorCode, target: Target, detail: str = "", *, message: str = "", retry_after: float | None = None
 ) -> ProviderError:
-    """A ProviderError with our sentence for this code (or another of ours) and the key cut out of the detail."""
+    """Return a ProviderError with our sentence for this code (or another of ours), the key removed from the detail."""
     return ProviderError(
         code,
         (message or SENTENCES[code]).format(label=target.label),
@@ -117,7 +117,7 @@ def failure(
 
 
 def response_failure(target: Target, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-    """What an HTTP answer that is not a success means."""
+    """Return the error that an HTTP response without success means."""
     text = body[:65536].decode(errors="replace")
     detail = f"HTTP {status}: {text}"
     if 300 <= status < 400:
@@ -128,7 +128,8 @@ def response_failure(target: Target, status: int, headers: Mapping[str, str], bo
 
 
 def frame_failure(target: Target, error: Any) -> ProviderError:
-    """What an error inside a stream, after a good status, means; ``error`` is the vendor's object or text."""
+    """Return the error that an error object inside a stream, after a good status, means; ``error`` is the vendor's
+    object or text."""
     text = error if isinstance(error, str) else orjson.dumps(error).decode()
     status = error.get("code") if isinstance(error, dict) else None
     code = _code(status if isinstance(status, int) and 400 <= status < 600 else 0, text)
@@ -136,7 +137,7 @@ def frame_failure(target: Target, error: Any) -> ProviderError:
 
 
 def connection_failure(target: Target, exc: BaseException) -> ProviderError:
-    """What an exception of the HTTP client means."""
+    """Return the error that an exception of the HTTP client means."""
     detail = f"{type(exc).__name__}: {exc}"
     if isinstance(exc, aiohttp.ClientConnectorError) and isinstance(exc.os_error, AddressRefusedError):
         return failure(ErrorCode.PERMISSION_DENIED, target, detail, message=NOT_PUBLIC)
@@ -160,7 +161,7 @@ BAD_URL = "The address of {label} is not a usable URL. Check the base URL."
 
 
 def redacted(text: str, key: str) -> str:
-    """The text without the key, also where a vendor quotes only the key's beginning."""
+    """Return the text without the key, even if a vendor quotes only the key's beginning."""
     if len(key) < 8:
         return text.replace(key, "[key]") if key else text
     return re.sub(re.escape(key[:6]) + r"[^\s\"'<>]*", "[key]", text.replace(key, "[key]"))
@@ -187,7 +188,7 @@ def _retry_after(headers: Mapping[str, str], text: str) -> float | None:
 
 
 def _seconds(value: str) -> float | None:
-    """Retry-After as seconds from now; it is a number or an HTTP date."""
+    """Return Retry-After as seconds from now; the header is a number or an HTTP date."""
     try:
         seconds = float(value)
         return max(0.0, seconds) if math.isfinite(seconds) else None

@@ -33,7 +33,7 @@ FILTERED = frozenset(
 )
 THINKING_MODELS = re.compile(r"gemini-(2\.5|[3-9]|\d\d)(?!.*(image|tts))|-latest$")
 BUDGET_MODELS = re.compile(r"gemini-2\.5")
-# Pro cannot switch its thinking off, so the smallest budget is one that every 2.5 model takes.
+# Pro cannot switch thinking off, so the smallest budget is one that every 2.5 model accepts.
 BUDGETS: dict[ReasoningEffort, int] = {"minimal": 512, "low": 1024, "medium": 8192, "high": 24_576}
 OPTIONAL = {
     "generationConfig.thinkingConfig.thinkingLevel": r"thinking[ _]?level",
@@ -131,7 +131,7 @@ def _config(request: Request) -> dict[str, Any]:
 
 
 def _thinking(request: Request) -> dict[str, Any] | None:
-    """A level since Gemini 3, a budget of tokens for 2.5; models before that do not think."""
+    """Return the thinking settings: a level since Gemini 3, a budget of tokens for 2.5; earlier models do not think."""
     if not THINKING_MODELS.search(request.model):
         return None
     effort = request.parameters.reasoning_effort
@@ -152,7 +152,7 @@ def _deltas(frame: Frame) -> Iterator[StreamEvent]:
 
 
 def _finish_reason(target: Target, frame: Frame) -> str | None:
-    """The end of the first candidate; a prompt that was blocked has none, and says why instead."""
+    """Return the finish reason of the first candidate; a blocked prompt has no candidate, and its feedback says why."""
     blocked = (frame.get("promptFeedback") or {}).get("blockReason")
     if blocked:
         raise failure(ErrorCode.CONTENT_FILTERED, target, f"the prompt was blocked: {blocked}")
@@ -169,7 +169,7 @@ def _finished(target: Target, reason: str) -> Finished:
 
 
 def _usage(usage: Frame) -> Usage:
-    """Google counts thoughts apart from the candidates."""
+    """Return the usage; Google counts thoughts apart from the candidates."""
     thoughts = usage.get("thoughtsTokenCount") or 0
     return Usage(
         input_tokens=(usage.get("promptTokenCount") or 0) + (usage.get("toolUsePromptTokenCount") or 0),

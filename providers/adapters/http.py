@@ -1,6 +1,6 @@
-"""The pooled HTTP clients of one event loop, and the one way in which an adapter asks for a stream.
+"""The pooled HTTP clients of one event loop, and the streaming request that all adapters use.
 
-No key is ever kept here: keys are in the headers of each request alone, and there is no cookie jar.
+No key is kept here: keys are only in the headers of each request, and there is no cookie jar.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DRAIN_SECONDS = 0.05
 LARGE_BODY = 1024 * 1024
 DONE = b"[DONE]"
 USER_AGENT = "LLMSelect"
-# A compressed stream would be held back until a compressor's block is full.
+# A compressed stream arrives late, since the compressor waits until a block is full.
 STREAM_HEADERS = {"Content-Type": "application/json", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
 
 Frame = dict[str, Any]
@@ -40,10 +40,11 @@ Frame = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One streaming request: where below the base URL, with which headers and JSON body, which is gone once it was
+    """One streaming request: its path below the base URL, headers, and JSON body, which is dropped once it was
     accepted.
 
-    ``optional`` names what may be left out of the body where the vendor refuses it (see ``optional.py``).
+    ``optional`` names fields that may be left out of the body if the vendor refuses them (see
+    ``unsupported_parameters.py``).
     """
 
     path: str
@@ -53,9 +54,9 @@ class Call:
 
 
 class HttpClients:
-    """Two connection pools for one event loop: one for URLs that the server's operator set, one for users' URLs.
+    """Two connection pools for one event loop: one for URLs that the operator set, one for users' URLs.
 
-    Use as ``async with await HttpClients.open(connect_timeout=10) as clients``, or call ``close`` in the end.
+    Use as ``async with await HttpClients.open(connect_timeout=10) as clients``, or call ``close`` at the end.
     """
 
     def __init__(
@@ -67,12 +68,13 @@ class HttpClients:
 
     @classmethod
     async def open(cls, connect_timeout: float) -> Self:
-        """Make the pools for the running loop. The timeout is for connecting alone, TLS included, in seconds."""
+        """Create the pools for the running loop. The timeout is for connecting only, TLS included, in seconds."""
         timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout, sock_connect=connect_timeout)
         return cls(_session(timeout, guarded=False), _session(timeout, guarded=True))
 
-    def telling(self, accepted: Callable[[], None]) -> HttpClients:
-        """The same pools for one answer, which hears when the provider has accepted its request."""
+    def with_callback(self, accepted: Callable[[], None]) -> HttpClients:
+        """Return the same pools for one answer, with a callback for the moment at which the provider has accepted
+        its request."""
         return HttpClients(self._open, self._guarded, accepted)
 
     async def close(self) -> None:
@@ -88,19 +90,19 @@ class HttpClients:
         await self.close()
 
     def session(self, target: Target) -> aiohttp.ClientSession:
-        """The pool that may be used for this target."""
+        """Return the pool to use for this target."""
         return self._guarded if target.guarded else self._open
 
     async def frames(self, target: Target, call: Call) -> AsyncGenerator[Frame, None]:
         """Post the body and yield each JSON object of the event stream.
 
-        Raises ProviderError, also for an error that the vendor sends inside the stream. Closing the iterator before
-        its end closes the connection at once.
+        Raises ProviderError, also for an error that the vendor sends inside the stream. Closing the iterator before its
+        end closes the connection at once.
         """
         response = await self._accepted(target, call)
         if self._tell_accepted is not None:
             self._tell_accepted()
-        # A stream lasts minutes, and its images are many megabytes.
+        # A stream lasts minutes, and the images in its request are many megabytes.
         call.body.clear()
         try:
             async for frame in _frames(target, response):
@@ -114,7 +116,7 @@ class HttpClients:
                 response.close()
 
     async def _accepted(self, target: Target, call: Call) -> aiohttp.ClientResponse:
-        """The first good response, after leaving out what the vendor refuses."""
+        """Return the first good response, leaving out fields that the vendor refuses."""
         body = call.body
         for _ in range(MAX_ATTEMPTS):
             response = await self._post(target, call, body)
@@ -140,19 +142,19 @@ class HttpClients:
             try:
                 return await session.post(url, data=_payload(data), headers=headers, allow_redirects=False)
             except aiohttp.ServerDisconnectedError:
-                # A pooled connection that the server had just closed; the request was never looked at.
+                # The server had just closed this pooled connection, so it never saw the request.
                 return await session.post(url, data=_payload(data), headers=headers, allow_redirects=False)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
             raise connection_failure(target, exc) from exc
 
 
 def _payload(data: bytes) -> bytes | BytesIO:
-    """A large body goes out in pieces, so that other streams go on meanwhile."""
+    """Return a large body in pieces, so that other streams continue meanwhile."""
     return BytesIO(data) if len(data) > LARGE_BODY else data
 
 
 def _session(timeout: aiohttp.ClientTimeout, *, guarded: bool) -> aiohttp.ClientSession:
-    """A pool; only requests to the operator's own URLs go through a proxy that the environment names."""
+    """Return a pool; only requests to the operator's own URLs go through a proxy from the environment."""
     return aiohttp.ClientSession(
         connector=connector(guarded=guarded),
         timeout=timeout,
@@ -193,8 +195,10 @@ async def _frames(target: Target, response: aiohttp.ClientResponse) -> AsyncGene
 
 
 async def _arrived(stream: aiohttp.StreamReader) -> bytes:
-    """What has come in since the last call, empty at the end; first what came before the connection broke, for which
-    aiohttp would raise at once."""
+    """Return what has arrived since the last call, empty at the end.
+
+    If the connection breaks, the bytes that came before are returned first; aiohttp would raise at once.
+    """
     broken = stream.exception()
     if broken is not None:
         stream.set_exception(None)  # type: ignore[arg-type]
@@ -214,8 +218,8 @@ def _frame(data: bytes) -> Frame | None:
 
 
 async def _drain(response: aiohttp.ClientResponse) -> None:
-    """Read what follows the end mark, so that the connection can be used again; a server that keeps it open does not
-    hold up anybody."""
+    """Read what follows the end mark, so that the connection can be reused; a server that keeps it open delays
+    nobody."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_SECONDS):
             while await response.content.readany():
@@ -223,7 +227,7 @@ async def _drain(response: aiohttp.ClientResponse) -> None:
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:
-    """The beginning of an answer that is not a stream."""
+    """Return the beginning of a response that is not a stream."""
     try:
         async with asyncio.timeout(ERROR_BODY_SECONDS):
             return await read_at_most(response, MAX_ERROR_BYTES)
@@ -234,7 +238,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _unstreamed(target: Target, body: bytes) -> ProviderError:
-    """What an answer means that claims to be good and is no stream: often an error all the same."""
+    """Return the error in a response that has a good status but is not a stream."""
     frame = _frame(body)
     if frame is not None and frame.get("error"):
         return frame_failure(target, frame["error"])
@@ -242,7 +246,7 @@ def _unstreamed(target: Target, body: bytes) -> ProviderError:
 
 
 def _broken(target: Target, exc: Exception) -> ProviderError:
-    """A connection that fails once the stream has begun has cut the stream, whatever it says."""
+    """Return the error of a connection that failed after the stream had begun: the stream was cut."""
     return failure(ErrorCode.STREAM_CUT, target, f"{type(exc).__name__}: {exc}")
 
 

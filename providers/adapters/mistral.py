@@ -16,7 +16,7 @@ QUIRKS = ChatQuirks(path="/v1/chat/completions", seed="random_seed", include_usa
 
 
 class MistralAdapter:
-    """Chat completions; usage comes without being asked for."""
+    """Chat completions; usage comes without being requested."""
 
     async def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
         async with aclosing(chat_events(clients, target, chat_call(target, request, QUIRKS))) as events:
@@ -41,6 +41,6 @@ class MistralAdapter:
 
 
 def _answers(model: Any) -> bool:
-    """Whether a model of the list holds conversations; one of a kind that the SDK does not know has no capabilities."""
+    """Return True if a listed model can chat; a kind that the SDK does not know has no capabilities."""
     capabilities = getattr(model, "capabilities", None)
     return bool(capabilities and capabilities.completion_chat and not NOT_TEXT.search(model.id))

@@ -1,6 +1,6 @@
 """OpenAI's Responses API (https://platform.openai.com/docs/api-reference/responses-streaming).
 
-The Responses API knows neither ``stop`` nor ``seed``: a request with one of these goes through chat completions.
+The Responses API has neither ``stop`` nor ``seed``: a request with one of these goes through chat completions.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from providers.adapters.errors import failure, frame_failure
 from providers.adapters.http import Call, Frame, HttpClients
 from providers.adapters.openai_compatible import read_json, text_models
 
-# These think before they answer: they take no sampling parameters, and give summaries where asked.
+# These models think before they answer: they accept no sampling parameters, and return summaries on request.
 REASONING_MODELS = re.compile(r"^(ft:)?(o\d|gpt-([5-9]|\d\d)|codex)(?!.*chat)")
 CHAT = ChatQuirks(max_tokens="max_completion_tokens")
 OPTIONAL = {
@@ -40,7 +40,7 @@ OPTIONAL = {
 
 
 class OpenAIAdapter:
-    """Responses, with reasoning summaries; nothing is stored at OpenAI."""
+    """The Responses API, with reasoning summaries; nothing is stored at OpenAI."""
 
     async def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
         if request.parameters.stop or request.parameters.seed is not None:
@@ -59,7 +59,7 @@ class OpenAIAdapter:
 
 
 def _accepted(request: Request) -> Request:
-    """The request without the sampling parameters that reasoning models turn down."""
+    """Return the request without the sampling parameters that reasoning models refuse."""
     if not REASONING_MODELS.match(request.model):
         return request
     return replace(request, parameters=replace(request.parameters, temperature=None, top_p=None))

@@ -1,6 +1,6 @@
-"""Chat completions as many vendors and local servers speak them; ``ChatQuirks`` holds what differs.
+"""Chat completions as many vendors and local servers implement them; ``ChatQuirks`` describes the differences.
 
-An endpoint that an administrator adds is ``OPENAI_COMPATIBLE`` with a Target of its own: nothing else is to be made.
+An endpoint that an administrator adds is ``OPENAI_COMPATIBLE`` with a Target of its own; it needs no code.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NOT_TEXT = re.compile(
     re.IGNORECASE,
 )
 NOT_TEXT_TYPES = frozenset({"embedding", "image", "audio", "video", "rerank", "moderation", "transcribe"})
-# What a vendor may answer to a call for a model that is no longer there or not free, once the key was accepted.
+# A vendor may respond like this if it accepted the key, but the model is gone or not free.
 KEY_ACCEPTED = frozenset({ErrorCode.MODEL_NOT_FOUND, ErrorCode.BAD_REQUEST, ErrorCode.RATE_LIMITED})
 
 
@@ -33,8 +33,8 @@ KEY_ACCEPTED = frozenset({ErrorCode.MODEL_NOT_FOUND, ErrorCode.BAD_REQUEST, Erro
 class OpenAICompatibleAdapter:
     """Chat completions at ``base_url`` + ``/chat/completions``.
 
-    ``key_path`` is read to prove a key; where everything that can be read is public, ``key_model`` is asked for one
-    token instead. ``models`` stands in where the vendor has no list.
+    ``key_path`` is read to prove a key; if everything readable is public, ``key_model`` is asked for one token instead.
+    ``models`` is used if the vendor has no list.
     """
 
     quirks: ChatQuirks = field(default_factory=ChatQuirks)
@@ -66,13 +66,15 @@ OPENAI_COMPATIBLE = OpenAICompatibleAdapter()
 
 
 async def read_json(target: Target, path: str) -> Any:
-    """The JSON at a path below the base URL; not every vendor's list has the shape that the SDK's own call expects."""
+    """Return the JSON at a path below the base URL; not every vendor's list has the shape that the SDK's own call
+    expects."""
     async with sdk_client(target) as http_client:
         return await openai_client(target, http_client).get(path, cast_to=object)
 
 
 async def ask_one_token(target: Target, model: str) -> None:
-    """The smallest completion; what only says that this model is not to be had proves the key as well."""
+    """Request the smallest completion; an error that only says that this model is not available proves the key as
+    well."""
     try:
         async with sdk_client(target) as http_client:
             await openai_client(target, http_client).chat.completions.create(
@@ -84,14 +86,14 @@ async def ask_one_token(target: Target, model: str) -> None:
 
 
 def openai_client(target: Target, http_client: Any) -> AsyncOpenAI:
-    """The SDK's client for one call, without its retries."""
+    """Return the SDK's client for one call, without its retries."""
     from openai import AsyncOpenAI
 
     return AsyncOpenAI(api_key=sdk_key(target), base_url=target.base_url, http_client=http_client, max_retries=0)
 
 
 def text_models(listing: Any) -> list[str]:
-    """The ids of what can hold a conversation, from ``{"data": […]}``, ``{"models": […]}`` or a bare list."""
+    """Return the ids of chat models, from ``{"data": […]}``, ``{"models": […]}`` or a bare list."""
     items = listing if isinstance(listing, list) else listing.get("data") or listing.get("models") or []
     return sorted({str(item["id"]) for item in items if item.get("id") and _is_text(item)})
 

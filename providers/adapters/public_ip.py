@@ -1,4 +1,4 @@
-"""Which IP addresses belong to the public internet."""
+"""A test for IP addresses of the public internet."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ NAT64_LOCAL = ipaddress.ip_network("64:ff9b:1::/48")
 
 
 def is_public_address(address: str) -> bool:
-    """Whether an IP address can be reached by anybody; what is no address is not public.
+    """Return True for an IP address that anybody can reach; anything that is not an IP address is not public.
 
-    An IPv6 address that carries an IPv4 address (mapped, NAT64, 6to4, Teredo) is what it carries.
+    An IPv6 address that embeds an IPv4 address (mapped, NAT64, 6to4, Teredo) is judged by that.
     """
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])

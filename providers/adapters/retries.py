@@ -1,4 +1,4 @@
-"""Asking again where a provider failed before it had said anything, and where asking again can help."""
+"""Retries of a call that failed before its first event, if another try can help."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ logger = logging.getLogger(__name__)
 HELPFUL = frozenset(
     {ErrorCode.RATE_LIMITED, ErrorCode.UPSTREAM_UNAVAILABLE, ErrorCode.UPSTREAM_ERROR, ErrorCode.STREAM_CUT}
 )
-"""A timeout is not among them: who has waited that long should not have to wait as long again."""
+"""Errors after which another try can help. A timeout is not among them, because the user has waited that long
+already."""
 LATER = "{label} takes no more requests at the moment. Try again in {wait}."
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """``most`` attempts after the first; the first of them comes after up to ``delay`` seconds, each further one after
-    up to twice as long. A provider's Retry-After is kept to, up to ``longest`` seconds."""
+    """``most`` attempts after the first; the first of them comes after up to ``delay`` seconds, each further one
+    after up to twice as long. A provider's Retry-After is respected, up to ``longest`` seconds."""
 
     most: int
     delay: float
     longest: float
 
     def pause(self, attempt: int, error: ProviderError) -> float | None:
-        """Seconds until the attempt behind ``attempt`` failed ones; None where there is to be none."""
+        """Return the seconds to wait after ``attempt`` failed attempts; None for no further one."""
         if attempt > self.most or not error.retryable or error.code not in HELPFUL:
             return None
         if error.retry_after is not None:
@@ -44,7 +45,7 @@ class Retries:
 async def open_retried_stream(
     adapter: Adapter, clients: HttpClients, target: Target, request: Request, timeouts: Timeouts, retries: Retries
 ) -> AsyncGenerator[StreamEvent, None]:
-    """``open_stream``, asked again before its first event; all attempts share the time of the first token."""
+    """Run ``open_stream``, retried before its first event; all attempts share the time limit of the first token."""
     now = asyncio.get_running_loop().time
     began = now()
     for attempt in range(1, retries.most + 2):
@@ -65,7 +66,7 @@ async def open_retried_stream(
 
 
 def _come_again(target: Target, error: ProviderError) -> ProviderError:
-    """A refusal that says when it ends tells the reader."""
+    """Add the time of the next try to the message of a refusal that says when it ends."""
     if error.code is ErrorCode.RATE_LIMITED and error.retry_after:
         error.message = LATER.format(label=target.label, wait=_words(error.retry_after))
     return error

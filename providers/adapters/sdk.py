@@ -1,7 +1,7 @@
-"""The vendors' official SDKs for what is not per token: one HTTP client for them, and one way in which they fail.
+"""The vendors' official SDKs for calls that are not per token: one HTTP client for them, and one kind of error.
 
-All of them take an httpx2 client. Ours sends by the same rules as the token path (``HttpClients``), lets only those
-headers through that the call needs (SDKs add some from the environment), and raises ProviderError itself.
+All of them accept an httpx2 client. Ours follows the rules of the streaming path (``HttpClients``), sends only the
+headers that the call needs (SDKs add some from the environment), and raises ProviderError itself.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NO_KEY = "no-key"
 
 @asynccontextmanager
 async def sdk_client(target: Target) -> AsyncIterator[httpx2.AsyncClient]:
-    """An HTTP client for one SDK call; whatever goes wrong inside the block leaves it as a ProviderError."""
+    """Return an HTTP client for one SDK call; any error inside the block leaves it as a ProviderError."""
     import httpx2
 
     try:
@@ -43,7 +43,7 @@ async def sdk_client(target: Target) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 def sdk_key(target: Target) -> str:
-    """SDKs insist on a key; a made-up one is dropped before it is sent."""
+    """Return the key, or a placeholder that is removed before sending, because SDKs require one."""
     return target.api_key or NO_KEY
 
 
@@ -82,7 +82,7 @@ def _headers(target: Target, headers: Iterable[tuple[str, str]]) -> dict[str, st
 
 
 def _provider_error(target: Target, exc: BaseException) -> ProviderError:
-    """The ProviderError behind an SDK's exception, or what that exception comes to."""
+    """Return the ProviderError behind an SDK's exception, or the one that it amounts to."""
     cause: BaseException | None = exc
     while cause is not None:
         if isinstance(cause, ProviderError):

@@ -1,7 +1,7 @@
-"""Server-sent events out of bytes, however they were cut, without any input or output of its own.
+"""A sans-IO decoder of server-sent events, from bytes split at any position.
 
 Follows https://html.spec.whatwg.org/multipage/server-sent-events.html with two differences: ``id`` and ``retry`` are
-ignored, and what stands unfinished at the end of the stream is still handed out by ``close``, as vendors' SDKs do.
+ignored, and an unfinished event at the end of the stream is still returned by ``close``, as vendors' SDKs do.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ class EventTooLongError(Exception):
 
 
 class SseDecoder:
-    """Decodes one stream; events are ``(name, data)``, the name ``""`` where the sender gave none."""
+    """Decodes one stream; events are ``(name, data)``, with the name ``""`` if the sender gave none."""
 
     def __init__(self) -> None:
         self._pending: list[bytes] = []
@@ -26,7 +26,7 @@ class SseDecoder:
         self._data: list[bytes] = []
 
     def feed(self, chunk: bytes) -> list[tuple[str, bytes]]:
-        """The events that this chunk completes; raises EventTooLongError."""
+        """Return the events that this chunk completes; raises EventTooLongError."""
         if self._skip_newline and chunk:
             chunk = chunk.removeprefix(b"\n")
             self._skip_newline = False
@@ -45,7 +45,7 @@ class SseDecoder:
         return events
 
     def close(self) -> list[tuple[str, bytes]]:
-        """What the end of the stream left without its empty line."""
+        """Return the event that the end of the stream left without its empty line."""
         lines, self._pending = self._pending, []
         return self._decode([b"".join(lines), b""])
 

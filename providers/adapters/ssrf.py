@@ -1,7 +1,7 @@
-"""Connecting to public addresses only, for URLs that an ordinary user set.
+"""Protection against server-side request forgery: connections to public addresses only, for URLs of ordinary users.
 
-The check stands where the socket is made, so it sees the very address that is connected to: a literal, a name that
-resolves to a private address, and a name whose answer changed since somebody looked.
+The check runs at the moment of connecting, on the very IP address: a literal, a name that resolves to a private
+address, or a name whose address changed since an earlier check.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ class AddressRefusedError(OSError):
 
 
 def connector(*, guarded: bool) -> aiohttp.TCPConnector:
-    """A pool without a limit of its own that looks names up as the whole machine does; a guarded one refuses every
-    address that is not public.
-    """
+    """Return a connector without a limit of its own that resolves names as the machine does; a guarded one refuses
+    every address that is not public."""
     return aiohttp.TCPConnector(
         limit=0,
         ttl_dns_cache=60,

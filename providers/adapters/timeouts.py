@@ -1,4 +1,4 @@
-"""The one function through which an answer is asked for: timeouts, endings and failures are alike for every adapter."""
+"""The function that opens an answer's stream, with the same timeouts, end and errors for every adapter."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ NO_END = "{{label}} did not finish within {seconds:g} seconds, the limit for one
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """In seconds: until the first text or reasoning, between any two events after it, and for the whole answer."""
+    """Limits in seconds: until the first text or reasoning, between any two events after it, and for the whole
+    answer."""
 
     first_token: float
     between_tokens: float
@@ -44,7 +45,7 @@ class Timeouts:
 async def open_stream(
     adapter: Adapter, clients: HttpClients, target: Target, request: Request, timeouts: Timeouts
 ) -> AsyncGenerator[StreamEvent, None]:
-    """One answer: deltas, exactly one Finished, usage before or after it; or a ProviderError, and nothing after it.
+    """Yield one answer: deltas, exactly one Finished, usage before or after it; or raise ProviderError.
 
     Closing the iterator, or cancelling the task that reads it, closes the upstream connection at once.
     """
@@ -61,7 +62,7 @@ async def open_stream(
 
 
 class _Clock:
-    """How long the next event may take, and what to say when it takes longer."""
+    """The time that the next event may take, and the error if it takes longer."""
 
     def __init__(self, target: Target, timeouts: Timeouts) -> None:
         self._target = target
@@ -96,7 +97,7 @@ class _Clock:
 
 
 async def _next(events: AsyncGenerator[StreamEvent, None], clock: _Clock, target: Target) -> StreamEvent | None:
-    """The next event, or None at the end; after Finished nothing that goes wrong counts any more."""
+    """Return the next event, None at the end; after Finished errors no longer count."""
     limit = asyncio.timeout_at(clock.deadline())
     try:
         async with limit:
@@ -113,19 +114,19 @@ async def _next(events: AsyncGenerator[StreamEvent, None], clock: _Clock, target
 
 
 def _said(event: StreamEvent) -> StreamEvent:
-    """The event; raises where a vendor sent something else for its text."""
+    """Return the event; raises if a vendor sent something else than text."""
     if isinstance(event, TextDelta | ReasoningDelta) and not isinstance(event.text, str):
         raise TypeError(f"{type(event.text).__name__} in place of a text")
     return event
 
 
 def _is_counted(usage: Usage) -> bool:
-    """Whether these are counts; a vendor's that are none are left out, and estimated like missing ones."""
+    """Return True if these are token counts; other values are dropped, and estimated like missing ones."""
     return all(type(count) is int and 0 <= count <= MOST_TOKENS for count in astuple(usage))
 
 
 def _failed(target: Target, exc: Exception) -> ProviderError:
-    """A ProviderError as it is; anything else is a fault in reading, told in full in the detail."""
+    """Return a ProviderError as it is; anything else is an error in our code, described in full in the detail."""
     if isinstance(exc, ProviderError):
         return exc
     story = "".join(traceback.format_exception(exc))

@@ -1,6 +1,6 @@
-"""Leaving out a parameter that a vendor turned down, so that it is not an error.
+"""A second try without a parameter that a vendor refused.
 
-New models appear daily and take away parameters that their forerunners had; the vendor's refusal names the parameter.
+New models appear daily and drop parameters that their predecessors had; the vendor's refusal names the parameter.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ REFUSED = re.compile(
 
 
 def without_refused(body: dict[str, Any], optional: Mapping[str, str], refusal: str) -> dict[str, Any] | None:
-    """The body without the first of its optional fields that the refusal speaks of; None where it speaks of none.
+    """Return the body without the first optional field that the refusal mentions; None if it mentions none.
 
-    ``optional`` maps a field's dotted path to the pattern that a refusal names it by.
+    ``optional`` maps a field's dotted path to a pattern that matches its name in a refusal.
     """
     if not REFUSED.search(refusal):
         return None
@@ -40,7 +40,7 @@ def _holds(body: Any, path: str) -> bool:
 
 
 def _without(body: dict[str, Any], path: str) -> dict[str, Any]:
-    """A copy without the field, and without the objects that this leaves empty."""
+    """Return a copy without the field, and without objects that this leaves empty."""
     body = copy.copy(body)
     name, _, rest = path.partition(".")
     if rest:

@@ -1,4 +1,4 @@
-"""Amounts as people read them."""
+"""Template filters for amounts."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ register = template.Library()
 
 @register.filter
 def tokens(number: int | None) -> str:
-    """1050000 → 1,050,000."""
+    """Return 1050000 as 1,050,000."""
     return "" if number is None else f"{number:,}"
 
 
 @register.filter
 def dollars(amount: Decimal | None) -> str:
-    """At least two decimal places, and as many as there are: $2.50, $0.0375."""
+    """Return dollars with at least two decimal places, and as many as there are: $2.50, $0.0375."""
     if amount is None:
         return ""
     if amount == 0:

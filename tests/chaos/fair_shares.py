@@ -33,7 +33,7 @@ async def _with_room_for_three(installation: Installation) -> Row:
     models = [installation.name("shared") for _ in range(STARTS)]
     for model in models:
         installation.vendors.scripts[model] = Script(text=numbered_text(model, 10), chunk_size=16, delay=0.02)
-    async with _user(installation, "running", PLACES) as session:
+    async with _user(installation, "max_running", PLACES) as session:
         asked = await asyncio.gather(*(installation.ask(session, [model]) for model in models))
         for each, model in zip(asked, models, strict=True):
             [slot] = await installation.ended(session, each, within=60)

@@ -53,7 +53,7 @@ def account(live: Live) -> Account:
 def test_of_fifty_at_once_three_run_and_the_others_wait_their_turn(
     live: Live, vendors: StandIn, account: Account
 ) -> None:
-    limit(live, account, running=3)
+    limit(live, account, max_running=3)
     vendors.default = Script(text="One, two, three.", delay=0.02)
 
     with ThreadPoolExecutor(50) as pool:
@@ -82,7 +82,7 @@ def test_with_a_dollar_left_no_more_than_that_is_spent(live: Live, vendors: Stan
 
 
 def test_one_who_waits_hears_at_which_place(live: Live, vendors: StandIn, account: Account) -> None:
-    limit(live, account, running=1)
+    limit(live, account, max_running=1)
     vendors.default = script = Script(text="Hello there.", hold=1)
 
     with Program(account).stream(*["openai/gpt-4o"] * 3) as events:

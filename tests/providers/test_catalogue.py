@@ -13,7 +13,7 @@ from providers.catalogue import CatalogueGroup, CatalogueModel, catalogue, catal
 from providers.models import Endpoint, LanguageModel
 from providers.selectors import model_label, provider_info, provider_infos
 from providers.services import refresh_models, set_key
-from providers.shortlist import selected_models
+from providers.shortlist import shortlisted_models
 from tests.fake_providers import StandIn
 
 OWN = "sk-alices-own-key-1111"
@@ -56,7 +56,7 @@ def test_it_offers_the_demo_to_everyone_first(alice: User) -> None:
 def test_it_offers_a_short_list_and_says_why_it_cannot_be_used(alice: User) -> None:
     models = of(alice, "openai")
 
-    assert tuple(model.model for model in models) == selected_models("openai")
+    assert tuple(model.model for model in models) == shortlisted_models("openai")
     assert not any(model.available for model in models)
     assert {model.reason for model in models} == {"No key for OpenAI is set. Add yours under Keys."}
     assert all(model.output_price and model.context_window for model in models)

@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from providers.adapters.base import Usage
-from providers.capabilities import Abilities, abilities, is_text_only
+from providers.capabilities import Capabilities, capabilities_of, is_text_only
 from providers.prices import context_window, list_price, price
-from providers.shortlist import selected_models
+from providers.shortlist import shortlisted_models
 
 THOUSAND = Usage(input_tokens=1000, output_tokens=1000)
 
@@ -47,7 +47,7 @@ def test_it_knows_the_context_window() -> None:
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "google", "mistral", "openrouter", "xai", "deepseek"])
 def test_it_selects_a_few_priced_chat_models(provider: str) -> None:
-    models = selected_models(provider)
+    models = shortlisted_models(provider)
 
     assert 2 <= len(models) <= 8
     assert len(set(models)) == len(models)
@@ -58,15 +58,15 @@ def test_it_selects_a_few_priced_chat_models(provider: str) -> None:
 
 
 def test_it_selects_the_newest_of_each_family() -> None:
-    models = selected_models("anthropic")
+    models = shortlisted_models("anthropic")
 
     assert len([model for model in models if "opus" in model]) == 1
     assert not any("claude-3" in model or "claude-2" in model for model in models)
 
 
 def test_it_selects_ids_that_the_provider_takes() -> None:
-    assert all(model.startswith("accounts/fireworks/models/") for model in selected_models("fireworks"))
-    assert all("/" in model for model in selected_models("openrouter"))
+    assert all(model.startswith("accounts/fireworks/models/") for model in shortlisted_models("fireworks"))
+    assert all("/" in model for model in shortlisted_models("openrouter"))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_it_selects_ids_that_the_provider_takes() -> None:
     ],
 )
 def test_it_knows_by_the_name_what_a_model_can_do(model: str, reasoning: bool, vision: bool) -> None:
-    assert abilities(model) == Abilities(reasoning, vision)
+    assert capabilities_of(model) == Capabilities(reasoning, vision)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_it_knows_by_the_name_what_a_model_can_do(model: str, reasoning: bool, v
 )
 def test_it_knows_which_models_only_read(model: str) -> None:
     assert is_text_only(model)
-    assert not abilities(model).vision
+    assert not capabilities_of(model).vision
 
 
 @pytest.mark.parametrize(
