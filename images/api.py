@@ -1,4 +1,4 @@
-"""Uploading images and taking them back. Plain views, for what they are sent is no JSON."""
+"""Upload and removal of images. Plain views, because the uploads are not JSON."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def image_create(request: HttpRequest, user: User) -> HttpResponseBase:
 @extend_schema(operation_id="images_delete", responses={204: NOTHING, **refusals(409)})
 @api_view("DELETE")
 async def image_delete(request: HttpRequest, user: User, image_id: uuid.UUID) -> HttpResponseBase:
-    """Take back an image that belongs to no message."""
+    """Delete an image that belongs to no message."""
     await sync_to_async(_delete)(user, image_id)
     return HttpResponse(status=204)
 
@@ -51,7 +51,7 @@ def _uploaded(request: HttpRequest, user: User) -> Image:
 
 
 def _file(request: HttpRequest) -> File[bytes]:
-    """The one file of a form."""
+    """Return the only file of a form."""
     files = request.FILES.getlist("file")
     if len(files) != 1:
         raise InvalidInput(NO_FILE, fields={"file": [NO_FILE]})

@@ -1,4 +1,4 @@
-"""Addresses of images in the API, below /api/v1/."""
+"""URLs of images in the API, below /api/v1/."""
 
 from __future__ import annotations
 

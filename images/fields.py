@@ -14,7 +14,7 @@ NO_ID = "Each image has to be the id of one that was uploaded."
 
 
 class ImagesField(serializers.ListField):
-    """The ids of up to eight images, in their order; whose they are is checked where they are taken."""
+    """The ids of up to eight images, in their order; their owner is checked later, by ``chosen_images``."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(

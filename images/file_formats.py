@@ -1,6 +1,6 @@
-"""Taking a file apart into the picture and what else is in it, by its own structure; nothing is decoded here.
+"""Image file formats: a file is split into the picture and the rest by its own structure, without decoding it.
 
-What is kept are the parts that decide how the picture looks: positions, names, comments and previews are not.
+Only the parts that decide how the picture looks are kept; locations, names, comments and previews are not.
 
     PNG   https://www.w3.org/TR/png-3/#5Chunk-layout     JPEG  ITU-T T.81, annex B
     WebP  https://developers.google.com/speed/webp/docs/riff_container     GIF  GIF89a, grammar in appendix B
@@ -19,16 +19,16 @@ JPEG_APPLICATIONS = frozenset((*range(0xE0, 0xF0), 0xFE))
 JPEG_SCAN, JPEG_END, JPEG_FILL = 0xDA, 0xD9, 0xFF
 AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 GIF_IMAGE, GIF_EXTENSION, GIF_END = 0x2C, 0x21, 0x3B
-NO_STRUCTURE = "the file breaks off or has no such structure"
+NO_STRUCTURE = "the file is cut off or has another structure"
 
 
 class BrokenImageError(ValueError):
-    """The file is not what its beginning says."""
+    """The file is not of the format that its first bytes announce."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """``picture`` is the whole of a smaller file, ``rest`` what stood behind its end."""
+    """``picture`` is a complete smaller file, ``rest`` the bytes after its end."""
 
     picture: bytes
     rest: bytes
@@ -71,8 +71,8 @@ def jpeg_parts(data: bytes) -> Parts:
 
 
 def _shapes_jpeg(marker: int, content: bytes) -> bool:
-    """Whether a segment has a part in how the picture looks: of the applications' own only colour profiles and how
-    colours are coded."""
+    """Return True if a segment affects how the picture looks: of the application segments only color profiles and
+    color coding."""
     if marker not in JPEG_APPLICATIONS:
         return True
     return (
@@ -101,7 +101,7 @@ def webp_parts(data: bytes) -> Parts:
 
 
 def gif_parts(data: bytes) -> Parts:
-    """All of it, comments too: a GIF is kept as a PNG."""
+    """Return all of it, comments too: a GIF is stored as a PNG."""
     images, at = 0, 13 + _gif_table(data[10])
     while data[at] != GIF_END:
         if data[at] == GIF_IMAGE:
@@ -118,5 +118,5 @@ def gif_parts(data: bytes) -> Parts:
 
 
 def _gif_table(flags: int) -> int:
-    """The length of the colour table that these flags announce."""
+    """Return the length of the color table that these flags announce."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0

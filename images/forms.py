@@ -1,4 +1,4 @@
-"""The image field of a form (templates/_image_input.html): what it posts, and what it shows again."""
+"""The image field of a form (templates/_image_input.html): the images that it posts, and those that it shows again."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from images.services import store_image
 
 
 def posted_images(user: User, request: HttpRequest) -> list[str]:
-    """The ids of a form's images: those that its page has uploaded, and the files that a browser without scripts
-    sends along, which are stored now. Raises like ``store_image``."""
+    """Return the ids of a form's images: those that its page has uploaded, and the files that a browser without
+    scripts sends along, which are stored now. Raises like ``store_image``."""
     ids, files = request.POST.getlist("images"), request.FILES.getlist("image_files")
     if len(ids) + len(files) > MAX_IMAGES:
         raise InvalidInput(TOO_MANY, fields={"images": [TOO_MANY]})
@@ -26,7 +26,7 @@ def posted_images(user: User, request: HttpRequest) -> list[str]:
 
 
 def images_to_show(user: User, ids: Iterable[str]) -> list[Image]:
-    """The images of a form that is shown again, in their order; what is not the user's is left out."""
+    """Return the images of a form that is shown again, in their order, without those of other users."""
     keys = []
     for each in ids:
         with suppress(ValueError):

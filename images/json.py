@@ -1,4 +1,4 @@
-"""Images as the API and texts show them."""
+"""Images as the API and exported texts show them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from images.models import Image
 
 
 def image_json(image: Image) -> dict[str, Any]:
-    """An image of a message."""
+    """Return the JSON of an image."""
     return {
         "id": str(image.public_id),
         "media_type": image.media_type,
@@ -20,5 +20,5 @@ def image_json(image: Image) -> dict[str, Any]:
 
 
 def image_lines(images: Iterable[Image]) -> list[str]:
-    """What stands for images in a text to read: a line for each, with its size in pixels."""
+    """Return lines that stand for images in exported text: one for each, with its size in pixels."""
     return [f"![image {number}] ({image.width} × {image.height})" for number, image in enumerate(images, 1)]

@@ -1,4 +1,4 @@
-"""Images that people show to models."""
+"""Images that users show to models."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from django.urls import reverse
 
 
 def random_name(image: Image, filename: str) -> str:
-    """Where an image is kept; nothing of the name that it was sent with."""
+    """Return the path at which an image is stored, without anything of the name that it was sent with."""
     name = uuid.uuid4().hex
     return f"{name[:2]}/{name}"
 
 
 class Image(models.Model):
-    """One user's image, as it was checked and stored; it does not change any more.
+    """One user's image, as it was checked and stored; it never changes.
 
     ``width`` and ``height`` are in pixels, ``size`` in bytes.
     """

@@ -1,4 +1,4 @@
-"""Reading images: what is a user's own, and nothing else."""
+"""Queries for a user's own images."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from core.errors import InvalidInput, NotFound
 from images.models import Image
 
 MISSING = "There is no such image, or it is not yours."
-GONE = "One of the images is not there any more, or it is not yours. Add it again."
+GONE = "One of the images no longer exists, or it is not yours. Add it again."
 
 
 def user_image(user: User, public_id: uuid.UUID) -> Image:
-    """The user's image; raises NotFound for anybody else's, too."""
+    """Return the user's image; raises NotFound, also for another user's."""
     image = Image.objects.filter(user=user, public_id=public_id).first()
     if image is None:
         raise NotFound(MISSING)
@@ -24,13 +24,13 @@ def user_image(user: User, public_id: uuid.UUID) -> Image:
 
 
 def user_images(user: User, public_ids: Iterable[uuid.UUID]) -> QuerySet[Image]:
-    """Those of these images that are the user's, in no order."""
+    """Return those of these images that are the user's, in no order."""
     return Image.objects.filter(user=user, public_id__in=list(public_ids))
 
 
 def chosen_images(user: User, public_ids: Sequence[uuid.UUID]) -> list[Image]:
-    """The user's images in this order, each once, held until the end of the caller's transaction; raises InvalidInput
-    where one is not theirs."""
+    """Return the user's images in this order, each once, locked until the end of the transaction; raises
+    InvalidInput if one is not theirs."""
     if not public_ids:
         return []
     found = {image.public_id: image for image in user_images(user, public_ids).select_for_update()}

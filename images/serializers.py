@@ -1,4 +1,4 @@
-"""The shapes of images in the API; for the OpenAPI document, ``presentation`` makes them."""
+"""The shapes of images in the OpenAPI document; ``json`` builds them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ImageSerializer(serializers.Serializer[Any]):
     media_type = serializers.CharField()
     width = serializers.IntegerField()
     height = serializers.IntegerField()
-    url = serializers.CharField(help_text="Where its owner finds it, below the address of the installation.")
+    url = serializers.CharField(help_text="Its path on this installation, for its owner.")
 
 
 class UploadedImageSerializer(ImageSerializer):

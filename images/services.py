@@ -1,4 +1,4 @@
-"""Storing images and taking them away; a file goes once the transaction that deleted its row is committed."""
+"""Storage and deletion of images; a file is deleted once the transaction that deleted its row is committed."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ KEPT_UNSENT = timedelta(days=1)
 
 
 def store_image(*, user: User, file: File[bytes]) -> Image:
-    """Check and keep an upload; raises like ``checked_upload``. Then nothing is kept."""
+    """Check and store an upload; raises like ``checked_upload``, and then stores nothing."""
     _check_size(file.size or 0)
     return keep_image(user=user, checked=checked_upload(file.read()))
 
 
 def checked_upload(data: bytes) -> Checked:
-    """What is to be kept of an image; raises TooLarge, and InvalidInput for what is no still image.
+    """Return the parts of an image to store; raises TooLarge, and InvalidInput for anything but a still image.
 
-    An image that had to be encoded anew may have grown: what is kept is never larger than what may be uploaded.
+    An image that was encoded again may have grown, but a stored image is never larger than the upload limit.
     """
     _check_size(len(data))
     checked = check_image(data)
@@ -47,8 +47,8 @@ def _check_size(size: int) -> None:
 
 
 def keep_image(*, user: User, checked: Checked, public_id: uuid.UUID | None = None) -> Image:
-    """Write an image's file and save its row; where that fails there is no file. Whoever does this in a transaction
-    that is rolled back deletes the file (``delete_files``)."""
+    """Write an image's file and save its row; if that fails no file is left. If the transaction is rolled back, the
+    caller deletes the file (``delete_files``)."""
     image = Image(
         public_id=public_id or uuid.uuid4(),
         user=user,
@@ -78,10 +78,8 @@ def delete_image(*, image: Image) -> None:
 
 
 def delete_images(images: Iterable[Image]) -> None:
-    """Delete images that belong to no message, and their files; call it within the caller's transaction.
-
-    Raises RestrictedError.
-    """
+    """Delete images that belong to no message, and their files; call it within a transaction. Raises
+    RestrictedError."""
     deleted = list(images)
     for image in deleted:
         image.delete()
@@ -89,8 +87,8 @@ def delete_images(images: Iterable[Image]) -> None:
 
 
 def delete_stray_files() -> int:
-    """Delete files that no image has, of users that are gone, say; returns how many. Those of the last day may belong
-    to an upload under way."""
+    """Delete files without a row, for example of deleted users, and return their number. Files of the last day are
+    kept, since an upload may be under way."""
     oldest = timezone.now() - KEPT_UNSENT
     known = set(Image.objects.values_list("file", flat=True))
     unknown = [name for name in _names(default_storage) if name not in known]

@@ -1,4 +1,4 @@
-"""Where images are shown."""
+"""URLs of images."""
 
 from __future__ import annotations
 

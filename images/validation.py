@@ -1,4 +1,4 @@
-"""Making sure that an upload is a still image and nothing else, by its content alone."""
+"""Validation of an upload as a still image and nothing else, by its content alone."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from core.errors import InvalidInput
 from images.file_formats import Parts, gif_parts, jpeg_parts, png_parts, webp_parts
 
 MAX_PIXELS = 50_000_000
-"""As many as a phone's camera makes; decoded they are 200 MB at most."""
+"""The pixels of a large phone camera; decoded they are 200 MB at most."""
 ORIENTATION = 0x0112
 QUALITY = 95
 EMPTY = "The file is empty. Choose another one."
 UNKNOWN = "This is not a PNG, JPEG, WebP or GIF image. Save it as one of these first."
-BROKEN = "The image is damaged and cannot be read. Save it anew, or choose another one."
+BROKEN = "The image is damaged and cannot be read. Save it again, or choose another one."
 ANIMATED = "The image is animated, but models see still images only. Choose a still one."
-NOT_ALONE = "There is something else in this file behind the image. Save the image anew, or choose another one."
+NOT_ALONE = "There is something else in this file after the image. Save the image again, or choose another one."
 TOO_MANY_PIXELS = f"The image has more than {MAX_PIXELS // 1_000_000} million pixels. Make it smaller first."
 
 _decoding = threading.BoundedSemaphore(2)
-"""However many people upload at once, no more images than this are in memory as pixels."""
+"""The number of images in memory as pixels, however many users upload at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What is to be kept of an upload."""
+    """The parts of an upload to store."""
 
     media_type: str
     width: int
@@ -56,7 +56,8 @@ GIF = Format("GIF", gif_parts)
 
 
 def check_image(data: bytes) -> Checked:
-    """The picture in ``data``, upright and without metadata; raises InvalidInput with a sentence for anything else."""
+    """Return the picture in ``data``, upright and without metadata; raises InvalidInput with a sentence for anything
+    else."""
     format_ = _format(data)
     try:
         parts = format_.parts(data)
@@ -85,14 +86,14 @@ def _format(data: bytes) -> Format:
 
 
 def _is_left_by_cameras(format_: Format, rest: bytes) -> bool:
-    """Whether what stands behind an image is nothing, or what phones put there: more pictures, or a short film."""
+    """Return True if nothing follows an image, or only what phones append: more pictures, or a short film."""
     if not rest.strip(b"\0\r\n "):
         return True
     return format_ is JPEG and (rest.startswith(b"\xff\xd8\xff") or rest[4:8] == b"ftyp" or rest.endswith(b"SEFT"))
 
 
 def _decoded(format_: Format, original: bytes, picture: bytes) -> Checked:
-    # Damaged data makes Pillow raise anything from a SyntaxError to a zlib.error.
+    # Pillow raises anything from a SyntaxError to a zlib.error for damaged data.
     try:
         kept, data = _kept(format_, original, picture)
         with _opened(kept, data) as image:
@@ -107,8 +108,8 @@ def _decoded(format_: Format, original: bytes, picture: bytes) -> Checked:
 
 
 def _kept(format_: Format, original: bytes, picture: bytes) -> tuple[Format, bytes]:
-    """The picture as it is, unless it lies on its side, which only its metadata say, or is a GIF, which not every
-    model takes."""
+    """Return the picture as it is, unless it is rotated by its metadata alone, or a GIF, which not every model
+    accepts."""
     with _opened(format_, original) as image:
         if format_ is GIF:
             return PNG, _encoded(PNG, image)

@@ -51,7 +51,7 @@ class EndpointForm(forms.ModelForm):
         widget=forms.PasswordInput({"autocomplete": "off"}),
         help_text="Leave it empty to keep the key that is stored, if any.",
     )
-    forget_key = forms.BooleanField(label="Forget the stored key", required=False)
+    forget_key = forms.BooleanField(label="Delete the stored key", required=False)
 
     class Meta:
         model = Endpoint

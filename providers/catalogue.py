@@ -23,7 +23,7 @@ from providers.selectors import Access, accesses, listed_models, model_label
 from providers.shortlist import shortlisted_models
 
 ASK = "Press Refresh to ask {label} which models there are."
-ASK_LOCAL = "Start {label} on the server's machine or set your own address under Keys, then press Refresh."
+ASK_LOCAL = "Start {label} on the server's machine or set your own URL under Keys, then press Refresh."
 
 
 @dataclass(frozen=True, slots=True)

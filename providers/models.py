@@ -76,7 +76,7 @@ class Endpoint(models.Model):
     color = models.CharField(
         max_length=7,
         default="#475569",
-        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "Write the colour like #475569.")],
+        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "Write the color like #475569.")],
     )
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)

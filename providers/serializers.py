@@ -19,7 +19,7 @@ class KeySerializer(serializers.Serializer[Any]):
     hint = serializers.CharField(allow_null=True, help_text="The end of your own key, as in “…abcd”.")
     updated_at = serializers.DateTimeField(allow_null=True)
     name = serializers.CharField()
-    base_url = serializers.CharField(allow_null=True, help_text="The address that you set, if any.")
+    base_url = serializers.CharField(allow_null=True, help_text="The base URL that you set, if any.")
 
     def to_representation(self, instance: Access) -> dict[str, Any]:
         own = instance.key
@@ -56,8 +56,8 @@ class CatalogueModelSerializer(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]
     color = serializers.CharField()
     context_window = serializers.IntegerField(allow_null=True)
-    input_price = serializers.CharField(allow_null=True, help_text="Dollars for a million tokens.")
-    output_price = serializers.CharField(allow_null=True, help_text="Dollars for a million tokens.")
+    input_price = serializers.CharField(allow_null=True, help_text="Dollars per million tokens.")
+    output_price = serializers.CharField(allow_null=True, help_text="Dollars per million tokens.")
     reasoning = serializers.BooleanField()
     vision = serializers.BooleanField()
     available = serializers.BooleanField()

@@ -52,7 +52,7 @@ def set_key(*, user: User, provider: str, api_key: str, base_url: str = "") -> P
     api_key = _checked_key(kind, api_key)
     base_url = _checked_base_url(user, base_url)
     if not api_key and not base_url:
-        raise _refused("base_url", f"Enter the address at which {kind.label} runs, or a key.")
+        raise _refused("base_url", f"Enter the URL at which {kind.label} runs, or a key.")
     stored = {"api_key": api_key, "hint": hint_of(api_key), "base_url": base_url, "first_used_at": None}
     with transaction.atomic():
         key, _ = ProviderKey.objects.update_or_create(user=user, provider=provider, defaults=stored)

@@ -113,7 +113,7 @@ def _refreshed(user: User, provider: str) -> Notice:
     except ProviderError as error:
         return Notice(ok=False, text=error.message)
     if not models:
-        return Notice(ok=False, text="It lists no models that can hold a conversation.")
+        return Notice(ok=False, text="It lists no chat models.")
     return Notice(ok=True, text=f"It lists {len(models)} model{'' if len(models) == 1 else 's'}.")
 
 

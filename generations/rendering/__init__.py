@@ -1,4 +1,4 @@
-"""Markdown to sanitised HTML, at once or while it streams. Knows no Django."""
+"""Markdown to sanitized HTML, whole or while it streams. Knows no Django."""
 
 from generations.rendering.oob import oob
 from generations.rendering.open_block import Patch

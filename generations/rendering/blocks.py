@@ -1,4 +1,4 @@
-"""Reading Markdown: a text becomes top-level blocks of parser events."""
+"""The Markdown parser: a text becomes top-level blocks of parser events."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ class Block:
     events: list[tuple[Event, Range]]
 
 
-def normalised(text: str) -> str:
-    """Line ends become ``\\n``; NUL and lone surrogates become U+FFFD."""
+def normalized(text: str) -> str:
+    """Return the text with line ends as ``\\n``, and NUL and lone surrogates as U+FFFD."""
     return _UNSAYABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def parse(source: str) -> list[Block]:
-    """The top-level blocks of a normalised text, in order."""
+    """Return the top-level blocks of a normalized text, in order."""
     return list(_grouped(_PARSER.events_with_range(source)))
 
 
 def items(block: Block) -> list[Block]:
-    """The items of a list block."""
+    """Return the items of a list block."""
     return list(_grouped(block.events[1:-1]))
 
 
 def line_start(source: bytes, offset: int) -> int:
-    """Where the line that holds this byte begins."""
+    """Return the offset at which the line of this byte begins."""
     return source.rfind(b"\n", 0, offset) + 1
 
 

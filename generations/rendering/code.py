@@ -45,13 +45,13 @@ _CLASSES = {
 
 
 def language_of(info: str) -> str:
-    """The language that a fence's info string names, or ``""``."""
+    """Return the language that a fence's info string names, or ``""``."""
     word = info.split(maxsplit=1)[0] if info.strip() else ""
     return word if _LANGUAGE.fullmatch(word) else ""
 
 
 def head(language: str) -> str:
-    """The frame of a code block up to its first character; ``FOOT`` closes it."""
+    """Return the frame of a code block up to its first character; ``FOOT`` closes it."""
     name = f' class="language-{language}"' if language else ""
     return (
         f'<div class="code-block"><div class="code-head"><span class="code-language">{language or "text"}</span>'
@@ -60,8 +60,11 @@ def head(language: str) -> str:
 
 
 def highlighted(code: str, language: str) -> str:
-    """Escaped code with Pygments' classes where the language is known and the code not over ``HIGHLIGHT_LIMIT``
-    characters: 2 to 4 ms for each 1,000 of them, so take a thread for long code on a busy loop."""
+    """Return escaped code, with Pygments' classes if the language is known and the code has at most ``HIGHLIGHT_LIMIT``
+    characters.
+
+    Takes 2 to 4 ms for each 1,000 characters, so use a thread for long code on a busy loop.
+    """
     lexer = _lexer(language.lower()) if language and len(code) <= HIGHLIGHT_LIMIT else None
     if lexer is None:
         return escape(code, quote=False)

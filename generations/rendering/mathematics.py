@@ -11,8 +11,8 @@ _DELIMITERS = (("$$", "$$", "block"), ("\\[", "\\]", "block"), ("\\(", "\\)", "i
 
 
 def formula(source: str) -> str:
-    """MathML of a formula with its delimiters; the source as code where it is not valid, or too long to be a formula.
-    About 0.3 ms a line."""
+    """Return MathML of a formula with its delimiters; the source as code if it is not valid, or too long to be a
+    formula. About 0.3 ms a line."""
     opening, closing, display = next(row for row in _DELIMITERS if source.startswith(row[0]))
     latex = source.removeprefix(opening).removesuffix(closing)
     mathml = _converted(latex, display) if len(latex) <= MAX_FORMULA else None
@@ -22,5 +22,5 @@ def formula(source: str) -> str:
 def _converted(latex: str, display: str) -> str | None:
     try:
         return convert(latex, display=display)
-    except Exception:  # the converter fails on bad input with whatever it stumbled over
+    except Exception:  # the converter raises any exception on bad input
         return None

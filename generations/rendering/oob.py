@@ -1,7 +1,7 @@
-"""Patches as htmx 2 out-of-band fragments, for its WebSocket and its SSE extension alike.
+"""Patches as out-of-band fragments of htmx 2, for its WebSocket and SSE extensions alike.
 
-Where htmx swaps by anything but ``outerHTML``, it takes the children of the wrapper; so each wrapper is an element that
-may hold them, for rows only survive parsing inside their own kind of parent.
+With any swap but ``outerHTML``, htmx takes the children of the wrapper. Each wrapper is an element that may contain
+them, because table rows only survive parsing inside the right kind of parent.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from generations.rendering.writer import with_tail
 
 
 def oob(key: str, patches: list[Patch]) -> str:
-    """The fragments that bring one column up to date, for the ids ``{key}-open`` and ``{key}-tail``."""
+    """Return the fragments that bring one column up to date, for the ids ``{key}-open`` and ``{key}-tail``."""
     return "".join(_fragment(escape(key), patch) for patch in merged(patches))
 
 
 def merged(patches: list[Patch]) -> list[Patch]:
-    """Fewer patches with the same effect: what a later ``open`` replaces is dropped, text to append is joined."""
+    """Return fewer patches with the same effect: a patch that a later ``open`` replaces is dropped, appended text is
+    joined."""
     closed = "".join(patch.html for patch in patches if patch.swap == "before-open")
     result: list[Patch] = [Patch("before-open", closed)] if closed else []
     for patch in _since_last_open(patches):

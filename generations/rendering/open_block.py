@@ -1,4 +1,4 @@
-"""What the open (last, unfinished) block of a stream is made of, and what can be told from an unfinished line."""
+"""The open (last, unfinished) block of a stream: its base class, its patches, and the reading of an unfinished line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """The open block gives way: ``closed`` is its final HTML (if any), ``rest`` the text that goes on as ``kind``."""
+    """The end of an open block: ``closed`` is its final HTML (if any), ``rest`` the text that goes on as ``kind``."""
 
     closed: str
     rest: str
@@ -39,7 +39,7 @@ class Next:
 
 @dataclass(slots=True)
 class Budget:
-    """What one stream may spend on rendering again, and what it remembers of its open block.
+    """The rendering work that one stream may do again, and its memory of the open block.
 
     Each new character earns a few characters of HTML. A block is rendered again when that pays for it, or when it grew
     by an eighth; so the bytes sent stay a small multiple of the text, however long a block becomes.
@@ -59,7 +59,7 @@ class Budget:
 
 
 class OpenBlock(Protocol):
-    """One kind of open block: takes text, and says what that changes."""
+    """A kind of open block: takes text, and returns the patches that this means."""
 
     @property
     def source(self) -> str: ...
@@ -83,13 +83,13 @@ class Leaf:
 
     @classmethod
     def of(cls, written: Written, visible: str, text: str) -> Leaf:
-        """``visible`` is the part of ``text`` that ``written`` shows."""
+        """Return a leaf; ``visible`` is the part of ``text`` that ``written`` shows."""
         stripped = visible.rstrip(" ")
         plain = bool(stripped) and bool(_PLAIN.fullmatch(stripped[-1]))
         return cls(written, len(stripped), bool(written.head) and visible == text and plain and "<" not in text)
 
     def append(self, text: str) -> list[Patch] | None:
-        """Show what came after ``shown`` if it is plain words; None if it has to be parsed."""
+        """Show the text after ``shown`` if it is plain words; return None if it has to be parsed."""
         fresh = text[self.shown :].rstrip(" ")
         if not self.open_ended or not _PLAIN.fullmatch(fresh):
             return None
@@ -101,14 +101,14 @@ class Leaf:
 
 
 def decided(text: str) -> str:
-    """The lines of which it is sure what blocks they belong to: the complete ones, and the last one if its first
-    characters settle it."""
+    """Return the lines whose blocks are certain: the complete ones, and the last one if its first characters settle
+    it."""
     line = _last_line(text)
     return text if _DECIDED.match(line) and not _is_hidden(line) else text[: len(text) - len(line)]
 
 
 def visible(text: str) -> str:
-    """All but a last line that is nothing but marker characters so far, or that opens a fence."""
+    """Return the text without a last line that has only marker characters so far, or that opens a fence."""
     line = _last_line(text)
     return text[: len(text) - len(line)] if _is_hidden(line) else text
 

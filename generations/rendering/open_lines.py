@@ -1,4 +1,4 @@
-"""Open blocks that grow line by line, and whose earlier lines never change: fences and tables."""
+"""Open blocks that grow line by line and whose earlier lines never change: fences and tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BLANK_LINE = re.compile(r"^[ \t\x0b\x0c]*\n", re.MULTILINE)
 
 
 class OpenFence:
-    """Nothing is parsed until the closing line; complete lines are appended as they come."""
+    """A fence: nothing is parsed until the closing line; complete lines are appended as they come."""
 
     def __init__(self, source: str, budget: Budget) -> None:
         self._info, end, self._line = source.partition("\n")
@@ -56,7 +56,7 @@ class OpenFence:
         return [self._appended("".join(fresh))]
 
     def unfinished_line(self) -> list[Patch] | None:
-        """Show the last line as far as it came; None if the text's end gives it another meaning."""
+        """Show the last line as far as it came; return None if the text's end gives it another meaning."""
         if self._closing.fullmatch(self._line) or self._line.isspace():
             return None
         fresh = self._line[self._sent :]
@@ -74,7 +74,7 @@ class OpenFence:
 
 
 class OpenTable:
-    """New rows are parsed below the table's own head, and appended."""
+    """A table: new rows are parsed below its own head, and appended."""
 
     def __init__(self, source: str, budget: Budget) -> None:
         end = source.index("\n", source.index("\n") + 1) + 1
@@ -110,7 +110,7 @@ class OpenTable:
         return [Patch("tail", fresh)]
 
     def _table(self, source: str) -> tuple[str, str | None]:
-        """The table's HTML, and what follows it if it has ended."""
+        """Return the table's HTML, and the text after it if it has ended."""
         blocks = parse(source)
         raw = source.encode()
         html = write(blocks[0].events, raw, self._budget.memo).html

@@ -13,10 +13,10 @@ _MARKER = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])")
 
 
 class OpenList:
-    """Each parse sees a stand-in for the items before, and the last item.
+    """A list: each parse sees a stand-in for the earlier items, and the last item.
 
-    The stand-in says whether the list is loose (its items hold paragraphs): one blank line later can make it so, and
-    then the list starts over.
+    The stand-in says if the list is loose (its items contain paragraphs): one blank line can make it so later, and then
+    the list starts over.
     """
 
     def __init__(self, source: str, budget: Budget) -> None:
@@ -90,7 +90,7 @@ class OpenList:
         return closed
 
     def _last(self, entry: Block, raw: bytes) -> tuple[Written, str]:
-        """The last item with its unfinished line, if that changes nothing but this item."""
+        """Return the last item with its unfinished line, if that changes only this item."""
         shown = visible(self._item)
         text = self._stand_in() + shown
         blocks = parse(text)

@@ -1,4 +1,4 @@
-"""An open block of no particular kind: a paragraph, heading, quotation, HTML."""
+"""An open block of no particular kind: a paragraph, heading, quotation, or HTML."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _ITEM_LINE = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])[ \t\n]")
 
 
 class OpenText:
-    """Parsed as a whole each time it is rendered. It gives way when a next block begins, and to the class that knows
-    its kind when it turns out to be a fence, a table or a list, unless ``settled`` says that it stays what it is."""
+    """A text that is parsed as a whole each time it is rendered. It ends when the next block begins, and becomes
+    another kind when it turns out to be a fence, a table or a list, unless ``settled`` says that it stays as it is."""
 
     def __init__(self, source: str, budget: Budget, *, settled: bool = False, exact: Written | None = None) -> None:
         self.source = source
@@ -67,7 +67,7 @@ class OpenText:
 
 
 def written_text(source: str, budget: Budget) -> Written:
-    """The HTML of a whole source, blocks of all kinds."""
+    """Return the HTML of a whole source, blocks of all kinds."""
     events = chain.from_iterable(block.events for block in parse(source))
     return write(events, source.encode(), budget.memo)
 

@@ -1,13 +1,16 @@
-"""A whole answer at rest."""
+"""The rendering of a whole answer."""
 
 from __future__ import annotations
 
-from generations.rendering.blocks import normalised
+from generations.rendering.blocks import normalized
 from generations.rendering.open_block import Budget
 from generations.rendering.open_text import written_text
 
 
 def render(text: str) -> str:
-    """Sanitised HTML of a whole text: 1 to 2 ms for each 10,000 characters of prose, 2 to 4 ms for each 1,000 of
-    highlighted code. From a loop, call it in a thread."""
-    return written_text(normalised(text), Budget()).html
+    """Return sanitized HTML of a whole text.
+
+    Takes 1 to 2 ms for each 10,000 characters of prose, 2 to 4 ms for each 1,000 of highlighted code. Call it in a
+    thread, not on a loop.
+    """
+    return written_text(normalized(text), Budget()).html

@@ -1,4 +1,4 @@
-"""What HTML a model may write, and the cleaning of all that its words went into.
+"""The HTML that a model may write, and the sanitizing of everything that contains its words.
 
 Tags that are not allowed are shown as text, so that ``Vec<String>`` and a ``<script>`` stay readable and inert.
 """
@@ -66,12 +66,12 @@ _BLOCK_CLEANER = _cleaner(BLOCKS)
 
 
 def clean_phrase(html: str) -> str:
-    """The sanitised, balanced content of one paragraph, heading, cell or tight list item."""
+    """Return the sanitized, balanced content of one paragraph, heading, cell or tight list item."""
     return _PHRASE_CLEANER.clean(html)
 
 
 def raw_phrase(html: str) -> str:
-    """One inline tag, comment or the like as the model wrote it, to go through ``clean_phrase``."""
+    """Return one inline tag, comment or the like as the model wrote it, to pass through ``clean_phrase``."""
     if html.startswith("<!--"):
         return ""
     tag = _TAG.fullmatch(html)
@@ -79,7 +79,7 @@ def raw_phrase(html: str) -> str:
 
 
 def raw_block(html: str) -> str:
-    """A sanitised, balanced HTML block."""
+    """Return a sanitized, balanced HTML block."""
     html = _without_comments(html)
     parts = []
     end = 0

@@ -1,8 +1,8 @@
-"""A column's HTML while its text still comes."""
+"""A column's HTML while its text is still arriving."""
 
 from __future__ import annotations
 
-from generations.rendering.blocks import normalised
+from generations.rendering.blocks import normalized
 from generations.rendering.open_block import Budget, Next, OpenBlock, Patch
 from generations.rendering.open_lines import OpenFence, OpenTable
 from generations.rendering.open_list import OpenList
@@ -13,9 +13,9 @@ from generations.rendering.writer import with_tail
 class StreamRenderer:
     """Turns text into patches, block by block.
 
-    The patches of any split of a text and a last ``flush`` make what ``render`` makes of the whole, but for link
-    definitions (``]:``) that apply to other blocks. The cost is linear in the text, 1 to 10 µs a character. The one
-    long step is the highlighting of a fence as it closes: see ``code.highlighted``.
+    The patches for any split of a text, plus a last ``flush``, add up to what ``render`` returns for the whole, except
+    for link definitions (``]:``) that apply to other blocks. The cost is linear in the text, 1 to 10 µs a character.
+    The one long step is the highlighting of a fence when it closes: see ``code.highlighted``.
     """
 
     def __init__(self, text: str = "") -> None:
@@ -26,15 +26,15 @@ class StreamRenderer:
         self.feed(text)
 
     def feed(self, delta: str) -> list[Patch]:
-        """Take the next piece of text. An unfinished line is shown as it comes, but in code and tables, and where it is
-        nothing but marker characters so far."""
+        """Take the next piece of text. An unfinished line is shown as it comes, except in code and tables, and while
+        it has only marker characters."""
         text = self._normalised(delta)
         self._budget.earn(text)
         outcome = self._block.feed(text)
         return self._moved_on(outcome) if isinstance(outcome, Next) else outcome
 
     def flush(self) -> list[Patch]:
-        """Show all that was held back, as if the text ended here; more may follow. For the end, or a longer pause."""
+        """Show all text that was held back, as if it ended here; more may follow. For the end, or a longer pause."""
         if isinstance(self._block, OpenFence) and (patches := self._block.unfinished_line()) is not None:
             return patches
         source = self._block.source
@@ -45,7 +45,7 @@ class StreamRenderer:
         return [Patch("open", exact.marked)]
 
     def snapshot(self, key: str) -> str:
-        """The column's inner HTML as its viewers have it by now."""
+        """Return the column's inner HTML as its viewers have it by now."""
         html = "".join(self._closed)
         return f'{html}<div id="{key}-open" class="open-block">{with_tail(self._block.marked, key)}</div>'
 
@@ -56,7 +56,7 @@ class StreamRenderer:
             delta = delta[1:]
             self._carriage_return = False
         self._carriage_return = delta.endswith("\r") if delta else False
-        return normalised(delta)
+        return normalized(delta)
 
     def _moved_on(self, outcome: list[Patch] | Next) -> list[Patch]:
         closed = []

@@ -1,8 +1,8 @@
-"""Parser events to HTML.
+"""The writer of HTML from parser events.
 
-The structure is written here from events alone; whatever holds the model's own words goes through the sanitiser leaf
-by leaf. So no tag of a model reaches past its paragraph, cell or HTML block, and blocks rendered one by one are the
-same as all of them in one go.
+The structure is written here from events alone; everything with the model's own words goes through the sanitizer leaf
+by leaf. So no tag of a model reaches beyond its paragraph, cell or HTML block, and blocks rendered one by one are the
+same as all of them at once.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _CLOSING_FENCE = re.compile(rb"\n[ \t>]*(`{3,}|~{3,}) *\n?$")
 
 @dataclass(slots=True)
 class Written:
-    """The HTML of some blocks, cut where further plain text of the last one would go: at the end of ``body``, inside
-    the element that ``head`` ends with. Without such a place all of it is the body."""
+    """The HTML of some blocks, cut at the position of further plain text of the last one: at the end of ``body``,
+    inside the element that ``head`` ends with. Without such a position all of it is the body."""
 
     head: str = ""
     body: list[str] = field(default_factory=list)
@@ -46,12 +46,12 @@ class Written:
 
     @property
     def marked(self) -> str:
-        """The same, with ``TAIL`` in the tag of the element that text can be appended to."""
+        """The same HTML, with ``TAIL`` in the tag of the element that text can be appended to."""
         return "".join([self.head[:-1] + TAIL, *self.body, self.foot]) if self.head else self.html
 
 
 def write(events: Iterable[tuple[Event, Range]], source: bytes, memo: Memo) -> Written:
-    """The HTML of parser events. ``memo`` keeps formulas and highlighted code from one rendering to the next."""
+    """Return the HTML of parser events. ``memo`` keeps formulas and highlighted code from one rendering to the next."""
     writer = _Writer(source, memo)
     for event, span in events:
         writer.take(event, span)
@@ -59,7 +59,7 @@ def write(events: Iterable[tuple[Event, Range]], source: bytes, memo: Memo) -> W
 
 
 class _Delimiter(NamedTuple):
-    """An escaped bracket that may open a formula: its place in the source, and among the pieces of its phrase."""
+    """An escaped bracket that may open a formula: its position in the source, and among the pieces of its phrase."""
 
     bracket: str
     start: int
@@ -135,7 +135,8 @@ class _Writer:
         return self._formula(mark + latex + mark)
 
     def _delimited(self, text: str, start: int) -> None:
-        """Models also write ``\\(x\\)`` and ``\\[x\\]``, which Markdown takes for escaped brackets."""
+        """Return formulas in ``\\(x\\)`` and ``\\[x\\]``, which models also write and Markdown takes for escaped
+        brackets."""
         opening = self.delimiter
         if opening and text[0] == _PARTNERS[opening.bracket] and opening.depth == self.depth:
             latex = _QUOTATION.sub("\n", self.source[opening.start + 1 : start - 1].decode())
@@ -253,10 +254,11 @@ class _Writer:
 
 
 def with_tail(html: str, key: str) -> str:
-    """The marked element gets the id ``{key}-tail``. Words of a model never hold ``TAIL``: they have no bare ``>``."""
+    """Give the marked element the id ``{key}-tail``. A model's words never contain ``TAIL``, since they have no bare
+    ``>``."""
     return html.replace(TAIL, f' id="{key}-tail">')
 
 
 def _is_closed(block: bytes, text: str) -> bool:
-    """Whether a fenced block has its closing line: then it has two lines more than its text."""
+    """Return True if a fenced block has its closing line: then it has two lines more than its text."""
     return bool(_CLOSING_FENCE.search(block)) and len(block.splitlines()) >= len(text.encode().splitlines()) + 2

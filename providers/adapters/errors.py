@@ -26,7 +26,7 @@ SENTENCES: dict[ErrorCode, str] = {
     ErrorCode.INVALID_API_KEY: "The key for {label} was refused. Check it under Keys.",
     ErrorCode.PERMISSION_DENIED: "{label} does not allow this key to do that. Check what the key may use, or choose "
     "another model.",
-    ErrorCode.RATE_LIMITED: "{label} takes no more requests at the moment. Wait a little and try again.",
+    ErrorCode.RATE_LIMITED: "{label} accepts no more requests at the moment. Wait a little and try again.",
     ErrorCode.QUOTA_EXCEEDED: "The quota or credit at {label} is used up. Check the plan and billing there.",
     ErrorCode.CONTEXT_TOO_LONG: "The conversation is too long for this model of {label}. Shorten it, or choose a model "
     "with a larger context window.",
@@ -152,12 +152,10 @@ def connection_failure(target: Target, exc: BaseException) -> ProviderError:
     return failure(ErrorCode.UPSTREAM_UNAVAILABLE, target, detail)
 
 
-MOVED = "{label} sends requests on to another address, which is not followed. Check the base URL."
-NOT_PUBLIC = (
-    "The address of {label} is not a public one. Only an administrator can add an endpoint on a private network."
-)
-NO_CONNECTION = "No connection to {label} came about in time. Try again in a moment."
-BAD_URL = "The address of {label} is not a usable URL. Check the base URL."
+MOVED = "{label} redirects to another URL, which is not followed. Check the base URL."
+NOT_PUBLIC = "The base URL of {label} is not public. Only an administrator can add an endpoint on a private network."
+NO_CONNECTION = "{label} could not be connected to in time. Try again in a moment."
+BAD_URL = "The base URL of {label} is not a usable URL. Check the base URL."
 
 
 def redacted(text: str, key: str) -> str:

@@ -20,7 +20,7 @@ HELPFUL = frozenset(
 )
 """Errors after which another try can help. A timeout is not among them, because the user has waited that long
 already."""
-LATER = "{label} takes no more requests at the moment. Try again in {wait}."
+LATER = "{label} accepts no more requests at the moment. Try again in {wait}."
 
 
 @dataclass(frozen=True, slots=True)

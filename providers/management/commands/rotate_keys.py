@@ -8,11 +8,11 @@ from providers.key_rotation import rotate_keys
 
 
 class Command(BaseCommand):
-    help = "Encrypt every stored secret with the first of FIELD_ENCRYPTION_KEY, so that the others can be taken away."
+    help = "Encrypt every stored secret with the first of FIELD_ENCRYPTION_KEY, so that the others can be removed."
 
     def handle(self, *args: Any, **options: Any) -> None:
         result = rotate_keys()
-        self.stdout.write(f"Brought under the first encryption key: {result.done}. Now under it: {result.current}.")
+        self.stdout.write(f"Encrypted with the first key: {result.done}. Using it now: {result.current}.")
         if result.unreadable:
             raise CommandError(
                 f"{result.unreadable} stored secrets cannot be read with any key in FIELD_ENCRYPTION_KEY and were left "
