@@ -1,4 +1,4 @@
-"""Fixtures for everyone; the run's Redis and database are started by tests/support/plugin.py."""
+"""Fixtures for all tests; the run's Redis and database are started by tests/support/plugin.py."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def servers(pytestconfig: pytest.Config) -> Servers:
 
 @pytest.fixture
 def redis(servers: Servers) -> Iterator[Redis]:
-    """A client of the run's Redis, which is empty but for what belongs to running LLMSelects."""
+    """A client of the run's Redis, which is empty except for keys of running LLMSelects."""
     from django.conf import settings
 
     client = Redis.from_url(servers.redis_url)
@@ -36,7 +36,7 @@ def redis(servers: Servers) -> Iterator[Redis]:
 
 @pytest.fixture
 def uploads(settings: Settings, tmp_path: Path) -> Path:
-    """The folder of uploads, this test's own."""
+    """A folder of uploads for this test alone."""
     folder = tmp_path / "uploads"
     default: dict[str, Any] = settings.STORAGES["default"]
     options = {**default["OPTIONS"], "location": folder}
@@ -53,7 +53,7 @@ def stand_in() -> Iterator[StandIn]:
 
 @pytest.fixture
 def vendors(stand_in: StandIn) -> StandIn:
-    """The stand-in vendors that ``live`` asks, with no scripts left from other tests."""
+    """The stand-in vendors that ``live`` asks, without scripts of other tests."""
     stand_in.reset()
     return stand_in
 
@@ -70,7 +70,7 @@ def live(servers: Servers, stand_in: StandIn) -> Iterator[Live]:
 
 @pytest.fixture
 def browser_problems() -> list[str]:
-    """What the browser complained about; a test that expects a complaint takes it out."""
+    """The browser's complaints; a test that expects one removes it."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""The pictures of the papers, taken of a running LLMSelect with its demo models: `make screenshots`."""
+"""The screenshots of the README, taken of a running LLMSelect with its demo models: `make screenshots`."""
 
 from __future__ import annotations
 

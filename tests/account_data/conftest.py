@@ -1,4 +1,4 @@
-"""People with chats and comparisons, and their archives; answers are ended by the tests."""
+"""Users with chats and comparisons, and their archives; the tests end the answers."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ Json = dict[str, Any]
 
 
 class Person(Chatter):
-    """Somebody who chats, compares, and takes it along."""
+    """A user who chats, compares, and exports an archive."""
 
     def show(self, data: bytes = b"") -> str:
-        """The id of an image that was uploaded."""
+        """Return the id of an uploaded image."""
         file = ContentFile(data or samples.encoded("PNG"))
         return str(store_image(user=self.user, file=file).public_id)
 
@@ -52,7 +52,7 @@ class Person(Chatter):
         return self.end_turn(start_turn(comparison=started.comparison, request=request))
 
     def end_turn(self, started: StartedTurn) -> StartedTurn:
-        """The first answers, with reasoning and figures; the second fails half-way."""
+        """End the first answers, with reasoning and figures; the second fails half-way."""
         good, bad = started.state.generations
         timeline = [(0, 0.5), (3, 0.75)]
         answer = Outcome(Generation.Status.COMPLETED, "An answer", "Hm.", timeline, 1.5, 0.5, Usage(3, 5, 1), "stop")
@@ -62,7 +62,7 @@ class Person(Chatter):
         return started
 
     def export(self) -> Json:
-        """The archive, without the moment at which it was made."""
+        """Return the archive without the time of its export."""
         archive: Json = json.loads(asyncio.run(self._all()))
         del archive["exported_at"]
         return archive
@@ -75,7 +75,7 @@ class Person(Chatter):
 
 
 def without_ids(archive: Json) -> Json:
-    """The same archive with its ids numbered in the order in which they come."""
+    """Return the archive with its ids numbered in their order."""
     names: dict[str, str] = {}
 
     def numbered(value: Any) -> Any:

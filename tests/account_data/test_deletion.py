@@ -40,7 +40,7 @@ def make_administrator(*people: Person) -> None:
 
 
 def fill(person: Person) -> None:
-    """One of everything that can be theirs."""
+    """Give the user one of everything that can be theirs."""
     person.say("one", images=[person.show()])
     compared = person.compare("Which is best?", images=[person.show()])
     person.show()

@@ -29,7 +29,7 @@ from tests.conversations.conftest import shown
 
 
 def chat_with_branches(person: Person) -> Conversation:
-    """Asked, edited, asked again, retried, an exchange deleted, and an older branch shown."""
+    """Create a chat with an edited prompt, a second answer, a retry, a deleted exchange, and an older branch shown."""
     first = person.say("one", system="Be brief.", parameters={"temperature": 0, "stop": ["END"]})
     second = person.say("two", first.conversation, model="demo-scholar")
     prompt = second.message.parent

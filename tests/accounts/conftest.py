@@ -46,7 +46,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 class Api:
-    """A program that speaks JSON, signed in with an access token where it has a user."""
+    """A program that speaks JSON, signed in with an access token if it has a user."""
 
     def __init__(self, user: User | None = None) -> None:
         self.client = Client(enforce_csrf_checks=True)

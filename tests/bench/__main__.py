@@ -1,4 +1,4 @@
-"""Start a whole LLMSelect beside stand-in vendors, measure, and print one table."""
+"""Start a whole LLMSelect beside stand-in vendors, measure it, and print one table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The browser's own account of what its main thread does."""
+"""The browser's own trace of its main thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class Trace:
-    """What was traced while something was done; times of its events in microseconds."""
+    """The trace of an action; times of its events in microseconds."""
 
     events: list[Event]
 
@@ -41,7 +41,7 @@ class Trace:
 
     @property
     def long_tasks_of_ours(self) -> list[Event]:
-        """Those in which scripts alone took longer than ``LONG``; each is printed with what it was spent on."""
+        """Return the tasks in which scripts alone took longer than ``LONG``; each is printed with its parts."""
         mine = self._mine()
         scripts = [event for event in mine if event["name"] in ("FunctionCall", "EvaluateScript")]
         ours = [
@@ -54,7 +54,7 @@ class Trace:
 
     @property
     def longest(self) -> float:
-        """Milliseconds of the longest task, whoever caused it."""
+        """Return the milliseconds of the longest task, of any cause."""
         return max(float(task.get("tdur", 0)) for task in self.tasks) / 1000
 
     @property
@@ -66,7 +66,7 @@ class Trace:
         return sum(event["name"] == "DrawFrame" for event in self.events)
 
     def _mine(self) -> list[Event]:
-        """What was done on the thread that laid out the most: the page's."""
+        """Return the events of the thread that did most layout: the page's."""
         layouts = [(event["pid"], event["tid"]) for event in self.events if event["name"] in LAYING_OUT]
         thread = max(set(layouts), key=layouts.count)
         return [each for each in self.events if (each["pid"], each["tid"]) == thread and each.get("ph") == "X"]
@@ -80,7 +80,7 @@ def _within(inner: Event, outer: Event) -> bool:
 
 
 def _share(task: Event, events: list[Event]) -> dict[str, float]:
-    """Milliseconds in a task, by what they were spent on."""
+    """Return the milliseconds of a task by kind of work."""
     spent: dict[str, float] = {}
     for event in events:
         if event is not task and _within(event, task):

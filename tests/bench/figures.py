@@ -1,4 +1,4 @@
-"""What a measurement gives."""
+"""The figures of a measurement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Some values of one quantity, and what they should stay below."""
+    """Values of one quantity, and the goal that they should stay below."""
 
     name: str
     unit: str
@@ -29,7 +29,7 @@ class Figure:
 
 
 def table(figures: Sequence[Figure]) -> str:
-    """The figures, one a line, in columns."""
+    """Return the figures, one a line, in columns."""
     rows = [("", "median", "worst", "goal", "unit", "tries"), *(figure.row for figure in figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)

@@ -1,4 +1,4 @@
-"""A chat of 2,000 messages: how soon it opens, and what the browser has to do when all of it is on the page."""
+"""A chat of 2,000 messages: how soon it opens, and the browser's work when all of it is on the page."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def measure(live: Live, vendors: StandIn) -> list[Figure]:
 
 
 def _long_chat(api: ApiClient) -> str:
-    """The id of a chat that says the same a thousand times."""
+    """Return the id of a chat that repeats one exchange a thousand times."""
     body = {"message": "And then?", "provider": "openai", "model": "m"}
     api.post("/api/v1/chat", json=body).raise_for_status()
     archive = api.get("/api/v1/archive").json()
@@ -65,7 +65,7 @@ def _long_chat(api: ApiClient) -> str:
 
 
 def _open(page: Page, address: str) -> float:
-    """Milliseconds until the last message is on the screen."""
+    """Return the milliseconds until the last message is on the screen."""
     page.goto("about:blank")
     begun = time.monotonic()
     page.goto(address)
@@ -89,7 +89,7 @@ def _scroll(page: Page) -> None:
 
 
 def _ask(page: Page) -> None:
-    """Without the driver's own selectors, which take seconds of the page's time where it is so long."""
+    """Send a prompt without the driver's own selectors, which take seconds of a page's time if it is this long."""
     page.evaluate("document.querySelector('#composer textarea').focus()")
     page.keyboard.type("What is at the end of all this?", delay=20)
     page.keyboard.press("Enter")

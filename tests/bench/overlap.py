@@ -1,4 +1,4 @@
-"""Do four models of one second each take one second together, and how far is a first token behind its vendor's own?"""
+"""The overlap of four models of one second each, and the delay of a first token behind the vendor's own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def measure(live: Live, vendors: StandIn) -> list[Figure]:
 
 
 def _round(account: Account, vendors: StandIn) -> tuple[float, list[float]]:
-    """Seconds from the request to ``done``, and each first token's delay in milliseconds."""
+    """Return the seconds from the request to ``done``, and each first token's delay in milliseconds."""
     vendors.reset()
     vendors.default = Script(text="All the words of an answer. " * 20, total=SECONDS)
     entries = [{"provider": vendor, "model": f"{vendor}-model"} for vendor in VENDORS]

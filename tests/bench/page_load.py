@@ -1,4 +1,4 @@
-"""What the browser has to do while eight columns stream, by its own account: does the page jump or stall?"""
+"""The browser's work while eight columns stream, by its own trace: does the page jump or stall?"""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SHORTEST = """() => {
   return Math.min(...ends) + scrollY - innerHeight;
 }"""
 BELOW = 300
-"""Pixels below the window's end to which every answer has to have come before the reader settles down."""
+"""Pixels below the end of the window that every answer has to reach before the reader stops scrolling."""
 READ = """() => {
   const column = document.querySelector(".column .prose");
   const finished = column.querySelector("p");
@@ -60,7 +60,8 @@ def measure(live: Live, vendors: StandIn) -> list[Figure]:
 
 
 def _read_along(vendors: StandIn, page: Page) -> tuple[Trace, dict[str, Any]]:
-    """The trace of ten seconds in which all columns stream, and what became of the reader's place and marks."""
+    """Return the trace of ten seconds in which all columns stream, and if the reader's position and selection
+    survived."""
     vendors.reset()
     vendors.default = Script(text=TEXT, chunk_size=TOKEN, total=SECONDS)
     _start(page)

@@ -1,4 +1,4 @@
-"""What the stand-in vendors say in these tests."""
+"""The answers of the stand-in vendors in these tests."""
 
 from __future__ import annotations
 

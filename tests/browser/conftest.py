@@ -1,4 +1,4 @@
-"""The people at the pages, in one browser for all tests here."""
+"""The users of the pages, in one browser for all tests here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support import chromium
 from tests.support.live import Account, Live
 
 PATIENCE = 15_000
-"""Milliseconds that a page may take to show what it has to."""
+"""Milliseconds that a page may take to show something."""
 
 
 @pytest.fixture(scope="package")
@@ -61,7 +61,7 @@ def visitor(
 
 @pytest.fixture
 def newcomer(live: Live, vendors: StandIn, shared_browser: Browser, browser_problems: list[str]) -> Iterator[Visitor]:
-    """Somebody new, with nothing behind them; signed in."""
+    """A new user without any data, signed in."""
     context = shared_browser.new_context()
     account = live.register()
     cookies = live.cookies_of(account)
@@ -71,7 +71,7 @@ def newcomer(live: Live, vendors: StandIn, shared_browser: Browser, browser_prob
 
 @pytest.fixture
 def administrator(live: Live, newcomer: Visitor) -> Visitor:
-    """Somebody new who has something to look at in the admin."""
+    """A new user with something to look at in the admin."""
     live.make_administrator(newcomer.account)
     models = [{"provider": "openai", "model": "one"}, {"provider": "google", "model": "two"}]
     api = newcomer.account.api

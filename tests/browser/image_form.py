@@ -1,4 +1,4 @@
-"""A page with nothing but a form that takes images, at the address of the running LLMSelect."""
+"""A page with only a form that takes images, served by the running LLMSelect."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class ImageForm:
 
     @property
     def ids(self) -> list[str]:
-        """What the form would send."""
+        """Return the ids that the form would send."""
         return [str(each.input_value()) for each in self.page.locator("input[name=images]").all()]
 
     def choose(self, *files: tuple[str, bytes]) -> None:
@@ -84,7 +84,7 @@ class ImageForm:
         )
 
     def add(self, number: int = 1) -> None:
-        """Choose some images, and wait until they are there."""
+        """Choose some images, and wait until they are uploaded."""
         before = self.thumbnails.count()
         self.choose(*[(f"{each}.png", samples.encoded("PNG")) for each in range(number)])
         expect(self.thumbnails).to_have_count(before + number)
@@ -94,6 +94,6 @@ class ImageForm:
 
     @property
     def sent(self) -> list[str]:
-        """The ids that the form has sent."""
+        """Return the ids that the form has sent."""
         self.page.wait_for_url(lambda url: "?" in url)
         return parse_qs(urlsplit(self.page.url).query).get("images", [])

@@ -1,4 +1,4 @@
-"""Somebody with a keyboard and no mouse, who has to see where they are."""
+"""A user with a keyboard and no mouse, who has to see the focus."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 from tests.support import wait
 
-# What can be seen of the focus: that the element is in the window and looks different from how it looks without.
+# A focus can be seen if the element is in the window and looks different than without it.
 SEEN = """() => {
   const element = document.activeElement;
   if (!element || element === document.body) return "";
@@ -44,7 +44,7 @@ class Keyboard:
         self.page.keyboard.type(text)
 
     def tab_to(self, name: str, *, backwards: bool = False) -> None:
-        """Press Tab until what has this name has the focus."""
+        """Press Tab until the element with this name has the focus."""
         passed = []
         for _ in range(120):
             self.press("Shift+Tab" if backwards else "Tab")
@@ -57,14 +57,14 @@ class Keyboard:
         raise AssertionError(f"Tab does not lead to {name!r}, only to {passed}")
 
     def look(self) -> None:
-        """Note where the focus cannot be seen, after a moment for what the page still does."""
+        """Note a focus that cannot be seen, after a moment for the page to settle."""
         try:
             wait.until(lambda: self.page.evaluate(SEEN) == "seen", "the focus cannot be seen", seconds=2)
         except TimeoutError:
             self.lost.append(self.page.evaluate("document.activeElement.outerHTML.slice(0, 160)"))
 
     def expect(self, name: str) -> None:
-        """Wait until what has this name has the focus."""
+        """Wait until the element with this name has the focus."""
         wait.until(lambda: self.name.startswith(name), f"{name!r} does not get the focus", seconds=5)
         self.look()
 
@@ -74,5 +74,5 @@ class Keyboard:
 
     @property
     def place(self) -> str:
-        """The id of what has the focus, or of the nearest part around it that has one."""
+        """The id of the focused element, or of the nearest ancestor that has one."""
         return str(self.page.evaluate("document.activeElement.closest('[id]')?.id ?? ''"))

@@ -1,4 +1,4 @@
-"""Every page in every state that matters, one after the other: each walk gives the name of the state that it is in."""
+"""Every page in every state that matters, one after the other: each walk yields the name of its current state."""
 
 from __future__ import annotations
 

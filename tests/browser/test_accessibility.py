@@ -1,4 +1,4 @@
-"""axe-core, which knows the rules of WCAG, finds nothing wrong on any page, in light and dark, on any screen."""
+"""axe-core, which checks the rules of WCAG, finds nothing wrong on any page, in light and dark, on any screen."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RUN = """async (rules) => {
 
 
 def violations(page: Page) -> Iterator[str]:
-    """All rules in the light; the dark changes colours and nothing else."""
+    """Return the violations of all rules in the light theme; dark changes only colors."""
     if page.evaluate("typeof axe === 'undefined'"):
         page.evaluate(AXE)
     for scheme, rules in (("light", None), ("dark", ["color-contrast"])):

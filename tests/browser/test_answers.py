@@ -1,4 +1,4 @@
-"""How an answer looks while it comes and once it is there."""
+"""The look of an answer while it streams and afterwards."""
 
 from __future__ import annotations
 

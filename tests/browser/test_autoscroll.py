@@ -1,4 +1,4 @@
-"""Whoever reads at the end of a growing page stays there; whoever reads elsewhere is left alone."""
+"""A reader at the end of a growing page stays there; a reader elsewhere is left alone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def script(vendors: StandIn) -> Script:
 
 @pytest.fixture
 def reader(visitor: Visitor, script: Script) -> Visitor:
-    """At the end of the first half."""
+    """A visitor at the end of the first half."""
     visitor.page.set_viewport_size({"width": 1280, "height": 700})
     visitor.begin("openai/long", "google/long-too")
     expect(visitor.column(0).get_by_text("Thinking…")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Chatting with one model on the real page."""
+"""Chats with one model on the real page."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ BEGUN = "one two "
 
 
 class Chatter:
-    """A person at the chat page."""
+    """A user of the chat page."""
 
     def __init__(self, visitor: Visitor) -> None:
         self.visitor = visitor
         self.page: Page = visitor.page
 
     def begin(self, message: str, model: str = "openai/m") -> None:
-        """Start a chat with any model, whatever the catalogue offers, and open it."""
+        """Start a chat with any model, even one outside the catalogue, and open it."""
         self.visitor.go(f"/chat/?model={model}")
         self.send(message)
         self.page.wait_for_url(re.compile(r"/chat/[0-9a-f-]{36}/"))
@@ -52,7 +52,7 @@ class Chatter:
         return self.page.locator(".entry-answer .badge")
 
     def expect_done(self, *answers: str) -> None:
-        """All of these answers, in order, and nothing that still runs."""
+        """Expect these answers, in order, and nothing that still runs."""
         expect(self.badges).to_have_text(["Done"] * len(answers))
         expect(self.answers).to_have_text(list(answers))
         expect(self.page.get_by_role("button", name="Send", exact=True).last).to_be_visible()
@@ -73,7 +73,7 @@ class Chatter:
 
     @property
     def html(self) -> list[str]:
-        """The entries, without what a reload may write otherwise."""
+        """Return the entries without the parts that a reload may write differently."""
         told: list[str] = self.page.evaluate(
             """() => [...document.querySelectorAll(".entry")].map((entry) => {
               const copy = entry.cloneNode(true);

@@ -1,4 +1,4 @@
-"""The strict content security policy holds on every page in every state, the admin's as well."""
+"""The strict content security policy holds on every page in every state, the admin's included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choosing who answers where a model cannot, and seeing who did."""
+"""The choice of a fallback, and the note about the model that answered."""
 
 from __future__ import annotations
 

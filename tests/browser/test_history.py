@@ -1,4 +1,4 @@
-"""The history: finding, going on, renaming, deleting."""
+"""The history: search, pages, renaming, deletion."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.browser.visitor import Visitor
 
 @pytest.fixture
 def keeper(newcomer: Visitor) -> Visitor:
-    """Has asked three things and looks at them."""
+    """A user on the history page, with three comparisons."""
     for prompt in ("About rivers", "About stones", "About clouds"):
         newcomer.begin("openai/kept-a", "google/kept-b", prompt=prompt)
         newcomer.wait_for_end()

@@ -1,4 +1,4 @@
-"""What a model, a person or a model's name says is text, whatever it looks like."""
+"""The words of a model, a user or a model's name are text, whatever they look like."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ ONE = samples.base64_of(samples.encoded("PNG"))
 
 
 def shown(form: ImageForm, number: int) -> bool:
-    """Whether the browser could draw a thumbnail."""
+    """Return True if the browser could draw a thumbnail."""
     expect(form.thumbnails.nth(number)).to_have_js_property("complete", True)
     return bool(form.thumbnails.nth(number).evaluate("image => image.naturalWidth === 40"))
 

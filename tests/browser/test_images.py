@@ -1,4 +1,4 @@
-"""Images in what people ask, on the real pages."""
+"""Images in prompts, on the real pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def add(page: Page, count: int = 1) -> None:
 
 
 def kinds(body: dict[str, object]) -> list[str]:
-    """The kinds of the parts of the last message."""
+    """Return the kinds of the parts of the last message."""
     messages = body["input"]
     assert isinstance(messages, list)
     return [part["type"] for part in messages[-1]["content"]]

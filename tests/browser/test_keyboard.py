@@ -1,4 +1,4 @@
-"""The whole way without a mouse; whoever goes it always sees where they are."""
+"""Every task without a mouse, with the focus always visible."""
 
 from __future__ import annotations
 

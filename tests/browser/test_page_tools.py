@@ -1,4 +1,4 @@
-"""How a reader arranges a comparison: order, widths, one alone, density, source, and what is kept of it."""
+"""The reader's tools on a comparison: order, widths, single column, density, source, and what the browser remembers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MODELS = ("openai/first", "anthropic/second", "google/third")
 
 
 def shown(visitor: Visitor, *, turn: int = 0) -> list[str]:
-    """The models of a turn, from left to right."""
+    """Return the models of a turn, from left to right."""
     labels = (
         visitor.turn(turn)
         .locator(".column:visible")

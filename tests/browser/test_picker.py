@@ -22,7 +22,7 @@ def box(visitor: Visitor, number: int = 1) -> Locator:
 
 
 def active(visitor: Visitor, number: int = 1) -> Locator:
-    """The option that assistive technology is told of."""
+    """Return the option that assistive technology announces."""
     return visitor.page.locator(f"#{box(visitor, number).get_attribute('aria-activedescendant')}")
 
 

@@ -17,7 +17,7 @@ def prompt(visitor: Visitor) -> Locator:
 
 
 def menu(visitor: Visitor, name: str) -> Locator:
-    """A menu of what is saved, opened."""
+    """Return a menu of saved items, opened."""
     summary = visitor.page.locator("summary").filter(has_text=re.compile(f"^\\s*{name}\\s*$"))
     if summary.locator("..").get_attribute("open") is None:
         summary.press("Enter")

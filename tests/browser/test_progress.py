@@ -1,4 +1,4 @@
-"""What a column tells of its answer while it comes, and who was first."""
+"""The progress of an answer in its column, and the first to answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever leaves and comes back ends with what those have who stayed."""
+"""A reader who leaves and comes back ends with the same page as one who stayed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.live import Live
 MODELS = ("openai/stays", "anthropic/ends-meanwhile", "google/stays-too")
 REASONING = "Let me think about <fractions> & their *parts*."
 HELD = [14, 30, 45, 62, 75]
-"""After so many chunks the answers stand still: in a paragraph, the table, the list, the code, the formula."""
+"""Numbers of chunks after which the answers pause: in a paragraph, the table, the list, the code, the formula."""
 
 
 @dataclass
@@ -43,14 +43,14 @@ class Line:
 
 
 def scripted(vendors: StandIn, held: int) -> tuple[Script, Script]:
-    """All models say the same and stand still after so many chunks; one of them goes on by itself."""
+    """Make all models give the same answer and pause after so many chunks; one of them continues by itself."""
     scripts = [Script(text=RICH, reasoning=REASONING, chunk_size=6, hold=held) for _ in range(2)]
     vendors.default, vendors.scripts["ends-meanwhile"] = scripts
     return scripts[0], scripts[1]
 
 
 def wait_until_it_stands_still(visitor: Visitor, held: int) -> None:
-    """Wait for the last whole word that was said."""
+    """Wait for the last whole word before the pause."""
     said = (REASONING + RICH)[: held * 6]
     for index in range(len(MODELS)):
         expect(visitor.answer(index)).to_contain_text(re.findall(r"\w+", said)[-2])

@@ -1,4 +1,4 @@
-"""What can be done without a mouse."""
+"""Keyboard shortcuts."""
 
 from __future__ import annotations
 

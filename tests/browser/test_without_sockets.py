@@ -1,4 +1,4 @@
-"""Where scripts, sockets or streams do not get through, the same page works."""
+"""Pages without scripts, sockets or streams."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_it_opens_no_socket_for_those_who_switched_streaming_off(newcomer: Visit
 
 
 def choose(reader: Visitor, *models: str) -> None:
-    """Choose models where all eight slots are there, most of them folded away."""
+    """Choose models in a form with all eight slots, most of them folded away."""
     folded = reader.page.locator("[data-slots-more]:not([open]) > summary")
     if folded.count():
         folded.click()

@@ -1,4 +1,4 @@
-"""A person at the page: what they do, and what they see."""
+"""A user of the pages: actions, and what the page shows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.support.live import Account, Live
 
-# The columns of every turn, without what a reload may write otherwise: the tokens of forms, the white space of the
+# The columns of every turn, without parts that a reload may write differently: form tokens, white space of the
 # templates, and the marks that htmx sets while it works. The text of answers is compared as it is.
 COLUMNS = """() => [...document.querySelectorAll("#comparison .columns")].map((columns) => {
   const copy = columns.cloneNode(true);
@@ -32,7 +32,7 @@ COLUMNS = """() => [...document.querySelectorAll("#comparison .columns")].map((c
 
 
 class Visitor:
-    """One tab of a signed-in person."""
+    """One tab of a signed-in user."""
 
     def __init__(self, live: Live, account: Account, page: Page, problems: list[str]) -> None:
         self.live = live
@@ -48,7 +48,7 @@ class Visitor:
         self.page.goto(f"{self.live.base_url}{path}")
 
     def new_tab(self, path: str = "") -> Visitor:
-        """Another tab of the same browser, at the same address where no other is given."""
+        """Open another tab of the same browser, at the same URL if no other is given."""
         tab = Visitor(self.live, self.account, self.context.new_page(), self.problems)
         tab.go(path or self.path)
         return tab
@@ -58,7 +58,7 @@ class Visitor:
         return self.page.url.removeprefix(self.live.base_url)
 
     def choose(self, *models: str) -> None:
-        """Choose these models on the compare page, with as many slots as it takes."""
+        """Choose these models on the compare page, with as many slots as that takes."""
         selects = self.page.locator("[data-slot]:visible select")
         expect(self.page.locator("[data-slots-more]")).to_have_count(0)
         while selects.count() < len(models):
@@ -78,7 +78,7 @@ class Visitor:
         self.page.get_by_role("button", name="Compare").click()
 
     def follow_up(self, prompt: str) -> None:
-        """Ask all of them something more; returns when the page has taken it."""
+        """Send a follow-up prompt to all models; return when the page has taken it."""
         self.follow_up_box.fill(prompt)
         before = self.page.locator("#comparison").element_handle()
         self.page.get_by_role("button", name="Send").click()
@@ -89,7 +89,7 @@ class Visitor:
         return self.page.get_by_label("Next prompt to all of them")
 
     def begin(self, *models: str, prompt: str = "What is it like?", **body: Any) -> None:
-        """Start a comparison of any models, whatever the catalogue offers, and open it."""
+        """Start a comparison of any models, even ones outside the catalogue, and open it."""
         entries = [dict(zip(("provider", "model"), name.split("/", 1), strict=True)) for name in models]
         answer = self.account.api.post("/api/v1/comparisons", json={"prompt": prompt, "providers": entries, **body})
         assert answer.status_code == 201, answer.text
@@ -108,20 +108,20 @@ class Visitor:
         expect(self.answer(index, turn=turn)).to_have_text(text)
 
     def wait_for_end(self, *, turn: int = 0) -> None:
-        """Wait until every answer of the turn has ended, by the page's word."""
+        """Wait until the page says that every answer of the turn has ended."""
         expect(self.turn(turn).locator(".turn-footer:not([data-running])")).to_have_count(1)
 
     def forgive(self, words: str) -> None:
-        """Take back the browser's complaints of a kind that this test brings about."""
+        """Remove the browser's complaints of a kind that this test causes."""
         self.problems[:] = [problem for problem in self.problems if not re.search(words, problem)]
 
     @property
     def statuses(self) -> list[str]:
-        """Of all columns, in their order."""
+        """Return the statuses of all columns, in their order."""
         return [str(column.get_attribute("data-status")) for column in self.page.locator(".column").all()]
 
     @property
     def columns(self) -> list[str]:
-        """The HTML of each turn's columns, comparable with that of another tab and of a reload."""
+        """Return the HTML of each turn's columns, comparable with that of another tab and of a reload."""
         html: list[str] = self.page.evaluate(COLUMNS)
         return html

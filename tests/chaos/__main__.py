@@ -1,4 +1,4 @@
-"""Start an installation, do to it whatever can happen, and print one table."""
+"""Start an installation, cause every fault, and print one table."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SCENARIOS: dict[str, Scenario] = {
 
 
 def main() -> int:
-    """0 where every row is clean."""
+    """Return 0 if every row is clean."""
     seed = int(os.environ.get("CHAOS_SEED", random.randrange(10_000)))
     chosen = [name for name in os.environ.get("CHAOS_ONLY", "").split(",") if name] or list(SCENARIOS)
     print(f"CHAOS_SEED={seed}", flush=True)
@@ -57,7 +57,7 @@ def main() -> int:
 
 
 def _played(name: str, installation: Installation) -> list[Row]:
-    """A scenario's rows; one that breaks off is not clean."""
+    """Return a scenario's rows; one that breaks off is not clean."""
     began = time.monotonic()
     print(f"{name} …", flush=True)
     installation.vendors.reset()

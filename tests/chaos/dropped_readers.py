@@ -50,7 +50,7 @@ async def _comparison(
 async def _judge(
     installation: Installation, session: aiohttp.ClientSession, row: Row, asked: Asked, texts: dict[int, str]
 ) -> None:
-    """What is saved is what the model said, and the model was asked once."""
+    """Check that the saved text is the model's, and that the model was asked once."""
     for index, slot in enumerate(await installation.saved(session, asked)):
         if slot["response"] != texts[index]:
             row.blame(f"{asked.models[index]}: saved {len(slot['response'])} of {len(texts[index])}", lost=1)

@@ -1,4 +1,4 @@
-"""Web processes and workers that are started before their Redis or their database is."""
+"""Web processes and workers that are started before their Redis or their database."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.chaos.installation import Installation, numbered_text, until
 from tests.chaos.rows import Row
 from tests.fake_providers import Script
 
-UNAVAILABLE_ERRORS = 15.0
-"""Seconds in which a process has to have said so."""
+LOGS_WITHIN = 15.0
+"""Seconds within which a process has to log that it waits."""
 
 
 async def run(installation: Installation) -> list[Row]:
@@ -29,7 +29,8 @@ async def run(installation: Installation) -> list[Row]:
 
 
 async def _started(installation: Installation, name: str, stop: Callable[[], None], start: Callable[[], None]) -> Row:
-    """Start the second web process and worker while it is away, and see what they say and whether they come right."""
+    """Start the second web process and worker while a server is unavailable, and check their logs and their
+    recovery."""
     row, side = Row(f"started while {name} is away", tries=2), installation.sides[1]
     await asyncio.to_thread(side.stop)
     await asyncio.to_thread(stop)
@@ -37,7 +38,7 @@ async def _started(installation: Installation, name: str, stop: Callable[[], Non
     side.start_web()
     side.start_worker()
     for process, size in sizes.items():
-        waits = await until(partial(_says_so, side.log_path(process), size, name), UNAVAILABLE_ERRORS)
+        waits = await until(partial(_says_so, side.log_path(process), size, name), LOGS_WITHIN)
         row.expect(waits, f"{process} does not say that it waits: {side.log(process)[-300:]!r}")
     refuses = await asyncio.to_thread(_refuses, side.base_url)
     row.expect(refuses, f"health/ready does not say that {name} is away")
@@ -48,8 +49,8 @@ async def _started(installation: Installation, name: str, stop: Callable[[], Non
 
 
 def _refuses(base: str) -> bool:
-    """Whether the web process is there and says that it is not ready."""
-    deadline = time.monotonic() + UNAVAILABLE_ERRORS
+    """Return True if the web process responds and says that it is not ready."""
+    deadline = time.monotonic() + LOGS_WITHIN
     while time.monotonic() < deadline:
         with suppress(requests.ConnectionError):
             return requests.get(f"{base}/health/ready", timeout=10).status_code == 503
@@ -58,7 +59,7 @@ def _refuses(base: str) -> bool:
 
 
 def _says_so(log: Path, size: int, name: str) -> bool:
-    """Whether its log says since then that it waits for what is away."""
+    """Return True if its log says since then that it waits."""
     said = log.read_text(errors="replace")[size:]
     words = ("Redis does not answer", "Cannot connect to redis") if name == "Redis" else ("database",)
     return any(word in said for word in words)

@@ -1,4 +1,4 @@
-"""Fifty answers started at once, by a user who has room for three, and by one who has one dollar left."""
+"""Fifty answers started at once, by a user who may run three, and by one who has one dollar left."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STARTS = 50
 PLACES = 3
 PRICED = "gpt-4o"
 MOST = 20_000
-"""Tokens, which cost twenty cents with this model."""
+"""Tokens that cost twenty cents with this model."""
 TAKEN = 15_000
 SET_LIMITS = "INSERT INTO accounts_limits (user_id, {name}) SELECT id, %s FROM accounts_user WHERE username = %s"
 
@@ -66,7 +66,7 @@ async def _with_one_dollar(installation: Installation) -> Row:
 
 
 async def _start(installation: Installation, session: aiohttp.ClientSession) -> Asked | str:
-    """What was started, or how it was refused."""
+    """Return what was started, or the refusal."""
     entry = {"provider": "openai", "model": PRICED, "parameters": {"max_tokens": MOST}}
     url = f"{installation.chance.choice(installation.bases)}/api/v1/comparisons"
     async with session.post(url, json={"prompt": "Go", "providers": [entry]}) as response:
@@ -78,7 +78,7 @@ async def _start(installation: Installation, session: aiohttp.ClientSession) -> 
 
 @asynccontextmanager
 async def _user(installation: Installation, limit: str, value: int) -> AsyncIterator[aiohttp.ClientSession]:
-    """A program of a new user's, with this limit."""
+    """A program of a new user, with this limit."""
     first = installation.sides[0]
     account = await asyncio.to_thread(first.register)
     with psycopg.connect(first.environment["DATABASE_URL"]) as connection:
@@ -89,7 +89,7 @@ async def _user(installation: Installation, limit: str, value: int) -> AsyncIter
 
 
 def _most_at_once(requests: Sequence[Recorded]) -> int:
-    """How many of these were open at the same moment."""
+    """Return the largest number of these requests that were open at the same moment."""
     changes = sorted((moment, step) for each in requests for moment, step in ((each.began, 1), (each.ended or 0.0, -1)))
     running = most = 0
     for _, step in changes:

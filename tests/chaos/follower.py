@@ -1,4 +1,4 @@
-"""A reader who follows a comparison over whichever transport and web process chance gives it, and comes back."""
+"""A reader who follows a comparison over random transports and web processes, and comes back."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Frame = tuple[str, Json]
 
 PAUSE = 0.2
 SILENCE = 60.0
-"""Seconds without a word after which a reader gives up: that is a hang."""
+"""Seconds of silence after which a reader gives up: that is a hang."""
 
 
 class Follower:
-    """Reads until ``done``. ``bases`` are the addresses of the web processes; ``drops`` the moments (``loop.time()``)
-    at which the connection is dropped in the middle of whatever comes."""
+    """Reads until ``done``. ``bases`` are the URLs of the web processes; ``drops`` the moments (``loop.time()``) at
+    which the connection is dropped."""
 
     def __init__(
         self,

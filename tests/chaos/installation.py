@@ -1,4 +1,4 @@
-"""Two web processes and two workers on one PostgreSQL and one Redis, and a program that asks them."""
+"""Two web processes and two workers on one PostgreSQL and one Redis, and a program that uses them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Asked:
 
 
 class Counted(Live):
-    """One whose processes tell how many tasks run in them."""
+    """An installation whose processes report how many tasks run in them."""
 
     counts: Path
 
@@ -52,7 +52,8 @@ class Counted(Live):
 
 
 class Installation:
-    """All that a scenario needs: both ``sides``, their servers, the stand-in vendors and chance."""
+    """Everything that a scenario needs: both ``sides``, their servers, the stand-in vendors and a source of
+    randomness."""
 
     def __init__(self, servers: Servers, vendors: StandIn, seed: int) -> None:
         self.servers, self.vendors = servers, vendors
@@ -68,7 +69,7 @@ class Installation:
 
     @property
     def processes(self) -> dict[str, int]:
-        """The ids of all four."""
+        """Return the process ids of all four."""
         running = {f"{name}{side.suffix}": process for side in self.sides for name, process in side.processes.items()}
         return {name: process.pid for name, process in running.items() if process is not None}
 
@@ -92,7 +93,7 @@ class Installation:
             side.stop()
 
     def name(self, kind: str) -> str:
-        """A model's name that nobody else has, in this run."""
+        """Return a model's name that is unique in this run."""
         return f"{kind}-{next(self._numbers)}"
 
     @asynccontextmanager
@@ -107,7 +108,7 @@ class Installation:
             yield session
 
     async def ask(self, session: aiohttp.ClientSession, models: Sequence[str]) -> Asked:
-        """Start a comparison; raises where it is refused."""
+        """Start a comparison; raises if it is refused."""
         body = {"prompt": "Go", "providers": [{"provider": "openai", "model": model} for model in models]}
         async with session.post(f"{self.chance.choice(self.bases)}/api/v1/comparisons", json=body) as response:
             if response.status != 201:
@@ -116,14 +117,14 @@ class Installation:
         return Asked(started["comparison_id"], list(models), [slot["result_id"] for slot in started["results"]])
 
     async def saved(self, session: aiohttp.ClientSession, asked: Asked) -> list[Json]:
-        """What was saved of its answers, by index."""
+        """Return the saved answers, by index."""
         async with session.get(f"{self.bases[0]}/api/v1/comparisons/{asked.comparison_id}") as response:
             response.raise_for_status()
             results: list[Json] = (await response.json())["turns"][-1]["results"]
             return results
 
     async def ended(self, session: aiohttp.ClientSession, asked: Asked, within: float) -> list[Json]:
-        """The same, once all have ended; as they are after ``within`` seconds where they have not."""
+        """Return the saved answers once all have ended, or as they are after ``within`` seconds."""
         deadline = time.monotonic() + within
         while True:
             slots = await self.saved(session, asked)
@@ -136,7 +137,8 @@ class Installation:
         return Follower(session, self.bases, asked.comparison_id, drops=drops, chance=chance)
 
     def request(self, comparison_id: str, kind: str) -> str:
-        """The bytes by which a client of its own making joins a comparison: by "sse", "socket" or as a "page" does."""
+        """Return the bytes with which a hand-written client joins a comparison: over "sse" or a "socket", or as a
+        "page" does."""
         base = self.bases[0]
         headers = f"Host: {base.removeprefix('http://')}\r\n"
         if kind == "sse":
@@ -149,7 +151,7 @@ class Installation:
         return HANDSHAKE.format(path=f"/ws/comparisons/{comparison_id}/html/", headers=headers)
 
     def claims(self, model: str) -> int:
-        """How often a worker has taken it."""
+        """Return how often a worker has claimed it."""
         with psycopg.connect(self.sides[0].environment["DATABASE_URL"]) as connection:
             row = connection.execute(
                 "SELECT delivery_count FROM generations_generation WHERE model = %s", [model]
@@ -158,18 +160,18 @@ class Installation:
         return int(row[0])
 
     def requests(self, model: str) -> list[Recorded]:
-        """What the vendors were asked of this model."""
+        """Return the vendors' requests for this model."""
         return [request for request in self.vendors.requests if request.model == model]
 
 
 def numbered_text(model: str, chunks: int, size: int = 16) -> str:
-    """A text in which every chunk says whose it is and which: nothing can be swapped or moved unseen."""
+    """Return a text in which every chunk names its model and number: nothing can be swapped or moved unnoticed."""
     mark = model[-4:].rjust(4, "_")
     return "".join(f"{mark}{number:05d} ça世🌍".ljust(size, ".")[:size] for number in range(chunks))
 
 
 async def until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Whether it came to hold in time."""
+    """Return True if the condition becomes true in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Workers that are killed in mid-stream, and workers that are told to end."""
+"""Workers that are killed in mid-stream, and workers that are asked to end."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ KILLS, ENDINGS = 20, 4
 CHUNKS, SECONDS = 200, 6.0
 SILENT_SECONDS = 3.0
 MAX_DELIVERIES = 3
-"""As often an answer that had said nothing is asked anew."""
+"""The number of times that an answer without any text is asked."""
 WITHIN = 15.0
-"""Seconds after the loss of its worker in which a generation has to be in an end state, or to be answered anew."""
+"""Seconds after the loss of its worker within which a generation has to end, or to be answered again."""
 SPOKEN = 0.5
-"""Seconds after its first token from which on a reader has certainly been shown something."""
+"""Seconds after its first token from which a reader has certainly been shown something."""
 
 
 @dataclass(slots=True)
 class Trial:
-    """Two models that talk and one that has said nothing yet, their reader, and when their worker was lost."""
+    """Two models that answer and one that is still silent, their reader, and the time of the worker's loss."""
 
     asked: Asked
     texts: dict[int, str]
@@ -58,7 +58,7 @@ async def _series(
     for turn in range(times):
         trial = await _begin(installation, session)
         await asyncio.sleep(installation.chance.uniform(0.1, 2.0))
-        # Mostly the same one: a worker has to live for some seconds to notice that another is gone.
+        # Mostly the same one, because a worker has to live for some seconds to notice that another is gone.
         side = installation.sides[1 if turn % 4 == 3 else 0]
         trial.lost_at = time.monotonic()
         await _lose(side, number, row)
@@ -81,7 +81,7 @@ async def _lose(side: Live, number: signal.Signals, row: Row) -> None:
 
 
 def _beats(installation: Installation, side: Live) -> bool:
-    """Whether this worker says that it lives."""
+    """Return True if this worker's heartbeat is recent."""
     names = installation.redis.zrange("chaos:workers", 0, -1)
     return side.worker is not None and any(str(name).endswith(f":{side.worker.pid}") for name in names)
 
@@ -99,7 +99,7 @@ async def _begin(installation: Installation, session: aiohttp.ClientSession) -> 
 
 
 async def _judge(installation: Installation, session: aiohttp.ClientSession, row: Row, trial: Trial) -> float:
-    """Seconds from the loss of the worker to the last end of what it had begun to say."""
+    """Return the seconds from the loss of the worker to the last end of an answer that had begun."""
     name = trial.asked.models[0]
     account = await trial.following
     slots = await installation.saved(session, trial.asked)
@@ -108,7 +108,7 @@ async def _judge(installation: Installation, session: aiohttp.ClientSession, row
     for index, (model, slot) in enumerate(zip(trial.asked.models, slots, strict=True)):
         requests = installation.requests(model)
         whole = slot["response"] == trial.texts[index]
-        # What had said nothing is asked anew, but not for ever: it may be what brings the workers down.
+        # An answer without text is asked again, but not forever: it may be what kills the workers.
         given_up = installation.claims(model) >= MAX_DELIVERIES
         broken_off = slot["status"] == "interrupted" and (bool(slot["response"]) or given_up)
         honest = slot["status"] == "completed" if whole else broken_off
@@ -119,7 +119,7 @@ async def _judge(installation: Installation, session: aiohttp.ClientSession, row
         ended = account.heard_at.get(index)
         if ended is not None and slot["status"] == "interrupted":
             delays.append(ended - max(request.hung_up or 0 for request in requests))
-        # A worker may be lost between taking it and asking; that is one loss more.
+        # A worker may be lost between the claim and the request; that is one more loss.
         bound = max(bound, WITHIN * (1 + installation.claims(model) - len(requests)))
         for earlier, later in pairwise(requests):
             delays.append(later.began - (earlier.hung_up or later.began))

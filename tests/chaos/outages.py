@@ -1,4 +1,4 @@
-"""Redis and PostgreSQL that are emptied, started again, or away for a while, in mid-stream."""
+"""Redis and PostgreSQL that are emptied, restarted, or unavailable for a while, in mid-stream."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CHUNKS = 300
 LENGTHS = (20.0, 8.0)
 """Seconds of a comparison's two streams: one outlives the outage, one ends in it."""
 QUIET = 14.0
-"""Seconds for which a quarter of the comparisons say nothing."""
+"""Seconds for which a quarter of the comparisons are silent."""
 BEFORE, UNAVAILABLE_ERRORS = 3.0, 10.0
 AT_ONCE = 5.0
-"""Seconds in which a refusal has to come."""
+"""Seconds within which a refusal has to come."""
 RECOVERED_WITHIN = 20.0
 
 Fault = Callable[[], Awaitable[None]]
@@ -39,7 +39,7 @@ class Stream:
 
 @dataclass(slots=True)
 class Probes:
-    """What new work and pages are answered with while something is away."""
+    """Responses to new work and pages during an outage."""
 
     row: Row
     slowest: float = 0.0
@@ -67,7 +67,7 @@ async def run(installation: Installation) -> list[Row]:
 
 
 async def both_away(installation: Installation) -> list[Row]:
-    """First Redis is away, then PostgreSQL."""
+    """Stop Redis, then PostgreSQL."""
     servers, postgresql = installation.servers, installation.servers.postgresql
     assert postgresql is not None
     async with installation.session() as session:
@@ -78,7 +78,7 @@ async def both_away(installation: Installation) -> list[Row]:
 
 
 async def _through(installation: Installation, session: aiohttp.ClientSession, fault: str, happen: Fault) -> Row:
-    """Streams that run while it happens, and new work after it."""
+    """Run streams through the fault, and new work after it."""
     row = Row(fault)
     streams = [await _begin(installation, session, quiet=number == 0) for number in range(COMPARISONS)]
     await asyncio.sleep(BEFORE)
@@ -125,7 +125,7 @@ async def _begin(installation: Installation, session: aiohttp.ClientSession, *, 
 
 
 async def _probe(installation: Installation, session: aiohttp.ClientSession, probes: Probes, name: str) -> None:
-    """Ask for new work and for pages, again and again, as long as it is away."""
+    """Request new work and pages, again and again, during the outage."""
     until = time.monotonic() + UNAVAILABLE_ERRORS
     asked = []
     while time.monotonic() < until:
@@ -159,7 +159,7 @@ async def _ask(
 
 
 async def _new_work(installation: Installation, session: aiohttp.ClientSession, row: Row) -> float:
-    """The moment at which an answer that was asked for after the outage has come."""
+    """Return the time at which an answer requested after the outage has come."""
     model, over = installation.name("after"), time.monotonic()
     installation.vendors.scripts[model] = Script(text=numbered_text(model, 5), chunk_size=16)
     while True:

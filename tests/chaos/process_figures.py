@@ -1,4 +1,4 @@
-"""What a process uses, from outside and, where it counts for us, from inside."""
+"""The resources of a process, seen from outside and, if it matters, from inside."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SIGNAL = signal.SIGRTMIN + 5
 
 
 def memory(pid: int) -> int:
-    """Bytes that are resident."""
+    """Return the resident bytes."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
@@ -22,7 +22,7 @@ def descriptors(pid: int) -> int:
 
 
 def tasks(pid: int, folder: Path) -> list[str]:
-    """Which asyncio tasks run in a process that was started by ``tests.chaos.counted``."""
+    """Return the asyncio tasks that run in a process that was started by ``tests.chaos.task_counter``."""
     told = folder / f"{pid}.json"
     told.unlink(missing_ok=True)
     os.kill(pid, SIGNAL)
@@ -36,7 +36,7 @@ def tasks(pid: int, folder: Path) -> list[str]:
 
 
 def slope(points: list[tuple[float, float]]) -> float:
-    """The least-squares slope of y over x; 0 where there is none."""
+    """Return the least-squares slope of y over x; 0 if there is none."""
     if len(points) < 2:
         return 0.0
     x_mean = sum(x for x, _ in points) / len(points)

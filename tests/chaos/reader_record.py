@@ -1,4 +1,4 @@
-"""What one reader of a comparison has been told, and every way in which that was not right."""
+"""A record of everything that one reader of a comparison received, and of every error in it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Json = dict[str, Any]
 
 @dataclass(slots=True)
 class Account:
-    """Events, folded without mercy: each character that is missing, comes twice, goes back or is replaced by another
-    is counted. Unlike a test's reading it goes on after that, so that a table can say how much."""
+    """Events, folded strictly: each character that is missing, doubled, moved or replaced is counted. Unlike a
+    test's reader it continues afterwards, so that a table can say how much is wrong."""
 
     said: dict[int, str] = field(default_factory=dict)
     ends: dict[int, Json] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Account:
 
     @property
     def place(self) -> str:
-        """The id to come back with; ``""`` before the first."""
+        """The id to resume from; ``""`` before the first."""
         return f"{self.last[0]}-{self.last[1]}" if self.last != (0, 0) else ""
 
     def _check_order(self, id_: str, event: Json) -> None:
@@ -87,7 +87,7 @@ class Account:
         self.problems.append((what, cause))
 
     def judge(self, row: Row, name: str, texts: dict[int, str], saved: dict[int, str]) -> None:
-        """Compare with what the models said and with what was saved, and write what is wrong into the row."""
+        """Compare with the models' texts and the saved ones, and write errors into the row."""
         for what, cause in self.problems:
             row.blame(f"{name}: {cause}", **{what: 1})
         row.expect(self.done is not None, f"{name}: no done")

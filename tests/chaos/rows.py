@@ -1,4 +1,4 @@
-"""What a scenario gives: rows of one table."""
+"""The result of a scenario: rows of one table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HEAD = ("fault", "tries", "lost", "doubled", "wrong state", "", "figures")
 
 @dataclass(slots=True)
 class Row:
-    """One kind of fault: how often it was tried, and what went wrong; ``notes`` are figures, ``causes`` why."""
+    """One kind of fault: how often it was tried, and what went wrong; ``notes`` are figures, ``causes`` the reasons."""
 
     fault: str
     tries: int = 0
@@ -26,12 +26,12 @@ class Row:
         return self.tries > 0 and not (self.lost or self.doubled or self.wrong)
 
     def blame(self, cause: str, *, lost: int = 0, doubled: int = 0, wrong: int = 0) -> None:
-        """Count what went wrong, and remember why."""
+        """Count an error, and remember its cause."""
         self.lost, self.doubled, self.wrong = self.lost + lost, self.doubled + doubled, self.wrong + wrong
         self.causes.append(cause)
 
     def expect(self, holds: bool, cause: str) -> None:
-        """Count a wrong state where something does not hold."""
+        """Count a wrong state if a condition does not hold."""
         if not holds:
             self.blame(cause, wrong=1)
 
@@ -43,7 +43,7 @@ class Row:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows in columns, and below them the first causes of what is not clean."""
+    """Return the rows in columns, and below them the first causes of errors."""
     cells = [HEAD, *(row.cells for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
@@ -52,7 +52,7 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def p95(values: Sequence[float]) -> float:
-    """The 95th percentile; the only value where there is one, 0 where there is none."""
+    """Return the 95th percentile; 0 without values."""
     if len(values) < 2:
         return values[0] if values else 0.0
     return quantiles(values, n=20)[-1]

@@ -1,4 +1,4 @@
-"""A reader that takes one byte a second beside fifty normal ones: whom does it slow down, and what does it cost?"""
+"""A reader that takes one byte a second beside fifty normal ones: does it slow others down, and what does it cost?"""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SETTLED = 30
 """The chunk from which on delays count: when all have begun."""
 ROUNDS = 3
 RATIO, SLACK = 1.2, 0.003
-"""How much later the others may be told than without it; below some milliseconds a ratio says nothing."""
+"""The allowed factor by which others may be later than without it; below some milliseconds a ratio means nothing."""
 MEMORY = 32 * 2**20
 """Bytes by which both web processes together may have grown when all rounds are over."""
 
@@ -52,7 +52,7 @@ async def run(installation: Installation) -> list[Row]:
                 row.tries += 1
     grown = sum(map(memory, pids)) - before
     for kind, row in rows.items():
-        # The best of the rounds, which lie between each other: what else the computer does makes all of them worse.
+        # The best of the interleaved rounds: other work on the computer makes all of them worse.
         alone, beside = min(delays.without), min(delays.beside[kind])
         row.expect(
             beside <= max(alone * RATIO, alone + SLACK), f"p95 {beside * 1000:.1f} ms, {alone * 1000:.1f} without it"
@@ -64,7 +64,7 @@ async def run(installation: Installation) -> list[Row]:
 
 
 async def _round(installation: Installation, session: aiohttp.ClientSession, row: Row, kind: str) -> float:
-    """The 95th percentile of the delays of all who read at a normal pace."""
+    """Return the 95th percentile of the delays of all readers at a normal pace."""
     heavy = installation.name("heavy")
     text = numbered_text(heavy, HEAVY_CHUNKS, HEAVY_SIZE - 2).replace(heavy[-4:], f"\n\n{heavy[-4:]}")
     installation.vendors.scripts[heavy] = Script(text=text, chunk_size=HEAVY_SIZE, total=SECONDS)
@@ -91,7 +91,7 @@ async def _read(
 
 
 def _timer(installation: Installation, model: str, delays: list[float]) -> Callable[[Json], None]:
-    """Notes how long after the vendor had sent it each piece arrived."""
+    """Measures the time from the vendor's sending of each piece to its arrival."""
 
     request: Recorded | None = None
 
@@ -102,7 +102,7 @@ def _timer(installation: Installation, model: str, delays: list[float]) -> Calla
                 request = installation.requests(model)[0]
             number = (event["offset"] + len(event["chunk"])) // 16 - 1
             sent = request.sent
-            # What is not noted as sent yet has come in no time.
+            # A piece that is not recorded as sent yet has arrived at once.
             if number >= SETTLED:
                 delays.append(time.monotonic() - sent[number] if number < len(sent) else 0.0)
 
@@ -112,7 +112,7 @@ def _timer(installation: Installation, model: str, delays: list[float]) -> Calla
 async def _crawl(
     installation: Installation, session: aiohttp.ClientSession, row: Row, asked: Asked, kind: str, text: str
 ) -> None:
-    """Read a byte a second while all others read on; then wake, and have all of it."""
+    """Read a byte a second while all others read on; then read the rest, and have all of it."""
     loop = asyncio.get_running_loop()
     address = urlsplit(installation.bases[0])
     with closing(socket.socket()) as connection:

@@ -26,12 +26,12 @@ SETTLED_WITHIN = 20.0
 POOLS = 30
 """Connections by which the pools of a process may still grow after the first streams."""
 WITHOUT_END = ("workers", "_kombu.")
-"""The keys that may live for ever."""
+"""The keys that may exist without an expiry."""
 
 
 @dataclass(slots=True)
-class Use:
-    """What all processes, and Redis, hold at one moment."""
+class Resources:
+    """The resources of all processes, and of Redis, at one moment."""
 
     tasks: dict[str, Counter[str]] = field(default_factory=dict)
     descriptors: dict[str, int] = field(default_factory=dict)
@@ -57,7 +57,7 @@ async def run(installation: Installation, *, minutes: float | None = None) -> li
 async def _soak(
     installation: Installation, session: aiohttp.ClientSession, row: Row, seconds: float
 ) -> dict[str, list[tuple[float, float]]]:
-    """Each process's memory over time, in seconds and megabytes."""
+    """Return each process's memory over time, in seconds and megabytes."""
     end = time.monotonic() + seconds
     samples: dict[str, list[tuple[float, float]]] = defaultdict(list)
 
@@ -77,7 +77,7 @@ async def _soak(
 
 
 async def _stream(installation: Installation, session: aiohttp.ClientSession, row: Row) -> None:
-    """A stream whose reader is dropped once; now and then one that is stopped."""
+    """Run a stream whose reader is dropped once; now and then one that is stopped."""
     chance, model = installation.chance, installation.name("soaked")
     text = numbered_text(model, CHUNKS)
     seconds = chance.uniform(0.5, 3.0)
@@ -104,9 +104,9 @@ def _judge_growth(row: Row, name: str, points: list[tuple[float, float]], minute
     row.notes.append(f"{name} {counted[-1][1]:.0f} MB {growth:+.1f}")
 
 
-def use(installation: Installation) -> Use:
-    """What is held now."""
-    held = Use(
+def use(installation: Installation) -> Resources:
+    """Return the resources in use now."""
+    held = Resources(
         channels={str(name) for name in installation.redis.pubsub_channels()},
         clients=len(installation.redis.client_list()),
     )
@@ -116,8 +116,8 @@ def use(installation: Installation) -> Use:
     return held
 
 
-def judge_leaks(installation: Installation, row: Row, before: Use) -> None:
-    """All is back to what it was, or soon is; and every key of Redis but a few has an end."""
+def judge_leaks(installation: Installation, row: Row, before: Resources) -> None:
+    """Check that everything returns to its earlier value, and that all but a few keys of Redis expire."""
     deadline = time.monotonic() + SETTLED_WITHIN
     while (problems := _leaks(before, now := use(installation))) and time.monotonic() < deadline:
         time.sleep(0.5)
@@ -134,7 +134,7 @@ def judge_leaks(installation: Installation, row: Row, before: Use) -> None:
     )
 
 
-def _leaks(before: Use, now: Use) -> list[str]:
+def _leaks(before: Resources, now: Resources) -> list[str]:
     found = [f"still subscribed to {name}" for name in now.channels - before.channels]
     for name, running in now.tasks.items():
         found += [f"{name}: {count} more of {task}" for task, count in (running - before.tasks[name]).items()]

@@ -32,7 +32,7 @@ async def run(installation: Installation) -> list[Row]:
 
 
 async def _stream(installation: Installation, session: aiohttp.ClientSession, row: Row) -> float | None:
-    """Seconds from the request to the closed connection; None where the vendor was never asked."""
+    """Return the seconds from the request to the closed connection; None if the vendor was never asked."""
     chance, model = installation.chance, installation.name("stopped")
     text = numbered_text(model, 500)
     first_delay = chance.choice([0.0, 0.5, 30.0])

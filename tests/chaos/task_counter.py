@@ -1,4 +1,5 @@
-"""``python -m tests.chaos.counted <folder> <module> …``: run a module that tells, on a signal, how many tasks run."""
+"""``python -m tests.chaos.task_counter <folder> <module> …``: run a module that reports its running tasks on a
+signal."""
 
 from __future__ import annotations
 

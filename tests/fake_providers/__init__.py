@@ -6,7 +6,7 @@
         ...
         request = vendors.wait_for_request(model="claude-x")     # or: await vendors.request(model="claude-x")
         request.body, request.headers, request.sent              # sent: time.monotonic() of each chunk
-        await request.disconnected()                             # the moment at which the client hung up
+        await request.disconnected()                             # waits until the client has disconnected
         vendors.listed[-1]                                       # the headers of the last call for a list of models
 
 A model id may spell its script out, ``any-name@total=1,end=cut,at=5``, which also works in another process:

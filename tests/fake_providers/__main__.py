@@ -10,7 +10,7 @@ from tests.fake_providers.server import StandIn
 
 
 def main() -> None:
-    """Serve until SIGINT or SIGTERM; print the address once the port is open."""
+    """Serve until SIGINT or SIGTERM; print the URL once the port is open."""
     parser = argparse.ArgumentParser(prog="python -m tests.fake_providers")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)

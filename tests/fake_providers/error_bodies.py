@@ -32,7 +32,7 @@ GOOGLE: dict[int, tuple[int, str, str]] = {
 
 
 def refusal(vendor: str, status: int, model: str, key: str) -> tuple[int, Any]:
-    """The status and JSON body with which this vendor says no; Google says 400 where others say 401."""
+    """Return the status and JSON body with which this vendor refuses; Google uses 400 if others use 401."""
     names = {"model": model, "key": key}
     if vendor == "anthropic":
         kind, message = ANTHROPIC.get(status, ANTHROPIC[500])
@@ -47,7 +47,7 @@ def refusal(vendor: str, status: int, model: str, key: str) -> tuple[int, Any]:
 
 
 def parameter_refusal(vendor: str, name: str) -> Any:
-    """What a vendor says to a parameter that a model does not take."""
+    """Return a vendor's response to a parameter that a model does not accept."""
     if vendor == "anthropic":
         error = {"type": "invalid_request_error", "message": f"`{name}` is deprecated for this model."}
         return {"type": "error", "error": error}

@@ -16,12 +16,12 @@ FINISHES: dict[str, dict[str, str]] = {
 
 
 def dumped(value: Any) -> str:
-    """JSON as vendors write it: compact, with the characters themselves."""
+    """Return JSON as vendors write it: compact, with the characters themselves."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def data(value: Any, *, event: str = "", end: str = "\n\n") -> bytes:
-    """One event of a stream."""
+    """Return one event of a stream."""
     name = f"event: {event}\n" if event else ""
     return f"{name}data: {dumped(value)}{end}".encode()
 
@@ -45,7 +45,7 @@ class Format:
         raise NotImplementedError
 
     def begin_text(self) -> Iterable[bytes]:
-        """What lies between the reasoning and the text."""
+        """Return the frame between the reasoning and the text."""
         return ()
 
     def text(self, piece: str) -> bytes:
@@ -104,7 +104,7 @@ class ChatFormat(Format):
 
 
 class MistralFormat(ChatFormat):
-    """Mistral's: reasoning as parts of the content, usage with the finish."""
+    """Mistral's chat completions: reasoning as parts of the content, usage with the finish."""
 
     def reasoning(self, piece: str) -> bytes:
         part = {"type": "thinking", "thinking": [{"type": "text", "text": piece}]}
@@ -331,7 +331,7 @@ class GoogleFormat(Format):
         yield self.chunk([{"text": ""}], finishReason=FINISHES["google"][self.script.finish])
 
     def ping(self) -> bytes:
-        """Google has no pings; it sends chunks without text now and then."""
+        """Return no ping, since Google has none; it sends chunks without text now and then."""
         return self.chunk([{"text": ""}])
 
     def unknown(self) -> bytes:

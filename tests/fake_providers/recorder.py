@@ -1,4 +1,4 @@
-"""What a stand-in saw of one request."""
+"""A record of one request to a stand-in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class Recorded:
-    """One request: times are ``time.monotonic()``, which processes of one machine share."""
+    """One request; times are ``time.monotonic()``, which processes of one machine share."""
 
     vendor: str
     path: str
@@ -30,7 +30,7 @@ class Recorded:
         return not self._over.is_set()
 
     def end(self, *, hung_up: bool) -> None:
-        """Note that the answer is over, and whether it was the client that ended it."""
+        """Note that the response is over, and if the client ended it."""
         self.ended = time.monotonic()
         if hung_up:
             self.hung_up = self.ended
@@ -38,17 +38,17 @@ class Recorded:
         self._over.set()
 
     def wait_until_disconnected(self, timeout: float = 5) -> float:
-        """When the client hung up before the end."""
+        """Wait until the client disconnects before the end; return the time."""
         if not self._disconnected.wait(timeout) or self.hung_up is None:
             raise TimeoutError(f"nobody hung up on {self.path} within {timeout} s")
         return self.hung_up
 
     async def disconnected(self, timeout: float = 5) -> float:
-        """The same for a coroutine."""
+        """Await ``wait_until_disconnected``."""
         return await asyncio.to_thread(self.wait_until_disconnected, timeout)
 
     async def over(self, timeout: float = 5) -> None:
-        """Wait for the end of the answer, whoever ended it."""
+        """Wait for the end of the response, from either side."""
         if not await asyncio.to_thread(self._over.wait, timeout):
             raise TimeoutError(f"{self.path} is still open after {timeout} s")
 

@@ -1,4 +1,4 @@
-"""What a stand-in vendor does with one request."""
+"""Scripts: the behavior of a stand-in vendor for one request."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Finish = Literal["stop", "length", "tool_calls", "filtered"]
 class Script:
     """One answer and its faults; times in seconds.
 
-    ``text`` may hold ``{model}``. Chunks have ``chunk_size`` characters; ``total`` spreads them over that time, else
+    ``text`` may contain ``{model}``. Chunks have ``chunk_size`` characters; ``total`` spreads them over that time, else
     ``delay`` lies between any two; after ``hold`` chunks nothing comes until ``release`` is set. ``split`` sends the
     bytes in pieces of that size, whatever they cut. ``end`` happens after ``at`` chunks (None: after all): a good
-    finish, an end without one, a connection that is cut, an error inside the stream, or silence (before or after the
-    finish). A ``status`` other than 200 brings the vendor's error body; ``body`` takes the place of all that would be
-    sent. ``refuses`` names parameters that get a 400, as from a model that does not take them.
+    finish, an end without one, a cut connection, an error inside the stream, or silence (before or after the finish). A
+    ``status`` other than 200 brings the vendor's error body; ``body`` replaces everything that would be sent.
+    ``refuses`` names parameters that get a 400, as from a model that does not accept them.
     """
 
     text: str = "Hello from {model}: ça va, 世界 🌍!"
@@ -47,7 +47,7 @@ class Script:
 
     @classmethod
     def from_model(cls, model: str) -> Script | None:
-        """The script that a model id spells out after an ``@``, like ``any-name@total=1,end=cut,at=5``."""
+        """Return the script that a model id spells out after an ``@``, like ``any-name@total=1,end=cut,at=5``."""
         _, at, settings = model.partition("@")
         if not at:
             return None
@@ -55,12 +55,12 @@ class Script:
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Script:
-        """A script from names and values, where the values may still be text."""
+        """Return a script from names and values, which may still be strings."""
         defaults = {each.name: getattr(cls(), each.name) for each in fields(cls)}
         return cls(**{name: _typed(defaults[name], name, value) for name, value in settings.items()})
 
     def step(self, chunks: int) -> float:
-        """Seconds between two chunks."""
+        """Return the seconds between two chunks."""
         return self.delay if self.total is None else self.total / max(1, chunks)
 
 

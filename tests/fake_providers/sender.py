@@ -1,4 +1,4 @@
-"""Sending one scripted answer, with its delays and faults."""
+"""The sender of one scripted answer, with its delays and faults."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Answer:
         return self._response
 
     async def _chunks(self) -> None:
-        """Reasoning and text, up to where the script ends them; absolute times, so that delays do not add up."""
+        """Yield reasoning and text, up to the scripted end; times are absolute, so that delays do not add up."""
         pieces = list(self._pieces())
         step, begin = self._script.step(len(pieces)), time.monotonic()
         for number, (thought, piece) in enumerate(pieces[: self._script.at]):

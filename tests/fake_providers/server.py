@@ -37,7 +37,7 @@ class StandIn:
         self.scripts: dict[str, Script] = {}
         self.default = Script()
         self.sequence: list[Script] = []
-        """What the next requests get, in order, before all other scripts count."""
+        """Scripts for the next requests, in order, used before all other scripts."""
         self.models: dict[str, list[str]] = {}
         self.requests: list[Recorded] = []
         self.listed: list[dict[str, str]] = []
@@ -56,11 +56,11 @@ class StandIn:
         return sum(request.is_open for request in self.requests)
 
     def base_url(self, slug: str) -> str:
-        """Where this kind of provider is served, as its own SDK means a base URL."""
+        """Return the base URL of this kind of provider, as its own SDK means it."""
         return self.url + PATHS.get(slug, f"/{slug}/v1")
 
     def reset(self) -> None:
-        """Forget scripts and what was recorded."""
+        """Forget scripts and recorded requests."""
         self.scripts.clear()
         self.sequence.clear()
         self.models.clear()
@@ -70,7 +70,7 @@ class StandIn:
         self.default = Script()
 
     def wait_for_request(self, *, model: str | None = None, number: int = 1, timeout: float = 5) -> Recorded:
-        """The n-th request (of that model) since the last reset, as soon as it has arrived."""
+        """Wait for the n-th request (of that model) since the last reset, and return it."""
 
         def found() -> Recorded | None:
             fitting = [request for request in self.requests if model in (None, request.model)]
@@ -84,11 +84,11 @@ class StandIn:
         return request
 
     async def request(self, *, model: str | None = None, number: int = 1, timeout: float = 5) -> Recorded:
-        """The same for a coroutine."""
+        """Await ``wait_for_request``."""
         return await asyncio.to_thread(self.wait_for_request, model=model, number=number, timeout=timeout)
 
     def start(self) -> Self:
-        """Serve from a thread of its own; returns once the port is open."""
+        """Serve from a thread; return once the port is open."""
         ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready.set)), daemon=True)
         self._thread.start()

@@ -1,4 +1,4 @@
-"""What the views hand to the templates, in every state that a page can show."""
+"""Contexts of templates, in every state that a page can show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves rendered pages, their static files and one answer to every POST, under the policy that production sends."""
+"""A server of rendered pages, their static files and one response to every POST, with production's security policy."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def policy() -> str:
 
 @dataclass
 class PageServer:
-    """``pages`` maps a path to what it answers with; ``posted`` keeps every form that arrived."""
+    """``pages`` maps a path to its response; ``posted`` keeps every form that arrived."""
 
     pages: dict[str, str] = field(default_factory=dict)
     answer: Answer = field(default_factory=lambda: Answer("", 204))
@@ -85,7 +85,7 @@ class PageServer:
 
 
 def _form(content_type: str, body: bytes) -> dict[str, list[str]]:
-    """The fields of a form, in either of the two encodings."""
+    """Return the fields of a form, in either of the two encodings."""
     if not content_type.startswith("multipart/"):
         return parse_qs(body.decode(), keep_blank_values=True)
     fields: dict[str, list[str]] = {}

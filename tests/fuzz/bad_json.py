@@ -1,4 +1,4 @@
-"""JSON with something else in it than belongs there."""
+"""JSON with parts that do not belong there."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ anything = st.recursive(
 
 @st.composite
 def changed(draw: st.DrawFn, value: Any, most: int = 3) -> Any:
-    """The value with a few of its parts replaced, left out, doubled, or put where another one stands."""
+    """Return the value with a few of its parts replaced, left out, doubled, or exchanged."""
     value = copy.deepcopy(value)
     for _ in range(draw(st.integers(1, most))):
         places = list(_places(value))

@@ -1,4 +1,4 @@
-"""Ten thousand messages that no socket takes, and frames that are none; the same ones in every run."""
+"""Ten thousand messages that sockets refuse, and malformed frames; the same ones in every run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SMALL = 1000
 
 
 def bad_messages(number: int, seed: int) -> Iterator[str | bytes]:
-    """Messages that are to be refused."""
+    """Return messages that are to be refused."""
     chance = random.Random(seed)
     fixed = [json.dumps(action) for action in BAD_ACTIONS if len(json.dumps(action)) < SMALL]
     fixed += [raw.decode() for raw in (*NOT_OBJECTS, *NOT_JSON) if raw.isascii() and len(raw) < SMALL]
@@ -42,7 +42,7 @@ def bad_messages(number: int, seed: int) -> Iterator[str | bytes]:
 def frame(
     opcode: int, payload: bytes = b"", *, first: int = 0x80, length: int | None = None, masked: bool = True
 ) -> bytes:
-    """One frame as it goes over the wire; ``length`` is what it says of itself."""
+    """Return one frame as it goes over the wire, with ``length`` as its declared length."""
     size, mark = len(payload) if length is None else length, 0x80 if masked else 0
     head = bytes([first | opcode])
     if size < 126:

@@ -51,7 +51,7 @@ RULES = st.sampled_from(
 
 @st.composite
 def fences(draw: st.DrawFn) -> str:
-    """A fence, closed or not, with lines of another length of marks in it."""
+    """A fence, closed or not, with lines of other lengths of marks in it."""
     mark = draw(st.sampled_from(["```", "````", "~~~"]))
     lines = draw(st.lists(st.one_of(LINES, st.sampled_from(["```", "~~~", "    ```", "`````"])), max_size=5))
     return "\n".join([f"{mark}{draw(LANGUAGES)}", *lines, draw(st.sampled_from([mark, "", f"{mark} "]))])
@@ -59,7 +59,7 @@ def fences(draw: st.DrawFn) -> str:
 
 @st.composite
 def marked(draw: st.DrawFn) -> str:
-    """Lines behind markers of lists, quotations and headings, each more or less indented."""
+    """Lines after markers of lists, quotations and headings, each more or less indented."""
     lines = draw(st.lists(st.tuples(st.integers(0, 5), st.lists(MARKERS, max_size=3), LINES), min_size=1, max_size=6))
     return "\n".join(" " * indent + "".join(markers) + line for indent, markers, line in lines)
 
@@ -72,14 +72,14 @@ def tables(draw: st.DrawFn) -> str:
 
 @st.composite
 def indented(draw: st.DrawFn) -> str:
-    """Any block, further in."""
+    """Any block, indented further."""
     block: str = draw(st.one_of(fences(), marked(), tables(), LINES))
     before = draw(st.sampled_from(["", "  ", "   ", "    ", "> ", "- ", "\t"]))
     return "\n".join(before + line for line in block.split("\n"))
 
 
 def documents() -> st.SearchStrategy[str]:
-    """Blocks with any line ends between them; link definitions settle only at the end, so there are none."""
+    """Blocks with any line ends between them; without link definitions, which only apply at the end."""
     blocks = st.one_of(fences(), marked(), tables(), indented(), LINES, RULES, st.text(max_size=20))
     parts = st.lists(st.tuples(blocks, ENDS), max_size=7)
     return parts.map(lambda pairs: "".join(block + end for block, end in pairs)).filter(lambda text: "]:" not in text)

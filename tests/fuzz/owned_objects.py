@@ -1,4 +1,4 @@
-"""Somebody with one of everything, and requests that are about these things."""
+"""A user with one of everything, and requests about these objects."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ MODEL = {"provider": "openai", "model": "gpt-4o"}
 
 
 class Things:
-    """A comparison, a chat, a set, a template, a key, a token and an image. ``bring_back`` makes all of them anew, for
-    another account, where one may be gone."""
+    """A comparison, a chat, a preset, a template, a key, a token and an image. ``create_again`` creates all of them,
+    for another account, if one may be gone."""
 
     account: Account
 
@@ -25,8 +25,8 @@ class Things:
         self._ids: dict[str, list[str]] = {}
         self._deleted = True
 
-    def bring_back(self) -> None:
-        """Have all of it."""
+    def create_again(self) -> None:
+        """Create all of them."""
         if not self._deleted:
             return
         self._deleted = False
@@ -46,8 +46,8 @@ class Things:
         self._ask("PUT", "keys/openai", json={"api_key": "sk-fuzz"})
 
     def put_into(self, case: Case[Any]) -> None:
-        """Let a case that would be about nothing be about these: half of its ids become ours, every provider one that
-        answers. What is wrong with it stays wrong."""
+        """Make a case that would be about nothing be about these: half of its ids become theirs, every provider one
+        that responds. Its errors stay in it."""
         self._deleted |= case.method == "DELETE"
         segments = case.operation.path.split("/")
         for name, value in dict(case.path_parameters).items():

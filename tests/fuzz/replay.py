@@ -1,4 +1,4 @@
-"""What a vendor sends for one answer, changed as no vendor should, and what an adapter makes of it."""
+"""A vendor's stream for one answer, changed as no vendor should, and an adapter's reading of it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ GARBAGE = st.sampled_from(
 
 
 def frames_of(slug: str) -> list[bytes]:
-    """A good answer of a vendor, frame by frame."""
+    """Return a good answer of a vendor, frame by frame."""
     told = FORMATS[slug]("model-a", SCRIPT)
     reasoning = [told.reasoning(piece) for piece in (SCRIPT.reasoning[:3], SCRIPT.reasoning[3:])]
     between = list(told.begin_text())
@@ -53,14 +53,14 @@ def frames_of(slug: str) -> list[bytes]:
 
 
 class Response:
-    """A vendor's response with these chunks, as far as a stream is read of it."""
+    """A vendor's response with these chunks, with the methods that reading a stream needs."""
 
     def __init__(self, chunks: Sequence[bytes]) -> None:
         self._chunks = [chunk for chunk in chunks if chunk]
         self.content = self
 
     def exception(self) -> None:
-        """Its connection never breaks."""
+        """Return None: the connection never breaks."""
 
     async def readany(self) -> bytes:
         return self._chunks.pop(0) if self._chunks else b""
@@ -74,7 +74,7 @@ class Response:
 
 
 class Replayed(HttpClients):
-    """Clients that get this response to whatever they ask."""
+    """Clients that get this response to every request."""
 
     def __init__(self, chunks: Sequence[bytes]) -> None:
         self._response: Any = Response(chunks)
@@ -84,14 +84,14 @@ class Replayed(HttpClients):
         return self._response
 
 
-async def heard_of(slug: str, chunks: Sequence[bytes]) -> Heard:
-    """What the adapter of this kind tells of these bytes."""
+async def events_from(slug: str, chunks: Sequence[bytes]) -> Heard:
+    """Return what the adapter of this kind yields for these bytes."""
     return await hear(Replayed(chunks), slug, Target(KINDS[slug].label, "http://x", KEY), request_of())
 
 
 @st.composite
 def wrong_frames(draw: st.DrawFn, slug: str) -> list[bytes]:
-    """The frames of an answer with up to four things changed in them."""
+    """The frames of an answer with up to four changes."""
     frames = frames_of(slug)
     for _ in range(draw(st.integers(1, 4))):
         place = draw(st.integers(0, len(frames) - 1))
@@ -126,6 +126,6 @@ def _retyped(draw: st.DrawFn, frame: bytes) -> bytes:
 
 @st.composite
 def _garbled(draw: st.DrawFn, frame: bytes) -> bytes:
-    """A frame with bytes left out or put in."""
+    """A frame with bytes removed or inserted."""
     start, end = sorted((draw(st.integers(0, len(frame))), draw(st.integers(0, len(frame)))))
     return frame[:start] + draw(st.one_of(GARBAGE, st.binary(max_size=20), st.just(b""))) + frame[end:]

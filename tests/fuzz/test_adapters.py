@@ -16,7 +16,7 @@ from providers.adapters.base import ErrorCode, Finished, ReasoningDelta, StreamE
 from providers.adapters.errors import response_failure
 from providers.adapters.sse import EventTooLongError, SseDecoder
 from tests.fake_providers import StandIn
-from tests.fuzz.replay import FORMATS, GARBAGE, SCRIPT, frames_of, heard_of, wrong_frames
+from tests.fuzz.replay import FORMATS, GARBAGE, SCRIPT, events_from, frames_of, wrong_frames
 from tests.providers.adapters.calls import KEY, target_of
 
 COUNT = re.compile(rb'("input_tokens"|"prompt_tokens"|"promptTokenCount"):\d+')
@@ -31,10 +31,10 @@ often = settings(max_examples=150, deadline=None)
 def test_it_hears_the_same_however_the_bytes_are_split(slug: str, places: list[int]) -> None:
     stream = b"".join(frames_of(slug))
 
-    heard = asyncio.run(heard_of(slug, split(stream, places)))
+    heard = asyncio.run(events_from(slug, split(stream, places)))
 
     assert (heard.error, heard.text, heard.reasoning) == (None, SCRIPT.text, SCRIPT.reasoning)
-    assert heard.events[-2:] == asyncio.run(heard_of(slug, [stream])).events[-2:]
+    assert heard.events[-2:] == asyncio.run(events_from(slug, [stream])).events[-2:]
     assert heard.usage is not None and heard.usage.reasoning_tokens == 3
 
 
@@ -44,7 +44,7 @@ def test_it_hears_the_same_however_the_bytes_are_split(slug: str, places: list[i
 def test_it_hears_sound_events_or_a_failure_of_whatever_comes(slug: str, data: st.DataObject) -> None:
     stream = b"".join(data.draw(wrong_frames(slug)))
 
-    heard = asyncio.run(heard_of(slug, split(stream, data.draw(cuts))))
+    heard = asyncio.run(events_from(slug, split(stream, data.draw(cuts))))
 
     assert [event for event in heard.events if not is_sound(event)] == []
     assert len(heard.finishes) == (0 if heard.error else 1)
@@ -60,7 +60,7 @@ def test_it_takes_nothing_but_text_for_text(slug: str, wrong: object) -> None:
     text = json.dumps(SCRIPT.text[:5], ensure_ascii=False).encode()
     frames = [frame.replace(text, json.dumps(wrong).encode()) for frame in frames_of(slug)]
 
-    heard = asyncio.run(heard_of(slug, frames))
+    heard = asyncio.run(events_from(slug, frames))
 
     assert frames != frames_of(slug)
     assert [event for event in heard.events if not is_sound(event)] == []
@@ -71,7 +71,7 @@ def test_it_takes_nothing_but_text_for_text(slug: str, wrong: object) -> None:
 def test_it_takes_no_count_that_is_none(slug: str, wrong: object) -> None:
     frames = [COUNT.sub(b"\\1:" + json.dumps(wrong).encode(), frame) for frame in frames_of(slug)]
 
-    heard = asyncio.run(heard_of(slug, frames))
+    heard = asyncio.run(events_from(slug, frames))
 
     assert frames != frames_of(slug)
     assert [event for event in heard.events if not is_sound(event)] == []

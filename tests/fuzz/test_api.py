@@ -1,6 +1,6 @@
-"""Schemathesis reads the OpenAPI document and asks for everything in it, rightly and wrongly.
+"""Schemathesis reads the OpenAPI document and sends every request in it, correctly and incorrectly.
 
-A larger run, which draws anew each time:
+A larger run, which draws new cases each time:
 
     FUZZ_EXAMPLES=500 .venv/bin/python -m pytest tests/fuzz/test_api.py
 """
@@ -49,14 +49,14 @@ def things(installation: Live) -> Things:
 
 @pytest.fixture(scope="module", autouse=True)
 def told_before(installation: Live) -> dict[Path, int]:
-    """How long its logs were before anything here was asked: it runs beside tests that break its connections."""
+    """The length of the logs before these tests, which run beside tests that break connections."""
     paths = [installation.log_path(name) for name in ("web", "worker")]
     return {path: path.stat().st_size for path in paths}
 
 
 @pytest.fixture
 def all_things(things: Things) -> Things:
-    things.bring_back()
+    things.create_again()
     return things
 
 

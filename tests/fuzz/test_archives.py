@@ -23,7 +23,7 @@ many = settings(max_examples=120, deadline=None, suppress_health_check=list(Heal
 
 @pytest.fixture
 def archive(transactional_db: None, redis: Redis, uploads: Path) -> Json:
-    """Everything of somebody who has gone since."""
+    """Everything of a user who was deleted."""
     person = Person(User.objects.create_user("alice", "alice@example.org", None))
     person.say("Hello?", images=[person.show()])
     person.compare_on(person.compare("Hello?"), "And now?")
@@ -58,7 +58,7 @@ def test_it_imports_a_garbled_file_whole_or_not_at_all(
 
 
 def check(user: User, raw: bytes, uploads: Path) -> None:
-    """Import it, look at what came of it, and undo that."""
+    """Import it, check the result, and undo the import."""
     with transaction.atomic():
         before, files = rows_of(user), set(uploads.rglob("*.*"))
         try:
@@ -73,9 +73,9 @@ def check(user: User, raw: bytes, uploads: Path) -> None:
 
 
 def check_whole(user: User, archive: Json, imported: Imported) -> None:
-    """All entries of all sections are there, and can be told again."""
+    """Check that all entries of all sections exist, and can be exported again."""
     for section in SECTIONS:
         if section.save is not None and section.name in archive:
             counts, keys = imported.counts[section.name], section.keys(user)
             assert len(keys) == counts.imported == len(archive[section.name])
-            assert all(section.told(key, set()) for key in keys)
+            assert all(section.to_json(key, set()) for key in keys)

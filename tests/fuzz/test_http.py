@@ -163,7 +163,7 @@ class _Missing(dict[str, str]):
 
 
 def is_refused(answer: requests.Response, statuses: set[int]) -> bool:
-    """In the API's one shape."""
+    """Return True for a refusal in the API's one shape."""
     if answer.status_code not in statuses or answer.headers["Content-Type"] != JSON:
         return False
     error: dict[str, Any] = answer.json()["error"]
@@ -171,7 +171,7 @@ def is_refused(answer: requests.Response, statuses: set[int]) -> bool:
 
 
 def raw_answer(installation: Live, request: bytes) -> tuple[int, bytes]:
-    """Status and all of the answer to these very bytes."""
+    """Return the status and body of the response to exactly these bytes."""
     with socket.create_connection((installation.host, installation.port), timeout=20) as connection:
         connection.sendall(request)
         response = HTTPResponse(connection)

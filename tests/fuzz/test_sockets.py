@@ -36,7 +36,8 @@ def comparison(program: Program) -> str:
 
 @pytest.fixture(autouse=True)
 def _unharmed(installation: Live) -> Iterator[None]:
-    """Afterwards the process is the same one, answers, has not grown by much, and has met nothing unexpected."""
+    """Check afterwards that the process is the same one, responds, has not grown much, and logged nothing
+    unexpected."""
     assert installation.web is not None
     process, log = psutil.Process(installation.web.pid), installation.folder / "web.log"
     before, told = process.memory_info().rss, len(log.read_bytes())
@@ -99,7 +100,7 @@ async def test_it_bears_readers_that_vanish(program: Program, comparison: str, p
 
 @asynccontextmanager
 async def opened(program: Program, comparison: str, path: str = "") -> AsyncIterator[ClientConnection]:
-    """A socket that has told all there was to tell."""
+    """Open a socket and read everything that it has to send."""
     address = f"{program.api.base_url.replace('http', 'ws', 1)}/ws/comparisons/{comparison}/{path}"
     protocols = [Subprotocol("bearer"), Subprotocol(program.account.token)]
     async with connect(address, subprotocols=protocols, max_size=None, proxy=None, ping_interval=None) as socket:
@@ -119,7 +120,7 @@ async def read(socket: ClientConnection, number: int) -> list[dict[str, Any]]:
 
 
 async def closing_code(socket: ClientConnection) -> int | None:
-    """The code with which the server closes it."""
+    """Return the code with which the server closes it."""
     try:
         while True:
             await asyncio.wait_for(socket.recv(), PATIENCE)

@@ -9,7 +9,7 @@ from accounts.models import User
 
 @pytest.fixture(autouse=True)
 def _own_uploads(uploads: Path) -> None:
-    """No test here writes into another's folder."""
+    """A folder of uploads for each test."""
 
 
 @pytest.fixture

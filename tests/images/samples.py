@@ -1,4 +1,4 @@
-"""Image files of every kind, made here, and what people put into them."""
+"""Image files of every kind, and metadata that people leave in them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 SECRET = "48.2082 N, 16.3738 E"
-"""Where a picture was taken, say; nobody else is to read it."""
+"""The location of a picture, say; nobody else may read it."""
 ORIENTATION, DESCRIPTION, GPS, LATITUDE = 0x0112, 0x010E, 0x8825, 0x0002
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><rect width="9" height="9"/></svg>'
 HTML = b"<!DOCTYPE html><script>alert(1)</script>"
 
 
 def picture(width: int = 40, height: int = 20, mode: str = "RGB") -> Image.Image:
-    """Red on the left, blue on the right."""
+    """Return a picture that is red on the left and blue on the right."""
     image = Image.new(mode, (width, height), "blue")
     image.paste("red", (0, 0, width // 2, height))
     return image
@@ -33,7 +33,7 @@ def encoded(format_: str, image: Image.Image | None = None, **options: Any) -> b
 
 
 def noise(width: int, height: int) -> Image.Image:
-    """What nothing can make smaller."""
+    """Return a picture that nothing can compress."""
     return Image.frombytes("RGB", (width, height), os.urandom(3 * width * height))
 
 
@@ -42,7 +42,7 @@ def base64_of(data: bytes) -> str:
 
 
 def exif(orientation: int = 1) -> Image.Exif:
-    """What a camera writes: a description, a place, and how the camera was held."""
+    """Return a camera's metadata: a description, a location, and an orientation."""
     tags = Image.Exif()
     tags[DESCRIPTION], tags[ORIENTATION] = SECRET, orientation
     tags.get_ifd(GPS)[LATITUDE] = (48.0, 12.0, 29.5)
@@ -50,7 +50,7 @@ def exif(orientation: int = 1) -> Image.Exif:
 
 
 def photo(orientation: int = 1) -> bytes:
-    """A JPEG as a camera makes it."""
+    """Return a JPEG as a camera writes it."""
     return encoded("JPEG", exif=exif(orientation), comment=SECRET, icc_profile=b"a colour profile", quality=80)
 
 
@@ -71,12 +71,12 @@ def animation(format_: str) -> bytes:
 
 
 def huge_png(side: int = 60_000) -> bytes:
-    """A small file that says it has a great many pixels."""
+    """Return a small file that claims to have a great many pixels."""
     return _png(struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0), zlib.compress(b"\0" * 10_000))
 
 
 def short_png() -> bytes:
-    """A whole file with too few pixels in it."""
+    """Return a complete file with too few pixels in it."""
     return _png(struct.pack(">IIBBBBB", 40, 20, 8, 2, 0, 0, 0), zlib.compress(b"\0" * 50))
 
 
@@ -91,7 +91,7 @@ def _chunk(name: bytes, content: bytes) -> bytes:
 
 
 def endless_gif() -> bytes:
-    """Ten thousand pictures of 16,000 × 16,000 pixels in half a megabyte."""
+    """Return ten thousand pictures of 16,000 × 16,000 pixels in half a megabyte."""
     frame = b"\x2c" + struct.pack("<HHHH", 0, 0, 16_000, 16_000) + b"\0\x02\x02\x4c\x01\0"
     screen = struct.pack("<HHBBB", 16_000, 16_000, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
     return b"GIF89a" + screen + frame * 10_000 + b"\x3b"

@@ -41,7 +41,7 @@ NO_FORMS = [
 
 @pytest.fixture(autouse=True)
 def _counted_anew(redis: Redis) -> None:
-    """Nobody has uploaded anything yet in this minute."""
+    """Reset the rate limit of uploads."""
 
 
 @pytest.fixture(params=["browser", "program"])

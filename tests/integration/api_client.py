@@ -1,4 +1,4 @@
-"""A user's own program: what it does with the public API, over real HTTP and real sockets."""
+"""A user's program: the public API, over real HTTP and real sockets."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ class EventStream(AbstractContextManager["EventStream"]):
         return self._events
 
     def until(self, kind: str, index: int | None = None) -> list[Event]:
-        """Read up to the first event of this kind (in this slot), and have that with all before it."""
+        """Read up to the first event of this kind (in this slot), and return all events so far."""
         return _until(self._events, kind, index)
 
     def until_said(self, index: int, text: str) -> list[Event]:
-        """Read until a slot has said all of this text."""
+        """Read until a slot has all of this text."""
         seen = self.until("chunk", index)
         while _length(seen[-1]) < len(text):
             seen += self.until("chunk", index)
         return seen
 
     def close(self) -> None:
-        """Hang up."""
+        """Disconnect."""
         self.response.close()
 
     def __exit__(self, *_: object) -> None:
@@ -73,14 +73,14 @@ class Socket:
         return self._events
 
     def until(self, kind: str, index: int | None = None) -> list[Event]:
-        """Read up to the first event of this kind (in this slot), and have that with all before it."""
+        """Read up to the first event of this kind (in this slot), and return all events so far."""
         return _until(self._events, kind, index)
 
     def send(self, message: Json | str) -> None:
         self.connection.send(message if isinstance(message, str) else json.dumps(message))
 
     def closing_code(self) -> int | None:
-        """Read on until the server closes the socket, and tell with which code it does."""
+        """Read until the server closes the socket, and return the close code."""
         try:
             list(self._events)
         except ConnectionClosed:
@@ -114,11 +114,11 @@ class Program:
         return {"prompt": "Hello?", "providers": entries, **more}
 
     def stream(self, *models: str, **more: Any) -> EventStream:
-        """Ask and follow in one request."""
+        """Start and follow in one request."""
         return EventStream(self.api.post("/api/v1/compare/stream", json=self.body(*models, **more), stream=True))
 
     def begin(self, *models: str, **more: Any) -> Json:
-        """Ask and be told only what ``start`` says."""
+        """Start, and return what ``start`` says."""
         return self.post("comparisons", self.body(*models, **more), status=201)
 
     def join(self, comparison_id: str, *, after: str = "", last_event_id: str = "") -> EventStream:
@@ -173,6 +173,6 @@ class Program:
         return read
 
     def slots(self, comparison_id: str, turn: int = -1) -> list[Json]:
-        """What was saved of a turn's answers, by index."""
+        """Return the saved answers of a turn, by index."""
         slots: list[Json] = self.get(f"comparisons/{comparison_id}")["turns"][turn]["results"]
         return slots

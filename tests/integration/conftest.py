@@ -1,4 +1,4 @@
-"""The people who ask, and what they ask through."""
+"""Users and their clients."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def alice(live: Live) -> Program:
 
 @pytest.fixture(scope="session")
 def bob(live: Live) -> Program:
-    """A stranger to all that is Alice's."""
+    """A user who may see nothing of Alice's."""
     return Program(live.register())
 
 
 @pytest.fixture
 def live_redis(servers: Servers) -> Iterator[Redis]:
-    """The Redis of the running LLMSelect, with all that is in it."""
+    """The Redis of the running LLMSelect, with everything in it."""
     client = Redis.from_url(servers.redis_url)
     yield client
     client.close()

@@ -1,4 +1,4 @@
-"""What a client has after some events, read as strictly as the public contract is written."""
+"""The state of a client after some events, read as strictly as the public contract is written."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Reading:
                 raise AssertionError(f"there is no event {other}")
 
     def assert_whole(self) -> None:
-        """Everything of a run was told: every slot's text in chunks, its end, and the run's."""
+        """Check that the run is complete: every slot's text in chunks, its end, and the run's."""
         slots = [slot["index"] for slot in self.start["results"]]
         assert slots == list(range(self.start["total"]))
         assert sorted(self.ends) == slots

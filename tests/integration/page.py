@@ -1,4 +1,4 @@
-"""An open comparison page without a browser: its elements, and what htmx does to them with the socket's fragments."""
+"""An open comparison page without a browser: its elements, and htmx's changes to them by the socket's fragments."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Element:
         return found[0]
 
     def add(self, children: list[Element | str], position: int | None = None) -> None:
-        """Insert children, at the end where no position is given."""
+        """Insert children, at the end if no position is given."""
         at = len(self.children) if position is None else position
         self.children[at:at] = children
         for child in children:
@@ -58,7 +58,7 @@ class Element:
                 child.parent = self
 
     def replace(self, replacement: list[Element | str]) -> None:
-        """Put other nodes in the place of this element."""
+        """Replace this element by other nodes."""
         assert self.parent is not None
         position = self.parent.children.index(self)
         del self.parent.children[position]
@@ -66,7 +66,7 @@ class Element:
 
 
 class _Parser(HTMLParser):
-    """For HTML that closes what it opens, as ours does; anything else fails the test."""
+    """A parser for HTML that closes every element, as ours does; anything else fails the test."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -93,7 +93,7 @@ class _Parser(HTMLParser):
 
 
 def parse(html: str) -> Element:
-    """The nodes of a document or fragment, below one nameless element."""
+    """Return the nodes of a document or fragment, below one nameless element."""
     parser = _Parser()
     parser.feed(html)
     parser.close()
@@ -117,7 +117,7 @@ class Page:
         return [each for each in self.root.all() if each.tag == "article" and "data-index" in each.attributes]
 
     def answer(self, index: int) -> str:
-        """A column's answer, without what only marks the places where more is put; columns count over all turns."""
+        """Return a column's answer without insertion marks; columns count over all turns."""
         result_id = str(self.columns[index].attributes["id"]).removeprefix("column-")
         html = self.root.by_id(f"text-{result_id}").inner_html
         html = html.replace(f' id="text-{result_id}-tail"', "")
@@ -167,5 +167,5 @@ class Page:
 
 
 def canonical(html: str) -> str:
-    """HTML as this model writes it, to compare with."""
+    """Return HTML as this model writes it, to compare with."""
     return parse(html).inner_html

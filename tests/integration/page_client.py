@@ -13,7 +13,7 @@ from tests.support.live import ApiClient
 
 
 class Browser:
-    """Signed in as the person whose program this is."""
+    """A browser in which the program's user is signed in."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -35,14 +35,14 @@ class Browser:
         return self.client.post(path, data={"csrfmiddlewaretoken": token, **form}, headers=headers)
 
     def open(self, comparison_id: str) -> Page:
-        """A comparison's page."""
+        """Return a comparison's page."""
         answer = self.client.get(f"/comparisons/{comparison_id}/")
         assert answer.status_code == 200
         return Page(answer.text)
 
     @contextmanager
     def watching(self, page: Page) -> Iterator[Callable[[Callable[[], bool]], None]]:
-        """Connect the page to its socket; gives a function that takes messages until something holds on the page."""
+        """Connect the page to its socket; return a function that takes messages until a condition holds on the page."""
         origin = self.client.base_url
         with self._program.connection(page.socket_path, token="", origin=origin, cookie=self.cookie) as connection:
 

@@ -1,4 +1,4 @@
-"""The scenarios of `make chaos` that nothing may break, in their small forms."""
+"""The most important scenarios of `make chaos`, in their small forms."""
 
 from __future__ import annotations
 

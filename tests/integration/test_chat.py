@@ -1,4 +1,4 @@
-"""Chatting through the public API, with the whole engine running."""
+"""Chats through the public API, with the whole engine running."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def frames(response: requests.Response) -> Iterator[Frame]:
 
 
 def until(events: Iterator[Frame], text: str) -> list[Frame]:
-    """Read until all of this text was said."""
+    """Read until all of this text has arrived."""
     seen: list[Frame] = []
     while said(seen) != text:
         seen.append(next(events))

@@ -17,7 +17,7 @@ CLOSED_PORT = "http://127.0.0.1:9/v1"
 
 @dataclass(frozen=True)
 class Stage:
-    """One way to fail: what the vendor does, the error's code, a piece of its sentence, and the text that was kept."""
+    """One way to fail: the vendor's behavior, the error's code, a piece of its sentence, and the text that was kept."""
 
     script: Script
     code: str
@@ -52,7 +52,7 @@ STAGES = {
 
 @pytest.fixture(scope="module", autouse=True)
 def impatient_worker(live: Live) -> Iterator[None]:
-    """A worker that soon takes silence for a failure, and that cannot reach one of the vendors."""
+    """A worker with short timeouts, which cannot reach one of the vendors."""
     usual = dict(live.environment)
     live.environment |= {
         "FIRST_TOKEN_TIMEOUT": "1.5",
@@ -69,7 +69,7 @@ def impatient_worker(live: Live) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def program(alice: Program) -> Program:
-    """Alice's, who has a key for the vendor that cannot be reached."""
+    """Alice's program; she has a key for the vendor that cannot be reached."""
     alice.api.put("/api/v1/keys/deepseek", json={"api_key": "a-key-for-nothing"}).raise_for_status()
     return alice
 

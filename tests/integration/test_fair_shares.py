@@ -1,4 +1,4 @@
-"""Places and budgets over the public API: the whole chain, with a real worker."""
+"""Limits and budgets over the public API: the whole chain, with a real worker."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def limit(live: Live, account: Account, **limits: Any) -> None:
 
 
 def most_at_once(vendors: StandIn) -> int:
-    """How many requests were open at the same moment."""
+    """Return the largest number of requests that were open at the same moment."""
     changes = sorted(
         (moment, change) for each in vendors.requests for moment, change in ((each.began, 1), (each.ended or 0.0, -1))
     )
@@ -68,7 +68,7 @@ def test_with_a_dollar_left_no_more_than_that_is_spent(live: Live, vendors: Stan
     limit(live, account, dollars_per_day="1.00")
     vendors.default = Script(text="word " * 300)
 
-    # Each may cost twenty cents, of which it then takes a part.
+    # Each may cost twenty cents, and then uses a part of that.
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(lambda _: ask(account, parameters={"max_tokens": 20_000}), range(50)))
 

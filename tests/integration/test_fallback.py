@@ -1,4 +1,4 @@
-"""Another model in place of one that cannot answer."""
+"""A fallback that answers instead of a model that cannot."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def other(vendors: StandIn) -> None:
 
 
 def ask(program: Program, *models: str, fallback: Json | None = OTHER) -> EventStream:
-    """A comparison whose first model has a fallback."""
+    """Start a comparison whose first model has a fallback."""
     body = program.body(*models)
     body["providers"][0]["fallback"] = fallback
     return EventStream(program.api.post("/api/v1/compare/stream", json=body, stream=True))

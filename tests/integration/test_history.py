@@ -10,7 +10,7 @@ from tests.support.live import Live
 
 @pytest.fixture(scope="module")
 def carol(live: Live) -> Program:
-    """Has asked three things."""
+    """A user with three comparisons."""
     program = Program(live.register())
     for prompt in ("Name a colour.", "Name a river.", "Name a\n  COLOURFUL bird."):
         program.post("compare", program.body("openai/listed-a", "mistral/listed-b", prompt=prompt))

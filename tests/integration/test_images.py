@@ -1,4 +1,4 @@
-"""Images from the upload to the vendor's door, with the whole engine running."""
+"""Images from the upload to the vendor, with the whole engine running."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ ORIGIN = "https://elsewhere.example.org"
 
 @pytest.fixture
 def ended(alice: Program, vendors: StandIn) -> str:
-    """A comparison with one turn that is over."""
+    """A comparison with one turn that has ended."""
     comparison_id: str = alice.post("compare", alice.body("openai/ended-a", "mistral/ended-b"))["id"]
     return comparison_id
 

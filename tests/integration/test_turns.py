@@ -8,7 +8,7 @@ from tests.integration.event_reader import Reading
 
 
 def asked(vendors: StandIn, model: str, number: int) -> list[dict[str, Any]]:
-    """The messages of the n-th request for a model."""
+    """Return the messages of the n-th request for a model."""
     messages: list[dict[str, Any]] = vendors.wait_for_request(model=model, number=number).body["messages"]
     return messages
 

@@ -21,7 +21,7 @@ TEXT = "one two three four five six seven eight nine ten"
 
 @pytest.fixture
 def expire_leases(live: Live, django_db_blocker: DjangoDbBlocker) -> Callable[[], None]:
-    """Lets as much time pass for running answers as a worker may be silent."""
+    """Let as much time pass for running answers as a worker may be silent."""
 
     def expire() -> None:
         databases = ConnectionHandler({"default": dict(dj_database_url.parse(live.environment["DATABASE_URL"]))})

@@ -1,4 +1,4 @@
-"""What befalls a worker."""
+"""Faults of workers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.live import Live
 
 @contextmanager
 def frozen_worker(live: Live) -> Iterator[None]:
-    """A worker that does nothing for a while, and then goes on."""
+    """A worker that pauses for a while, and then continues."""
     worker = live.worker
     assert worker is not None
     worker.send_signal(signal.SIGSTOP)

@@ -41,7 +41,7 @@ def alice() -> User:
 
 
 def age(alice: User) -> None:
-    """Of everything that is cleaned up one that is old, and one that is not."""
+    """Of everything that is cleaned up, one that is old and one that is not."""
     now = timezone.now()
     for number, expires in enumerate((now - LONG_AGO, now + LONG_AGO)):
         Session.objects.create(session_key=f"session-{number}", session_data="x", expire_date=expires)

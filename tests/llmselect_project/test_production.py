@@ -75,7 +75,7 @@ def test_it_tells_browsers_to_stay_with_https(production: Live, path: str) -> No
 def test_its_cookies_travel_by_https_alone_and_no_script_reads_the_session(production: Live) -> None:
     session = requests.Session()
     session.headers.update({**BY_PROXY, "Referer": f"https://{HOST}/accounts/signup/"})
-    # requests sends Secure cookies by https alone, too: here they are copied by hand.
+    # requests, too, sends Secure cookies over https only: here they are copied by hand.
     page = session.get(f"{production.base_url}/accounts/signup/", timeout=30)
     csrf = page.cookies["csrftoken"]
     fields = {"username": "ada", "email": "ada@example.org", "password1": PASSWORD, "csrfmiddlewaretoken": csrf}

@@ -20,7 +20,7 @@ RUN = (sys.executable, "-m", "llmselect_project.run")
 
 
 class Started:
-    """A whole LLMSelect with nothing configured but its folder and port."""
+    """A whole LLMSelect with only its folder and port configured."""
 
     def __init__(self, folder: Path, *, command: tuple[str, ...] = RUN, port: int = 0, **variables: str) -> None:
         self.var, self.port = folder / "var", port or free_port()
@@ -44,7 +44,7 @@ class Started:
 
     @property
     def made(self) -> set[str]:
-        """What lies in its folder, without the files that SQLite keeps beside a database while one has it open."""
+        """Return the files in its folder, without those that SQLite keeps beside an open database."""
         return {path.name for path in self.var.iterdir() if not path.name.endswith(("-wal", "-shm"))}
 
     def wait_for_exit(self) -> int:

@@ -30,7 +30,7 @@ def new_key() -> str:
 
 @pytest.fixture
 def keys(settings: Settings) -> Iterator[list[str]]:
-    """The new encryption key before the old one, from the moment that ``keys.reverse()`` is called."""
+    """The new encryption key before the old one, once ``keys.reverse()`` is called."""
     settings.FIELD_ENCRYPTION_KEYS = [settings.FIELD_ENCRYPTION_KEYS[0], new_key()]
     yield settings.FIELD_ENCRYPTION_KEYS
 
@@ -117,7 +117,7 @@ def test_it_never_puts_an_old_key_over_one_that_is_saved_meanwhile(
 
 
 def wait_for_a_lock() -> None:
-    """Until the rotation waits for the row that is being saved."""
+    """Wait until the rotation waits for the row that is being saved."""
     with connection.cursor() as cursor:
         for _ in range(10_000):
             cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
@@ -138,7 +138,7 @@ def test_everything_is_readable_while_it_runs_and_people_save_keys(
     done = Event()
 
     def save(user: User) -> int:
-        """Save keys over and over, and read what is there; gives the number of the last round."""
+        """Save keys again and again, and read them; return the number of the last round."""
         number = 0
         try:
             while not done.is_set():

@@ -1,4 +1,4 @@
-"""What nobody may ask for: bodies of a comparison, by a name that says what is wrong with them."""
+"""Invalid bodies of a comparison, by a name that says what is wrong with them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ MISSING = "00000000-0000-4000-8000-000000000000"
 
 
 def body(**changes: Any) -> dict[str, Any]:
-    """A good body with something bad in it; ``...`` leaves a field out."""
+    """Return a valid body with something invalid in it; ``...`` leaves a field out."""
     return {name: value for name, value in {**GOOD, **changes}.items() if value is not ...}
 
 
 def entry(**changes: Any) -> dict[str, Any]:
-    """A good body but for its only entry."""
+    """Return a body that is valid except for its only entry."""
     return body(providers=[{name: value for name, value in {**DEMO, **changes}.items() if value is not ...}])
 
 
@@ -54,7 +54,7 @@ BAD_ENTRIES: dict[str, tuple[Any, ...]] = {
 
 
 def bad_bodies() -> dict[str, tuple[str, list[dict[str, Any]]]]:
-    """By what is bad: the field that the answer has to name, and bodies."""
+    """Return invalid bodies by the field that the response has to name."""
     bodies = {field: (field, [body(**{field: bad}) for bad in values]) for field, values in BAD_VALUES.items()}
     for field, values in BAD_ENTRIES.items():
         bodies[f"an entry's {field}"] = ("providers", [entry(**{field: bad}) for bad in values])

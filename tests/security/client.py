@@ -1,4 +1,4 @@
-"""Asking the whole ASGI application in this process, as somebody or as nobody."""
+"""Requests to the whole ASGI application in this process, as a user or as a visitor."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever has these headers; without any of their own, a visitor with no account."""
+    """A client with these headers; without any, a visitor with no account."""
 
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
     def ask(self, method: str, path: str, fields: Mapping[str, Any] | None = None) -> Answer:
-        """One request; ``fields`` travel as JSON to the API and as a form to pages."""
+        """Send one request; ``fields`` are JSON for the API and a form for pages."""
         body, content_type = b"", "application/json"
         if fields is not None and path.startswith("/api/"):
             body = json.dumps(fields).encode()
@@ -51,13 +51,13 @@ class Caller:
         return self.send(method, path, body, content_type)
 
     def upload(self, data: bytes, *, field: str = "file", name: str = "x", path: str = "/api/v1/images") -> Answer:
-        """One file as browsers send it."""
+        """Send one file as browsers do."""
         head = f'--limit\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'
         body = head.encode() + data + b"\r\n--limit--\r\n"
         return self.send("POST", path, body, "multipart/form-data; boundary=limit")
 
     def send(self, method: str, path: str, body: bytes, content_type: str) -> Answer:
-        """One request with these very bytes."""
+        """Send one request with exactly these bytes."""
         headers = [
             (b"host", HOST.encode()),
             (b"content-type", content_type.encode()),
@@ -68,12 +68,12 @@ class Caller:
 
 
 def visitor() -> Caller:
-    """Somebody without an account, whose browser has our CSRF cookie as everybody's has."""
+    """Return a visitor without an account, whose browser has our CSRF cookie."""
     return Caller(_browser(""))
 
 
 def in_browser(user: User) -> Caller:
-    """A user with a new session."""
+    """Return a user with a new session."""
     client = Client()
     client.force_login(user)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -81,12 +81,13 @@ def in_browser(user: User) -> Caller:
 
 
 def in_program(user: User) -> Caller:
-    """A user's program, with an access token."""
+    """Return a user's program, with an access token."""
     return Caller(((b"authorization", f"Bearer {issue_pair(user).access}".encode()),))
 
 
 def connected(kind: str, path: str, headers: Headers, **details: Any) -> Any:
-    """asgiref's communicator with the application; that of channels keeps database connections from being closed."""
+    """Return asgiref's communicator with the application; that of channels keeps database connections from being
+    closed."""
     address, _, query = path.partition("?")
     scope = {
         "type": kind,

@@ -24,7 +24,7 @@ def _offline(settings: Settings) -> None:
 
 @pytest.fixture
 def belongings(_offline: None, transactional_db: None, redis: Redis) -> Belongings:
-    """The things of an ordinary user, the owner."""
+    """The rows of an ordinary user, the owner."""
     return give_belongings(User.objects.create_user(f"{MARK}-owner", f"{MARK}@example.org", None))
 
 
@@ -40,7 +40,7 @@ def administrator(transactional_db: None) -> User:
 
 @pytest.fixture
 async def on_loop(redis: Redis) -> AsyncIterator[None]:
-    """Closes what this test's event loop opened at Redis."""
+    """Close what this test's event loop opened at Redis."""
     channel_layers.backends.clear()
     yield
     for layer in channel_layers.backends.values():
@@ -50,13 +50,13 @@ async def on_loop(redis: Redis) -> AsyncIterator[None]:
 
 @pytest.fixture
 def asker(_offline: None, transactional_db: None) -> User:
-    """Somebody who may ask, and has no key of their own."""
+    """A user without a key of their own."""
     return User.objects.create_user("asker", "asker@example.org", None)
 
 
 @pytest.fixture
 def lose_redis(settings: Settings) -> Iterator[Callable[[], None]]:
-    """Takes Redis away from the moment of the call to the end of the test."""
+    """Make Redis unavailable from the moment of the call to the end of the test."""
 
     def lose() -> None:
         settings.REDIS_URL = "unix:///nowhere/redis.sock"

@@ -9,7 +9,7 @@ from tests.security.client import Answer
 
 
 def refusal(answer: Answer, status: int, code: str) -> dict[str, Any]:
-    """The error of an answer in the API's one shape, with a sentence for people."""
+    """Return the error of a response in the API's one shape, with a sentence for people."""
     assert (answer.status, answer.headers["content-type"]) == (status, "application/json"), answer.body[:500]
     whole = json.loads(answer.body)
     error: dict[str, Any] = whole["error"]
@@ -22,5 +22,5 @@ def refusal(answer: Answer, status: int, code: str) -> dict[str, Any]:
 
 
 def is_sentence(text: str) -> bool:
-    """Of words, with a capital and a full stop, in a length that is read."""
+    """Return True for words with a capital and a full stop, in a readable length."""
     return text[:1].isupper() and text.endswith(".") and len(text) < 300 and not set(text) & set("{}<>\x00")

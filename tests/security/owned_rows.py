@@ -1,4 +1,4 @@
-"""All that a user can have here, each piece of it marked by one word, and a picture of its rows."""
+"""Everything that a user can own, each piece marked by one word, and a snapshot of its rows."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ Rows = dict[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """A user's comparison that has ended (one answer complete, one failed), one that still waits, a chat of each
-    kind, all with an image, an image that was not sent, a token and a key.
+    """A user's comparison that has ended (one answer complete, one failed), one that still waits, a chat of each kind,
+    all with an image, an image that was not sent, a token and a key.
 
-    ``ids`` says, for each state that matters, what stands for a parameter of an app's routes.
+    ``ids`` has, for each state that matters, the values of the parameters of an app's routes.
     """
 
     owner: User
@@ -47,7 +47,7 @@ class Belongings:
     waiting: StartedTurn
     ids: tuple[Ids, ...]
     endless: tuple[str, ...]
-    """Ids of that whose stream does not end, for nobody answers."""
+    """Ids of objects with a stream that does not end, because nobody answers."""
 
 
 def give_belongings(owner: User) -> Belongings:
@@ -96,7 +96,7 @@ def give_belongings(owner: User) -> Belongings:
 
 
 def rows_of(owner: User) -> Rows:
-    """Every row that belongs to a user: all that would go if the user went."""
+    """Return every row that belongs to a user: all that would be deleted with the user."""
     collector = NestedObjects(using="default", origin=owner)
     collector.collect([owner])
     models: dict[Any, Any] = collector.model_objs
@@ -133,7 +133,7 @@ def _chat(owner: User) -> StartedAnswer:
 
 
 def _image(owner: User) -> Image:
-    """An image with the mark in its colour profile, which is kept as it is."""
+    """Return an image with the mark in its color profile, which is kept as it is."""
     photo = BytesIO()
     Picture.new("L", (8, 8)).save(photo, "JPEG", icc_profile=MARK.encode())
     return store_image(user=owner, file=ContentFile(photo.getvalue()))

@@ -1,4 +1,4 @@
-"""Every route of the URL resolver, in categories, and what its parameters are filled with."""
+"""Every route of the URL resolver, in categories, with values for its parameters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PUBLIC = {
 }
 """Names of our routes that serve visitors, too."""
 SHARED_PARAMETERS = {("providers", "provider")}
-"""Parameters that name the same thing for everybody, so that another's is not missing."""
+"""Parameters that name the same object for all users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def allauth_routes() -> list[Route]:
 
 
 def paths(route: Route, belongings: Belongings) -> list[str]:
-    """The route's addresses with the owner's ids in them; fails where a parameter is not known."""
+    """Return the route's paths with the owner's ids in them; fails if a parameter is unknown."""
     assert route.name and not route.name.endswith(":"), f"Give the route {route.pattern} a name, so that it is tested."
     for parameter in route.parameters:
         if (route.app, parameter) not in belongings.ids[0]:
@@ -75,7 +75,7 @@ def paths(route: Route, belongings: Belongings) -> list[str]:
 
 
 def admin_path(route: Route, belongings: Belongings) -> str:
-    """An admin page, of the owner's things where it is about one thing."""
+    """Return the path of an admin page, of the owner's object if it is about one."""
     parameters = {"app_label": "comparisons", "content_type_id": "1", "object_id": "1", "id": str(belongings.owner.pk)}
     for model in admin.site._registry:
         if route.name.startswith(f"admin:{model._meta.app_label}_{model._meta.model_name}_"):

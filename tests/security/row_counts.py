@@ -1,4 +1,4 @@
-"""What a refused request may not leave behind."""
+"""A check that a refused request leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MODELS = (Comparison, Candidate, Turn, Vote, Conversation, Message, Run, Generat
 
 @contextmanager
 def nothing_created() -> Iterator[None]:
-    """Fails where there are more or fewer rows at the end."""
+    """Fail if there are more or fewer rows at the end."""
     before = _counts()
     yield
     assert _counts() == before

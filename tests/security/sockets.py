@@ -15,7 +15,7 @@ from tests.security.owned_rows import Belongings
 
 
 def socket_paths(belongings: Belongings) -> list[str]:
-    """The addresses of all socket routes with the owner's ids in them; fails where a parameter is not known."""
+    """Return the paths of all socket routes with the owner's ids in them; fails if a parameter is unknown."""
     return list(dict.fromkeys(_filled(route, ids) for route in sockets.routes for ids in belongings.ids))
 
 
@@ -48,25 +48,25 @@ class Socket:
         self._communicator = communicator
 
     async def frame(self) -> str:
-        """The next frame."""
+        """Return the next frame."""
         output = await self._communicator.receive_output(PATIENCE)
         assert output["type"] == "websocket.send", output
         return str(output["text"])
 
     async def event(self) -> dict[str, Any]:
-        """The next frame of a socket that speaks JSON."""
+        """Return the next frame of a socket that speaks JSON."""
         event: dict[str, Any] = json.loads(await self.frame())
         return event
 
     async def send(self, message: str | bytes | dict[str, Any]) -> None:
-        """One message: raw where it is text or bytes, else as JSON."""
+        """Send one message: raw if it is text or bytes, else as JSON."""
         raw = json.dumps(message) if isinstance(message, dict) else message
         await self._communicator.send_input(
             {"type": "websocket.receive", "bytes" if isinstance(raw, bytes) else "text": raw}
         )
 
     async def to_its_end(self) -> tuple[list[str], int]:
-        """All frames until the server closes it, and the close code."""
+        """Return all frames until the server closes it, and the close code."""
         frames: list[str] = []
         while (output := await self._communicator.receive_output(PATIENCE))["type"] == "websocket.send":
             frames.append(output["text"])

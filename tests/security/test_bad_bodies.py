@@ -95,7 +95,7 @@ def test_it_says_so_when_nothing_can_be_started(asker: User, lose_redis: Callabl
 
 
 def _problem(answer: Answer, field: str = "") -> str:
-    """What is wrong with the answer to a bad body; empty where nothing is."""
+    """Return the error in the response to an invalid body; empty if there is none."""
     try:
         error = refusal(answer, 400, "validation_error")
     except AssertionError as assertion:

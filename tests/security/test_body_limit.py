@@ -41,7 +41,7 @@ def test_it_stops_reading_what_does_not_say_how_large_it_is(path: str) -> None:
 
 
 async def endless(path: str) -> tuple[Answer, int]:
-    """The answer to a body that does not end, and how many pieces of a megabyte were taken."""
+    """Return the response to a body that does not end, and how many pieces of a megabyte were read."""
     communicator = connected("http", path, [(b"host", HOST.encode())], method="POST")
     for _ in range(50):
         await communicator.send_input({"type": "http.request", "body": b"x" * MB, "more_body": True})

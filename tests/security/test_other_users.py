@@ -25,7 +25,7 @@ FIELDS = {
     "provider": "openai",
     "api_key": "sk-of-the-stranger",
 }
-"""What some route or other takes; so whose things they are is all that stands in the way."""
+"""Fields that some route or other accepts, so that only the owner is missing."""
 
 
 def test_it_shows_owners_what_it_hides_from_strangers(belongings: Belongings) -> None:
@@ -123,7 +123,7 @@ def _visited(route: Route, belongings: Belongings) -> Iterator[str]:
 
 
 def _end(answer: Answer) -> int | str:
-    """Where an answer leads: its status, unless it sends people to sign in."""
+    """Return the status of a response, or the redirect of visitors to the sign-in."""
     to_sign_in = answer.status == 302 and answer.headers["location"].startswith("/accounts/login/?next=/")
     return "the sign-in" if to_sign_in else answer.status
 

@@ -30,7 +30,7 @@ VENDORS = ("openai", "anthropic", "google", "mistral", "groq")
 
 @pytest.fixture
 def secrets(belongings: Belongings) -> list[str]:
-    """What nobody is ever shown again, without the ends that hints may show."""
+    """Secrets that nobody is ever shown again, without the ends that hints may show."""
     Endpoint.objects.create(
         slug="gpu", name="GPU", base_url="http://127.0.0.1:9/v1", api_key=ENDPOINT_KEY, hint=hint_of(ENDPOINT_KEY)
     )
@@ -117,7 +117,7 @@ def test_it_logs_and_tells_no_key_that_a_vendor_refuses(live: Live, vendors: Sta
 
 
 def _addresses(belongings: Belongings) -> list[str]:
-    """What there is to read but for what has no end yet: the stream of answers that are still to come."""
+    """Return every readable path, except streams that do not end."""
     every = [path for route in our_routes() for path in paths(route, belongings)]
     return [path for path in every if not any(endless in path for endless in belongings.endless)]
 
@@ -141,7 +141,7 @@ def _pages_of_all_rows() -> Iterator[str]:
 
 
 def _stored(redis: Redis, prefix: str) -> Iterator[bytes]:
-    """Everything in Redis, and what is wrapped in base64 inside a task's message."""
+    """Return everything in Redis, and what is base64-encoded inside a task's message."""
     for key in redis.scan_iter(f"{prefix}*"):
         yield bytes(redis.dump(key) or b"")
         if redis.type(key) == b"list":

@@ -32,17 +32,18 @@ FAILING = {
     "fireworks": Script(body=f'data: {{"error": {{"message": "{ECHO}"}}}}\n\n'),
     "deepinfra": Script(end="cut", at=1),
 }
-"""Models that go wrong with the key at hand, each in another way; some repeat it."""
+"""Models that fail with the key at hand, each in another way; some repeat it."""
 VENDORS = ("openai", "anthropic", "google", "mistral", *FAILING)
 BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 
 
 class Journey:
-    """Everything once, as alice; ``told`` is all that she got to see, by where, ``secrets`` what must be nowhere."""
+    """Everything once, as alice; ``seen`` has everything that she received, by source, and ``secrets`` may be
+    nowhere."""
 
     def __init__(self, live: Live) -> None:
         self.live = live
-        self.told: list[tuple[str, str]] = []
+        self.seen: list[tuple[str, str]] = []
         self.secrets: list[str] = [MARK]
 
     def travel(self) -> None:
@@ -61,7 +62,7 @@ class Journey:
         return client
 
     def _hear(self, answer: requests.Response, *_: Any, **__: Any) -> None:
-        self.told.append((f"{answer.request.method} {answer.url}", f"{answer.headers}\n{answer.text}"))
+        self.seen.append((f"{answer.request.method} {answer.url}", f"{answer.headers}\n{answer.text}"))
 
     def _sign_up(self) -> str:
         visitor, details = self._client(""), {"username": "alice", "password": PASSWORD}
@@ -70,9 +71,9 @@ class Journey:
         visitor.post("/api/v1/auth/login", json={**details, "username": PASSWORD})
         first = visitor.post("/api/v1/auth/login", json=details).json()
         second = visitor.post("/api/v1/auth/refresh", json={"refresh": first["refresh"]}).json()
-        # Signing in tells these, and nothing else does; a spent refresh token is kept until it would have expired.
+        # Only sign-in returns these; a used refresh token is kept until it would have expired.
         self.secrets += [first["access"], second["access"], second["refresh"]]
-        self.told = [(where, text) for where, text in self.told if "access" not in text or MARK in text]
+        self.seen = [(where, text) for where, text in self.seen if "access" not in text or MARK in text]
         return str(second["access"])
 
     def _use_keys(self, api: ApiClient) -> None:
@@ -121,7 +122,7 @@ class Journey:
 
 
 def _addresses() -> Iterator[str]:
-    """Every page that is about nothing in particular, and the first rows of the admin."""
+    """Return every page without parameters, and the first rows of the admin."""
     for route in (*our_routes(), *admin_routes()):
         if not route.parameters and "logout" not in route.name:
             yield f"/{route.pattern.replace('^', '').replace('$', '')}"
@@ -131,7 +132,7 @@ def _addresses() -> Iterator[str]:
 
 @contextmanager
 def overheard(redis: Redis) -> Iterator[list[str]]:
-    """Every command that Redis gets: tasks, log entries, what is published and what is cached."""
+    """Yield every command that Redis gets: tasks, log entries, published messages and cached values."""
     heard: list[str] = []
     end = "the end of the journey"
 
@@ -150,7 +151,7 @@ def overheard(redis: Redis) -> Iterator[list[str]]:
 
 
 def rows(live: Live) -> Iterator[tuple[str, str]]:
-    """The whole database as text."""
+    """Return the whole database as text."""
     url = live.environment["DATABASE_URL"]
     if url.startswith("sqlite"):
         for path in live.folder.parent.glob(f"{live.folder.name}.sqlite3*"):
@@ -170,7 +171,7 @@ def arguments(live: Live) -> Iterator[tuple[str, str]]:
 
 
 def unwrapped(text: str) -> str:
-    """The text, and what is in it as Base64, as the bodies of tasks are."""
+    """Return the text, and the Base64 in it decoded, as the bodies of tasks are."""
     parts = [text]
     for found in BASE64.findall(text):
         try:
@@ -182,7 +183,7 @@ def unwrapped(text: str) -> str:
 
 @pytest.fixture
 def loud(servers: Servers, vendors: StandIn) -> Iterator[Live]:
-    """An installation that logs all that it can, with vendors that go wrong."""
+    """An installation that logs everything, with vendors that fail."""
     running = Live(servers, vendors, name="loud", LOG_LEVEL="DEBUG")
     for vendor, script in FAILING.items():
         vendors.scripts[f"{vendor}-model"] = script
@@ -200,11 +201,11 @@ def test_no_secret_turns_up_anywhere(loud: Live, vendors: StandIn, redis: Redis)
 
     logs = [(name, (loud.folder / f"{name}.log").read_text(errors="replace")) for name in ("web", "worker")]
     heard = [("Redis", unwrapped(command)) for command in commands]
-    places = [*journey.told, *logs, *heard, *rows(loud), *arguments(loud)]
+    places = [*journey.seen, *logs, *heard, *rows(loud), *arguments(loud)]
     leaks = [f"{where}: …{text[max(0, at - 200) : at + 60]}…" for where, text in places for at in _found(text, journey)]
     assert leaks == []
     assert sum(KEY in str(request.headers) for request in vendors.requests) >= len(VENDORS) - 1
-    assert len(journey.told) > 100
+    assert len(journey.seen) > 100
     assert any("generations.answer" in text for _, text in heard)
     assert "DEBUG" in logs[0][1]
     assert "DEBUG" in logs[1][1]

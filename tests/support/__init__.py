@@ -1,1 +1,1 @@
-"""What tests stand on: a real PostgreSQL, Redis, web process, worker and browser."""
+"""Support for tests: a real PostgreSQL, Redis, web process, worker and browser."""

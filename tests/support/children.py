@@ -37,7 +37,7 @@ def start(
 
 
 def end(process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM, patience: float = 10) -> None:
-    """Signal the process and wait for it; what does not end is killed."""
+    """Signal the process and wait for it; kill it if it does not end."""
     with suppress(ProcessLookupError):
         process.send_signal(number)
     try:

@@ -1,4 +1,4 @@
-"""The browser of the tests: the Chromium that is here, or one that is fetched.
+"""The browser of the tests: the installed Chromium, or one that is fetched.
 
 ``python -m tests.support.chromium`` makes sure that there is one.
 """
@@ -27,13 +27,13 @@ ARGUMENTS = (
 
 @cache
 def executable() -> str:
-    """The path of a Chromium that starts, ``""`` where there is none."""
+    """Return the path of a Chromium that starts, ``""`` if there is none."""
     candidates = [shutil.which(name) for name in NAMES]
     return next((path for path in [*candidates, _playwrights_own()] if path and _starts(path)), "")
 
 
 def fetch() -> bool:
-    """Get a Chromium, from Playwright or else from Debian; tells whether there is one now."""
+    """Get a Chromium, from Playwright or else from Debian; return True if there is one now."""
     attempts = [[sys.executable, "-m", "playwright", "install", "chromium"]]
     if os.geteuid() == 0:
         attempts += [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]]

@@ -25,12 +25,12 @@ from tests.support.servers import Servers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "a long and quiet evening"
-# The server has a key for these; for every other kind a test gives its user one, or sees what happens without.
+# The server has a key for these; for every other kind a test gives its user one, or goes without.
 KINDS_WITH_KEY = ("openai", "anthropic", "google", "mistral", "openrouter", "xai")
 
 
 class ApiClient(requests.Session):
-    """A session whose paths are below one address."""
+    """A session whose paths are below one URL."""
 
     def __init__(self, base_url: str, token: str = "") -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class ApiClient(requests.Session):
 
 @dataclass
 class Account:
-    """A registered user: how to sign in, and a client that is signed in by token."""
+    """A registered user: the credentials, and a client that is signed in by token."""
 
     username: str
     password: str
@@ -55,7 +55,7 @@ class Account:
 
 
 class Live:
-    """Both processes, and what tests do to them."""
+    """A web process and a worker, which tests can start, stop and kill."""
 
     def __init__(self, servers: Servers, vendors: StandIn, *, name: str = "live", **environment: str) -> None:
         self.vendors = vendors
@@ -85,13 +85,13 @@ class Live:
         return f"http://{self.host}:{self.port}"
 
     def beside(self, suffix: str) -> Self:
-        """Another web process and another worker on the same database and Redis, not started yet."""
+        """Return another web process and another worker on the same database and Redis, not started yet."""
         other = copy.copy(self)
         other.suffix, other.port, other.web, other.worker = suffix, free_port(), None, None
         return other
 
     def start(self) -> Self:
-        """Migrate, collect the static files, start both processes; returns when all is ready."""
+        """Migrate, collect the static files, start both processes; return when all is ready."""
         self.manage("llmselect_project.run.preparation")
         self.start_web()
         self.start_worker()
@@ -103,7 +103,7 @@ class Live:
         self.stop_worker()
 
     def manage(self, module: str, *arguments: str) -> str:
-        """Run a Python module against this installation; gives what it printed."""
+        """Run a Python module against this installation; return its output."""
         done = subprocess.run(
             [sys.executable, "-m", module, *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True
         )
@@ -134,21 +134,21 @@ class Live:
             children.end(self.worker, signal.SIGKILL)
 
     def wait_until_ready(self) -> None:
-        """Wait until the database, Redis and a worker answer; raises with the logs' ends where they do not."""
+        """Wait until the database, Redis and a worker respond; raises with the ends of the logs if they do not."""
         try:
             wait.until(self._is_ready, "LLMSelect does not get ready", seconds=60)
         except TimeoutError as exc:
             raise TimeoutError(f"{exc}\n{self.log('web')}\n{self.log('worker')}") from None
 
     def log(self, name: str) -> str:
-        """The last of what the ``web`` or ``worker`` process wrote."""
+        """Return the end of the log of the ``web`` or ``worker`` process."""
         return self.log_path(name).read_text(errors="replace")[-8000:]
 
     def log_path(self, name: str) -> Path:
         return self.folder / f"{name}{self.suffix}.log"
 
     def register(self, username: str = "") -> Account:
-        """A new user, signed in."""
+        """Return a new user, signed in."""
         username = username or f"user-{secrets.token_hex(6)}"
         details = {"username": username, "email": f"{username}@example.org", "password": PASSWORD}
         answer = requests.post(f"{self.base_url}/api/v1/auth/register", json=details, timeout=30)
@@ -157,7 +157,7 @@ class Live:
         return Account(username, PASSWORD, body["access"], ApiClient(self.base_url, body["access"]), body["user"])
 
     def make_administrator(self, account: Account) -> None:
-        """As one who may do everything in the admin."""
+        """Make the user an administrator."""
         code = (
             "from accounts.models import User; "
             f"User.objects.filter(username={account.username!r}).update(is_staff=True, is_superuser=True)"
@@ -165,7 +165,7 @@ class Live:
         self.manage("django", "shell", "--command", code)
 
     def cookies_of(self, account: Account) -> dict[str, str]:
-        """What a browser has of somebody who has signed in, without the time that pages take."""
+        """Return a browser's cookies after a sign-in, without the time that pages take."""
         client = ApiClient(self.base_url)
         address = client.get("/accounts/login/").url
         form = {"login": account.username, "password": account.password}
@@ -175,7 +175,7 @@ class Live:
         return dict(client.cookies)
 
     def sign_in(self, page: Page, account: Account) -> None:
-        """Sign in as a person does."""
+        """Sign in on the page."""
         page.goto(f"{self.base_url}/accounts/login/")
         page.fill("input[name=login]", account.username)
         page.fill("input[name=password]", account.password)
@@ -195,14 +195,14 @@ class Live:
 
 
 def stand_in_environment(vendors: StandIn) -> dict[str, str]:
-    """Environment variables that point every kind of provider to the stand-in vendors."""
+    """Return environment variables that point every kind of provider to the stand-in vendors."""
     remote = [kind.slug for kind in KINDS.values() if kind.base_url.startswith("http")]
     addresses = {f"{slug.upper()}_BASE_URL": vendors.base_url(slug) for slug in remote}
     return addresses | {f"{slug.upper()}_API_KEY": f"stand-in-key-of-{slug}" for slug in KINDS_WITH_KEY}
 
 
 def free_port() -> int:
-    """A port on which nobody listens."""
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

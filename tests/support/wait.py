@@ -1,4 +1,4 @@
-"""Waiting for what another process does."""
+"""Waits for something that another process does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def until(condition: Callable[[], object], otherwise: str, seconds: float = 30) -> None:
-    """Ask again and again until the condition holds; raises TimeoutError with the sentence ``otherwise``."""
+    """Check again and again until the condition holds; raises TimeoutError with the sentence ``otherwise``."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

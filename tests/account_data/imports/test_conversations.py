@@ -22,7 +22,7 @@ PICTURES = [samples.encoded("PNG", samples.picture(width)) for width in (2, 4, 6
 
 
 def plant(person: Person, nodes: list[Node], shown: int) -> Conversation:
-    """A conversation whose messages stand behind any earlier one, or behind none, and share four images."""
+    """Create a conversation whose messages follow any earlier one, or none, and share four images."""
     names = [person.show(each) for each in PICTURES]
     chat = Conversation.objects.create(user=person.user, title="A tree", provider="demo", model="demo-swift")
     messages: list[Message] = []
@@ -49,7 +49,7 @@ def _answer(person: Person, text: str, status: Any) -> Generation:
 
 
 def shape(chat: Conversation) -> tuple[list[Json], int | None]:
-    """Who said and showed what behind which message, by their places in the conversation, and which is shown."""
+    """Return the role, text, images and parent of each message, by position, and the shown leaf."""
     stored = Message.objects.filter(conversation=chat).select_related("generation").order_by("pk")
     messages = list(stored.prefetch_related(WITH_IMAGES))
     places = {message.pk: place for place, message in enumerate(messages)}

@@ -39,7 +39,7 @@ EVERY_KIND = (
 
 
 class FullDisk(FileSystemStorage):
-    """Has room for two files."""
+    """A disk with room for two files."""
 
     def save(self, name: str | None, content: Any, max_length: int | None = None) -> str:
         if len(files(Path(self.location))) >= 2:
@@ -48,7 +48,7 @@ class FullDisk(FileSystemStorage):
 
 
 def shown_to(person: Person) -> list[list[bytes]]:
-    """The contents of each prompt's images, in their order."""
+    """Return the contents of each prompt's images, in their order."""
     messages = Message.objects.filter(conversation__user=person.user, role="user").order_by("pk")
     return [[image.file.open().read() for image in message.images] for message in messages]
 

@@ -113,7 +113,7 @@ def archive(alice: Person) -> Json:
 
 
 def changed(archive: Json, place: str, value: Any) -> Json:
-    """The archive with another value at a place; ``...`` takes it away."""
+    """Return the archive with another value at a path; ``...`` removes it."""
     other: Any = copy.deepcopy(archive)
     *way, last = place.replace("[", ".[").split(".")
     spot = other

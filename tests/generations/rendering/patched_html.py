@@ -1,4 +1,4 @@
-"""What a browser makes of patches, on strings."""
+"""A browser's result of patches, on strings."""
 
 from __future__ import annotations
 

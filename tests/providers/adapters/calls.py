@@ -1,4 +1,4 @@
-"""Asking a stand-in vendor and keeping what came back."""
+"""Calls to a stand-in vendor, and what came back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests with images; the vendors' own SDKs say what these have to look like."""
+"""Requests with images, checked against the types of the vendors' own SDKs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def sent(
 
 
 def are_of(message: dict[str, Any], image: Any, text: Any) -> bool:
-    """Whether a message's parts are of the SDK's types, and hold nothing that these do not know."""
+    """Return True if a message's parts are of the SDK's types, without fields that these do not know."""
     first, second, last = message["content"]
     return all(
         TypeAdapter(form).validate_python(part, strict=True) == part

@@ -19,7 +19,7 @@ SCRIPT = Script(text=TEXT, reasoning=THOUGHT, reasoning_tokens=5, split=11, ping
 
 @dataclass
 class Read:
-    """What a vendor's own SDK made of the bytes."""
+    """A vendor's own SDK's reading of the bytes."""
 
     text: str = ""
     reasoning: str = ""

@@ -48,7 +48,7 @@ PRIVATE = [
 
 
 class Redirecting:
-    """A server that sends every request on."""
+    """A server that redirects every request."""
 
     def __init__(self, status: int, location: str) -> None:
         class Handler(BaseHTTPRequestHandler):
