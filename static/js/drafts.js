@@ -49,7 +49,7 @@ function put(control, value) {
   control.value = value;
 }
 
-// Before slots.js looks at the slots: those without a model are spare, but for the first two.
+// Before model-slots.js looks at the slots: those without a model are spare, but for the first two.
 function restoreSlot(slot, index) {
   slot.toggleAttribute("data-spare", index >= 2 && !slot.querySelector("select").value);
 }

@@ -1,7 +1,7 @@
 // Buttons with data-copy. Alone, it copies the code block around the button; with a selector, that element's text;
 // data-copy-answer is the address of an answer, whose own Markdown is asked for first.
 
-import { answerText } from "./answers.js";
+import { answerText } from "./answer-source.js";
 
 const CONFIRMATION_MS = 1600;
 // Not disabled, for that would take the focus away.

@@ -2,7 +2,7 @@
 // but the display, and slots keep their numbers. The view is written as the rules of one stylesheet, so that it holds
 // for whatever is swapped in.
 
-import { recall, remember } from "./remembering.js";
+import { recall, remember } from "./view-state.js";
 
 const NARROWEST = 240;
 const WIDEST = 1600;
