@@ -19,7 +19,10 @@ const isRunning = () => live()?.hasAttribute("data-running") ?? false;
 
 function look() {
   if (!news || document.hidden || document.querySelector(".chat-gone")) return undefined;
-  const seen = new URLSearchParams({ shown: live().dataset.shown, title: document.querySelector("#chat-head h1").textContent });
+  const seen = new URLSearchParams({
+    shown: live().dataset.shown,
+    title: document.querySelector("#chat-head h1").textContent,
+  });
   return window.htmx.ajax("GET", `${news.dataset.url}?${seen}`, { source: news, swap: "none" });
 }
 

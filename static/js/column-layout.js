@@ -34,11 +34,16 @@ function widths() {
 }
 
 function orderRules() {
-  return order().map((index, position) => `:is(.column[data-index="${index}"], [data-column-tab="${index}"]) { order: ${position}; }`);
+  return order().map(
+    (index, position) => `:is(.column[data-index="${index}"], [data-column-tab="${index}"]) { order: ${position}; }`,
+  );
 }
 
 function widthRules() {
-  const rules = widths().map(([index, width]) => `.column[data-index="${index}"] { flex: 0 var(--shrink) ${width}px; min-width: min(${width}px, var(--least)); }`);
+  const rules = widths().map(
+    ([index, width]) =>
+      `.column[data-index="${index}"] { flex: 0 var(--shrink) ${width}px; min-width: min(${width}px, var(--least)); }`,
+  );
   return `@media (min-width: 48rem) { ${rules.join(" ")} }`;
 }
 

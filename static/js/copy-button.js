@@ -21,7 +21,10 @@ function textFor(button) {
 
 // Outside of HTTPS and localhost browsers offer no clipboard object.
 async function writeByHand(promise) {
-  const area = Object.assign(document.createElement("textarea"), { value: await promise, className: "visually-hidden" });
+  const area = Object.assign(document.createElement("textarea"), {
+    value: await promise,
+    className: "visually-hidden",
+  });
   document.body.append(area);
   area.select();
   const copied = document.execCommand("copy");

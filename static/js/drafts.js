@@ -131,7 +131,8 @@ function step(field, by) {
 function press(event) {
   const field = event.target;
   if (!field.matches("form[data-drafts] textarea[name=prompt]") || event.isComposing) return;
-  if (!["ArrowUp", "ArrowDown"].includes(event.key) || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!["ArrowUp", "ArrowDown"].includes(event.key) || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey)
+    return;
   const starts = event.key === "ArrowUp" && field.value === "" && prompts().length > 0;
   if (!starts && !isWalking(field)) return;
   event.preventDefault();

@@ -9,7 +9,12 @@ let looking = false;
 
 // What is not on the page any more is forgotten: an answer that is tried again ends a second time.
 function changes() {
-  const now = new Map([...document.querySelectorAll("[data-announce]:not(.earlier *)")].map(({ id, dataset }) => [id, dataset.announce.trim()]));
+  const now = new Map(
+    [...document.querySelectorAll("[data-announce]:not(.earlier *)")].map(({ id, dataset }) => [
+      id,
+      dataset.announce.trim(),
+    ]),
+  );
   const texts = [...now].filter(([id, text]) => said.get(id) !== text).map(([, text]) => text);
   said = now;
   return texts;
