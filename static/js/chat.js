@@ -85,14 +85,15 @@ function cancel({ target }) {
   if (button) button.closest("[data-edit]").open = false;
 }
 
-function escape(event) {
+function cancelByKey(event) {
   const details = event.key === "Escape" && event.target.closest?.("[data-edit][open]");
   if (details) details.open = false;
 }
 
 // The title is made after the first answer, and no stream tells of it.
 function lookForTitle() {
-  if (document.querySelectorAll(".entry").length <= 2) TITLE_MS.forEach((pause) => setTimeout(look, pause));
+  if (document.querySelectorAll(".entry").length > 2) return;
+  for (const pause of TITLE_MS) setTimeout(look, pause);
 }
 
 function ended() {
@@ -133,7 +134,7 @@ async function ask() {
 box.value ||= localStorage.getItem(draft) ?? "";
 box.addEventListener("input", keepDraft);
 document.addEventListener("keydown", send);
-document.addEventListener("keydown", escape);
+document.addEventListener("keydown", cancelByKey);
 document.addEventListener("toggle", edit, { capture: true });
 document.addEventListener("toggle", offerTitle, { capture: true });
 document.addEventListener("click", cancel);

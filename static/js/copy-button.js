@@ -11,6 +11,7 @@ function visibleText(button) {
   const source = button.dataset.copy
     ? document.querySelector(button.dataset.copy)
     : button.closest(".code-block")?.querySelector("pre");
+  // biome-ignore lint/performance/useDomNodeTextContent: textContent loses the line breaks between paragraphs.
   return source?.innerText ?? "";
 }
 

@@ -58,7 +58,9 @@ function restore(form, isKept) {
   for (const [name, values] of Object.entries(read(draftKey(form)) ?? {})) {
     if (NOT_DRAFTED.has(name) || !isKept(name)) continue;
     const controls = [...form.querySelectorAll(`:is(input, select, textarea)[name="${CSS.escape(name)}"]`)];
-    controls.forEach((control, index) => put(control, control.type === "radio" ? values[0] : (values[index] ?? "")));
+    for (const [index, control] of controls.entries()) {
+      put(control, control.type === "radio" ? values[0] : (values[index] ?? ""));
+    }
   }
   form.querySelectorAll("[data-slot]").forEach(restoreSlot);
 }

@@ -4,7 +4,7 @@ const PAUSE_MS = 400;
 const region = document.getElementById("announcements");
 let said = new Map();
 let pending = [];
-let timer = null;
+let isTimerSet = false;
 let looking = false;
 
 // What is not on the page any more is forgotten: an answer that is tried again ends a second time.
@@ -23,13 +23,15 @@ function changes() {
 function say() {
   region.textContent = pending.join(". ");
   pending = [];
-  timer = null;
+  isTimerSet = false;
 }
 
 function look() {
   looking = false;
   pending.push(...changes());
-  if (pending.length > 0) timer ??= setTimeout(say, PAUSE_MS);
+  if (pending.length === 0 || isTimerSet) return;
+  isTimerSet = true;
+  setTimeout(say, PAUSE_MS);
 }
 
 changes();
