@@ -1,5 +1,7 @@
 // The chat page: the composer's keys, editing in place, and what other tabs and devices have done meanwhile.
 
+import { readText, remove, writeText } from "./storage.js";
+
 const LOOK_MS = 15_000;
 const TITLE_MS = [1500, 4000, 10_000];
 const PATIENCE_MS = 5000;
@@ -8,11 +10,20 @@ const box = composer.querySelector("textarea");
 const draft = `llmselect:${document.body.dataset.user}:draft:chat:${composer.dataset.composer}`;
 const fine = window.matchMedia("(pointer: fine)");
 const news = document.querySelector("[data-news]");
-const others = news && new BroadcastChannel(`chat-${news.dataset.news}`);
+const others = news && channel(`chat-${news.dataset.news}`);
 const root = document.documentElement;
 const page = document.scrollingElement;
 let polling = null;
 let belowTop = null;
+
+// Firefox offers no channel where it blocks storage; the next look for news does then.
+function channel(name) {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return null;
+  }
+}
 
 const live = () => document.getElementById("live");
 const isRunning = () => live()?.hasAttribute("data-running") ?? false;
@@ -28,8 +39,8 @@ function look() {
 
 // What is typed survives a reload; signing out forgets it, with all drafts.
 function keepDraft() {
-  if (box.value) localStorage.setItem(draft, box.value);
-  else localStorage.removeItem(draft);
+  if (box.value) writeText(draft, box.value);
+  else remove(draft);
 }
 
 function send(event) {
@@ -131,7 +142,7 @@ async function ask() {
   return undefined;
 }
 
-box.value ||= localStorage.getItem(draft) ?? "";
+box.value ||= readText(draft) ?? "";
 box.addEventListener("input", keepDraft);
 document.addEventListener("keydown", send);
 document.addEventListener("keydown", cancelByKey);
@@ -149,7 +160,7 @@ document.addEventListener("htmx:sseError", () => {
   if (isRunning()) polling ??= setTimeout(ask, PATIENCE_MS);
 });
 if (news) {
-  others.addEventListener("message", look);
+  others?.addEventListener("message", look);
   document.addEventListener("visibilitychange", look);
   setInterval(() => isRunning() || look(), LOOK_MS);
   if (!isRunning()) lookForTitle();

@@ -2,6 +2,7 @@
 // but the display, and slots keep their numbers. The view is written as the rules of one stylesheet, so that it holds
 // for whatever is swapped in.
 
+import { readText, writeText } from "./storage.js";
 import { recall, remember } from "./view-state.js";
 
 const NARROWEST = 240;
@@ -11,15 +12,7 @@ const DENSITIES = ["wide", "compact"];
 const board = document.querySelector("[data-board]");
 const sheet = new CSSStyleSheet();
 const view = { order: [], widths: {}, focused: null, ...recall(board.dataset.board) };
-let density = stored("density");
-
-function stored(key) {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
+let density = readText("density");
 
 const indexOf = (column) => Number(column.dataset.index);
 const count = () => Number(board.querySelector(".columns")?.dataset.count ?? 0);
@@ -210,11 +203,7 @@ function toggleAlone(column) {
 
 function choose(chosen) {
   density = chosen;
-  try {
-    localStorage.setItem("density", chosen);
-  } catch {
-    // Storage may be blocked; the choice then lasts as long as the page.
-  }
+  writeText("density", chosen);
   paint();
 }
 

@@ -1,15 +1,11 @@
-// What this browser remembers of how its reader looks at comparisons: a small record for each of the latest ones.
+// How a reader arranged each comparison (columns, widths, Markdown source), for the latest comparisons in this browser.
+
+import { readJson, writeJson } from "./storage.js";
 
 const KEY = "comparisons";
 const LIMIT = 60;
 
-function all() {
-  try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? {};
-  } catch {
-    return {};
-  }
-}
+const all = () => readJson(KEY) ?? {};
 
 export function recall(comparison) {
   return all()[comparison] ?? {};
@@ -18,10 +14,5 @@ export function recall(comparison) {
 export function remember(comparison, change) {
   const { [comparison]: before, ...others } = all();
   const kept = Object.entries(others).slice(1 - LIMIT);
-  const records = { ...Object.fromEntries(kept), [comparison]: { ...before, ...change } };
-  try {
-    localStorage.setItem(KEY, JSON.stringify(records));
-  } catch {
-    // Storage may be blocked or full; the choice then lasts as long as the page.
-  }
+  writeJson(KEY, { ...Object.fromEntries(kept), [comparison]: { ...before, ...change } });
 }
