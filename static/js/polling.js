@@ -1,43 +1,45 @@
-// Where the socket cannot be opened or stays closed, the page asks for itself again until the answers are complete.
-// Each answer brings a fresh ws-connect, so the socket takes over again as soon as it gets through.
+// Repeated requests in place of a live connection that cannot be opened or was lost.
 
 const PATIENCE_MS = 5000;
 const PAUSE_MS = 2000;
 const root = document.documentElement;
-let timer = null;
 
-const waitsForSocket = () => document.querySelector("#comparison[ws-connect] [data-running]") !== null;
+/**
+ * Return a poller for one page; its state is the page's data-connection.
+ * @param {() => boolean} isNeeded - whether something still runs that the page has to show
+ * @param {() => Promise<unknown> | undefined} request - asks the server once and shows the answer
+ * @param {boolean} hasTransport - whether this browser can open the live connection at all
+ */
+export function createPoller(isNeeded, request, hasTransport) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
 
-function rest() {
-  clearTimeout(timer);
-  timer = null;
-  delete root.dataset.connection;
-}
-
-function askLater(pause) {
-  if (waitsForSocket()) timer ??= setTimeout(ask, pause);
-  else rest();
-}
-
-async function replaceSection() {
-  const options = { target: "#comparison", select: "#comparison", swap: "outerHTML" };
-  try {
-    await window.htmx.ajax("GET", location.pathname + location.search, options);
-  } catch {
-    // The server is away as well; the next turn of the clock asks again.
+  function stop() {
+    clearTimeout(timer);
+    timer = undefined;
+    delete root.dataset.connection;
   }
-}
 
-async function ask() {
-  if (!waitsForSocket()) return rest();
-  root.dataset.connection = "polling";
-  const asking = timer;
-  await replaceSection();
-  if (timer !== asking) return undefined;
-  timer = null;
-  return askLater(PAUSE_MS);
-}
+  /** Poll from now on, unless the live connection opens within the pause and calls `stop`. */
+  function start(pause = hasTransport ? PATIENCE_MS : PAUSE_MS) {
+    if (isNeeded()) timer ??= setTimeout(poll, pause);
+    else stop();
+  }
 
-document.addEventListener("htmx:wsOpen", rest);
-document.addEventListener("htmx:wsConnecting", () => askLater(PATIENCE_MS));
-document.addEventListener("htmx:wsClose", () => askLater(PATIENCE_MS));
+  async function poll() {
+    if (!isNeeded()) return stop();
+    root.dataset.connection = "polling";
+    const own = timer;
+    try {
+      await request();
+    } catch {
+      // The server cannot be reached either; the next request may get through.
+    }
+    // The connection may have opened while the request was on its way.
+    if (timer !== own) return;
+    timer = undefined;
+    start(PAUSE_MS);
+  }
+
+  return { start, stop };
+}
