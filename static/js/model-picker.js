@@ -230,3 +230,4 @@ function startAll() {
 
 startAll();
 document.addEventListener("htmx:load", startAll);
+window.addEventListener("resize", () => opened && place(opened.slot, opened.popup));
