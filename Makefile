@@ -2,7 +2,7 @@
 # make fix     format the code        make bench  measure              make requirements   pin the packages anew
 # make chaos   break things on purpose and count what is lost; SOAK_MINUTES=30 for the long form
 .DEFAULT_GOAL := run
-.PHONY: run test lint fix bench chaos screenshots install-dev requirements
+.PHONY: run test lint fix bench chaos screenshots install-dev install-js-tools requirements
 
 PYTHON := .venv/bin/python
 # What touches the database, and so runs on SQLite as well.
@@ -19,23 +19,28 @@ run:
 install-dev:
 	@bin/install requirements-dev.txt
 
+install-js-tools:
+	@bin/install-js-tools
+
 test: install-dev
 	@$(PYTHON) -m tests.support.chromium
 	@TEST_DATABASE=postgresql $(PYTHON) -m pytest $(SHARED_OUT)
 	@TEST_DATABASE=sqlite $(PYTHON) -m pytest $(SHARED_OUT) $(DATABASE_TESTS)
 
-lint: install-dev
+lint: install-dev install-js-tools
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy $(CODE)
 	.venv/bin/lint-imports
 	$(PYTHON) -m djlint --quiet --lint templates
+	node_modules/.bin/biome check --error-on-warnings
 	$(PYTHON) manage.py check
 	$(PYTHON) manage.py makemigrations --check --dry-run
 
-fix: install-dev
+fix: install-dev install-js-tools
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
+	node_modules/.bin/biome check --write
 
 bench: install-dev
 	@$(PYTHON) -m tests.bench

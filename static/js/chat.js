@@ -1,32 +1,47 @@
 // The chat page: the composer's keys, editing in place, and what other tabs and devices have done meanwhile.
 
+import { createPoller } from "./polling.js";
+import { readText, remove, writeText } from "./storage.js";
+
 const LOOK_MS = 15_000;
 const TITLE_MS = [1500, 4000, 10_000];
-const PATIENCE_MS = 5000;
 const composer = document.querySelector("[data-composer]");
 const box = composer.querySelector("textarea");
 const draft = `llmselect:${document.body.dataset.user}:draft:chat:${composer.dataset.composer}`;
 const fine = window.matchMedia("(pointer: fine)");
 const news = document.querySelector("[data-news]");
-const others = news && new BroadcastChannel(`chat-${news.dataset.news}`);
-const root = document.documentElement;
+const others = news && channel(`chat-${news.dataset.news}`);
 const page = document.scrollingElement;
-let polling = null;
 let belowTop = null;
+
+// Firefox offers no channel where it blocks storage; the next look for news does then.
+function channel(name) {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return null;
+  }
+}
 
 const live = () => document.getElementById("live");
 const isRunning = () => live()?.hasAttribute("data-running") ?? false;
 
-function look() {
+function requestNews(shown) {
   if (!news || document.hidden || document.querySelector(".chat-gone")) return undefined;
-  const seen = new URLSearchParams({ shown: live().dataset.shown, title: document.querySelector("#chat-head h1").textContent });
-  return window.htmx.ajax("GET", `${news.dataset.url}?${seen}`, { source: news, swap: "none" });
+  const query = new URLSearchParams({ shown, title: document.querySelector("#chat-head h1").textContent });
+  return window.htmx.ajax("GET", `${news.dataset.url}?${query}`, { source: news, swap: "none" });
 }
+
+// Only what has changed is sent.
+const look = () => requestNews(live().dataset.shown);
+
+// No mark tells how far an answer is, so that the whole thread is sent; but not to somebody who edits a message in it.
+const lookAtRunning = () => (document.querySelector("[data-edit][open]") ? look() : requestNews("-"));
 
 // What is typed survives a reload; signing out forgets it, with all drafts.
 function keepDraft() {
-  if (box.value) localStorage.setItem(draft, box.value);
-  else localStorage.removeItem(draft);
+  if (box.value) writeText(draft, box.value);
+  else remove(draft);
 }
 
 function send(event) {
@@ -82,14 +97,15 @@ function cancel({ target }) {
   if (button) button.closest("[data-edit]").open = false;
 }
 
-function escape(event) {
+function cancelByKey(event) {
   const details = event.key === "Escape" && event.target.closest?.("[data-edit][open]");
   if (details) details.open = false;
 }
 
 // The title is made after the first answer, and no stream tells of it.
 function lookForTitle() {
-  if (document.querySelectorAll(".entry").length <= 2) TITLE_MS.forEach((pause) => setTimeout(look, pause));
+  if (document.querySelectorAll(".entry").length > 2) return;
+  for (const pause of TITLE_MS) setTimeout(look, pause);
 }
 
 function ended() {
@@ -107,30 +123,19 @@ function keepPlace() {
   belowTop = null;
 }
 
-// Where the stream does not get through, the page looks for news instead.
-function rest() {
-  clearTimeout(polling);
-  polling = null;
-  delete root.dataset.connection;
-}
+// A browser without EventSource sends none of the stream's events, so that the element itself has to start the poller.
+const isWaiting = () => live()?.matches("[data-running][sse-connect]") ?? false;
+const poller = createPoller(isWaiting, lookAtRunning, Boolean(window.EventSource));
 
-async function ask() {
-  polling = null;
-  if (!isRunning()) return rest();
-  root.dataset.connection = "polling";
-  try {
-    await look();
-  } finally {
-    if (isRunning()) polling ??= setTimeout(ask, 2000);
-    else rest();
-  }
-  return undefined;
-}
+poller.start();
+document.addEventListener("htmx:load", ({ target }) => target.id === "live" && poller.start());
+document.addEventListener("htmx:sseOpen", poller.stop);
+document.addEventListener("htmx:sseError", () => poller.start());
 
-box.value ||= localStorage.getItem(draft) ?? "";
+box.value ||= readText(draft) ?? "";
 box.addEventListener("input", keepDraft);
 document.addEventListener("keydown", send);
-document.addEventListener("keydown", escape);
+document.addEventListener("keydown", cancelByKey);
 document.addEventListener("toggle", edit, { capture: true });
 document.addEventListener("toggle", offerTitle, { capture: true });
 document.addEventListener("click", cancel);
@@ -140,12 +145,8 @@ document.addEventListener("htmx:afterRequest", sent);
 document.addEventListener("htmx:beforeSwap", noteHeight);
 document.addEventListener("htmx:afterSwap", keepPlace);
 document.addEventListener("htmx:sseClose", ended);
-document.addEventListener("htmx:sseOpen", rest);
-document.addEventListener("htmx:sseError", () => {
-  if (isRunning()) polling ??= setTimeout(ask, PATIENCE_MS);
-});
 if (news) {
-  others.addEventListener("message", look);
+  others?.addEventListener("message", look);
   document.addEventListener("visibilitychange", look);
   setInterval(() => isRunning() || look(), LOOK_MS);
   if (!isRunning()) lookForTitle();

@@ -1,32 +1,17 @@
 // What is typed into a form with data-drafts survives a reload, and prompts that were sent come back with the
 // arrow keys. Both stay in this browser, for each user apart, until the form is sent or the user signs out.
 
+import { readJson, remove, removeAll, writeJson } from "./storage.js";
+
 const KEPT = 20;
 const NOT_DRAFTED = new Set(["csrfmiddlewaretoken", "preset_name", "template_name", "images", "image_files"]);
 const sent = new WeakSet();
 let walk = null;
 
-function read(key) {
-  try {
-    return JSON.parse(localStorage.getItem(key));
-  } catch {
-    return null;
-  }
-}
-
-function write(key, value) {
-  try {
-    if (value === null) localStorage.removeItem(key);
-    else localStorage.setItem(key, JSON.stringify(value));
-  } catch {
-    // Storage is full or forbidden: the page works without it.
-  }
-}
-
 const OWN = `llmselect:${document.body.dataset.user}:`;
 const PROMPTS = `${OWN}prompts`;
 const draftKey = (form) => `${OWN}draft:${form.getAttribute("action")}`;
-const prompts = () => read(PROMPTS) ?? [];
+const prompts = () => readJson(PROMPTS) ?? [];
 
 // A box that is taken out of the page while it has the focus tells once more that it was changed.
 function save(form) {
@@ -35,7 +20,8 @@ function save(form) {
   const names = [...new Set(data.keys())].filter((name) => !NOT_DRAFTED.has(name));
   const draft = names.map((name) => [name, data.getAll(name)]);
   const isEmpty = draft.every(([, values]) => values.every((value) => value === ""));
-  write(draftKey(form), isEmpty ? null : Object.fromEntries(draft));
+  if (isEmpty) remove(draftKey(form));
+  else writeJson(draftKey(form), Object.fromEntries(draft));
 }
 
 function put(control, value) {
@@ -49,16 +35,18 @@ function put(control, value) {
   control.value = value;
 }
 
-// Before slots.js looks at the slots: those without a model are spare, but for the first two.
+// Before model-slots.js looks at the slots: those without a model are spare, but for the first two.
 function restoreSlot(slot, index) {
   slot.toggleAttribute("data-spare", index >= 2 && !slot.querySelector("select").value);
 }
 
 function restore(form, isKept) {
-  for (const [name, values] of Object.entries(read(draftKey(form)) ?? {})) {
+  for (const [name, values] of Object.entries(readJson(draftKey(form)) ?? {})) {
     if (NOT_DRAFTED.has(name) || !isKept(name)) continue;
     const controls = [...form.querySelectorAll(`:is(input, select, textarea)[name="${CSS.escape(name)}"]`)];
-    controls.forEach((control, index) => put(control, control.type === "radio" ? values[0] : (values[index] ?? "")));
+    for (const [index, control] of controls.entries()) {
+      put(control, control.type === "radio" ? values[0] : (values[index] ?? ""));
+    }
   }
   form.querySelectorAll("[data-slot]").forEach(restoreSlot);
 }
@@ -84,14 +72,14 @@ function takeOver({ target }) {
 
 function swapped(form) {
   const { prompt } = form.elements;
-  if (!prompt.value) prompt.value = read(draftKey(form))?.prompt?.[0] ?? "";
+  if (!prompt.value) prompt.value = readJson(draftKey(form))?.prompt?.[0] ?? "";
   save(form);
 }
 
 function remember(prompt) {
   if (!prompt.trim()) return;
   const others = prompts().filter((each) => each !== prompt);
-  write(PROMPTS, [...others, prompt].slice(-KEPT));
+  writeJson(PROMPTS, [...others, prompt].slice(-KEPT));
 }
 
 // The draft is gone as soon as it is on its way: the socket may bring the next box before the answer to the request,
@@ -99,13 +87,14 @@ function remember(prompt) {
 function sending({ detail: { elt: form, xhr } }) {
   if (!form.matches("form[data-drafts]")) return;
   const [key, prompt] = [draftKey(form), form.elements.prompt.value];
-  const draft = read(key);
-  write(key, null);
+  const draft = readJson(key);
+  remove(key);
   sent.add(form);
   xhr.addEventListener("loadend", () => {
     if (xhr.status >= 200 && xhr.status < 300) return remember(prompt);
     sent.delete(form);
-    return write(key, read(key) ?? draft);
+    if (draft && readJson(key) === null) writeJson(key, draft);
+    return undefined;
   });
 }
 
@@ -131,20 +120,12 @@ function step(field, by) {
 function press(event) {
   const field = event.target;
   if (!field.matches("form[data-drafts] textarea[name=prompt]") || event.isComposing) return;
-  if (!["ArrowUp", "ArrowDown"].includes(event.key) || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!["ArrowUp", "ArrowDown"].includes(event.key) || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey)
+    return;
   const starts = event.key === "ArrowUp" && field.value === "" && prompts().length > 0;
   if (!starts && !isWalking(field)) return;
   event.preventDefault();
   step(field, event.key === "ArrowUp" ? -1 : 1);
-}
-
-function forget() {
-  try {
-    const own = Object.keys(localStorage).filter((key) => key.startsWith(OWN));
-    for (const key of own) localStorage.removeItem(key);
-  } catch {
-    // Storage is forbidden, so there is nothing in it.
-  }
 }
 
 start();
@@ -155,7 +136,7 @@ for (const type of ["input", "change"]) {
 }
 document.addEventListener("keydown", press);
 document.addEventListener("submit", ({ target }) => {
-  if (target.matches("[data-sign-out]")) forget();
+  if (target.matches("[data-sign-out]")) removeAll(OWN);
 });
 document.addEventListener("htmx:load", takeOver);
 document.addEventListener("htmx:beforeSend", sending);

@@ -18,7 +18,7 @@ PATH = "/a-form-with-images/"
 PAGE = """{% extends "base.html" %}{% load static %}
 {% block head %}
 <link rel="stylesheet" href="{% static 'css/images.css' %}">
-<script type="module" src="{% static 'js/images.js' %}"></script>
+<script type="module" src="{% static 'js/image-upload.js' %}"></script>
 {% endblock %}
 {% block content %}<form class="card stack" action="{{ path }}">
 <textarea name="prompt" aria-label="Prompt" rows="3"></textarea>

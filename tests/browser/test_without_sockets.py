@@ -136,3 +136,43 @@ def test_it_keeps_what_was_typed_without_scripts(reader_without_scripts: Visitor
 
     expect(page.locator("#models-error")).to_have_text("Choose at least two models to compare.")
     expect(page.get_by_label("Prompt", exact=True)).to_have_value("Only one of you")
+
+
+@pytest.mark.parametrize("removal", ["delete window.WebSocket", "window.WebSocket = undefined"])
+def test_it_polls_in_a_browser_without_web_sockets(visitor: Visitor, vendors: StandIn, removal: str) -> None:
+    vendors.default = script = Script(text=RICH, chunk_size=20, hold=3)
+    page = visitor.page
+    page.add_init_script(removal)
+
+    visitor.begin("openai/socketless-a", "google/socketless-b")
+    visitor.wait_for_text(0, re.compile("first paragraph"))
+    expect(page.locator("html")).to_have_attribute("data-connection", "polling")
+    script.release.set()
+    visitor.wait_for_end()
+    expect(page.locator("html")).not_to_have_attribute("data-connection", re.compile(".*"))
+    visitor.follow_up("And now?")
+    visitor.wait_for_end(turn=1)
+
+    assert visitor.statuses == ["completed"] * 4
+    visitor.forgive("WebSocket is not (defined|a constructor)")
+
+
+def test_a_chat_polls_in_a_browser_without_event_streams(visitor: Visitor, vendors: StandIn) -> None:
+    vendors.default = script = Script(text=RICH, chunk_size=20, hold=3)
+    page = visitor.page
+    page.add_init_script("delete window.EventSource")
+    answers = page.locator(".entry-answer .prose")
+    visitor.go("/chat/?model=openai/streamless")
+
+    page.locator("#message").fill("Tell me about fractions.")
+    page.keyboard.press("Enter")
+    expect(answers).to_contain_text("first paragraph")
+    expect(page.locator("html")).to_have_attribute("data-connection", "polling")
+    script.release.set()
+    expect(page.locator(".entry-answer[data-status=completed]")).to_have_count(1)
+    expect(page.locator("html")).not_to_have_attribute("data-connection", re.compile(".*"))
+    page.locator("#message").fill("And decimals?")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".entry-answer[data-status=completed]")).to_have_count(2)
+    visitor.forgive("EventSource is not defined")

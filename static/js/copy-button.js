@@ -1,7 +1,7 @@
 // Buttons with data-copy. Alone, it copies the code block around the button; with a selector, that element's text;
 // data-copy-answer is the address of an answer, whose own Markdown is asked for first.
 
-import { answerText } from "./answers.js";
+import { answerText } from "./answer-source.js";
 
 const CONFIRMATION_MS = 1600;
 // Not disabled, for that would take the focus away.
@@ -11,6 +11,7 @@ function visibleText(button) {
   const source = button.dataset.copy
     ? document.querySelector(button.dataset.copy)
     : button.closest(".code-block")?.querySelector("pre");
+  // biome-ignore lint/performance/useDomNodeTextContent: textContent loses the line breaks between paragraphs.
   return source?.innerText ?? "";
 }
 
@@ -21,7 +22,10 @@ function textFor(button) {
 
 // Outside of HTTPS and localhost browsers offer no clipboard object.
 async function writeByHand(promise) {
-  const area = Object.assign(document.createElement("textarea"), { value: await promise, className: "visually-hidden" });
+  const area = Object.assign(document.createElement("textarea"), {
+    value: await promise,
+    className: "visually-hidden",
+  });
   document.body.append(area);
   area.select();
   const copied = document.execCommand("copy");

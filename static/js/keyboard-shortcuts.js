@@ -1,5 +1,7 @@
 // Keys for what is done often, while nothing is typed; [data-shortcuts] opens the list of them.
 
+import { readText, writeText } from "./storage.js";
+
 const dialog = document.getElementById("shortcuts");
 const single = dialog.querySelector("[data-single-keys]");
 const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
@@ -26,14 +28,6 @@ function actionFor(event) {
   return Object.hasOwn(ACTIONS, event.key) ? ACTIONS[event.key] : null;
 }
 
-function recallSingle() {
-  try {
-    single.checked = localStorage.getItem("single-keys") !== "off";
-  } catch {
-    single.checked = true;
-  }
-}
-
 document.addEventListener("keydown", (event) => {
   const action = actionFor(event);
   if (!action) return;
@@ -47,12 +41,5 @@ document.addEventListener("click", ({ target }) => {
   else if (target.closest("[data-print]")) window.print();
 });
 
-single.addEventListener("change", () => {
-  try {
-    localStorage.setItem("single-keys", single.checked ? "on" : "off");
-  } catch {
-    // Storage may be blocked; the choice then lasts as long as the page.
-  }
-});
-
-recallSingle();
+single.checked = readText("single-keys") !== "off";
+single.addEventListener("change", () => writeText("single-keys", single.checked ? "on" : "off"));

@@ -21,7 +21,7 @@ function focus(slot) {
 function refresh(picker) {
   const least = Number(picker.dataset.min);
   const shown = used(picker);
-  shown.forEach((slot, index) => number(slot, index + 1, least));
+  for (const [index, slot] of shown.entries()) number(slot, index + 1, least);
   for (const slot of slots(picker)) {
     slot.querySelector("select").disabled = slot.hidden;
     slot.querySelector("[data-slot-remove]").hidden = shown.length <= least;

@@ -2,7 +2,8 @@
 // but the display, and slots keep their numbers. The view is written as the rules of one stylesheet, so that it holds
 // for whatever is swapped in.
 
-import { recall, remember } from "./remembering.js";
+import { readText, writeText } from "./storage.js";
+import { recall, remember } from "./view-state.js";
 
 const NARROWEST = 240;
 const WIDEST = 1600;
@@ -11,15 +12,7 @@ const DENSITIES = ["wide", "compact"];
 const board = document.querySelector("[data-board]");
 const sheet = new CSSStyleSheet();
 const view = { order: [], widths: {}, focused: null, ...recall(board.dataset.board) };
-let density = stored("density");
-
-function stored(key) {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
+let density = readText("density");
 
 const indexOf = (column) => Number(column.dataset.index);
 const count = () => Number(board.querySelector(".columns")?.dataset.count ?? 0);
@@ -34,11 +27,16 @@ function widths() {
 }
 
 function orderRules() {
-  return order().map((index, position) => `:is(.column[data-index="${index}"], [data-column-tab="${index}"]) { order: ${position}; }`);
+  return order().map(
+    (index, position) => `:is(.column[data-index="${index}"], [data-column-tab="${index}"]) { order: ${position}; }`,
+  );
 }
 
 function widthRules() {
-  const rules = widths().map(([index, width]) => `.column[data-index="${index}"] { flex: 0 var(--shrink) ${width}px; min-width: min(${width}px, var(--least)); }`);
+  const rules = widths().map(
+    ([index, width]) =>
+      `.column[data-index="${index}"] { flex: 0 var(--shrink) ${width}px; min-width: min(${width}px, var(--least)); }`,
+  );
   return `@media (min-width: 48rem) { ${rules.join(" ")} }`;
 }
 
@@ -205,11 +203,7 @@ function toggleAlone(column) {
 
 function choose(chosen) {
   density = chosen;
-  try {
-    localStorage.setItem("density", chosen);
-  } catch {
-    // Storage may be blocked; the choice then lasts as long as the page.
-  }
+  writeText("density", chosen);
   paint();
 }
 

@@ -21,7 +21,11 @@ function sentence(xhr) {
 }
 
 function dismissButton(notice) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "button button-quiet button-small", textContent: "Close" });
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "button button-quiet button-small",
+    textContent: "Close",
+  });
   button.addEventListener("click", () => notice.remove());
   return button;
 }
@@ -46,5 +50,6 @@ document.addEventListener("htmx:responseError", ({ detail }) => {
 });
 
 document.addEventListener("htmx:sendError", ({ detail }) => {
-  if (detail.requestConfig.triggeringEvent) show("The server could not be reached. Check your connection and try again.");
+  if (detail.requestConfig.triggeringEvent)
+    show("The server could not be reached. Check your connection and try again.");
 });

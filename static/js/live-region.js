@@ -4,12 +4,17 @@ const PAUSE_MS = 400;
 const region = document.getElementById("announcements");
 let said = new Map();
 let pending = [];
-let timer = null;
+let isTimerSet = false;
 let looking = false;
 
 // What is not on the page any more is forgotten: an answer that is tried again ends a second time.
 function changes() {
-  const now = new Map([...document.querySelectorAll("[data-announce]:not(.earlier *)")].map(({ id, dataset }) => [id, dataset.announce.trim()]));
+  const now = new Map(
+    [...document.querySelectorAll("[data-announce]:not(.earlier *)")].map(({ id, dataset }) => [
+      id,
+      dataset.announce.trim(),
+    ]),
+  );
   const texts = [...now].filter(([id, text]) => said.get(id) !== text).map(([, text]) => text);
   said = now;
   return texts;
@@ -18,13 +23,15 @@ function changes() {
 function say() {
   region.textContent = pending.join(". ");
   pending = [];
-  timer = null;
+  isTimerSet = false;
 }
 
 function look() {
   looking = false;
   pending.push(...changes());
-  if (pending.length > 0) timer ??= setTimeout(say, PAUSE_MS);
+  if (pending.length === 0 || isTimerSet) return;
+  isTimerSet = true;
+  setTimeout(say, PAUSE_MS);
 }
 
 changes();

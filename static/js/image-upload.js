@@ -37,7 +37,9 @@ function sentence(request) {
   try {
     return JSON.parse(request.responseText).error.message;
   } catch {
-    return request.status ? "The server could not take it. Try again in a moment." : "The server could not be reached. Try again.";
+    return request.status
+      ? "The server could not take it. Try again in a moment."
+      : "The server could not be reached. Try again.";
   }
 }
 

@@ -18,7 +18,12 @@ function show(input, select) {
 function equip(slot) {
   const select = slot.querySelector("select");
   const input = Object.assign(document.createElement("input"), {
-    type: "text", id: `${select.id}-search`, className: "picker-input", placeholder: "Choose a model", autocomplete: "off", spellcheck: false,
+    type: "text",
+    id: `${select.id}-search`,
+    className: "picker-input",
+    placeholder: "Choose a model",
+    autocomplete: "off",
+    spellcheck: false,
   });
   input.setAttribute("role", "combobox");
   input.setAttribute("aria-autocomplete", "list");
@@ -47,7 +52,10 @@ function listen(slot, input) {
 }
 
 function build(slot) {
-  const popup = slot.closest("[data-slots]").querySelector("[data-model-list]").content.firstElementChild.cloneNode(true);
+  const popup = slot
+    .closest("[data-slots]")
+    .querySelector("[data-model-list]")
+    .content.firstElementChild.cloneNode(true);
   const list = popup.querySelector("[role=listbox]");
   list.id = "picker-list";
   options(list).forEach((option, index) => {
@@ -113,11 +121,16 @@ function offerOther(text) {
 
 function narrow(text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  for (const option of options(opened.list)) option.hidden = !words.every((word) => option.dataset.search.includes(word));
+  for (const option of options(opened.list))
+    option.hidden = !words.every((word) => option.dataset.search.includes(word));
   offerOther(text);
   for (const group of opened.list.querySelectorAll("[role=group]")) group.hidden = shown(group).length === 0;
   const count = shown(opened.list).length;
-  note(count === 0 ? "No model is called that. Type provider/model to ask for one that is not listed." : `${count} ${count === 1 ? "model" : "models"}. ${PRICES}`);
+  note(
+    count === 0
+      ? "No model is called that. Type provider/model to ask for one that is not listed."
+      : `${count} ${count === 1 ? "model" : "models"}. ${PRICES}`,
+  );
 }
 
 function search(slot) {
@@ -153,7 +166,7 @@ function reveal(option) {
 
 // Why a model cannot be used, and the way to where that is changed.
 function lead(option) {
-  const { reason, provider } = option.dataset.reason ? option.dataset : option.closest("[role=group]")?.dataset ?? {};
+  const { reason, provider } = option.dataset.reason ? option.dataset : (option.closest("[role=group]")?.dataset ?? {});
   const link = opened.popup.querySelector("[data-picker-keys]");
   link.hash = provider ? `key-${provider}` : "";
   if (isDisabled(option)) note(reason);
@@ -217,3 +230,4 @@ function startAll() {
 
 startAll();
 document.addEventListener("htmx:load", startAll);
+window.addEventListener("resize", () => opened && place(opened.slot, opened.popup));

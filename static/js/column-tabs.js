@@ -28,7 +28,10 @@ function markSoon(columns) {
   });
 }
 
-document.addEventListener("scroll", ({ target }) => target.matches?.(".columns") && markSoon(target), { passive: true, capture: true });
+document.addEventListener("scroll", ({ target }) => target.matches?.(".columns") && markSoon(target), {
+  passive: true,
+  capture: true,
+});
 
 document.addEventListener("click", (event) => {
   const tab = event.target.closest("[data-column-tab]");

@@ -50,4 +50,5 @@ function folded({ target }) {
 document.addEventListener("focusin", ({ target }) => remember(target.matches(":focus-visible") ? target : null));
 document.addEventListener("focusout", leave);
 document.addEventListener("toggle", folded, { capture: true });
-for (const event of ["htmx:afterSwap", "htmx:oobAfterSwap", "htmx:afterRequest"]) document.addEventListener(event, restoreSoon);
+for (const event of ["htmx:afterSwap", "htmx:oobAfterSwap", "htmx:afterRequest"])
+  document.addEventListener(event, restoreSoon);

@@ -1,7 +1,7 @@
 // A column's Markdown source in place of its rendering, once its answer has ended; remembered for each slot.
 
-import { answerText } from "./answers.js";
-import { recall, remember } from "./remembering.js";
+import { answerText } from "./answer-source.js";
+import { recall, remember } from "./view-state.js";
 
 const comparison = document.querySelector("[data-board]").dataset.board;
 let chosen = new Set(recall(comparison).sources);
