@@ -1,16 +1,21 @@
-# make run     start LLMSelect        make test   run all tests        make lint   check the code
-# make fix     format the code        make bench  measure              make requirements   pin the packages anew
-# make chaos   break things on purpose and count what is lost; SOAK_MINUTES=30 for the long form
+# make run       start LLMSelect                         make test      run all tests: what has to pass before a change lands
+# make quick     unit and database tests, on SQLite      make coverage  measure which lines `make test` runs
+# make lint      check the code                          make fix       format the code
+# make bench     measure                                 make chaos     break things on purpose and count what is lost
+# make requirements  pin the packages again; UPGRADE=--upgrade takes the newest versions
 .DEFAULT_GOAL := run
-.PHONY: run test lint fix bench chaos screenshots install-dev install-js-tools requirements
+.PHONY: run test quick coverage lint mypy fix bench chaos screenshots install-dev install-js-tools requirements
 
 PYTHON := .venv/bin/python
-# What touches the database, and so runs on SQLite as well.
-DATABASE_TESTS := tests/core tests/accounts tests/providers tests/images tests/generations tests/presets tests/conversations \
-	tests/comparisons tests/account_data
-# Each process has a database, a Redis and a running LLMSelect of its own.
-SHARED_OUT := --numprocesses 2 --dist loadfile
 CODE := llmselect_project account_data comparisons conversations presets generations images providers accounts core tests
+# Tests without a running LLMSelect, a worker process or a browser.
+QUICK_TESTS := tests/core tests/accounts tests/providers tests/images tests/generations tests/presets tests/conversations \
+	tests/comparisons tests/account_data
+# Those that query the database, and so run on SQLite as well.
+DATABASE_TESTS := $(QUICK_TESTS) --ignore tests/providers/adapters --ignore tests/generations/rendering
+# Each process has a database, a Redis and a running LLMSelect of its own. Tests wait more than they compute, so three
+# processes fill two cores.
+PROCESSES := --numprocesses 3 --dist loadfile
 
 run:
 	@bin/install requirements.txt
@@ -24,18 +29,32 @@ install-js-tools:
 
 test: install-dev
 	@$(PYTHON) -m tests.support.chromium
-	@TEST_DATABASE=postgresql $(PYTHON) -m pytest $(SHARED_OUT)
-	@TEST_DATABASE=sqlite $(PYTHON) -m pytest $(SHARED_OUT) $(DATABASE_TESTS)
+	@TEST_DATABASE=postgresql $(PYTHON) -m pytest $(PROCESSES)
+	@TEST_DATABASE=sqlite $(PYTHON) -m pytest $(PROCESSES) $(DATABASE_TESTS)
+
+quick: install-dev
+	@TEST_DATABASE=sqlite $(PYTHON) -m pytest $(PROCESSES) $(QUICK_TESTS)
+
+coverage: install-dev
+	@$(PYTHON) -m tests.support.chromium
+	@$(PYTHON) -m coverage erase
+	@TEST_DATABASE=postgresql $(PYTHON) -m coverage run -m pytest $(PROCESSES)
+	@$(PYTHON) -m coverage combine --quiet
+	@$(PYTHON) -m coverage report
 
 lint: install-dev install-js-tools
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy $(CODE)
 	.venv/bin/lint-imports
+	$(PYTHON) bin/check-style
 	$(PYTHON) -m djlint --quiet --lint templates
 	node_modules/.bin/biome check --error-on-warnings
 	$(PYTHON) manage.py check
 	$(PYTHON) manage.py makemigrations --check --dry-run
+
+mypy:
+	@$(PYTHON) -m mypy $(CODE)
 
 fix: install-dev install-js-tools
 	$(PYTHON) -m ruff check --fix .
@@ -43,8 +62,10 @@ fix: install-dev install-js-tools
 	node_modules/.bin/biome check --write
 
 bench: install-dev
+	@$(PYTHON) -m tests.support.chromium
 	@$(PYTHON) -m tests.bench
 
+# SOAK_MINUTES=30 for the long form.
 chaos: install-dev
 	@$(PYTHON) -m tests.chaos
 
@@ -53,11 +74,9 @@ screenshots: install-dev
 	@$(PYTHON) -m tests.support.chromium
 	@$(PYTHON) -m tests.screenshots
 
-# Keeps the versions that are pinned already; `make requirements UPGRADE=--upgrade` takes the newest.
+# Keeps the versions that are pinned already, for every platform.
 requirements: install-dev
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check pip-tools
 	for name in requirements requirements-dev; do \
-		CUSTOM_COMPILE_COMMAND="make requirements" $(PYTHON) -m piptools compile --quiet $(UPGRADE) --allow-unsafe \
-			--strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
-			--output-file $$name.txt $$name.in || exit 1; \
+		.venv/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --no-emit-index-url \
+			--custom-compile-command "make requirements" --output-file $$name.txt $$name.in || exit 1; \
 	done

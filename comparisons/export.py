@@ -38,11 +38,11 @@ def export(comparison: Comparison, states: Sequence[TurnState], kind: str) -> Ex
     return Export(name, content_type, write(comparison, states))
 
 
-def _json(comparison: Comparison, states: Sequence[TurnState]) -> bytes:
+def _json(comparison: Comparison, _states: Sequence[TurnState]) -> bytes:
     return orjson.dumps(comparison_json(comparison), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _csv(comparison: Comparison, states: Sequence[TurnState]) -> bytes:
+def _csv(_comparison: Comparison, states: Sequence[TurnState]) -> bytes:
     """RFC 4180, a row for each turn and slot; cells that a spreadsheet would take for formulas are marked as text."""
     file = io.StringIO(newline="")
     writer = csv.writer(file)

@@ -49,7 +49,7 @@ def error_page(request: HttpRequest, error: RequestError) -> HttpResponse:
     return page
 
 
-def rate_limited_page(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def rate_limited_page(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Return allauth's ``handler429``, for its own limits on sign-ups, password resets and the like."""
     page = render(request, "429.html", status=429)
     page.headers["Retry-After"] = str(ALLAUTH_SECONDS)

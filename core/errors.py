@@ -123,7 +123,7 @@ def error_response(error: RequestError) -> JsonResponse:
     return JsonResponse(error.body(), status=error.status, headers=error.headers())
 
 
-def api_error(exc: Exception, context: dict[str, Any]) -> Response | None:
+def api_error(exc: Exception, _context: dict[str, Any]) -> Response | None:
     """Handle exceptions of REST framework's views: every refusal in the one shape."""
     error = exc if isinstance(exc, RequestError) else _translated(exc)
     return None if error is None else Response(error.body(), status=error.status, headers=error.headers())

@@ -38,7 +38,7 @@ async def image_create(request: HttpRequest, user: User) -> HttpResponseBase:
 
 @extend_schema(operation_id="images_delete", responses={204: NOTHING, **refusals(409)})
 @api_view("DELETE")
-async def image_delete(request: HttpRequest, user: User, image_id: uuid.UUID) -> HttpResponseBase:
+async def image_delete(_request: HttpRequest, user: User, image_id: uuid.UUID) -> HttpResponseBase:
     """Delete an image that belongs to no message."""
     await sync_to_async(_delete)(user, image_id)
     return HttpResponse(status=204)

@@ -9,7 +9,7 @@ from django.db import models
 from django.urls import reverse
 
 
-def random_name(image: Image, filename: str) -> str:
+def random_name(_image: Image, _filename: str) -> str:
     """Return the path at which an image is stored, without anything of the name that it was sent with."""
     name = uuid.uuid4().hex
     return f"{name[:2]}/{name}"

@@ -29,14 +29,14 @@ ANSWER_WITHIN = 1.5
 
 @require_safe
 @never_cache
-async def live(request: HttpRequest) -> JsonResponse:
+async def live(_request: HttpRequest) -> JsonResponse:
     """Respond if this process is alive, without touching anything else."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
 @never_cache
-async def ready(request: HttpRequest) -> JsonResponse:
+async def ready(_request: HttpRequest) -> JsonResponse:
     """Check the database, Redis and the workers: 200, or 503 with a sentence for each that does not respond."""
     problems = await _problems()
     body = {

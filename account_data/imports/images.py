@@ -60,7 +60,7 @@ def image_json(key: int, exported: set[str]) -> Json | None:
     return {"id": str(image.public_id), "media_type": image.media_type, "data": orjson.Fragment(b'"%b"' % data)}
 
 
-def read_picture(part: Part, user: User) -> Picture:
+def read_picture(part: Part, _user: User) -> Picture:
     """Return an image of an archive; its content decides its format."""
     picture = Picture(part.own_id(KIND), _checked(part))
     part.remember(KIND, picture.public_id, picture)

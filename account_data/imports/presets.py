@@ -20,12 +20,12 @@ def saved_keys(model: Kind, user: User) -> list[int]:
     return list(model._default_manager.filter(user=user).order_by("pk").values_list("pk", flat=True))
 
 
-def preset_json(key: int, images: set[str]) -> Json | None:
+def preset_json(key: int, _images: set[str]) -> Json | None:
     preset = Preset.objects.filter(pk=key).first()
     return None if preset is None else {"id": str(preset.public_id), "name": preset.name, **preset.data}
 
 
-def template_json(key: int, images: set[str]) -> Json | None:
+def template_json(key: int, _images: set[str]) -> Json | None:
     template = PromptTemplate.objects.filter(pk=key).first()
     return None if template is None else {"id": str(template.public_id), "name": template.name, "text": template.text}
 

@@ -60,7 +60,9 @@ class Supervisor:
 
     def say(self, name: str, line: str) -> None:
         """Print a line with the child's name before it; a terminal that has gone does not end the supervisor."""
-        message = Message(type="line", data=line, time=datetime.now(), name=name, colour=self._colours.get(name))
+        message = Message(
+            type="line", data=line, time=datetime.now().astimezone(), name=name, colour=self._colours.get(name)
+        )
         with suppress(OSError):
             self._printer.write(message)
 

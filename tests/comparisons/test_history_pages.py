@@ -95,6 +95,7 @@ def test_it_finds_prompts_and_titles(browser: Client, alice: User) -> None:
 
     found = {word: browser.get(f"/history/?search={word}").content.decode() for word in ("rivers", "WATER", "fire")}
 
-    assert "Water" in found["rivers"] and "stones" not in found["rivers"]
+    assert "Water" in found["rivers"]
+    assert "stones" not in found["rivers"]
     assert "Water" in found["WATER"]
     assert "Nothing found for “fire”" in found["fire"]

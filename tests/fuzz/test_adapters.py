@@ -35,7 +35,8 @@ def test_it_hears_the_same_however_the_bytes_are_split(slug: str, places: list[i
 
     assert (heard.error, heard.text, heard.reasoning) == (None, SCRIPT.text, SCRIPT.reasoning)
     assert heard.events[-2:] == asyncio.run(events_from(slug, [stream])).events[-2:]
-    assert heard.usage is not None and heard.usage.reasoning_tokens == 3
+    assert heard.usage is not None
+    assert heard.usage.reasoning_tokens == 3
 
 
 @every_format

@@ -39,7 +39,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def opened(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
     run(environment, "-m", "llmselect_project.run.preparation")
-    yield json.loads(run(environment, "-m", "tests.llmselect_project.upgraded").splitlines()[-1])
+    return json.loads(run(environment, "-m", "tests.llmselect_project.upgraded").splitlines()[-1])
 
 
 def run(environment: dict[str, str], *arguments: str) -> str:

@@ -32,7 +32,7 @@ def new_key() -> str:
 def keys(settings: Settings) -> Iterator[list[str]]:
     """The new encryption key before the old one, once ``keys.reverse()`` is called."""
     settings.FIELD_ENCRYPTION_KEYS = [settings.FIELD_ENCRYPTION_KEYS[0], new_key()]
-    yield settings.FIELD_ENCRYPTION_KEYS
+    return settings.FIELD_ENCRYPTION_KEYS
 
 
 def stored(user: User) -> dict[str, str]:

