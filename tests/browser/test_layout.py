@@ -40,12 +40,15 @@ def test_an_open_picker_fits_a_window_that_is_narrowed(newcomer: Visitor) -> Non
     newcomer.go("/")
     page.locator("[data-slot]:visible [role=combobox]").nth(1).click()
     picker = page.locator(".picker")
-    assert (picker.bounding_box() or {})["x"] > 360
+    wide = picker.bounding_box()
+    assert wide is not None
+    assert wide["x"] > 360
 
     page.set_viewport_size({"width": 360, "height": 800})
     page.evaluate("new Promise(requestAnimationFrame)")
 
     expect(picker).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
-    box = picker.bounding_box() or {}
+    box = picker.bounding_box()
+    assert box is not None
     assert 0 <= box["x"] <= box["x"] + box["width"] <= 360

@@ -5,7 +5,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def opened(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
+def opened(environment: dict[str, str]) -> Any:
     run(environment, "-m", "llmselect_project.run.preparation")
     return json.loads(run(environment, "-m", "tests.llmselect_project.upgraded").splitlines()[-1])
 

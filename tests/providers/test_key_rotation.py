@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from threading import Event
@@ -29,10 +28,11 @@ def new_key() -> str:
 
 
 @pytest.fixture
-def keys(settings: Settings) -> Iterator[list[str]]:
+def keys(settings: Settings) -> list[str]:
     """The new encryption key before the old one, once ``keys.reverse()`` is called."""
     settings.FIELD_ENCRYPTION_KEYS = [settings.FIELD_ENCRYPTION_KEYS[0], new_key()]
-    return settings.FIELD_ENCRYPTION_KEYS
+    keys: list[str] = settings.FIELD_ENCRYPTION_KEYS
+    return keys
 
 
 def stored(user: User) -> dict[str, str]:

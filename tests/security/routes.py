@@ -63,7 +63,8 @@ def allauth_routes() -> list[Route]:
 
 def paths(route: Route, belongings: Belongings) -> list[str]:
     """Return the route's paths with the owner's ids in them; fails if a parameter is unknown."""
-    assert route.name and not route.name.endswith(":"), f"Give the route {route.pattern} a name, so that it is tested."
+    has_name = bool(route.name) and not route.name.endswith(":")
+    assert has_name, f"Give the route {route.pattern} a name, so that it is tested."
     for parameter in route.parameters:
         if (route.app, parameter) not in belongings.ids[0]:
             pytest.fail(
