@@ -128,7 +128,7 @@ class ReasoningDelta:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the provider counted them; of several in a stream the last one counts.
+    """Tokens counted by the provider; of several in a stream the last one counts.
 
     ``output_tokens`` includes ``reasoning_tokens``, and ``input_tokens`` includes ``cached_input_tokens``, for every
     vendor alike.

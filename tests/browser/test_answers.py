@@ -88,5 +88,5 @@ def test_it_says_that_an_answer_is_empty_or_cut_at_its_limit(visitor: Visitor, v
 
     visitor.wait_for_end()
 
-    expect(visitor.column(0).get_by_text("The model gave an empty answer.")).to_be_visible()
+    expect(visitor.column(0).get_by_text("The model returned an empty answer.")).to_be_visible()
     expect(visitor.column(1).locator(".badge")).to_have_text("Cut at the length limit")

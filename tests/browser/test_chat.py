@@ -432,7 +432,7 @@ def test_a_chat_goes_on_as_a_comparison(chatter: Chatter, vendors: StandIn) -> N
     chatter.visitor.send("And you?")
     chatter.visitor.wait_for_end()
 
-    expect(chatter.page.locator("#shared-history")).to_contain_text("All columns begin with 2 messages of a chat")
+    expect(chatter.page.locator("#shared-history")).to_contain_text("All columns start with 2 messages of a chat")
     told = vendors.wait_for_request(model="gpt-5.5").body["input"]
     assert [message["content"] for message in told] == ["Is it so?", "So it is.", "And you?"]
 

@@ -130,11 +130,11 @@ def test_it_takes_back_a_vote_for_another_verdict(visitor: Visitor) -> None:
 
     visitor.page.get_by_role("button", name="Tie").click()
     expect(visitor.page.locator(".vote[aria-pressed=true]")).to_have_text("Tie")
-    visitor.page.get_by_role("button", name="None is good").click()
-    expect(visitor.page.locator(".vote[aria-pressed=true]")).to_have_text("None is good")
+    visitor.page.get_by_role("button", name="All bad").click()
+    expect(visitor.page.locator(".vote[aria-pressed=true]")).to_have_text("All bad")
     visitor.page.reload()
 
-    expect(visitor.page.locator(".vote[aria-pressed=true]")).to_have_text("None is good")
+    expect(visitor.page.locator(".vote[aria-pressed=true]")).to_have_text("All bad")
 
 
 def test_it_compares_eight_models_of_which_one_stands_twice(newcomer: Visitor) -> None:

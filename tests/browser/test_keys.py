@@ -32,7 +32,7 @@ def test_it_says_in_words_that_a_key_is_refused(newcomer: Visitor) -> None:
     card = open_card(newcomer)
 
     save(card, "sk-refused-1234")
-    card.get_by_role("button", name="Test what is stored").click()
+    card.get_by_role("button", name="Test the stored key").click()
 
     expect(card.get_by_role("status")).to_contain_text("The key for DeepSeek was refused.")
     expect(card.locator("summary")).to_contain_text("Your key …1234")
@@ -43,7 +43,7 @@ def test_it_makes_a_model_usable_with_a_key_until_the_key_is_deleted(newcomer: V
     before = usable_models(newcomer)
     card = open_card(newcomer)
     save(card, "sk-good-5678")
-    card.get_by_role("button", name="Test what is stored").click()
+    card.get_by_role("button", name="Test the stored key").click()
     expect(card.get_by_role("status")).not_to_have_text(re.compile("^(Saved.)?$"))
     expect(card.get_by_role("status")).to_have_class("hint")
 

@@ -138,7 +138,7 @@ def test_it_never_makes_the_page_scroll_sideways(ended: Visitor) -> None:
 
 
 def test_it_shows_one_alone_until_escape(ended: Visitor, vendors: StandIn) -> None:
-    menu(ended, 1, "Show this one alone")
+    menu(ended, 1, "Show only this column")
     assert shown(ended) == ["second"]
     ended.page.reload()
     assert shown(ended) == ["second"]
@@ -153,7 +153,7 @@ def test_it_shows_one_alone_until_escape(ended: Visitor, vendors: StandIn) -> No
     ended.page.keyboard.press("Escape")
 
     assert shown(ended) == ["first", "second", "third"]
-    menu(ended, 0, "Show this one alone")
+    menu(ended, 0, "Show only this column")
     ended.page.get_by_role("button", name="Show all columns").first.click()
     assert shown(ended) == ["first", "second", "third"]
 
@@ -207,7 +207,7 @@ def test_it_keeps_the_focus_when_a_column_is_replaced(visitor: Visitor, vendors:
 @pytest.mark.parametrize(
     ("item", "suffix", "words"),
     [
-        ("Markdown, to read", "md", "## Turn 1"),
+        ("Markdown, for reading", "md", "## Turn 1"),
         ("CSV, for a spreadsheet", "csv", "turn,prompt"),
         ("JSON", "json", '"turns"'),
     ],
@@ -242,7 +242,7 @@ def test_it_swipes_from_one_column_to_the_next_on_a_phone(ended: Visitor) -> Non
 
 
 def test_it_prints_every_answer_and_no_controls(ended: Visitor) -> None:
-    menu(ended, 1, "Show this one alone")
+    menu(ended, 1, "Show only this column")
     ended.page.set_viewport_size({"width": 700, "height": 900})
 
     ended.page.emulate_media(media="print", color_scheme="dark")

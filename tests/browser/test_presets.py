@@ -137,7 +137,7 @@ def test_it_asks_before_it_sends_what_is_not_filled_in(newcomer: Visitor) -> Non
     newcomer.send("What does {{x}} mean in Jinja?")
 
     expect(newcomer.page.locator("#prompt-error")).to_contain_text("Not filled in yet: “x”.")
-    newcomer.page.get_by_role("button", name="Send it as it is").click()
+    newcomer.page.get_by_role("button", name="Send as is").click()
     newcomer.wait_for_end()
 
     expect(newcomer.page.get_by_role("heading", level=1)).to_have_text("What does {{x}} mean in Jinja?")
@@ -206,11 +206,11 @@ def test_it_works_without_scripts(live: Live, shared_browser: Browser, alices_se
     page.goto(live.base_url)
     page.get_by_label("Model 1", exact=True).select_option(OPENAI)
     page.get_by_label("Model 2", exact=True).select_option("")
-    if page.get_by_label("A model that is not listed").is_hidden():
+    if page.get_by_label("A model not in the list").is_hidden():
         page.locator("summary", has_text="More models").click()
     for number in range(3, 9):
         page.get_by_label(f"Model {number}", exact=True).select_option("")
-    page.get_by_label("A model that is not listed").fill("openai/gpt-of-tomorrow")
+    page.get_by_label("A model not in the list").fill("openai/gpt-of-tomorrow")
     page.get_by_label("Prompt", exact=True).fill("Explain {{topic}}.")
 
     page.locator("summary", has_text="Sets").click()

@@ -44,7 +44,7 @@ def test_it_lists_its_shortcuts_and_does_without_them(visitor: Visitor) -> None:
     expect(visitor.page.locator(".vote[aria-pressed=true]")).to_have_count(0)
 
     visitor.page.get_by_role("button", name="Keyboard shortcuts").click()
-    dialog.get_by_label("Use shortcuts of a single key").uncheck()
+    dialog.get_by_label("Use single-key shortcuts").uncheck()
     dialog.get_by_role("button", name="Close").click()
     visitor.page.keyboard.press("1")
     visitor.page.keyboard.press("?")

@@ -116,7 +116,7 @@ def test_it_says_whether_an_answer_waits_or_has_begun(live: Live, visitor: Visit
     vendors.default = Script(first_delay=60)
     with frozen_worker(live):
         visitor.begin("openai/waits-a", "google/waits-b")
-        expect(visitor.column(0).get_by_text("Waiting for a free place…")).to_be_visible()
+        expect(visitor.column(0).get_by_text("Waiting in the queue…")).to_be_visible()
 
     expect(visitor.column(0).get_by_text("Connecting…")).to_be_visible()
     expect(visitor.column(1).locator(".badge")).to_have_text("Connecting")

@@ -86,7 +86,7 @@ class Visitor:
 
     @property
     def follow_up_box(self) -> Locator:
-        return self.page.get_by_label("Next prompt to all of them")
+        return self.page.get_by_label("Follow-up prompt to all models")
 
     def begin(self, *models: str, prompt: str = "What is it like?", **body: Any) -> None:
         """Start a comparison of any models, even ones outside the catalogue, and open it."""

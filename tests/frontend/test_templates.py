@@ -53,7 +53,7 @@ def test_it_gives_every_id_once(render: Render, template: str, values: dict[str,
 def test_it_renders_the_error_page_without_a_request(render: Render) -> None:
     html = render_to_string("500.html")
 
-    assert "Something went wrong here" in html
+    assert "Something went wrong on our side" in html
 
 
 def test_it_shows_the_admin_only_to_staff(render: Render) -> None:

@@ -25,7 +25,7 @@ def used(user: User, key_source: str, tokens: int, cost: str) -> None:
 
 
 def test_it_says_that_nothing_was_used(alices: Client) -> None:
-    assert "Nothing was used this month, and no budget binds you." in alices.get("/settings/usage/").text
+    assert "You have not used anything this month, and no budget applies to you." in alices.get("/settings/usage/").text
 
 
 def test_it_shows_what_was_taken_and_what_is_left(alice: User, alices: Client) -> None:
