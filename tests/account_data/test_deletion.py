@@ -101,7 +101,7 @@ def test_it_wants_the_password(alice: Person) -> None:
     alice.say("one")
 
     for wrong in ("", "wrong", PASSWORD.upper(), "a\x00b"):
-        with pytest.raises(InvalidInput, match="not your password"):
+        with pytest.raises(InvalidInput, match="password is wrong"):
             delete_account(user=alice.user, password=wrong)
 
     assert Generation.objects.count() == 1

@@ -208,7 +208,7 @@ def test_the_page_deletes_the_account_and_signs_out(page: Client, bob: Person, u
 
     assert wrong.status_code == 400
     assert '<details class="stack" open>' in wrong.content.decode()
-    assert "This is not your password." in wrong.content.decode()
+    assert "That password is wrong." in wrong.content.decode()
     assert gone.redirect_chain == [("/accounts/login/", 302)]
     assert "Your account was deleted" in gone.content.decode()
     assert page.get("/settings/").status_code == 302

@@ -427,7 +427,7 @@ def test_a_chat_goes_on_as_a_comparison(chatter: Chatter, vendors: StandIn) -> N
     chatter.expect_done("So it is.")
 
     chatter.page.get_by_role("button", name="Compare from here").click()
-    expect(chatter.page.locator(".composer-continued")).to_contain_text("All models begin with")
+    expect(chatter.page.locator(".composer-continued")).to_contain_text("All models start with")
     chatter.visitor.choose("openai/gpt-5.5", "google/gemini-3.8-flash")
     chatter.visitor.send("And you?")
     chatter.visitor.wait_for_end()

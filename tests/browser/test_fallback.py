@@ -28,7 +28,7 @@ def test_in_a_comparison(newcomer: Visitor, vendors: StandIn) -> None:
     expect(newcomer.column(0).locator(".substitute")).to_have_count(0)
     expect(newcomer.column(1).locator(".prose")).to_have_text(SAID)
     expect(newcomer.column(1).locator(".substitute")).to_have_text(
-        re.compile(r"could not answer\. .*mistral.* answered in its place\.", re.IGNORECASE)
+        re.compile(r"could not answer\. .*mistral.* answered instead\.", re.IGNORECASE)
     )
     newcomer.page.reload()
     expect(newcomer.column(1).locator(".substitute")).to_be_visible()

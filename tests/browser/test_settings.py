@@ -93,7 +93,7 @@ def test_it_deletes_the_account_after_the_password_alone(newcomer: Visitor) -> N
 
     ask_for_the_end(newcomer, "not the password")
     field = newcomer.page.get_by_label("Your password")
-    expect(newcomer.page.get_by_role("alert").filter(has_text="This is not your password.")).to_be_visible()
+    expect(newcomer.page.get_by_role("alert").filter(has_text="That password is wrong.")).to_be_visible()
     expect(field).to_be_focused()
     newcomer.forgive("400")
     field.fill(PASSWORD)
