@@ -129,13 +129,17 @@ class ComparisonForm:
             "fallback": model_ref_json(fallback.strip()) if fallback != selection else None,
         }
 
+    def _slots(self) -> list[str]:
+        """Return the chosen models, filled up with empty slots."""
+        return [*self._chosen, *[""] * MAX_ENTRIES][:MAX_ENTRIES]
+
     def context(self, error: RequestError | None = None, renamed: Mapping[str, str] | None = None) -> dict[str, Any]:
         """What compare.html is given; ``renamed`` says which fields have another name in the form than in the API."""
         fields = _by_field(error, renamed or {})
         groups = catalogue_groups(self._user)
         return {
             "groups": groups,
-            "chosen": self._chosen,
+            "slots": [{"position": position, "value": value} for position, value in enumerate(self._slots(), start=1)],
             "others": _others(groups, self._chosen),
             "tiers": TIERS,
             "presets": own_items(Preset, self._user),
@@ -185,7 +189,7 @@ def _demo_models(user: User) -> list[str]:
 
 def _others(groups: list[CatalogueGroup], chosen: list[str]) -> list[str]:
     """What was chosen, looks like a model and is not among those that can be chosen now."""
-    offered = {str(each.ref) for group in groups for each in group.models if each.available}
+    offered = {each.key for group in groups for each in group.models if each.available}
     return [value for value in dict.fromkeys(chosen) if value not in offered and OTHER.fullmatch(value)]
 
 

@@ -270,7 +270,7 @@ def _composer(request: AuthenticatedHttpRequest, conversation: Conversation | No
     """What the form asks with: the conversation's model and settings, or those of ``?preset=<id>``."""
     user = request.user
     groups = catalogue_groups(user)
-    offered = [str(model.ref) for group in groups for model in group.models if model.available]
+    offered = [model.key for group in groups for model in group.models if model.available]
     last = conversation or user_conversations(user).first()
     chosen = str(last.model_ref) if last is not None else next(iter(offered), "")
     values = settings_values(conversation.system, conversation.parameters) if conversation else settings_values("", {})

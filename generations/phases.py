@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Phase(StrEnum):
-    """How far a running answer has come, in order; an answer never goes back to an earlier phase except to wait."""
+    """The progress of a running answer, in order; an answer never goes back to an earlier phase except to wait."""
 
     WAITING = "waiting"
     CONNECTING = "connecting"

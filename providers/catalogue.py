@@ -43,8 +43,9 @@ class CatalogueModel:
     reason: str
 
     @property
-    def ref(self) -> ModelRef:
-        return ModelRef(self.provider, self.model)
+    def key(self) -> str:
+        """The model as forms send it: "provider/model"."""
+        return str(ModelRef(self.provider, self.model))
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class Written:
 
     @property
     def marked(self) -> str:
-        """The same HTML, with ``TAIL`` in the tag of the element that text can be appended to."""
+        """This HTML, with ``TAIL`` in the tag of the element that text can be appended to."""
         return "".join([self.head[:-1] + TAIL, *self.body, self.foot]) if self.head else self.html
 
 

@@ -11,7 +11,7 @@ from tests.browser.states import CHAT, PLAIN_PAGES
 from tests.browser.visitor import Visitor
 from tests.fake_providers import Script, StandIn
 
-# As in Chromium where site data is blocked; Firefox refuses the channel as well.
+# Chromium behaves like this if site data is blocked; Firefox refuses the channel as well.
 BLOCK = """
   const refuse = () => { throw new DOMException("Access is denied for this document.", "SecurityError"); };
   for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, { get: refuse });

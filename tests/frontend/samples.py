@@ -76,6 +76,9 @@ class Turn:
     created_at: datetime = MOMENT
 
 
+CHOSEN = ["demo/demo-swift", "openai/gpt-5", "openai/gpt-5", "", "", "", "", ""]
+
+
 @dataclass
 class CatalogueModel:
     provider: str
@@ -89,6 +92,10 @@ class CatalogueModel:
     output_price: Decimal | None = None
     reasoning: bool = False
     vision: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.provider}/{self.model}"
 
 
 @dataclass
@@ -188,7 +195,7 @@ def compare_context(**changes: Any) -> dict[str, Any]:
     ]
     context: dict[str, Any] = {
         "groups": groups,
-        "chosen": ["demo/demo-swift", "openai/gpt-5", "openai/gpt-5"],
+        "slots": [{"position": position, "value": value} for position, value in enumerate(CHOSEN, start=1)],
         "others": [],
         "tiers": {"brief": 400, "standard": 1500, "extended": 6000},
         "form": {"prompt": "", "system": "", "tier": "", "temperature": None, "reasoning_effort": ""},
