@@ -14,7 +14,7 @@ from accounts.models import User
 from conversations.models import Conversation
 from tests.account_data.conftest import PASSWORD, Json, Person
 from tests.images.test_services import files
-from tests.security.client import Answer, Caller, in_browser, in_program
+from tests.security.client import Caller, Response, in_browser, in_program
 from tests.security.error_shape import refusal
 from tests.security.row_counts import nothing_created
 
@@ -216,6 +216,6 @@ def test_the_page_deletes_the_account_and_signs_out(page: Client, bob: Person, u
     assert files(uploads) == []
 
 
-def _forgets_session(answer: Answer) -> bool:
+def _forgets_session(answer: Response) -> bool:
     cookie = answer.headers.get("set-cookie", "")
     return cookie.startswith(f'{django_settings.SESSION_COOKIE_NAME}=""') and "Max-Age=0" in cookie

@@ -16,7 +16,7 @@ from images.json import image_json
 from images.services import store_image
 from tests.conversations.conftest import Chatter
 from tests.images import samples
-from tests.security.client import Answer, in_program
+from tests.security.client import Response, in_program
 from tests.security.error_shape import refusal
 
 
@@ -29,7 +29,7 @@ def branched(alice: Chatter) -> Conversation:
     return user_conversation(alice.user, first.conversation.public_id)
 
 
-def asked_for(alice: Chatter, conversation: Conversation, query: str) -> Answer:
+def asked_for(alice: Chatter, conversation: Conversation, query: str) -> Response:
     return in_program(alice.user).ask("GET", f"/api/v1/conversations/{conversation.public_id}/export{query}")
 
 

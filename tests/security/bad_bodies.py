@@ -1,4 +1,4 @@
-"""Invalid bodies of a comparison, by a name that says what is wrong with them."""
+"""Invalid bodies of a comparison, grouped by the field that is wrong."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ MISSING = "00000000-0000-4000-8000-000000000000"
 
 
 def body(**changes: Any) -> dict[str, Any]:
-    """Return a valid body with something invalid in it; ``...`` leaves a field out."""
+    """Return a valid body with these changes; ``...`` leaves a field out."""
     return {name: value for name, value in {**GOOD, **changes}.items() if value is not ...}
 
 
 def entry(**changes: Any) -> dict[str, Any]:
-    """Return a body that is valid except for its only entry."""
+    """Return a valid body with these changes in its only entry; ``...`` leaves a field out."""
     return body(providers=[{name: value for name, value in {**DEMO, **changes}.items() if value is not ...}])
 
 
@@ -54,7 +54,7 @@ BAD_ENTRIES: dict[str, tuple[Any, ...]] = {
 
 
 def bad_bodies() -> dict[str, tuple[str, list[dict[str, Any]]]]:
-    """Return invalid bodies by the field that the response has to name."""
+    """Return the field that the response has to name and the invalid bodies, by a name for the test's parameter."""
     bodies = {field: (field, [body(**{field: bad}) for bad in values]) for field, values in BAD_VALUES.items()}
     for field, values in BAD_ENTRIES.items():
         bodies[f"an entry's {field}"] = ("providers", [entry(**{field: bad}) for bad in values])

@@ -18,31 +18,31 @@ from accounts.models import User
 from llmselect_project.asgi_routes import application
 
 HOST = "localhost"
-PATIENCE = 20
+TIMEOUT = 20
 CSRF = "q" * 32
 
 Headers = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     headers: dict[str, str]
     body: str
 
     @property
-    def all_of_it(self) -> str:
+    def headers_and_body(self) -> str:
         return f"{self.headers}\n{self.body}"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A client with these headers; without any, a visitor with no account."""
+    """A client that sends these headers; without any, it is a visitor without an account."""
 
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
-    def ask(self, method: str, path: str, fields: Mapping[str, Any] | None = None) -> Answer:
-        """Send one request; ``fields`` are JSON for the API and a form for pages."""
+    def ask(self, method: str, path: str, fields: Mapping[str, Any] | None = None) -> Response:
+        """Send one request with ``fields`` as JSON to the API, and as a form to pages."""
         body, content_type = b"", "application/json"
         if fields is not None and path.startswith("/api/"):
             body = json.dumps(fields).encode()
@@ -50,13 +50,13 @@ class Caller:
             body, content_type = urlencode(fields).encode(), "application/x-www-form-urlencoded"
         return self.send(method, path, body, content_type)
 
-    def upload(self, data: bytes, *, field: str = "file", name: str = "x", path: str = "/api/v1/images") -> Answer:
-        """Send one file as browsers do."""
+    def upload(self, data: bytes, *, field: str = "file", name: str = "x", path: str = "/api/v1/images") -> Response:
+        """Send one file in a form, as browsers do."""
         head = f'--limit\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'
         body = head.encode() + data + b"\r\n--limit--\r\n"
         return self.send("POST", path, body, "multipart/form-data; boundary=limit")
 
-    def send(self, method: str, path: str, body: bytes, content_type: str) -> Answer:
+    def send(self, method: str, path: str, body: bytes, content_type: str) -> Response:
         """Send one request with exactly these bytes."""
         headers = [
             (b"host", HOST.encode()),
@@ -64,20 +64,20 @@ class Caller:
             (b"content-length", str(len(body)).encode()),
             *self.headers,
         ]
-        return async_to_sync(_answer)(method, path, body, headers)
+        return async_to_sync(_exchange)(method, path, body, headers)
 
 
 def visitor() -> Caller:
-    """Return a visitor without an account, whose browser has our CSRF cookie."""
-    return Caller(_browser(""))
+    """Return the browser of a visitor without an account, with our CSRF cookie."""
+    return Caller(_browser_headers(""))
 
 
 def in_browser(user: User) -> Caller:
-    """Return a user with a new session."""
+    """Return a user's browser, with a new session."""
     client = Client()
     client.force_login(user)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    return Caller(_browser(f"; {settings.SESSION_COOKIE_NAME}={session}"))
+    return Caller(_browser_headers(f"; {settings.SESSION_COOKIE_NAME}={session}"))
 
 
 def in_program(user: User) -> Caller:
@@ -85,15 +85,17 @@ def in_program(user: User) -> Caller:
     return Caller(((b"authorization", f"Bearer {issue_pair(user).access}".encode()),))
 
 
-def connected(kind: str, path: str, headers: Headers, **details: Any) -> Any:
-    """Return asgiref's communicator with the application; that of channels keeps database connections from being
-    closed."""
-    address, _, query = path.partition("?")
+def connect(kind: str, path: str, headers: Headers, **details: Any) -> Any:
+    """Return asgiref's communicator with the application.
+
+    The communicator of channels would keep database connections from being closed.
+    """
+    url_path, _, query = path.partition("?")
     scope = {
         "type": kind,
         "http_version": "1.1",
         "scheme": "http" if kind == "http" else "ws",
-        "path": unquote(address),
+        "path": unquote(url_path),
         "query_string": query.encode(),
         "headers": headers,
         **details,
@@ -102,21 +104,21 @@ def connected(kind: str, path: str, headers: Headers, **details: Any) -> Any:
     return make(application, scope)
 
 
-def _browser(cookies: str) -> tuple[tuple[bytes, bytes], ...]:
+def _browser_headers(cookies: str) -> tuple[tuple[bytes, bytes], ...]:
     return (
         (b"cookie", f"{settings.CSRF_COOKIE_NAME}={CSRF}{cookies}".encode()),
         (b"x-csrftoken", CSRF.encode()),
     )
 
 
-async def _answer(method: str, path: str, body: bytes, headers: Headers) -> Answer:
-    communicator = connected("http", path, headers, method=method)
+async def _exchange(method: str, path: str, body: bytes, headers: Headers) -> Response:
+    communicator = connect("http", path, headers, method=method)
     await communicator.send_input({"type": "http.request", "body": body})
-    start = await communicator.receive_output(PATIENCE)
-    told, more = b"", True
+    start = await communicator.receive_output(TIMEOUT)
+    received, more = b"", True
     while more:
-        part = await communicator.receive_output(PATIENCE)
-        told, more = told + part.get("body", b""), part.get("more_body", False)
-    await communicator.wait(PATIENCE)
-    names = {name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]}
-    return Answer(start["status"], names, told.decode(errors="replace"))
+        part = await communicator.receive_output(TIMEOUT)
+        received, more = received + part.get("body", b""), part.get("more_body", False)
+    await communicator.wait(TIMEOUT)
+    response_headers = {name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]}
+    return Response(start["status"], response_headers, received.decode(errors="replace"))

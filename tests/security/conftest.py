@@ -24,7 +24,7 @@ def _offline(settings: Settings) -> None:
 
 @pytest.fixture
 def belongings(_offline: None, transactional_db: None, redis: Redis) -> Belongings:
-    """The rows of an ordinary user, the owner."""
+    """Everything that an ordinary user, the owner, can have."""
     return give_belongings(User.objects.create_user(f"{MARK}-owner", f"{MARK}@example.org", None))
 
 
@@ -40,7 +40,7 @@ def administrator(transactional_db: None) -> User:
 
 @pytest.fixture
 async def on_loop(redis: Redis) -> AsyncIterator[None]:
-    """Close what this test's event loop opened at Redis."""
+    """Close the Redis connections of this test's event loop at its end."""
     channel_layers.backends.clear()
     yield
     for layer in channel_layers.backends.values():
@@ -49,14 +49,14 @@ async def on_loop(redis: Redis) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-def asker(_offline: None, transactional_db: None) -> User:
-    """A user without a key of their own."""
-    return User.objects.create_user("asker", "asker@example.org", None)
+def newcomer(_offline: None, transactional_db: None) -> User:
+    """A user without any data or key."""
+    return User.objects.create_user("newcomer", "newcomer@example.org", None)
 
 
 @pytest.fixture
 def lose_redis(settings: Settings) -> Iterator[Callable[[], None]]:
-    """Make Redis unavailable from the moment of the call to the end of the test."""
+    """A function that makes Redis unavailable until the end of the test."""
 
     def lose() -> None:
         settings.REDIS_URL = "unix:///nowhere/redis.sock"

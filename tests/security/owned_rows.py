@@ -1,4 +1,4 @@
-"""Everything that a user can own, each piece marked by one word, and a snapshot of its rows."""
+"""Everything that a user can own, each piece marked by one word, and snapshots of the rows."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ Rows = dict[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """A user's comparison that has ended (one answer complete, one failed), one that still waits, a chat of each kind,
-    all with an image, an image that was not sent, a token and a key.
+    """A user's data: a comparison that has ended (one answer complete, one failed) and one that waits, a chat of each
+    kind, each with an image, an image that was not sent, a token, a key, a preset and a prompt template.
 
-    ``ids`` has, for each state that matters, the values of the parameters of an app's routes.
+    ``ids`` has the values of the routes' parameters by app and parameter, once for each state that matters.
     """
 
     owner: User
@@ -47,11 +47,11 @@ class Belongings:
     waiting: StartedTurn
     ids: tuple[Ids, ...]
     endless: tuple[str, ...]
-    """Ids of objects with a stream that does not end, because nobody answers."""
+    """Ids of objects whose stream does not end, because no worker answers."""
 
 
 def give_belongings(owner: User) -> Belongings:
-    """Give a user one of each."""
+    """Create one of each for a user."""
     set_key(user=owner, provider=PROVIDER, api_key=API_KEY, base_url=f"https://8.8.8.8/{MARK}/v1")
     token, _ = create_api_token(owner, name=f"{MARK} token")
     ended, waiting = _ended_comparison(owner), _start(owner)
@@ -96,7 +96,7 @@ def give_belongings(owner: User) -> Belongings:
 
 
 def rows_of(owner: User) -> Rows:
-    """Return every row that belongs to a user: all that would be deleted with the user."""
+    """Return every row that would be deleted with a user, by model."""
     collector = NestedObjects(using="default", origin=owner)
     collector.collect([owner])
     models: dict[Any, Any] = collector.model_objs

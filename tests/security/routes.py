@@ -21,14 +21,14 @@ PUBLIC = {
     "accounts-api:login",
     "accounts-api:refresh",
 }
-"""Names of our routes that serve visitors, too."""
+"""Names of our routes that serve visitors as well."""
 SHARED_PARAMETERS = {("providers", "provider")}
 """Parameters that name the same object for all users."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``app`` is the first part of the view's module, ``name`` has its namespaces."""
+    """A route; ``app`` is the first part of the view's module, ``name`` includes its namespaces."""
 
     app: str
     view: str
@@ -37,24 +37,24 @@ class Route:
     parameters: tuple[str, ...]
 
     @property
-    def of_admin(self) -> bool:
+    def is_admin(self) -> bool:
         return self.pattern.startswith("admin/")
 
     @property
-    def of_api(self) -> bool:
+    def is_api(self) -> bool:
         return self.pattern.startswith(("api/", "sse/"))
 
     @property
-    def names_what_is_owned(self) -> bool:
+    def names_owned_object(self) -> bool:
         return any((self.app, parameter) not in SHARED_PARAMETERS for parameter in self.parameters)
 
 
 def our_routes() -> list[Route]:
-    return [route for route in _routes() if not route.of_admin and route.app != "allauth"]
+    return [route for route in _routes() if not route.is_admin and route.app != "allauth"]
 
 
 def admin_routes() -> list[Route]:
-    return [route for route in _routes() if route.of_admin and route.name != "admin:"]
+    return [route for route in _routes() if route.is_admin and route.name != "admin:"]
 
 
 def allauth_routes() -> list[Route]:
@@ -68,15 +68,15 @@ def paths(route: Route, belongings: Belongings) -> list[str]:
     for parameter in route.parameters:
         if (route.app, parameter) not in belongings.ids[0]:
             pytest.fail(
-                f"Nobody knows what to put for “{parameter}” in the route {route.pattern} ({route.view}). "
-                f"Give the owner one in tests/security/owned_rows.py, under ({route.app!r}, {parameter!r}) in ids."
+                f"There is no value for the parameter “{parameter}” of the route {route.pattern} ({route.view}). "
+                f"Add one to ids in tests/security/owned_rows.py, under ({route.app!r}, {parameter!r})."
             )
     filled = ({each: ids[route.app, each] for each in route.parameters} for ids in belongings.ids)
     return list(dict.fromkeys(reverse(route.name, kwargs=parameters) for parameters in filled))
 
 
 def admin_path(route: Route, belongings: Belongings) -> str:
-    """Return the path of an admin page, of the owner's object if it is about one."""
+    """Return the path of an admin page, with the newest object if the page shows one."""
     parameters = {"app_label": "comparisons", "content_type_id": "1", "object_id": "1", "id": str(belongings.owner.pk)}
     for model in admin.site._registry:
         if route.name.startswith(f"admin:{model._meta.app_label}_{model._meta.model_name}_"):
@@ -99,9 +99,11 @@ def _below(
 ) -> Iterator[Route]:
     for each in resolver.url_patterns:
         pattern = prefix + str(each.pattern)
-        known = (*parameters, *each.pattern.regex.groupindex)
+        all_parameters = (*parameters, *each.pattern.regex.groupindex)
         if isinstance(each, URLPattern):
             name = ":".join((*namespaces, each.name or ""))
-            yield Route(each.lookup_str.partition(".")[0], each.lookup_str, pattern, name, known)
+            yield Route(each.lookup_str.partition(".")[0], each.lookup_str, pattern, name, all_parameters)
         else:
-            yield from _below(each, pattern, (*namespaces, *([each.namespace] if each.namespace else [])), known)
+            yield from _below(
+                each, pattern, (*namespaces, *([each.namespace] if each.namespace else [])), all_parameters
+            )

@@ -15,7 +15,7 @@ MODELS = (Comparison, Candidate, Turn, Vote, Conversation, Message, Run, Generat
 
 @contextmanager
 def nothing_created() -> Iterator[None]:
-    """Fail if there are more or fewer rows at the end."""
+    """Fail if the block changes the number of rows of any model."""
     before = _counts()
     yield
     assert _counts() == before

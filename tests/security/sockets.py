@@ -10,29 +10,29 @@ from typing import Any
 import pytest
 
 from llmselect_project.asgi_routes import sockets
-from tests.security.client import HOST, PATIENCE, Caller, connected
+from tests.security.client import HOST, TIMEOUT, Caller, connect
 from tests.security.owned_rows import Belongings
 
 
 def socket_paths(belongings: Belongings) -> list[str]:
     """Return the paths of all socket routes with the owner's ids in them; fails if a parameter is unknown."""
-    return list(dict.fromkeys(_filled(route, ids) for route in sockets.routes for ids in belongings.ids))
+    return list(dict.fromkeys(_path(route, ids) for route in sockets.routes for ids in belongings.ids))
 
 
-def _filled(route: Any, ids: dict[tuple[str, str], str]) -> str:
+def _path(route: Any, ids: dict[tuple[str, str], str]) -> str:
     app = route.callback.consumer_class.__module__.partition(".")[0]
     values = {}
     for parameter in route.pattern.converters:
         if (app, parameter) not in ids:
             pytest.fail(
-                f"Nobody knows what to put for “{parameter}” in the socket {route.pattern}. "
-                f"Give the owner one in tests/security/owned_rows.py, under ({app!r}, {parameter!r}) in ids."
+                f"There is no value for the parameter “{parameter}” of the socket {route.pattern}. "
+                f"Add one to ids in tests/security/owned_rows.py, under ({app!r}, {parameter!r})."
             )
         values[parameter] = ids[app, parameter]
-    return "/" + _put_in(str(route.pattern), values)
+    return "/" + _filled(str(route.pattern), values)
 
 
-def _put_in(pattern: str, values: dict[str, str]) -> str:
+def _filled(pattern: str, values: dict[str, str]) -> str:
     for name, value in values.items():
         before, _, rest = pattern.partition("<")
         converter, _, after = rest.partition(">")
@@ -49,12 +49,12 @@ class Socket:
 
     async def frame(self) -> str:
         """Return the next frame."""
-        output = await self._communicator.receive_output(PATIENCE)
+        output = await self._communicator.receive_output(TIMEOUT)
         assert output["type"] == "websocket.send", output
         return str(output["text"])
 
     async def event(self) -> dict[str, Any]:
-        """Return the next frame of a socket that speaks JSON."""
+        """Return the next frame of a JSON socket."""
         event: dict[str, Any] = json.loads(await self.frame())
         return event
 
@@ -65,23 +65,23 @@ class Socket:
             {"type": "websocket.receive", "bytes" if isinstance(raw, bytes) else "text": raw}
         )
 
-    async def to_its_end(self) -> tuple[list[str], int]:
-        """Return all frames until the server closes it, and the close code."""
+    async def read_to_end(self) -> tuple[list[str], int]:
+        """Return all frames until the server closes the socket, and the close code."""
         frames: list[str] = []
-        while (output := await self._communicator.receive_output(PATIENCE))["type"] == "websocket.send":
+        while (output := await self._communicator.receive_output(TIMEOUT))["type"] == "websocket.send":
             frames.append(output["text"])
         return frames, int(output["code"])
 
 
 @asynccontextmanager
-async def opened(path: str, caller: Caller, **headers: str) -> AsyncIterator[Socket]:
-    """A socket as this caller opens it; closed at the end."""
+async def open_socket(path: str, caller: Caller, **headers: str) -> AsyncIterator[Socket]:
+    """Open a socket as this caller; it is closed at the end."""
     names = {"host": HOST, **headers}
     pairs = [(name.encode(), value.encode()) for name, value in names.items()]
-    communicator = connected("websocket", path, [*pairs, *caller.headers], subprotocols=[])
+    communicator = connect("websocket", path, [*pairs, *caller.headers], subprotocols=[])
     await communicator.send_input({"type": "websocket.connect"})
-    answer = await communicator.receive_output(PATIENCE)
-    assert answer["type"] == "websocket.accept", answer
+    response = await communicator.receive_output(TIMEOUT)
+    assert response["type"] == "websocket.accept", response
     yield Socket(communicator)
     await communicator.send_input({"type": "websocket.disconnect", "code": 1005})
-    await communicator.wait(PATIENCE)
+    await communicator.wait(TIMEOUT)

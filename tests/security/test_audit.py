@@ -5,9 +5,9 @@ from generations.worker.claims import claim_generation
 from tests.security.owned_rows import PROVIDER, Belongings
 
 
-def test_a_worker_that_claims_notes_the_first_use_of_a_key(belongings: Belongings) -> None:
+def test_a_claim_records_the_first_use_of_a_key(belongings: Belongings) -> None:
     for generation in belongings.waiting.state.generations:
         assert claim_generation(generation.pk) is not None
 
-    noted = AuditEntry.objects.filter(user=belongings.owner, action="key_first_used")
-    assert list(noted.values_list("subject", "address")) == [(PROVIDER, "")]
+    entries = AuditEntry.objects.filter(user=belongings.owner, action="key_first_used")
+    assert list(entries.values_list("subject", "address")) == [(PROVIDER, "")]

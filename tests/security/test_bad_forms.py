@@ -10,7 +10,7 @@ import pytest
 
 from accounts.models import User
 from tests.security.bad_bodies import LONG, NUL
-from tests.security.client import Answer, Caller, in_browser
+from tests.security.client import Caller, Response, in_browser
 from tests.security.error_shape import is_sentence
 from tests.security.owned_rows import Belongings, rows_of
 from tests.security.row_counts import nothing_created
@@ -34,60 +34,60 @@ MISTAKES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def post(caller: Caller, path: str, fields: dict[str, Any], *headers: tuple[bytes, bytes]) -> Answer:
+def post(caller: Caller, path: str, fields: dict[str, Any], *headers: tuple[bytes, bytes]) -> Response:
     body = urlencode(fields, doseq=True).encode()
     return Caller((*caller.headers, *headers)).send("POST", path, body, FORM)
 
 
-def test_it_shows_the_form_again_with_a_sentence_at_the_field(asker: User) -> None:
-    caller = in_browser(asker)
+def test_it_shows_the_form_again_with_a_sentence_at_the_field(newcomer: User) -> None:
+    caller = in_browser(newcomer)
 
     with nothing_created():
-        answers = [(field, change, post(caller, "/", {**GOOD, **change})) for field, change in MISTAKES]
+        responses = [(field, change, post(caller, "/", {**GOOD, **change})) for field, change in MISTAKES]
 
     problems = [
         f"{field} {str(change)[:80]}: {problem}"
-        for field, change, answer in answers
-        for problem in _problems(answer, field, {**GOOD, **change})
+        for field, change, response in responses
+        for problem in _problems(response, field, {**GOOD, **change})
     ]
     assert problems == []
 
 
-def test_it_keeps_the_chosen_models(asker: User) -> None:
-    answer = post(in_browser(asker), "/", {**GOOD, "prompt": ""})
+def test_it_keeps_the_chosen_models(newcomer: User) -> None:
+    response = post(in_browser(newcomer), "/", {**GOOD, "prompt": ""})
 
-    chosen = re.findall(r'<option value="([^"]+)"[^>]*\sselected', answer.body)
+    chosen = re.findall(r'<option value="([^"]+)"[^>]*\sselected', response.body)
     assert chosen == MODELS
 
 
-def test_it_shows_a_sentence_when_nothing_can_be_started(asker: User, lose_redis: Callable[[], None]) -> None:
-    caller = in_browser(asker)
+def test_it_shows_a_sentence_when_redis_is_unavailable(newcomer: User, lose_redis: Callable[[], None]) -> None:
+    caller = in_browser(newcomer)
     lose_redis()
 
     with nothing_created():
-        answer = post(caller, "/", GOOD)
+        response = post(caller, "/", GOOD)
 
-    assert answer.status == 503
-    assert "Try again in a minute." in answer.body
-    assert html.escape(GOOD["prompt"]) in answer.body
+    assert response.status == 503
+    assert "Try again in a minute." in response.body
+    assert html.escape(GOOD["prompt"]) in response.body
 
 
 @pytest.mark.parametrize("headers", [(), ((b"hx-request", b"true"),)], ids=["form", "htmx"])
-def test_it_refuses_what_is_too_large_in_a_sentence(asker: User, headers: tuple[tuple[bytes, bytes], ...]) -> None:
-    caller = in_browser(asker)
+def test_it_refuses_a_large_form_in_a_sentence(newcomer: User, headers: tuple[tuple[bytes, bytes], ...]) -> None:
+    caller = in_browser(newcomer)
 
     with nothing_created():
-        answer = post(caller, "/", {**GOOD, "prompt": "x" * 3_000_000}, *headers)
+        response = post(caller, "/", {**GOOD, "prompt": "x" * 3_000_000}, *headers)
 
-    assert answer.status == 413
-    assert "larger than 2 MB" in answer.body
+    assert response.status == 413
+    assert "larger than 2 MB" in response.body
 
 
-def test_it_wants_the_csrf_token_for_everything_that_changes_something(belongings: Belongings) -> None:
+def test_it_requires_the_csrf_token_for_every_change(belongings: Belongings) -> None:
     caller = _without_token(in_browser(belongings.owner))
     before = rows_of(belongings.owner)
     comparison = belongings.ended.comparison.public_id
-    answers = [
+    responses = [
         post(caller, "/", GOOD),
         post(caller, f"/comparisons/{comparison}/delete/", {}),
         post(caller, f"/comparisons/{comparison}/rename/", {"title": "Mine"}),
@@ -105,7 +105,7 @@ def test_it_wants_the_csrf_token_for_everything_that_changes_something(belonging
         caller.ask("PATCH", "/api/v1/auth/me", {"streaming": False}),
     ]
 
-    assert [answer.status for answer in answers] == [403] * len(answers)
+    assert [response.status for response in responses] == [403] * len(responses)
     assert rows_of(belongings.owner) == before
 
 
@@ -114,23 +114,24 @@ def test_it_refuses_bad_turns_and_votes_on_the_page(belongings: Belongings) -> N
     before = rows_of(belongings.owner)
     votes = [{}, {"preferred_index": "0", "verdict": "tie"}, {"verdict": "best"}, {"verdict": NUL}]
     votes += [{"preferred_index": bad} for bad in ("1", "2", "x", "-1", "²", "9" * 30)]
+    prompts = ("", "  ", NUL, LONG)
 
-    turns = [post(caller, path, {"prompt": bad}) for bad in ("", "  ", NUL, LONG)]
-    ballots = [post(caller, f"{path}0/vote/", vote) for vote in votes]
+    turn_responses = [post(caller, path, {"prompt": bad}) for bad in prompts]
+    vote_responses = [post(caller, f"{path}0/vote/", vote) for vote in votes]
     missing = [post(caller, f"{path}{number}/vote/", {"verdict": "tie"}) for number in ("1", "9" * 12, "9" * 40)]
 
-    assert [answer.status for answer in (*turns, *ballots)] == [400] * (len(turns) + len(ballots))
-    assert [answer.status for answer in missing] == [404] * 3
+    assert [response.status for response in (*turn_responses, *vote_responses)] == [400] * (len(prompts) + len(votes))
+    assert [response.status for response in missing] == [404] * 3
     assert rows_of(belongings.owner) == before
 
 
-def test_it_refuses_bad_names_and_texts_of_what_is_saved(belongings: Belongings) -> None:
+def test_it_refuses_bad_names_and_texts_of_presets_and_templates(belongings: Belongings) -> None:
     caller, ids = in_browser(belongings.owner), belongings.ids[0]
     preset, template = (ids["comparisons", name] for name in ("preset_id", "template_id"))
     names = ("", "  ", NUL, "x" * 81)
     before = rows_of(belongings.owner)
 
-    answers = [
+    responses = [
         *(post(caller, "/presets/", {**GOOD, "preset_name": bad}) for bad in names),
         *(post(caller, "/prompt-templates/", {**GOOD, "template_name": bad}) for bad in names),
         *(post(caller, f"/presets/{preset}/", {"name": bad}) for bad in names),
@@ -142,74 +143,76 @@ def test_it_refuses_bad_names_and_texts_of_what_is_saved(belongings: Belongings)
         *(post(caller, path, {}) for path in ("/presets/", "/prompt-templates/", f"/presets/{preset}/")),
     ]
 
-    assert [answer.status for answer in answers] == [400] * len(answers)
+    assert [response.status for response in responses] == [400] * len(responses)
     assert rows_of(belongings.owner) == before
 
 
-def test_it_fills_the_form_whatever_is_posted_with_a_saved_set(belongings: Belongings) -> None:
+def test_it_applies_a_preset_whatever_else_is_posted(belongings: Belongings) -> None:
     caller, preset = in_browser(belongings.owner), belongings.ids[0]["comparisons", "preset_id"]
 
-    answers = [post(caller, f"/presets/{preset}/apply/", {**GOOD, **change}) for _, change in MISTAKES]
+    responses = [post(caller, f"/presets/{preset}/apply/", {**GOOD, **change}) for _, change in MISTAKES]
 
-    assert {answer.status for answer in answers} == {200}
+    assert {response.status for response in responses} == {200}
 
 
 @pytest.mark.parametrize("headers", [(), ((b"hx-request", b"true"),)], ids=["form", "htmx"])
-def test_it_shows_the_title_again_with_a_sentence(
+def test_it_shows_a_bad_title_again_with_a_sentence(
     belongings: Belongings, headers: tuple[tuple[bytes, bytes], ...]
 ) -> None:
     caller, path = in_browser(belongings.owner), f"/comparisons/{belongings.ended.comparison.public_id}/rename/"
     before = rows_of(belongings.owner)
 
-    answers = [post(caller, path, {"title": bad}, *headers) for bad in ("", " \n\t ", "x" * 201, NUL, LONG)]
+    responses = [post(caller, path, {"title": bad}, *headers) for bad in ("", " \n\t ", "x" * 201, NUL, LONG)]
     without = post(caller, path, {}, *headers)
 
-    assert [answer.status for answer in (*answers, without)] == [400] * 6
-    assert all(re.search(r'<p class="error"[^>]*>[A-Z][^<]+\.</p>', answer.body) for answer in (*answers, without))
+    assert [response.status for response in (*responses, without)] == [400] * 6
+    assert all(
+        re.search(r'<p class="error"[^>]*>[A-Z][^<]+\.</p>', response.body) for response in (*responses, without)
+    )
     assert rows_of(belongings.owner) == before
 
 
-def test_it_deletes_nothing_by_looking(belongings: Belongings) -> None:
+def test_it_deletes_nothing_without_a_post(belongings: Belongings) -> None:
     caller, path = in_browser(belongings.owner), f"/comparisons/{belongings.ended.comparison.public_id}/delete/"
     before = rows_of(belongings.owner)
 
-    answers = [caller.ask(method, path) for method in ("GET", "HEAD", "DELETE", "PUT")]
+    responses = [caller.ask(method, path) for method in ("GET", "HEAD", "DELETE", "PUT")]
 
-    assert [answer.status for answer in answers] == [200, 200, 405, 405]
+    assert [response.status for response in responses] == [200, 200, 405, 405]
     assert rows_of(belongings.owner) == before
 
 
-def test_it_shows_the_settings_again_where_no_archive_or_password_came(belongings: Belongings) -> None:
+def test_it_shows_the_settings_again_if_the_archive_or_password_is_bad(belongings: Belongings) -> None:
     caller, before = in_browser(belongings.owner), rows_of(belongings.owner)
 
-    answers = [
+    responses = [
         *(post(caller, "/settings/archive/", fields) for fields in ({}, {"file": "text"}, {"file": NUL})),
         *(post(caller, "/settings/delete/", {"password": bad}) for bad in ("", "wrong", NUL, LONG)),
     ]
 
-    assert [answer.status for answer in answers] == [400] * len(answers)
-    assert all('role="alert"' in answer.body for answer in answers)
+    assert [response.status for response in responses] == [400] * len(responses)
+    assert all('role="alert"' in response.body for response in responses)
     assert rows_of(belongings.owner) == before
 
 
-def test_it_shows_the_history_whatever_is_searched(asker: User) -> None:
-    caller = in_browser(asker)
+def test_it_shows_the_history_whatever_the_query_is(newcomer: User) -> None:
+    caller = in_browser(newcomer)
     queries = ["search=%00", "search=%FF", f"search={'x' * 5000}", "offset=x", "offset=-1", f"offset={'9' * 30}"]
 
-    answers = [caller.ask("GET", f"/history/?{query}") for query in queries]
+    responses = [caller.ask("GET", f"/history/?{query}") for query in queries]
 
-    assert [answer.status for answer in answers] == [200] * len(queries)
+    assert [response.status for response in responses] == [200] * len(queries)
 
 
-def _problems(answer: Answer, field: str, typed: dict[str, Any]) -> list[str]:
-    if answer.status != 400:
-        return [f"status {answer.status}"]
-    sentences = dict(re.findall(r'<p class="error" id="(\w+)-error">([^<]*)</p>', answer.body))
-    said = {name: html.unescape(text) for name, text in sentences.items() if text}
-    problems = [] if set(said) == {field} and is_sentence(said[field]) else [f"says {said}"]
+def _problems(response: Response, field: str, typed: dict[str, Any]) -> list[str]:
+    if response.status != 400:
+        return [f"status {response.status}"]
+    sentences = dict(re.findall(r'<p class="error" id="(\w+)-error">([^<]*)</p>', response.body))
+    errors = {name: html.unescape(text) for name, text in sentences.items() if text}
+    problems = [] if set(errors) == {field} and is_sentence(errors[field]) else [f"says {errors}"]
     choices = {"models", "reasoning_effort", "tier"}
-    kept = ("prompt", "system") if field in choices else ("prompt", "system", "seed", field)
-    return problems + [f"{name} is lost" for name in kept if html.escape(typed.get(name, "")) not in answer.body]
+    echoed = ("prompt", "system") if field in choices else ("prompt", "system", "seed", field)
+    return problems + [f"{name} is lost" for name in echoed if html.escape(typed.get(name, "")) not in response.body]
 
 
 def _without_token(caller: Caller) -> Caller:

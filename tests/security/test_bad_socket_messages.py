@@ -7,17 +7,17 @@ import pytest
 from channels.db import database_sync_to_async
 
 from tests.security.bad_bodies import BAD_TEXTS, NOT_JSON, NOT_OBJECTS, NUL
-from tests.security.client import PATIENCE, connected, in_program, visitor
+from tests.security.client import TIMEOUT, connect, in_program, visitor
 from tests.security.error_shape import is_sentence
 from tests.security.owned_rows import Belongings, rows_of
-from tests.security.sockets import opened
+from tests.security.sockets import open_socket
 
 pytestmark = pytest.mark.usefixtures("on_loop")
-NO_RESULTS: tuple[Any, ...] = (None, "", "x", 7, ["x"], {}, NUL, "9" * 5000)
+BAD_RESULT_IDS: tuple[Any, ...] = (None, "", "x", 7, ["x"], {}, NUL, "9" * 5000)
 BAD_ACTIONS: list[dict[str, Any]] = [
     *({}, {"action": None}, {"action": "delete"}, {"action": ["cancel"]}, {"event": "done"}, {"action": "turn"}),
     *({"action": "turn", "prompt": bad} for bad in ("", "  ", None, *BAD_TEXTS)),
-    *({"action": "cancel", "result_id": bad} for bad in NO_RESULTS),
+    *({"action": "cancel", "result_id": bad} for bad in BAD_RESULT_IDS),
 ]
 RAW = [*NOT_OBJECTS, *NOT_JSON]
 
@@ -28,7 +28,7 @@ async def test_it_refuses_bad_messages_and_goes_on(belongings: Belongings) -> No
     texts = [raw.decode() for raw in RAW if raw.isascii()]
     messages: list[Any] = [*BAD_ACTIONS, *RAW, *texts, {"action": "turn", "prompt": "While one runs?"}]
 
-    async with opened(path, in_program(belongings.owner)) as socket:
+    async with open_socket(path, in_program(belongings.owner)) as socket:
         started = await socket.event()
         refusals = []
         for message in messages:
@@ -43,11 +43,11 @@ async def test_it_refuses_bad_messages_and_goes_on(belongings: Belongings) -> No
 
 
 @pytest.mark.parametrize("after", ["garbage", "1", "-1", "1-x", "%00"])
-async def test_it_refuses_a_position_that_no_log_has(belongings: Belongings, after: str) -> None:
+async def test_it_refuses_a_bad_event_id(belongings: Belongings, after: str) -> None:
     path = f"/ws/comparisons/{belongings.ended.comparison.public_id}/?after={after}"
 
-    async with opened(path, in_program(belongings.owner)) as socket:
-        frames, code = await socket.to_its_end()
+    async with open_socket(path, in_program(belongings.owner)) as socket:
+        frames, code = await socket.read_to_end()
 
     (error,) = [json.loads(frame)["error"] for frame in frames]
     assert error["code"] == "validation_error"
@@ -56,10 +56,10 @@ async def test_it_refuses_a_position_that_no_log_has(belongings: Belongings, aft
 
 
 @pytest.mark.parametrize("path", ["/ws/", "/ws/comparisons/", "/ws/comparisons/1/", "/ws/comparisons/x/html/", "/"])
-async def test_it_closes_sockets_to_nowhere(path: str) -> None:
-    communicator = connected("websocket", path, list(visitor().headers), subprotocols=[])
+async def test_it_closes_sockets_of_unknown_paths(path: str) -> None:
+    communicator = connect("websocket", path, list(visitor().headers), subprotocols=[])
 
     await communicator.send_input({"type": "websocket.connect"})
 
-    assert await communicator.receive_output(PATIENCE) == {"type": "websocket.close", "code": 4404}
-    await communicator.wait(PATIENCE)
+    assert await communicator.receive_output(TIMEOUT) == {"type": "websocket.close", "code": 4404}
+    await communicator.wait(TIMEOUT)

@@ -8,7 +8,7 @@ import requests
 from asgiref.sync import async_to_sync
 from pytest_django import Settings
 
-from tests.security.client import HOST, PATIENCE, Answer, connected, visitor
+from tests.security.client import HOST, TIMEOUT, Response, connect, visitor
 from tests.security.error_shape import refusal
 from tests.support.live import Live
 
@@ -24,36 +24,36 @@ def _small(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_small", "transactional_db")
 @pytest.mark.parametrize("path", PATHS)
-def test_it_refuses_what_says_that_it_is_too_large_before_it_comes(path: str) -> None:
-    answer = visitor().send("POST", path, b"x" * (11 * MB), "application/json")
+def test_it_refuses_a_large_content_length_at_once(path: str) -> None:
+    response = visitor().send("POST", path, b"x" * (11 * MB), "application/json")
 
-    assert refusal(answer, 413, "too_large")["message"] == "Nothing larger than 10 MB can be sent here."
-    assert answer.headers["connection"] == "close"
+    assert refusal(response, 413, "too_large")["message"] == "Nothing larger than 10 MB can be sent here."
+    assert response.headers["connection"] == "close"
 
 
 @pytest.mark.usefixtures("_small", "transactional_db")
 @pytest.mark.parametrize("path", PATHS)
-def test_it_stops_reading_what_does_not_say_how_large_it_is(path: str) -> None:
-    answer, read = async_to_sync(endless)(path)
+def test_it_stops_reading_a_large_body_of_unknown_length(path: str) -> None:
+    response, read = async_to_sync(send_endless_body)(path)
 
-    assert refusal(answer, 413, "too_large")
+    assert refusal(response, 413, "too_large")
     assert read == 11
 
 
-async def endless(path: str) -> tuple[Answer, int]:
-    """Return the response to a body that does not end, and how many pieces of a megabyte were read."""
-    communicator = connected("http", path, [(b"host", HOST.encode())], method="POST")
+async def send_endless_body(path: str) -> tuple[Response, int]:
+    """Send a body that does not end; return the response, and how many pieces of 1 MB were read."""
+    communicator = connect("http", path, [(b"host", HOST.encode())], method="POST")
     for _ in range(50):
         await communicator.send_input({"type": "http.request", "body": b"x" * MB, "more_body": True})
-    start = await communicator.receive_output(PATIENCE)
-    body = await communicator.receive_output(PATIENCE)
+    start = await communicator.receive_output(TIMEOUT)
+    body = await communicator.receive_output(TIMEOUT)
     left = communicator.input_queue.qsize()
-    await communicator.wait(PATIENCE)
-    names = {name.decode(): value.decode() for name, value in start["headers"]}
-    return Answer(start["status"], names, body["body"].decode()), 50 - left
+    await communicator.wait(TIMEOUT)
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    return Response(start["status"], headers, body["body"].decode()), 50 - left
 
 
-def test_a_server_answers_and_hangs_up(live: Live) -> None:
+def test_a_server_refuses_a_large_body_and_keeps_running(live: Live) -> None:
     def pieces() -> Iterator[bytes]:
         for _ in range(200):
             yield b"x" * MB

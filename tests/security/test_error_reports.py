@@ -27,9 +27,9 @@ class Broken(Exception):
     pass
 
 
-def break_with_a_key_at_hand(*_: Any, **__: Any) -> None:
-    told = {"api_key": KEY, "header": f"Bearer {KEY}"}
-    raise Broken(f"something else than the {len(told)} secrets")
+def raise_with_a_key_in_scope(*_: Any, **__: Any) -> None:
+    key_material = {"api_key": KEY, "header": f"Bearer {KEY}"}
+    raise Broken(f"something else than the {len(key_material)} secrets")
 
 
 @pytest.fixture
@@ -39,11 +39,11 @@ def client(settings: Settings) -> Client:
 
 
 @pytest.mark.parametrize("debug", [False, True])
-@pytest.mark.parametrize("door", ["page", "API"])
-def test_an_error_in_a_view_tells_no_key(
+@pytest.mark.parametrize("interface", ["page", "API"])
+def test_an_error_in_a_view_reveals_no_key(
     client: Client,
-    asker: User,
-    door: str,
+    newcomer: User,
+    interface: str,
     debug: bool,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
@@ -51,47 +51,47 @@ def test_an_error_in_a_view_tells_no_key(
 ) -> None:
     settings.DEBUG = debug
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setattr(services, "_checked_base_url", break_with_a_key_at_hand)
-    access = issue_pair(asker).access
-    client.force_login(asker)
+    monkeypatch.setattr(services, "_checked_base_url", raise_with_a_key_in_scope)
+    access = issue_pair(newcomer).access
+    client.force_login(newcomer)
 
-    if door == "page":
-        answer = client.post("/keys/openai/", {"api_key": KEY})
+    if interface == "page":
+        response = client.post("/keys/openai/", {"api_key": KEY})
     else:
         headers = {"Authorization": f"Bearer {access}"}
-        answer = client.put("/api/v1/keys/openai", {"api_key": KEY}, "application/json", headers=headers)
+        response = client.put("/api/v1/keys/openai", {"api_key": KEY}, "application/json", headers=headers)
 
     mails = [each.message().as_string() for each in mail.outbox]
-    told = [answer.content.decode(), caplog.text, *mails]
-    assert answer.status_code == 500
+    texts = [response.content.decode(), caplog.text, *mails]
+    assert response.status_code == 500
     assert "Broken: something else than the 2 secrets" in caplog.text
     assert len(mails) == (0 if debug else 1)
-    assert [text for text in told if MARK in text or access in text] == []
+    assert [text for text in texts if MARK in text or access in text] == []
 
 
-def test_a_report_names_variables_and_tells_nothing_of_them(asker: User) -> None:
-    request = RequestFactory().post("/accounts/login/", {"login": "asker", "password": PASSWORD})
+def test_a_report_names_variables_without_their_values(newcomer: User) -> None:
+    request = RequestFactory().post("/accounts/login/", {"login": "newcomer", "password": PASSWORD})
     request.META["HTTP_AUTHORIZATION"] = f"Bearer {KEY}"
     try:
-        break_with_a_key_at_hand()
+        raise_with_a_key_in_scope()
     except Broken:
         reporter = ExceptionReporter(request, *sys.exc_info())
 
     reports = [reporter.get_traceback_html(), reporter.get_traceback_text()]
 
     assert "QuietFilter" in type(get_exception_reporter_filter(request)).__name__
-    assert "told" in reports[0]
+    assert "key_material" in reports[0]
     assert "password" in reports[0]
     assert MARK not in "".join(reports)
 
 
-def test_an_error_in_the_worker_tells_no_key(
+def test_an_error_in_the_worker_reveals_no_key(
     belongings: Belongings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     generation = Generation.objects.filter(user=belongings.owner, status=Generation.Status.QUEUED).first()
     assert generation is not None
-    monkeypatch.setattr(claims, "take_over_log", break_with_a_key_at_hand)
+    monkeypatch.setattr(claims, "take_over_log", raise_with_a_key_in_scope)
     monkeypatch.setattr(tasks, "current_worker", StreamWorker)
 
     result = tasks.answer.apply(args=(generation.pk,))

@@ -30,7 +30,7 @@ VENDORS = ("openai", "anthropic", "google", "mistral", "groq")
 
 @pytest.fixture
 def secrets(belongings: Belongings) -> list[str]:
-    """Secrets that nobody is ever shown again, without the ends that hints may show."""
+    """Secrets that are never shown again, without their last characters, which a hint may show."""
     Endpoint.objects.create(
         slug="gpu", name="GPU", base_url="http://127.0.0.1:9/v1", api_key=ENDPOINT_KEY, hint=hint_of(ENDPOINT_KEY)
     )
@@ -40,30 +40,28 @@ def secrets(belongings: Belongings) -> list[str]:
     return [text[:-4] for text in (API_KEY, ENDPOINT_KEY, token, pair.access, fresh.access, fresh.refresh)]
 
 
-def test_it_shows_owners_no_secret_of_theirs(belongings: Belongings, secrets: list[str]) -> None:
-    addresses = _addresses(belongings)
+def test_it_shows_owners_none_of_their_secrets(belongings: Belongings, secrets: list[str]) -> None:
+    all_paths = _readable_paths(belongings)
     callers = (in_browser(belongings.owner), in_program(belongings.owner))
 
-    leaks = [leak for caller in callers for leak in _leaks(caller, addresses, secrets)]
+    leaks = [leak for caller in callers for leak in _leaks(caller, all_paths, secrets)]
 
     assert leaks == []
 
 
-def test_it_shows_administrators_no_secret_of_anybody(
-    belongings: Belongings, administrator: User, secrets: list[str]
-) -> None:
-    addresses = _addresses(belongings)
-    addresses += [admin_path(route, belongings) for route in admin_routes() if "logout" not in route.name]
-    addresses += list(_pages_of_all_rows())
+def test_it_shows_administrators_no_secrets(belongings: Belongings, administrator: User, secrets: list[str]) -> None:
+    all_paths = _readable_paths(belongings)
+    all_paths += [admin_path(route, belongings) for route in admin_routes() if "logout" not in route.name]
+    all_paths += list(_pages_of_all_rows())
 
-    assert list(_leaks(in_browser(administrator), addresses, secrets)) == []
+    assert list(_leaks(in_browser(administrator), all_paths, secrets)) == []
 
 
 def test_it_does_not_repeat_a_key_that_it_is_sent(belongings: Belongings) -> None:
     page, program = in_browser(belongings.owner), in_program(belongings.owner)
     fields = {"api_key": REFUSED_KEY}
 
-    answers = [
+    responses = [
         program.ask("PUT", "/api/v1/keys/openai", fields),
         page.ask("POST", "/keys/openai/", fields),
         page.ask("GET", "/keys/"),
@@ -72,9 +70,9 @@ def test_it_does_not_repeat_a_key_that_it_is_sent(belongings: Belongings) -> Non
         program.ask("PUT", "/api/v1/keys/openai", {"api_key": f"{REFUSED_KEY} "[::-1].replace("-", " -")}),
     ]
 
-    assert [answer.status for answer in answers[:3]] == [200, 302, 200]
-    assert [answer.status // 100 for answer in answers[3:]] == [4] * 3
-    assert not [answer.body for answer in answers if "refused-by" in answer.body or "yb-" in answer.body]
+    assert [response.status for response in responses[:3]] == [200, 302, 200]
+    assert [response.status // 100 for response in responses[3:]] == [4] * 3
+    assert not [response.body for response in responses if "refused-by" in response.body or "yb-" in response.body]
 
 
 def test_it_keeps_keys_unreadable_in_the_database(belongings: Belongings, settings: Settings) -> None:
@@ -90,45 +88,45 @@ def test_it_keeps_keys_unreadable_in_the_database(belongings: Belongings, settin
 
 
 def test_it_sends_no_key_along_with_a_task(belongings: Belongings, redis: Redis, settings: Settings) -> None:
-    kept = b"".join(_stored(redis, settings.REDIS_PREFIX))
+    stored = b"".join(_stored(redis, settings.REDIS_PREFIX))
 
-    assert str(belongings.waiting.state.generations[0].pk).encode() in kept
-    assert API_KEY.encode() not in kept
+    assert str(belongings.waiting.state.generations[0].pk).encode() in stored
+    assert API_KEY.encode() not in stored
 
 
-def test_it_logs_and_tells_no_key_that_a_vendor_refuses(live: Live, vendors: StandIn) -> None:
+def test_it_neither_logs_nor_returns_a_key_that_a_vendor_refuses(live: Live, vendors: StandIn) -> None:
     account = live.register()
     entries = [{"provider": vendor, "model": "a-model"} for vendor in VENDORS]
-    told = []
+    responses = []
 
     for vendor in VENDORS:
-        told.append(account.api.put(f"/api/v1/keys/{vendor}", json={"api_key": REFUSED_KEY}))
-        told.append(account.api.post(f"/api/v1/keys/{vendor}/test"))
-        told.append(account.api.post("/api/v1/models/refresh", json={"provider": vendor}))
-    answer = account.api.post("/api/v1/compare", json={"prompt": "Hello", "providers": entries})
-    told += [answer, account.api.get(f"/api/v1/comparisons/{answer.json()['id']}/stream")]
+        responses.append(account.api.put(f"/api/v1/keys/{vendor}", json={"api_key": REFUSED_KEY}))
+        responses.append(account.api.post(f"/api/v1/keys/{vendor}/test"))
+        responses.append(account.api.post("/api/v1/models/refresh", json={"provider": vendor}))
+    response = account.api.post("/api/v1/compare", json={"prompt": "Hello", "providers": entries})
+    responses += [response, account.api.get(f"/api/v1/comparisons/{response.json()['id']}/stream")]
 
-    assert [slot["code"] for slot in answer.json()["turns"][0]["results"]] == ["invalid_api_key"] * len(VENDORS)
+    assert [slot["code"] for slot in response.json()["turns"][0]["results"]] == ["invalid_api_key"] * len(VENDORS)
     assert sum(REFUSED_KEY in str(request.headers) for request in vendors.requests) == len(VENDORS)
     logs = {name: (live.folder / f"{name}.log").read_text(errors="replace") for name in ("web", "worker")}
     assert "invalid_api_key" in logs["worker"]
     assert [name for name, text in logs.items() if REFUSED_KEY[:-4] in text] == []
-    assert [each.url for each in told if REFUSED_KEY[:-4] in each.text] == []
+    assert [each.url for each in responses if REFUSED_KEY[:-4] in each.text] == []
 
 
-def _addresses(belongings: Belongings) -> list[str]:
+def _readable_paths(belongings: Belongings) -> list[str]:
     """Return every readable path, except streams that do not end."""
-    every = [path for route in our_routes() for path in paths(route, belongings)]
-    return [path for path in every if not any(endless in path for endless in belongings.endless)]
+    all_paths = [path for route in our_routes() for path in paths(route, belongings)]
+    return [path for path in all_paths if not any(endless in path for endless in belongings.endless)]
 
 
-def _leaks(caller: Caller, addresses: list[str], secrets: list[str]) -> Iterator[str]:
-    for address in addresses:
-        answer = caller.ask("GET", address)
-        if answer.status >= 500 and address != reverse("health-ready"):
-            yield f"{address} gave {answer.status}"
-        if any(secret in answer.all_of_it for secret in secrets):
-            yield f"{address} shows a secret"
+def _leaks(caller: Caller, all_paths: list[str], secrets: list[str]) -> Iterator[str]:
+    for path in all_paths:
+        response = caller.ask("GET", path)
+        if response.status >= 500 and path != reverse("health-ready"):
+            yield f"{path} gave {response.status}"
+        if any(secret in response.headers_and_body for secret in secrets):
+            yield f"{path} shows a secret"
 
 
 def _pages_of_all_rows() -> Iterator[str]:
@@ -141,7 +139,7 @@ def _pages_of_all_rows() -> Iterator[str]:
 
 
 def _stored(redis: Redis, prefix: str) -> Iterator[bytes]:
-    """Return everything in Redis, and what is base64-encoded inside a task's message."""
+    """Yield every value in Redis, and the decoded bodies of the tasks in its queues."""
     for key in redis.scan_iter(f"{prefix}*"):
         yield bytes(redis.dump(key) or b"")
         if redis.type(key) == b"list":
