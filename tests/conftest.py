@@ -24,7 +24,7 @@ def servers(pytestconfig: pytest.Config) -> Servers:
 
 @pytest.fixture
 def redis(servers: Servers) -> Iterator[Redis]:
-    """A client of the run's Redis, which is empty except for keys of running LLMSelects."""
+    """A client of the run's Redis, without keys except those of a running LLMSelect."""
     from django.conf import settings
 
     client = Redis.from_url(servers.redis_url)
@@ -53,14 +53,14 @@ def stand_in() -> Iterator[StandIn]:
 
 @pytest.fixture
 def vendors(stand_in: StandIn) -> StandIn:
-    """The stand-in vendors that ``live`` asks, without scripts of other tests."""
+    """The stand-in vendors that ``live`` calls, without scripts of other tests."""
     stand_in.reset()
     return stand_in
 
 
 @pytest.fixture(scope="session")
 def live(servers: Servers, stand_in: StandIn) -> Iterator[Live]:
-    """A running LLMSelect. A test that stops a part of it starts that part again."""
+    """A running LLMSelect for all tests. A test that stops a part of it has to start that part again."""
     running = Live(servers, stand_in)
     try:
         yield running.start()
@@ -70,13 +70,13 @@ def live(servers: Servers, stand_in: StandIn) -> Iterator[Live]:
 
 @pytest.fixture
 def browser_problems() -> list[str]:
-    """The browser's complaints; a test that expects one removes it."""
+    """The browser's errors; a test that expects one removes it."""
     return []
 
 
 @pytest.fixture
 def browser_page(browser_problems: list[str]) -> Iterator[Page]:
-    """A page of a fresh browser; any error on its console, uncaught exception or CSP violation fails the test."""
+    """A page of a fresh browser; a console error, uncaught exception or CSP violation fails the test."""
     path = chromium.executable()
     assert path, "The tests need a browser: install Chromium, or run `make test`, which does."
     with sync_playwright() as playwright:

@@ -10,26 +10,27 @@ from playwright.sync_api import CDPSession, Page
 
 CATEGORIES = "devtools.timeline,disabled-by-default-devtools.timeline,disabled-by-default-devtools.timeline.frame"
 LONG = 50_000
-"""Microseconds."""
+"""Microseconds of scripts from which a task counts as long: the 50 ms of the browsers' Long Tasks API."""
 
 Event = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Trace:
-    """The trace of an action; times of its events in microseconds."""
+    """The events of the browser while an action ran; times in microseconds."""
 
     events: list[Event]
 
     @classmethod
-    def of(cls, page: Page, work: Callable[[], object]) -> Trace:
+    def of(cls, page: Page, action: Callable[[], object]) -> Trace:
+        """Trace the page while the action runs."""
         client: CDPSession = page.context.new_cdp_session(page)
         events: list[Event] = []
         done: list[bool] = []
         client.on("Tracing.dataCollected", lambda data: events.extend(data["value"]))
         client.on("Tracing.tracingComplete", lambda _: done.append(True))
         client.send("Tracing.start", {"categories": CATEGORIES, "transferMode": "ReportEvents"})
-        work()
+        action()
         client.send("Tracing.end")
         while not done:
             page.wait_for_timeout(50)
@@ -37,24 +38,24 @@ class Trace:
 
     @property
     def tasks(self) -> list[Event]:
-        return [event for event in self._mine() if event["name"] == "RunTask"]
+        return [event for event in self._page_events() if event["name"] == "RunTask"]
 
     @property
-    def long_tasks_of_ours(self) -> list[Event]:
-        """Return the tasks in which scripts alone took longer than ``LONG``; each is printed with its parts."""
-        mine = self._mine()
-        scripts = [event for event in mine if event["name"] in ("FunctionCall", "EvaluateScript")]
-        ours = [
+    def long_script_tasks(self) -> list[Event]:
+        """The tasks in which scripts alone took longer than ``LONG``; each is printed with its parts."""
+        events = self._page_events()
+        scripts = [event for event in events if event["name"] in ("FunctionCall", "EvaluateScript")]
+        long_tasks = [
             task for task in self.tasks if sum(each.get("tdur", 0) for each in scripts if _within(each, task)) > LONG
         ]
-        for task in ours:
-            shares = sorted(_share(task, mine).items(), key=lambda item: -item[1])
+        for task in long_tasks:
+            shares = sorted(_share(task, events).items(), key=lambda item: -item[1])
             print("long task:", task.get("tdur", 0) / 1000, shares[:6])
-        return ours
+        return long_tasks
 
     @property
-    def longest(self) -> float:
-        """Return the milliseconds of the longest task, of any cause."""
+    def longest_task(self) -> float:
+        """The milliseconds of the longest task, whatever its cause."""
         return max(float(task.get("tdur", 0)) for task in self.tasks) / 1000
 
     @property
@@ -65,8 +66,8 @@ class Trace:
     def frames(self) -> int:
         return sum(event["name"] == "DrawFrame" for event in self.events)
 
-    def _mine(self) -> list[Event]:
-        """Return the events of the thread that did most layout: the page's."""
+    def _page_events(self) -> list[Event]:
+        """Return the events of the page's main thread, which is the one that does most of the layout."""
         layouts = [(event["pid"], event["tid"]) for event in self.events if event["name"] in LAYING_OUT]
         thread = max(set(layouts), key=layouts.count)
         return [each for each in self.events if (each["pid"], each["tid"]) == thread and each.get("ph") == "X"]
@@ -80,7 +81,7 @@ def _within(inner: Event, outer: Event) -> bool:
 
 
 def _share(task: Event, events: list[Event]) -> dict[str, float]:
-    """Return the milliseconds of a task by kind of work."""
+    """Return the milliseconds that a task spent, by kind of work."""
     spent: dict[str, float] = {}
     for event in events:
         if event is not task and _within(event, task):

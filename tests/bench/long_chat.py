@@ -21,7 +21,7 @@ OPENINGS = 5
 SECONDS = 3.0
 ANSWER = "A few **words** of an answer, with `code`:\n\n```python\nprint('and some code')\n```\n\n- one\n- two\n"
 STEPS = 60
-PATIENCE = 120.0
+LOAD_TIMEOUT = 120.0
 IS_RUNNING = "document.getElementById('live').hasAttribute('data-running')"
 
 
@@ -29,13 +29,13 @@ def measure(live: Live, vendors: StandIn) -> list[Figure]:
     vendors.reset()
     vendors.default = Script(text=ANSWER)
     account = live.register()
-    address = f"/chat/{_long_chat(account.api)}/"
-    path = chromium.executable()
+    path = f"/chat/{_long_chat(account.api)}/"
+    browser_path = chromium.executable()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=browser_path, args=list(chromium.ARGUMENTS))
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         live.sign_in(page, account)
-        opened = [_open(page, live.base_url + address) for _ in range(OPENINGS)]
+        opened = [_open(page, live.base_url + path) for _ in range(OPENINGS)]
         _load_all(page)
         scrolled = Trace.of(page, lambda: _scroll(page))
         vendors.default = Script(text=ANSWER * 10, total=SECONDS, chunk_size=4)
@@ -64,17 +64,17 @@ def _long_chat(api: ApiClient) -> str:
     return str(chat["id"])
 
 
-def _open(page: Page, address: str) -> float:
+def _open(page: Page, url: str) -> float:
     """Return the milliseconds until the last message is on the screen."""
     page.goto("about:blank")
     begun = time.monotonic()
-    page.goto(address)
+    page.goto(url)
     expect(page.locator(".entry").last).to_be_in_viewport()
     return (time.monotonic() - begun) * 1000
 
 
 def _load_all(page: Page) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LOAD_TIMEOUT
     while page.locator(".older").count() and time.monotonic() < deadline:
         page.evaluate("window.scrollTo(0, 0)")
         page.wait_for_timeout(50)
@@ -89,16 +89,16 @@ def _scroll(page: Page) -> None:
 
 
 def _ask(page: Page) -> None:
-    """Send a prompt without the driver's own selectors, which take seconds of a page's time if it is this long."""
+    """Send a prompt without Playwright's selectors, which take seconds on a page of this length."""
     page.evaluate("document.querySelector('#composer textarea').focus()")
     page.keyboard.type("What is at the end of all this?", delay=20)
     page.keyboard.press("Enter")
-    wait.until(lambda: page.evaluate(IS_RUNNING), "nothing is asked")
+    wait.until(lambda: page.evaluate(IS_RUNNING), "the prompt is not sent")
     wait.until(lambda: not page.evaluate(IS_RUNNING), "the answer does not end")
 
 
 def _figures(opened: list[float], scrolled: Trace, asked: Trace) -> Iterator[Figure]:
     yield Figure(f"a chat of {MESSAGES:,} messages opens", "ms", opened, 1000)
-    yield Figure("scrolling in it: tasks of ours above 50 ms", "", [len(scrolled.long_tasks_of_ours)], 0)
-    yield Figure("scrolling in it: the longest task", "ms", [scrolled.longest], 100)
-    yield Figure("asking once more: the longest task", "ms", [asked.longest], 250)
+    yield Figure("scrolling in it: script tasks above 50 ms", "", [len(scrolled.long_script_tasks)], 0)
+    yield Figure("scrolling in it: the longest task", "ms", [scrolled.longest_task], 100)
+    yield Figure("one more prompt: the longest task", "ms", [asked.longest_task], 250)

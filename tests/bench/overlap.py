@@ -1,4 +1,4 @@
-"""The overlap of four models of one second each, and the delay of a first token behind the vendor's own."""
+"""The overlap of four answers of one second each, and the delay from the vendor's first token to ours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def measure(live: Live, vendors: StandIn) -> list[Figure]:
     rounds = [_round(account, vendors) for _ in range(ROUNDS + 1)][1:]
     return [
         Figure("four answers of 1 s, together", "s", [total for total, _ in rounds], 1.5),
-        Figure("first token behind its vendor's", "ms", [delay for _, delays in rounds for delay in delays], 150),
+        Figure("first token after its vendor's", "ms", [delay for _, delays in rounds for delay in delays], 150),
     ]
 
 
@@ -32,8 +32,10 @@ def _round(account: Account, vendors: StandIn) -> tuple[float, list[float]]:
     entries = [{"provider": vendor, "model": f"{vendor}-model"} for vendor in VENDORS]
     began = time.monotonic()
     firsts: dict[str, float] = {}
-    with account.api.post("/api/v1/compare/stream", json={"prompt": "Go", "providers": entries}, stream=True) as answer:
-        for event in _events(answer):
+    with account.api.post(
+        "/api/v1/compare/stream", json={"prompt": "Go", "providers": entries}, stream=True
+    ) as response:
+        for event in _events(response):
             if event.get("first_chunk"):
                 firsts[event["provider"]] = time.monotonic()
     total = time.monotonic() - began
@@ -41,7 +43,7 @@ def _round(account: Account, vendors: StandIn) -> tuple[float, list[float]]:
     return total, [(firsts[vendor] - sent[vendor]) * 1000 for vendor in VENDORS]
 
 
-def _events(answer: Any) -> Any:
-    for line in answer.iter_lines(chunk_size=1):
+def _events(response: Any) -> Any:
+    for line in response.iter_lines(chunk_size=1):
         if line.startswith(b"data: "):
             yield orjson.loads(line[6:])

@@ -18,7 +18,7 @@ from tests.support.live import Live
 COLUMNS = 8
 SECONDS = 10.0
 TOKEN = 4
-"""Characters."""
+"""Characters of a token."""
 PARAGRAPH = (
     "Some *words* of an answer that goes on and on, with `code`, and with what it takes to fill a line or two. "
     "Then there is more of it.\n\n- one thing\n- another thing\n\n```python\nprint('and some code')\n```\n\n"
@@ -30,12 +30,12 @@ OBSERVE = """() => {
   const note = (list) => shifts.push(...list.getEntries().map(({ value, sources }) => [value, ...sources.map(name)]));
   new PerformanceObserver(note).observe({ type: "layout-shift", buffered: false });
 }"""
-SHORTEST = """() => {
+SHORTEST_OVERHANG = """() => {
   const ends = [...document.querySelectorAll(".column .prose")].map((prose) => prose.getBoundingClientRect().bottom);
   return Math.min(...ends) + scrollY - innerHeight;
 }"""
-BELOW = 300
-"""Pixels below the end of the window that every answer has to reach before the reader stops scrolling."""
+OVERHANG = 300
+"""Pixels by which every answer has to extend below the window before the measurement begins."""
 READ = """() => {
   const column = document.querySelector(".column .prose");
   const finished = column.querySelector("p");
@@ -60,13 +60,12 @@ def measure(live: Live, vendors: StandIn) -> list[Figure]:
 
 
 def _read_along(vendors: StandIn, page: Page) -> tuple[Trace, dict[str, Any]]:
-    """Return the trace of ten seconds in which all columns stream, and if the reader's position and selection
-    survived."""
+    """Return the trace of ten seconds in which all columns stream, and ``STATE`` at their end."""
     vendors.reset()
     vendors.default = Script(text=TEXT, chunk_size=TOKEN, total=SECONDS)
     _start(page)
     page.locator(".column .prose > p").first.wait_for()
-    wait.until(lambda: page.evaluate(SHORTEST) > BELOW, "nothing grows")
+    wait.until(lambda: page.evaluate(SHORTEST_OVERHANG) > OVERHANG, "the answers do not grow")
     page.evaluate(READ)
     page.wait_for_timeout(300)
     page.evaluate("window.moves = 0")
@@ -94,9 +93,9 @@ def _figures(trace: Trace, state: dict[str, Any]) -> Iterator[Figure]:
     busy = sum(task.get("tdur", 0) for task in trace.tasks) / trace.length
     yield Figure("layout shifts", "", [len(state["shifts"])], 0)
     yield Figure("their score", "", [sum(shift[0] for shift in state["shifts"])], 0)
-    yield Figure("tasks of ours above 50 ms", "", [len(trace.long_tasks_of_ours)], 0)
-    yield Figure("the longest task", "ms", [trace.longest], 50)
+    yield Figure("script tasks above 50 ms", "", [len(trace.long_script_tasks)], 0)
+    yield Figure("the longest task", "ms", [trace.longest_task], 50)
     yield Figure("main thread busy", "%", [100 * busy], 60)
     yield Figure("milliseconds from frame to frame", "ms", [trace.length / 1000 / max(1, trace.frames)], 50)
-    yield Figure("marked texts that were lost", "", [int(not state["selected"])], 0)
-    yield Figure("times the reader was moved", "", [state["moves"]], 0)
+    yield Figure("lost selections", "", [int(not state["selected"])], 0)
+    yield Figure("times the page moved under its reader", "", [state["moves"]], 0)

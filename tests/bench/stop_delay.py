@@ -1,4 +1,4 @@
-"""From the click on Stop to the closed connection at the vendor."""
+"""The time from the click on Stop to the closed connection at the vendor."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def start(
     directory: Path | None = None,
     user: str | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a process as the leader of its own session, its output appended to ``log``."""
+    """Start a process as the leader of its own session, and append its output to ``log``."""
     with log.open("ab") as output:
         return subprocess.Popen(
             arguments,
@@ -36,12 +36,12 @@ def start(
         )
 
 
-def end(process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM, patience: float = 10) -> None:
-    """Signal the process and wait for it; kill it if it does not end."""
+def end(process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM, timeout: float = 10) -> None:
+    """Signal the process and wait for its end; after ``timeout`` seconds, kill it. Kill what it left behind, too."""
     with suppress(ProcessLookupError):
         process.send_signal(number)
     try:
-        process.wait(patience)
+        process.wait(timeout)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -1,6 +1,6 @@
-"""The browser of the tests: the installed Chromium, or one that is fetched.
+"""The browser of the tests: the installed Chromium, or one that is downloaded.
 
-``python -m tests.support.chromium`` makes sure that there is one.
+``python -m tests.support.chromium`` downloads one if none is installed.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ ARGUMENTS = (
 
 @cache
 def executable() -> str:
-    """Return the path of a Chromium that starts, ``""`` if there is none."""
+    """Return the path of a Chromium that starts; ``""`` if none does."""
     candidates = [shutil.which(name) for name in NAMES]
-    return next((path for path in [*candidates, _playwrights_own()] if path and _starts(path)), "")
+    return next((path for path in [*candidates, _playwright_path()] if path and _starts(path)), "")
 
 
-def fetch() -> bool:
-    """Get a Chromium, from Playwright or else from Debian; return True if there is one now."""
+def download() -> bool:
+    """Install a Chromium, from Playwright or else from Debian; return True if one starts then."""
     attempts = [[sys.executable, "-m", "playwright", "install", "chromium"]]
     if os.geteuid() == 0:
         attempts += [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]]
@@ -47,7 +47,7 @@ def fetch() -> bool:
 
 
 def note_problems(context: BrowserContext, problems: list[str]) -> None:
-    """Add to ``problems`` every error on a console, uncaught exception and CSP violation of the context's pages."""
+    """Add to ``problems`` every console error, uncaught exception and CSP violation of the context's pages."""
 
     def note_console(message: ConsoleMessage) -> None:
         if message.type == "error" or "Content Security Policy" in message.text:
@@ -60,7 +60,7 @@ def note_problems(context: BrowserContext, problems: list[str]) -> None:
     context.on("weberror", note_exception)
 
 
-def _playwrights_own() -> str:
+def _playwright_path() -> str:
     with sync_playwright() as playwright:
         return playwright.chromium.executable_path
 
@@ -73,5 +73,5 @@ def _starts(path: str) -> bool:
 
 
 if __name__ == "__main__":
-    if not executable() and not fetch():
+    if not executable() and not download():
         sys.exit("The tests need a browser, and none could be installed. Install Chromium and run `make test` again.")

@@ -25,12 +25,12 @@ from tests.support.servers import Servers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "a long and quiet evening"
-# The server has a key for these; for every other kind a test gives its user one, or goes without.
+# The server has a key for these kinds. For any other kind, a test that needs a key gives one to its user.
 KINDS_WITH_KEY = ("openai", "anthropic", "google", "mistral", "openrouter", "xai")
 
 
 class ApiClient(requests.Session):
-    """A session whose paths are below one URL."""
+    """A session that takes paths below one base URL, with a time limit for every request."""
 
     def __init__(self, base_url: str, token: str = "") -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class ApiClient(requests.Session):
 
 @dataclass
 class Account:
-    """A registered user: the credentials, and a client that is signed in by token."""
+    """A registered user, with credentials and a client that is signed in by token."""
 
     username: str
     password: str
@@ -85,13 +85,13 @@ class Live:
         return f"http://{self.host}:{self.port}"
 
     def beside(self, suffix: str) -> Self:
-        """Return another web process and another worker on the same database and Redis, not started yet."""
+        """Return another web process and another worker on the same database and Redis, not yet started."""
         other = copy.copy(self)
         other.suffix, other.port, other.web, other.worker = suffix, free_port(), None, None
         return other
 
     def start(self) -> Self:
-        """Migrate, collect the static files, start both processes; return when all is ready."""
+        """Migrate, collect the static files, and start both processes; return when they are ready."""
         self.manage("llmselect_project.run.preparation")
         self.start_web()
         self.start_worker()
@@ -129,14 +129,14 @@ class Live:
             children.end(self.worker)
 
     def kill_worker(self) -> None:
-        """End the worker as a power failure does."""
+        """Kill the worker, as a power failure would."""
         if self.worker is not None:
             children.end(self.worker, signal.SIGKILL)
 
     def wait_until_ready(self) -> None:
-        """Wait until the database, Redis and a worker respond; raises with the ends of the logs if they do not."""
+        """Wait until the database, Redis and a worker respond; raises TimeoutError with the ends of the logs."""
         try:
-            wait.until(self._is_ready, "LLMSelect does not get ready", seconds=60)
+            wait.until(self._is_ready, "LLMSelect does not become ready", seconds=60)
         except TimeoutError as exc:
             raise TimeoutError(f"{exc}\n{self.log('web')}\n{self.log('worker')}") from None
 
@@ -151,9 +151,9 @@ class Live:
         """Return a new user, signed in."""
         username = username or f"user-{secrets.token_hex(6)}"
         details = {"username": username, "email": f"{username}@example.org", "password": PASSWORD}
-        answer = requests.post(f"{self.base_url}/api/v1/auth/register", json=details, timeout=30)
-        assert answer.status_code == 201, answer.text
-        body = answer.json()
+        response = requests.post(f"{self.base_url}/api/v1/auth/register", json=details, timeout=30)
+        assert response.status_code == 201, response.text
+        body = response.json()
         return Account(username, PASSWORD, body["access"], ApiClient(self.base_url, body["access"]), body["user"])
 
     def make_administrator(self, account: Account) -> None:
@@ -165,12 +165,12 @@ class Live:
         self.manage("django", "shell", "--command", code)
 
     def cookies_of(self, account: Account) -> dict[str, str]:
-        """Return a browser's cookies after a sign-in, without the time that pages take."""
+        """Return a browser's cookies after a sign-in over plain HTTP, which is faster than by a page."""
         client = ApiClient(self.base_url)
-        address = client.get("/accounts/login/").url
+        url = client.get("/accounts/login/").url
         form = {"login": account.username, "password": account.password}
         form["csrfmiddlewaretoken"] = client.cookies["csrftoken"]
-        client.post(address, data=form, headers={"Referer": address}, allow_redirects=False).raise_for_status()
+        client.post(url, data=form, headers={"Referer": url}, allow_redirects=False).raise_for_status()
         assert "sessionid" in client.cookies
         return dict(client.cookies)
 
@@ -197,8 +197,8 @@ class Live:
 def stand_in_environment(vendors: StandIn) -> dict[str, str]:
     """Return environment variables that point every kind of provider to the stand-in vendors."""
     remote = [kind.slug for kind in KINDS.values() if kind.base_url.startswith("http")]
-    addresses = {f"{slug.upper()}_BASE_URL": vendors.base_url(slug) for slug in remote}
-    return addresses | {f"{slug.upper()}_API_KEY": f"stand-in-key-of-{slug}" for slug in KINDS_WITH_KEY}
+    base_urls = {f"{slug.upper()}_BASE_URL": vendors.base_url(slug) for slug in remote}
+    return base_urls | {f"{slug.upper()}_API_KEY": f"stand-in-key-of-{slug}" for slug in KINDS_WITH_KEY}
 
 
 def free_port() -> int:

@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.servers import SERVERS, Servers
 
-# Environment variables of the developer that would change results.
+# Environment variables of a developer that would change the results.
 IGNORED = {
     *("ALLOWED_HOSTS", "ASGI_SERVER", "DEBUG", "FIELD_ENCRYPTION_KEY", "HOST", "LOG_LEVEL", "PORT", "PUBLIC_URL"),
     *("SECRET_KEY", "SERVER_KEYS", "SIGNUP", "STREAMING"),
@@ -40,11 +40,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
-    # Pages in tests name static files without hashes; collected files are tested with a running LLMSelect.
+    # Static files have hashes in their names only once they are collected, as they are for the running LLMSelect.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    # Hashing passwords as safely as LLMSelect does takes a quarter of a second each; the running one does so.
+    # A safe hash takes a quarter of a second per password; tests of the running LLMSelect use it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     database: dict[str, Any] = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
-        # A file, because each thread would have a database of its own in memory.
+        # A file, because in memory each thread would have a database of its own.
         database.setdefault("TEST", {})["NAME"] = f"{database['NAME']}.tests"

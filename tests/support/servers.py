@@ -14,7 +14,7 @@ from tests.support.postgresql import PostgreSQL
 
 
 class Servers:
-    """Starts the servers of a run, and knows their URLs."""
+    """The servers of a test run: starts and stops them, and knows their URLs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -26,7 +26,7 @@ class Servers:
         return f"unix://{self.folder / 'redis.sock'}"
 
     def start(self, database: str) -> dict[str, str]:
-        """Start them; return the environment variables that name them."""
+        """Start the servers; return the environment variables that make LLMSelect use them."""
         self.folder.chmod(0o711)
         variables = self.folder / "var"
         variables.mkdir(mode=0o700)
@@ -42,19 +42,19 @@ class Servers:
         }
 
     def database_url(self, name: str) -> str:
-        """Return a database of that name: created on PostgreSQL, a file on SQLite."""
+        """Return the URL of a database with this name, and create it on PostgreSQL."""
         if self.postgresql is not None:
             return self.postgresql.create_database(name)
         return f"sqlite:///{self.folder / name}.sqlite3"
 
     def stop(self) -> None:
-        """End both; neither is needed again."""
+        """Stop both servers."""
         self.stop_redis()
         if self.postgresql is not None:
             self.postgresql.stop()
 
     def stop_redis(self) -> None:
-        """End it with all of its data."""
+        """Stop Redis, which loses all of its data."""
         if self._redis is not None:
             children.end(self._redis)
 
@@ -65,13 +65,13 @@ class Servers:
         self._redis = children.start(command.arguments, log=self.folder / "redis.log", directory=self.folder)
         client = Redis.from_url(self.redis_url)
 
-        def answers() -> bool:
+        def responds() -> bool:
             try:
                 return bool(client.ping())
             except RedisError:
                 return False
 
-        wait.until(answers, "Redis does not start")
+        wait.until(responds, "Redis does not start")
         client.close()
 
 

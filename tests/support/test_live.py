@@ -34,7 +34,7 @@ def test_it_leaves_the_database_to_synchronous_tests_after_a_browser() -> None:
         assert cursor.fetchone() == (1,)
 
 
-def test_it_goes_on_with_a_new_worker_after_one_was_killed(live: Live) -> None:
+def test_it_starts_a_new_worker_after_one_was_killed(live: Live) -> None:
     live.kill_worker()
 
     live.start_worker()
@@ -52,7 +52,7 @@ def test_it_goes_on_with_a_new_worker_after_one_was_killed(live: Live) -> None:
         ("console", "document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">broken</p>')"),
     ],
 )
-def test_it_hears_what_a_browser_complains_about(
+def test_it_notes_every_error_of_a_browser(
     live: Live, browser_page: Page, browser_problems: list[str], event: Literal["console", "weberror"], script: str
 ) -> None:
     browser_page.goto(f"{live.base_url}/accounts/login/")
