@@ -1,4 +1,4 @@
-"""A user's program: the public API, over real HTTP and real sockets."""
+"""A client of the public API, over real HTTP and real sockets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from websockets.typing import Origin, Subprotocol
 from tests.integration.event_reader import Event, Json
 from tests.support.live import Account
 
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 
 class EventStream(AbstractContextManager["EventStream"]):
@@ -34,12 +34,12 @@ class EventStream(AbstractContextManager["EventStream"]):
         """Read up to the first event of this kind (in this slot), and return all events so far."""
         return _until(self._events, kind, index)
 
-    def until_said(self, index: int, text: str) -> list[Event]:
-        """Read until a slot has all of this text."""
-        seen = self.until("chunk", index)
-        while _length(seen[-1]) < len(text):
-            seen += self.until("chunk", index)
-        return seen
+    def until_text(self, index: int, text: str) -> list[Event]:
+        """Read until a slot has all of this text, and return all events so far."""
+        received = self.until("chunk", index)
+        while _length(received[-1]) < len(text):
+            received += self.until("chunk", index)
+        return received
 
     def close(self) -> None:
         """Disconnect."""
@@ -79,7 +79,7 @@ class Socket:
     def send(self, message: Json | str) -> None:
         self.connection.send(message if isinstance(message, str) else json.dumps(message))
 
-    def closing_code(self) -> int | None:
+    def close_code(self) -> int | None:
         """Read until the server closes the socket, and return the close code."""
         try:
             list(self._events)
@@ -89,21 +89,21 @@ class Socket:
 
     def _read(self) -> Iterator[Event]:
         while True:
-            event = json.loads(self.connection.recv(timeout=PATIENCE))
+            event = json.loads(self.connection.recv(timeout=TIMEOUT))
             yield Event(event.pop("seq", ""), event)
 
 
 def _until(events: Iterator[Event], kind: str, index: int | None) -> list[Event]:
-    seen = []
+    received = []
     for event in events:
-        seen.append(event)
+        received.append(event)
         if event.kind == kind and index in (None, event.data.get("index")):
-            return seen
-    raise AssertionError(f"the stream ended without {kind}: {seen}")
+            return received
+    raise AssertionError(f"the stream ended without {kind}: {received}")
 
 
 class Program:
-    """An account's program. Models are written ``provider/model``."""
+    """A program that uses an account. Models are written ``provider/model``."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
@@ -114,15 +114,15 @@ class Program:
         return {"prompt": "Hello?", "providers": entries, **more}
 
     def stream(self, *models: str, **more: Any) -> EventStream:
-        """Start and follow in one request."""
+        """Start a comparison and follow it in one request."""
         return EventStream(self.api.post("/api/v1/compare/stream", json=self.body(*models, **more), stream=True))
 
     def begin(self, *models: str, **more: Any) -> Json:
-        """Start, and return what ``start`` says."""
+        """Start a comparison, and return the fields of its ``start`` event."""
         return self.post("comparisons", self.body(*models, **more), status=201)
 
     def join(self, comparison_id: str, *, after: str = "", last_event_id: str = "") -> EventStream:
-        """Follow the latest run."""
+        """Follow the latest run of a comparison."""
         return EventStream(self.join_response(comparison_id, after=after, last_event_id=last_event_id))
 
     def join_response(self, comparison_id: str, *, after: str = "", last_event_id: str = "") -> requests.Response:
@@ -137,7 +137,7 @@ class Program:
 
     @contextmanager
     def socket(self, comparison_id: str, *, after: str = "") -> Iterator[Socket]:
-        """The JSON socket of a comparison."""
+        """Open the JSON socket of a comparison."""
         query = f"?after={after}" if after else ""
         with self.connection(f"/ws/comparisons/{comparison_id}/{query}") as connection:
             yield Socket(connection)
@@ -147,11 +147,11 @@ class Program:
         self, path: str, *, token: str | None = None, origin: str | None = None, cookie: str = ""
     ) -> Iterator[ClientConnection]:
         """Open a socket with the account's token, another one, or a browser's cookie."""
-        address = self.api.base_url.replace("http", "ws", 1) + path
+        url = self.api.base_url.replace("http", "ws", 1) + path
         token = self.account.token if token is None else token
         protocols = [Subprotocol("bearer"), Subprotocol(token)] if token else None
         with connect(
-            address,
+            url,
             origin=Origin(origin) if origin else None,
             subprotocols=protocols,
             additional_headers={"Cookie": cookie} if cookie else None,
@@ -161,16 +161,16 @@ class Program:
             yield connection
 
     def post(self, path: str, body: Json | None = None, *, status: int = 200) -> Json:
-        answer = self.api.post(f"/api/v1/{path}", json=body)
-        assert answer.status_code == status, answer.text
-        read: Json = answer.json()
-        return read
+        response = self.api.post(f"/api/v1/{path}", json=body)
+        assert response.status_code == status, response.text
+        decoded: Json = response.json()
+        return decoded
 
     def get(self, path: str) -> Json:
-        answer = self.api.get(f"/api/v1/{path}")
-        assert answer.status_code == 200, answer.text
-        read: Json = answer.json()
-        return read
+        response = self.api.get(f"/api/v1/{path}")
+        assert response.status_code == 200, response.text
+        decoded: Json = response.json()
+        return decoded
 
     def slots(self, comparison_id: str, turn: int = -1) -> list[Json]:
         """Return the saved answers of a turn, by index."""

@@ -19,7 +19,7 @@ def alice(live: Live) -> Program:
 
 @pytest.fixture(scope="session")
 def bob(live: Live) -> Program:
-    """A user who may see nothing of Alice's."""
+    """A user who may see nothing of Alice's data."""
     return Program(live.register())
 
 

@@ -1,4 +1,4 @@
-"""The state of a client after some events, read as strictly as the public contract is written."""
+"""The state of a client after some events, checked as strictly as docs/api.md describes them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Event(NamedTuple):
 
 @dataclass
 class Reading:
-    """The events of one run, folded; any order or repetition that the contract does not allow fails the test."""
+    """The state after the events of one run; an order or repetition that the API rules out fails the test."""
 
     start: Json = field(default_factory=dict)
     chunks: dict[int, str] = field(default_factory=lambda: defaultdict(str))
@@ -40,8 +40,8 @@ class Reading:
         return reading
 
     @property
-    def responses(self) -> dict[int, str]:
-        """The final text of every slot by its end."""
+    def answers(self) -> dict[int, str]:
+        """The text of every slot according to its end, by index."""
         return {index: end.get("data", end)["response"] for index, end in self.ends.items()}
 
     @property
@@ -74,11 +74,11 @@ class Reading:
                 raise AssertionError(f"there is no event {other}")
 
     def assert_whole(self) -> None:
-        """Check that the run is complete: every slot's text in chunks, its end, and the run's."""
+        """Check that the run is complete: its start, every slot's text in chunks, every slot's end, and ``done``."""
         slots = [slot["index"] for slot in self.start["results"]]
         assert slots == list(range(self.start["total"]))
         assert sorted(self.ends) == slots
-        assert {index: self.chunks[index] for index in slots} == self.responses
+        assert {index: self.chunks[index] for index in slots} == self.answers
         assert self.done["metadata"]["total"] == len(slots)
 
     @staticmethod

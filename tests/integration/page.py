@@ -1,4 +1,4 @@
-"""An open comparison page without a browser: its elements, and htmx's changes to them by the socket's fragments."""
+"""An open comparison page without a browser: its elements, and the changes that htmx makes with fragments."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Element:
                 child.parent = self
 
     def replace(self, replacement: list[Element | str]) -> None:
-        """Replace this element by other nodes."""
+        """Replace this element with other nodes."""
         assert self.parent is not None
         position = self.parent.children.index(self)
         del self.parent.children[position]
@@ -66,7 +66,7 @@ class Element:
 
 
 class _Parser(HTMLParser):
-    """A parser for HTML that closes every element, as ours does; anything else fails the test."""
+    """A parser for HTML in which every element is closed; anything else fails the test."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -93,11 +93,11 @@ class _Parser(HTMLParser):
 
 
 def parse(html: str) -> Element:
-    """Return the nodes of a document or fragment, below one nameless element."""
+    """Parse a document or fragment; return a nameless element with its nodes."""
     parser = _Parser()
     parser.feed(html)
     parser.close()
-    assert parser._open == [parser.root], "something was left open"
+    assert parser._open == [parser.root], "an element was left open"
     return parser.root
 
 
@@ -117,7 +117,7 @@ class Page:
         return [each for each in self.root.all() if each.tag == "article" and "data-index" in each.attributes]
 
     def answer(self, index: int) -> str:
-        """Return a column's answer without insertion marks; columns count over all turns."""
+        """Return the HTML of a column's answer without insertion marks; columns are counted over all turns."""
         result_id = str(self.columns[index].attributes["id"]).removeprefix("column-")
         html = self.root.by_id(f"text-{result_id}").inner_html
         html = html.replace(f' id="text-{result_id}-tail"', "")
@@ -167,5 +167,5 @@ class Page:
 
 
 def canonical(html: str) -> str:
-    """Return HTML as this model writes it, to compare with."""
+    """Return HTML in the form in which ``Element.html`` writes it, for comparisons."""
     return parse(html).inner_html

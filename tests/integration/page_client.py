@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import requests
 
-from tests.integration.api_client import PATIENCE, Program
+from tests.integration.api_client import TIMEOUT, Program
 from tests.integration.page import Page
 from tests.support.live import ApiClient
 
@@ -36,19 +36,19 @@ class Browser:
 
     def open(self, comparison_id: str) -> Page:
         """Return a comparison's page."""
-        answer = self.client.get(f"/comparisons/{comparison_id}/")
-        assert answer.status_code == 200
-        return Page(answer.text)
+        response = self.client.get(f"/comparisons/{comparison_id}/")
+        assert response.status_code == 200
+        return Page(response.text)
 
     @contextmanager
     def watching(self, page: Page) -> Iterator[Callable[[Callable[[], bool]], None]]:
-        """Connect the page to its socket; return a function that takes messages until a condition holds on the page."""
+        """Connect the page to its socket; yield a function that takes messages until a condition holds on the page."""
         origin = self.client.base_url
         with self._program.connection(page.socket_path, token="", origin=origin, cookie=self.cookie) as connection:
 
             def take_until(condition: Callable[[], bool]) -> None:
                 while not condition():
-                    message = connection.recv(timeout=PATIENCE)
+                    message = connection.recv(timeout=TIMEOUT)
                     assert isinstance(message, str)
                     page.take(message)
 

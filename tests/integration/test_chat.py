@@ -1,4 +1,4 @@
-"""Chats through the public API, with the whole engine running."""
+"""Chats over the public API, with a real web process and worker."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def frames(response: requests.Response) -> Iterator[Frame]:
 
 def until(events: Iterator[Frame], text: str) -> list[Frame]:
     """Read until all of this text has arrived."""
-    seen: list[Frame] = []
-    while said(seen) != text:
-        seen.append(next(events))
-        assert text.startswith(said(seen))
-    return seen
+    received: list[Frame] = []
+    while text_of(received) != text:
+        received.append(next(events))
+        assert text.startswith(text_of(received))
+    return received
 
 
-def said(events: list[Frame]) -> str:
+def text_of(events: list[Frame]) -> str:
     text = ""
     for event in events:
         text = event.data["reset"] if "reset" in event.data else text + event.data.get("content", "")
@@ -58,7 +58,7 @@ def said(events: list[Frame]) -> str:
 
 
 class Chat:
-    """A user's program that chats. Models are written ``provider/model``."""
+    """A program that chats. Models are written ``provider/model``."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -94,7 +94,7 @@ def test_it_streams_tokens_and_saves_both_messages(chat: Chat, vendors: StandIn,
     first, *chunks, last = [event.data for event in events]
     assert first == {"start": True, "conversation_id": first["conversation_id"], "message_id": first["message_id"]}
     assert len(chunks) > 1
-    assert said(events) == TEXT
+    assert text_of(events) == TEXT
     assert last["done"] is True
     assert (last["conversation_id"], last["message_id"]) == (first["conversation_id"], first["message_id"])
     assert last["usage"]["usage_source"] == "provider"
@@ -107,18 +107,18 @@ def test_it_streams_tokens_and_saves_both_messages(chat: Chat, vendors: StandIn,
     assert answer["usage"] == last["usage"]
 
 
-def test_it_answers_whole_where_nobody_streams(chat: Chat, vendors: StandIn) -> None:
+def test_it_returns_the_whole_answer_without_a_stream(chat: Chat, vendors: StandIn) -> None:
     vendors.default = Script(text=TEXT, reasoning="Hm.")
 
-    answer = chat.send("Count.", path="chat").json()
+    body = chat.send("Count.", path="chat").json()
 
-    assert answer["response"] == TEXT
-    assert answer["reasoning"] == "Hm."
-    assert answer["status"] == "completed"
-    assert chat.texts(answer["conversation_id"]) == ["Count.", TEXT]
+    assert body["response"] == TEXT
+    assert body["reasoning"] == "Hm."
+    assert body["status"] == "completed"
+    assert chat.texts(body["conversation_id"]) == ["Count.", TEXT]
 
 
-def test_the_model_is_told_what_was_said_before(chat: Chat, vendors: StandIn) -> None:
+def test_the_model_receives_the_earlier_messages(chat: Chat, vendors: StandIn) -> None:
     vendors.default = Script(text="Yes.")
     first = chat.send("Really?", "openai/first", path="chat", system="Be brief.").json()
 
@@ -129,84 +129,84 @@ def test_the_model_is_told_what_was_said_before(chat: Chat, vendors: StandIn) ->
     assert body["instructions"] == "Be brief."
 
 
-def test_stopping_in_mid_stream_keeps_the_part_and_goes_on_from_there(chat: Chat, vendors: StandIn) -> None:
+def test_a_chat_continues_from_the_partial_text_of_a_stopped_answer(chat: Chat, vendors: StandIn) -> None:
     vendors.scripts["halted"] = Script(text=TEXT, end="stall", at=2)
     response = chat.send("Count.", "openai/halted")
     events = frames(response)
-    begun = next(events).data
-    seen = until(events, TEXT[:8])
+    start = next(events).data
+    received = until(events, TEXT[:8])
 
-    counted = chat.program.post(f"conversations/{begun['conversation_id']}/cancel")
+    counted = chat.program.post(f"conversations/{start['conversation_id']}/cancel")
     vendors.wait_for_request(model="halted").wait_until_disconnected()
     last = list(events)[-1].data
 
     assert counted == {"stopped": 1}
     assert (last["code"], last["retryable"]) == ("stopped", True)
-    assert said(seen) == TEXT[:8]
-    stored = chat.program.get(f"conversations/{begun['conversation_id']}")["messages"]
+    assert text_of(received) == TEXT[:8]
+    stored = chat.program.get(f"conversations/{start['conversation_id']}")["messages"]
     assert (stored[1]["status"], stored[1]["text"]) == ("stopped", TEXT[:8])
-    chat.send("Go on.", "openai/goes-on", path="chat", conversation_id=begun["conversation_id"])
-    told = vendors.wait_for_request(model="goes-on").body["input"]
-    assert [message["content"] for message in told] == ["Count.", TEXT[:8], "Go on."]
+    chat.send("Go on.", "openai/goes-on", path="chat", conversation_id=start["conversation_id"])
+    messages = vendors.wait_for_request(model="goes-on").body["input"]
+    assert [message["content"] for message in messages] == ["Count.", TEXT[:8], "Go on."]
 
 
 def test_stopping_before_the_first_token_closes_the_upstream_connection(chat: Chat, vendors: StandIn) -> None:
     vendors.scripts["mute"] = Script(first_delay=60)
     events = frames(chat.send("Count.", "openai/mute"))
-    begun = next(events).data
+    start = next(events).data
     upstream = vendors.wait_for_request(model="mute")
 
-    chat.program.post(f"conversations/{begun['conversation_id']}/cancel")
+    chat.program.post(f"conversations/{start['conversation_id']}/cancel")
     upstream.wait_until_disconnected()
 
     assert list(events)[-1].data["code"] == "stopped"
 
 
-def test_who_hangs_up_loses_nothing(chat: Chat, vendors: StandIn) -> None:
+def test_a_reader_who_disconnects_loses_nothing(chat: Chat, vendors: StandIn) -> None:
     vendors.default = script = Script(text=TEXT, hold=2)
     response = chat.send("Count.")
     events = frames(response)
-    begun = next(events).data
-    seen = until(events, TEXT[:8])
+    start = next(events).data
+    received = until(events, TEXT[:8])
     response.close()
     script.release.set()
 
-    rest = list(frames(chat.join(begun["conversation_id"], last_event_id=seen[-1].id)))
+    rest = list(frames(chat.join(start["conversation_id"], last_event_id=received[-1].id)))
 
-    assert said(rest) == TEXT[8:]
+    assert text_of(rest) == TEXT[8:]
     assert rest[-1].data["done"] is True
-    assert chat.texts(begun["conversation_id"]) == ["Count.", TEXT]
+    assert chat.texts(start["conversation_id"]) == ["Count.", TEXT]
 
 
-def test_who_joins_later_has_all_and_who_has_all_is_told_so(chat: Chat, vendors: StandIn) -> None:
+def test_a_late_reader_receives_everything_and_one_who_has_it_gets_204(chat: Chat, vendors: StandIn) -> None:
     vendors.default = Script(text=TEXT)
     events = list(frames(chat.send("Count.")))
     conversation_id = events[0].data["conversation_id"]
 
     joined = list(frames(chat.join(conversation_id)))
 
-    assert said(joined) == TEXT
+    assert text_of(joined) == TEXT
     assert joined[-1].data == events[-1].data
     assert chat.join(conversation_id, after=events[-1].id).status_code == 204
     assert chat.join(conversation_id, last_event_id=joined[-1].id).status_code == 204
 
 
-def test_a_lost_log_leads_to_a_reset_or_the_whole(chat: Chat, vendors: StandIn, live_redis: Redis) -> None:
+def test_a_lost_log_costs_no_text(chat: Chat, vendors: StandIn, live_redis: Redis) -> None:
     vendors.default = script = Script(text=TEXT, hold=4)
     events = frames(chat.send("Count."))
-    begun = next(events)
-    seen = [begun, *until(events, TEXT[:16])]
+    start = next(events)
+    received = [start, *until(events, TEXT[:16])]
 
-    topic = f"conversation.{uuid.UUID(begun.data['conversation_id']).hex}"
+    topic = f"conversation.{uuid.UUID(start.data['conversation_id']).hex}"
     live_redis.delete(f"live:topic:{topic}", f"live:topic:{topic}:log")
     script.release.set()
-    seen += list(events)
+    received += list(events)
 
-    assert said(seen) == TEXT
-    assert seen[-1].data["done"] is True
+    assert text_of(received) == TEXT
+    assert received[-1].data["done"] is True
 
 
-def test_a_failure_has_its_sentence_and_a_retry_takes_its_place(chat: Chat, vendors: StandIn) -> None:
+def test_a_failure_has_a_sentence_and_a_retry_replaces_it(chat: Chat, vendors: StandIn) -> None:
     vendors.scripts["fragile"] = Script(text=TEXT, end="cut", at=2)
     refused = chat.send("Count.", "openai/fragile", path="chat")
     failed = refused.json()
@@ -220,12 +220,12 @@ def test_a_failure_has_its_sentence_and_a_retry_takes_its_place(chat: Chat, vend
     assert failed["error"]["code"] == "stream_cut"
     assert "OpenAI" in failed["error"]["message"]
     assert failed["response"] == TEXT[:8]
-    assert said(events) == "This time."
+    assert text_of(events) == "This time."
     assert events[-1].data["message_id"] == failed["message_id"]
     assert chat.texts(failed["conversation_id"]) == ["Count.", "This time."]
 
 
-def test_branches_are_shown_and_exchanged(chat: Chat, vendors: StandIn) -> None:
+def test_edits_and_second_answers_become_branches(chat: Chat, vendors: StandIn) -> None:
     vendors.default = Script(text="first")
     first = chat.send("Which?", path="chat").json()
     ids = {"conversation_id": first["conversation_id"]}
@@ -240,20 +240,20 @@ def test_branches_are_shown_and_exchanged(chat: Chat, vendors: StandIn) -> None:
     assert chat.texts(first["conversation_id"]) == ["Which one?", "second"]
     shown = chat.program.post(f"conversations/{first['conversation_id']}/messages/{first['message_id']}/show")
     assert [message["text"] for message in shown["messages"]] == ["Which?", "first"]
-    gone = chat.api.delete(f"/api/v1/conversations/{first['conversation_id']}/messages/{prompt}")
-    assert gone.status_code == 204
+    deleted = chat.api.delete(f"/api/v1/conversations/{first['conversation_id']}/messages/{prompt}")
+    assert deleted.status_code == 204
     assert chat.texts(first["conversation_id"]) == ["Which one?", "second"]
 
 
-def test_a_conversation_is_listed_found_renamed_forked_and_deleted(chat: Chat, vendors: StandIn) -> None:
+def test_a_conversation_can_be_listed_found_renamed_forked_and_deleted(chat: Chat, vendors: StandIn) -> None:
     vendors.default = Script(text="Yes.")
     word = uuid.uuid4().hex
     conversation_id = chat.send(f"Is it {word}?", path="chat").json()["conversation_id"]
     path = f"conversations/{conversation_id}"
 
     assert [row["id"] for row in chat.program.get(f"conversations?search={word}")["results"]] == [conversation_id]
-    answer = chat.api.patch(f"/api/v1/{path}", json={"title": "Mine", "provider": "google", "model": "g"}).json()
-    assert (answer["title"], answer["provider"], answer["model"]) == ("Mine", "google", "g")
+    changed = chat.api.patch(f"/api/v1/{path}", json={"title": "Mine", "provider": "google", "model": "g"}).json()
+    assert (changed["title"], changed["provider"], changed["model"]) == ("Mine", "google", "g")
     fork = chat.program.post(f"{path}/fork", status=201)
     assert [message["text"] for message in fork["messages"]] == [f"Is it {word}?", "Yes."]
     assert chat.api.delete(f"/api/v1/{path}").status_code == 204
@@ -264,20 +264,20 @@ def test_a_conversation_is_listed_found_renamed_forked_and_deleted(chat: Chat, v
 def test_a_title_is_made_by_the_same_model(chat: Chat, vendors: StandIn) -> None:
     vendors.scripts["titles"] = script = Script(text="An answer.", hold=1)
     events = frames(chat.send("What is a monad?", "openai/titles"))
-    begun = next(events).data
+    start = next(events).data
     until(events, "An a")
     vendors.scripts["titles"] = Script(text='"Monads explained"')
     script.release.set()
     list(events)
 
-    def title() -> bool:
-        named = chat.program.get(f"conversations/{begun['conversation_id']}")["title"]
-        return bool(named == "Monads explained")
+    def has_title() -> bool:
+        current = chat.program.get(f"conversations/{start['conversation_id']}")["title"]
+        return bool(current == "Monads explained")
 
-    wait.until(title, "no title came", seconds=20)
+    wait.until(has_title, "the chat gets no title", seconds=20)
 
 
-def test_a_second_message_waits_for_the_first_answer(live: Live, chat: Chat, vendors: StandIn) -> None:
+def test_a_second_message_is_refused_until_the_first_answer_has_ended(live: Live, chat: Chat, vendors: StandIn) -> None:
     with frozen_worker(live):
         begun = next(frames(chat.send("One."))).data
 
@@ -305,35 +305,35 @@ BAD: list[tuple[Json, str]] = [
 @pytest.mark.parametrize(("body", "field"), BAD)
 def test_a_bad_message_gets_a_sentence_and_saves_nothing(chat: Chat, body: Json, field: str) -> None:
     before = chat.program.get("conversations?count=1")["count"]
-    whole = {"provider": "openai", "model": "m", **body}
+    full_body = {"provider": "openai", "model": "m", **body}
     if field == "non_field_errors":
-        del whole["model"]
+        del full_body["model"]
 
     for path in ("chat", "chat/stream"):
-        answer = chat.api.post(f"/api/v1/{path}", json=whole)
-        assert answer.status_code == 400, answer.text
-        assert answer.json()["error"]["code"] == "validation_error"
-        assert field in answer.json()["error"]["fields"]
+        response = chat.api.post(f"/api/v1/{path}", json=full_body)
+        assert response.status_code == 400, response.text
+        assert response.json()["error"]["code"] == "validation_error"
+        assert field in response.json()["error"]["fields"]
     assert chat.program.get("conversations?count=1")["count"] == before
 
 
 def test_a_stranger_and_a_missing_conversation_are_not_found(chat: Chat, bob: Program, vendors: StandIn) -> None:
-    begun = chat.send("Mine.", path="chat").json()
-    path = f"conversations/{begun['conversation_id']}"
+    start = chat.send("Mine.", path="chat").json()
+    path = f"conversations/{start['conversation_id']}"
 
     missing = Chat(bob).send("Hi", conversation_id=str(uuid.uuid4()))
-    foreign = Chat(bob).send("Hi", conversation_id=begun["conversation_id"])
+    foreign = Chat(bob).send("Hi", conversation_id=start["conversation_id"])
     others = [bob.api.get(f"/api/v1/{path}{part}") for part in ("", "/stream")]
     others += [bob.api.post(f"/api/v1/{path}{part}") for part in ("/cancel", "/fork")]
-    others += [bob.api.post(f"/api/v1/{path}/messages/{begun['message_id']}/{part}") for part in ("show", "retry")]
-    others += [bob.api.delete(f"/api/v1/{path}"), bob.api.delete(f"/api/v1/{path}/messages/{begun['message_id']}")]
+    others += [bob.api.post(f"/api/v1/{path}/messages/{start['message_id']}/{part}") for part in ("show", "retry")]
+    others += [bob.api.delete(f"/api/v1/{path}"), bob.api.delete(f"/api/v1/{path}/messages/{start['message_id']}")]
 
-    assert {answer.status_code for answer in (missing, foreign, *others)} == {404}
+    assert {response.status_code for response in (missing, foreign, *others)} == {404}
     column = bob.begin("openai/m", "google/m")["comparison_id"]
     assert bob.api.get(f"/api/v1/conversations/{column}").status_code == 404
 
 
-def test_a_finished_answer_goes_on_as_a_chat_and_the_comparison_stays(chat: Chat, vendors: StandIn) -> None:
+def test_an_ended_answer_continues_as_a_chat_and_the_comparison_stays(chat: Chat, vendors: StandIn) -> None:
     vendors.default = Script(text="Compared.")
     started = chat.program.begin("openai/m", "google/winner")
     list(chat.program.join(started["comparison_id"]))
@@ -350,17 +350,17 @@ def test_a_finished_answer_goes_on_as_a_chat_and_the_comparison_stays(chat: Chat
     assert chat.program.get(f"comparisons/{started['comparison_id']}") == before
 
 
-def test_a_comparison_begins_with_what_a_chat_has_said(chat: Chat, vendors: StandIn) -> None:
+def test_a_comparison_begins_with_the_messages_of_a_chat(chat: Chat, vendors: StandIn) -> None:
     vendors.default = Script(text="Yes.")
     first = chat.send("Really?", path="chat", system="Be brief.").json()
 
     body = chat.program.body("openai/col-a", "openai/col-b", conversation_id=first["conversation_id"])
     comparison = chat.program.post("compare", body)
-    told = [vendors.wait_for_request(model=model).body for model in ("col-a", "col-b")]
+    bodies = [vendors.wait_for_request(model=model).body for model in ("col-a", "col-b")]
 
-    contents = [[message["content"] for message in body["input"]] for body in told]
+    contents = [[message["content"] for message in body["input"]] for body in bodies]
     assert contents == [["Really?", "Yes.", "Hello?"]] * 2
-    assert [body["instructions"] for body in told] == ["Be brief."] * 2
+    assert [body["instructions"] for body in bodies] == ["Be brief."] * 2
     assert [message["text"] for message in comparison["history"]] == ["Really?", "Yes."]
     assert [turn["prompt"] for turn in comparison["turns"]] == ["Hello?"]
     assert chat.texts(first["conversation_id"]) == ["Really?", "Yes."]
@@ -373,8 +373,8 @@ def test_a_comparison_begins_with_what_a_chat_has_said(chat: Chat, vendors: Stan
 def test_a_comparison_of_a_strangers_chat_is_not_found(chat: Chat, bob: Program, vendors: StandIn) -> None:
     first = chat.send("Mine.", path="chat").json()
 
-    answer = bob.api.post(
+    response = bob.api.post(
         "/api/v1/comparisons", json=bob.body("openai/m", "openai/n", conversation_id=first["conversation_id"])
     )
 
-    assert answer.status_code == 404
+    assert response.status_code == 404

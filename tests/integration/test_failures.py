@@ -17,12 +17,12 @@ CLOSED_PORT = "http://127.0.0.1:9/v1"
 
 @dataclass(frozen=True)
 class Stage:
-    """One way to fail: the vendor's behavior, the error's code, a piece of its sentence, and the text that was kept."""
+    """One way to fail: the vendor's behavior, the code of the error, a part of its sentence, and the saved text."""
 
     script: Script
     code: str
     sentence: str
-    kept: str = ""
+    saved_text: str = ""
     retryable: bool = True
     provider: str = "anthropic"
     label: str = "Anthropic"
@@ -53,7 +53,7 @@ STAGES = {
 @pytest.fixture(scope="module", autouse=True)
 def impatient_worker(live: Live) -> Iterator[None]:
     """A worker with short timeouts, which cannot reach one of the vendors."""
-    usual = dict(live.environment)
+    original_environment = dict(live.environment)
     live.environment |= {
         "FIRST_TOKEN_TIMEOUT": "1.5",
         "BETWEEN_TOKENS_TIMEOUT": "1.5",
@@ -62,7 +62,7 @@ def impatient_worker(live: Live) -> Iterator[None]:
     live.stop_worker()
     live.start_worker()
     yield
-    live.environment = usual
+    live.environment = original_environment
     live.stop_worker()
     live.start_worker()
 
@@ -84,77 +84,76 @@ def test_one_failing_slot_leaves_the_others_untouched(program: Program, vendors:
     reading.assert_whole()
     failed = reading.ends[1]
     assert reading.outcomes == ["complete", stage.code, "complete"]
-    assert reading.responses == {0: WHOLE, 1: stage.kept, 2: WHOLE}
+    assert reading.answers == {0: WHOLE, 1: stage.saved_text, 2: WHOLE}
     assert stage.label in failed["error"]
     assert stage.sentence in failed["error"]
     assert failed["retryable"] is stage.retryable
     assert reading.done["metadata"] | {"time": 0} == {"total": 3, "completed": 2, "failed": 1, "stopped": 0, "time": 0}
     saved = program.slots(reading.start["comparison_id"])
     assert [slot["status"] for slot in saved] == ["completed", "failed", "completed"]
-    assert (saved[1]["response"], saved[1]["code"], saved[1]["error"]) == (stage.kept, stage.code, failed["error"])
+    assert saved[1]["response"] == stage.saved_text
+    assert (saved[1]["code"], saved[1]["error"]) == (stage.code, failed["error"])
 
 
 @pytest.mark.parametrize("vendor", ["openai", "anthropic", "google", "mistral"])
 @pytest.mark.parametrize("end", ["cut", "no_finish"])
-def test_no_vendor_passes_off_half_an_answer_as_a_whole_one(
-    program: Program, vendors: StandIn, vendor: str, end: str
-) -> None:
+def test_half_an_answer_never_counts_as_complete(program: Program, vendors: StandIn, vendor: str, end: str) -> None:
     vendors.scripts["half"] = Script(text="abcdefgh", end="cut" if end == "cut" else "no_finish", at=1)
 
     reading = Reading.of(program.stream(f"{vendor}/half"))
 
     assert reading.outcomes == ["stream_cut"]
-    assert reading.responses == {0: "abcd"}
+    assert reading.answers == {0: "abcd"}
 
 
-def test_garbage_between_good_frames_does_no_harm(program: Program, vendors: StandIn) -> None:
+def test_garbage_between_good_frames_is_skipped(program: Program, vendors: StandIn) -> None:
     vendors.default = Script(text=WHOLE, garbage=True)
 
     reading = Reading.of(program.stream("openai/noisy", "anthropic/noisy", "google/noisy", "mistral/noisy"))
 
     reading.assert_whole()
-    assert reading.responses == dict.fromkeys(range(4), WHOLE)
+    assert reading.answers == dict.fromkeys(range(4), WHOLE)
 
 
-def test_neither_key_nor_vendors_words_reach_the_user(program: Program, live: Live, vendors: StandIn) -> None:
+def test_neither_the_key_nor_the_vendors_words_reach_the_user(program: Program, live: Live, vendors: StandIn) -> None:
     key = "refused-but-very-secret"
     program.api.put("/api/v1/keys/groq", json={"api_key": key}).raise_for_status()
 
-    answer = program.api.post("/api/v1/compare/stream", json=program.body("groq/secretive"))
+    response = program.api.post("/api/v1/compare/stream", json=program.body("groq/secretive"))
 
     assert vendors.wait_for_request(model="secretive").headers["Authorization"] == f"Bearer {key}"
-    assert '"code":"invalid_api_key"' in answer.text
-    assert "Incorrect API key" not in answer.text
-    assert key not in answer.text + live.log("web") + live.log("worker")
+    assert '"code":"invalid_api_key"' in response.text
+    assert "Incorrect API key" not in response.text
+    assert key not in response.text + live.log("web") + live.log("worker")
 
 
-def test_nothing_is_created_where_no_chosen_provider_can_be_asked(program: Program, vendors: StandIn) -> None:
+def test_nothing_is_created_if_no_chosen_provider_can_be_used(program: Program, vendors: StandIn) -> None:
     before = program.get("comparisons?count=1")["count"]
 
-    answer = program.api.post("/api/v1/compare/stream", json=program.body("cohere/a", "together/b"))
+    response = program.api.post("/api/v1/compare/stream", json=program.body("cohere/a", "together/b"))
 
-    assert answer.status_code == 400
-    assert answer.json()["error"]["code"] == "validation_error"
-    assert "Cohere" in answer.json()["error"]["message"]
+    assert response.status_code == 400
+    assert response.json()["error"]["code"] == "validation_error"
+    assert "Cohere" in response.json()["error"]["message"]
     assert program.get("comparisons?count=1")["count"] == before
     assert vendors.requests == []
 
 
-def test_it_asks_again_before_the_first_word_and_nobody_notices(alice: Program, vendors: StandIn) -> None:
+def test_it_retries_a_call_that_failed_before_the_first_token(alice: Program, vendors: StandIn) -> None:
     vendors.sequence = [Script(status=503), Script(status=429)]
     vendors.default = Script(text=WHOLE)
 
     reading = Reading.of(alice.stream("openai/recovers"))
 
     reading.assert_whole()
-    assert reading.responses == {0: WHOLE}
+    assert reading.answers == {0: WHOLE}
     assert len(vendors.requests) == 3
 
 
-def test_a_model_that_keeps_failing_is_left_alone_and_the_others_answer(
+def test_a_model_that_keeps_failing_is_paused_and_the_others_answer(
     live: Live, alice: Program, vendors: StandIn, live_redis: Redis
 ) -> None:
-    usual = dict(live.environment)
+    original_environment = dict(live.environment)
     live.environment |= {"CIRCUIT_FAILURES": "2", "UPSTREAM_RETRIES": "0"}
     live.stop_worker()
     live.start_worker()
@@ -165,7 +164,7 @@ def test_a_model_that_keeps_failing_is_left_alone_and_the_others_answer(
 
     reading = Reading.of(alice.stream("openai/down", "google/up"))
     status = alice.api.get("/status/")
-    live.environment = usual
+    live.environment = original_environment
     live.stop_worker()
     live.start_worker()
     for key in live_redis.scan_iter("live:circuit*"):

@@ -1,4 +1,4 @@
-"""Limits and budgets over the public API: the whole chain, with a real worker."""
+"""Limits and budgets over the public API, with a real worker."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def most_at_once(vendors: StandIn) -> int:
     changes = sorted(
         (moment, change) for each in vendors.requests for moment, change in ((each.began, 1), (each.ended or 0.0, -1))
     )
-    return max(sum(change for _, change in changes[: place + 1]) for place in range(len(changes)))
+    return max(sum(change for _, change in changes[: position + 1]) for position in range(len(changes)))
 
 
 def ask(account: Account, **more: Any) -> requests.Response:
@@ -39,10 +39,10 @@ def ask(account: Account, **more: Any) -> requests.Response:
     return requests.post(f"{account.api.base_url}/api/v1/compare", json={**BODY, **more}, headers=headers, timeout=60)
 
 
-def result(answer: requests.Response) -> dict[str, Any]:
-    assert answer.status_code == 200, answer.text
-    (found,) = answer.json()["turns"][0]["results"]
-    return dict(found)
+def result(response: requests.Response) -> dict[str, Any]:
+    assert response.status_code == 200, response.text
+    (only,) = response.json()["turns"][0]["results"]
+    return dict(only)
 
 
 @pytest.fixture
@@ -50,38 +50,38 @@ def account(live: Live) -> Account:
     return live.register()
 
 
-def test_of_fifty_at_once_three_run_and_the_others_wait_their_turn(
+def test_a_user_with_three_slots_runs_three_of_fifty_answers_at_once(
     live: Live, vendors: StandIn, account: Account
 ) -> None:
     limit(live, account, max_running=3)
     vendors.default = Script(text="One, two, three.", delay=0.02)
 
     with ThreadPoolExecutor(50) as pool:
-        answers = list(pool.map(lambda _: ask(account), range(50)))
+        responses = list(pool.map(lambda _: ask(account), range(50)))
 
-    assert {result(answer)["response"] for answer in answers} == {"One, two, three."}
+    assert {result(response)["response"] for response in responses} == {"One, two, three."}
     assert len(vendors.requests) == 50
     assert most_at_once(vendors) == 3
 
 
-def test_with_a_dollar_left_no_more_than_that_is_spent(live: Live, vendors: StandIn, account: Account) -> None:
+def test_a_budget_of_one_dollar_is_never_exceeded(live: Live, vendors: StandIn, account: Account) -> None:
     limit(live, account, dollars_per_day="1.00")
     vendors.default = Script(text="word " * 300)
 
     # Each may cost twenty cents, and then uses a part of that.
     with ThreadPoolExecutor(50) as pool:
-        answers = list(pool.map(lambda _: ask(account, parameters={"max_tokens": 20_000}), range(50)))
+        responses = list(pool.map(lambda _: ask(account, parameters={"max_tokens": 20_000}), range(50)))
 
-    assert Counter(answer.status_code for answer in answers).keys() == {200, 429}
-    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert Counter(response.status_code for response in responses).keys() == {200, 429}
+    refused = next(response for response in responses if response.status_code == 429)
     assert refused.json()["error"]["code"] == "over_budget"
     assert "of the $1.00 that you may use in a day" in refused.json()["error"]["message"]
     assert int(refused.headers["Retry-After"]) <= 86_400
-    costs = [Decimal(result(answer)["cost"]) for answer in answers if answer.ok]
+    costs = [Decimal(result(response)["cost"]) for response in responses if response.ok]
     assert 0 < sum(costs) <= 1
 
 
-def test_one_who_waits_hears_at_which_place(live: Live, vendors: StandIn, account: Account) -> None:
+def test_queued_answers_report_their_position(live: Live, vendors: StandIn, account: Account) -> None:
     limit(live, account, max_running=1)
     vendors.default = script = Script(text="Hello there.", hold=1)
 
@@ -108,17 +108,17 @@ def test_an_answer_that_outgrows_the_budget_is_cut_off_and_kept(live: Live, vend
     script.release.set()
 
 
-def test_it_may_start_only_so_much_in_a_minute(live: Live, vendors: StandIn, account: Account) -> None:
+def test_requests_beyond_the_limit_of_a_minute_are_refused(live: Live, vendors: StandIn, account: Account) -> None:
     limit(live, account, requests_per_minute=2)
 
-    answers = [ask(account) for _ in range(3)]
+    responses = [ask(account) for _ in range(3)]
 
-    assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert answers[2].json()["error"]["code"] == "rate_limited"
-    assert 0 < int(answers[2].headers["Retry-After"]) <= 60
+    assert [response.status_code for response in responses] == [200, 200, 429]
+    assert responses[2].json()["error"]["code"] == "rate_limited"
+    assert 0 < int(responses[2].headers["Retry-After"]) <= 60
 
 
-def test_batch_work_is_done_as_well(vendors: StandIn, account: Account) -> None:
+def test_batch_work_is_answered_as_well(vendors: StandIn, account: Account) -> None:
     vendors.default = Script(text="In my own time.")
 
     assert result(ask(account, batch=True))["response"] == "In my own time."

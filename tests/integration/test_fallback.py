@@ -27,7 +27,7 @@ def ask(program: Program, *models: str, fallback: Json | None = OTHER) -> EventS
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "fault",
     [
         Script(status=500),
         Script(status=429, headers={"Retry-After": "60"}),
@@ -36,17 +36,15 @@ def ask(program: Program, *models: str, fallback: Json | None = OTHER) -> EventS
     ],
     ids=["server error", "rate limit", "unknown model", "garbage"],
 )
-def test_it_answers_where_the_chosen_model_cannot_and_says_so(
-    alice: Program, vendors: StandIn, trouble: Script
-) -> None:
-    vendors.scripts["troubled"] = trouble
+def test_it_answers_if_the_chosen_model_cannot_and_is_named(alice: Program, vendors: StandIn, fault: Script) -> None:
+    vendors.scripts["troubled"] = fault
     vendors.scripts["fine"] = Script(text="I answer myself.")
 
     reading = Reading.of(ask(alice, "anthropic/troubled", "openai/fine"))
 
     reading.assert_whole()
     assert reading.outcomes == ["complete", "complete"]
-    assert reading.responses == {0: TEXT, 1: "I answer myself."}
+    assert reading.answers == {0: TEXT, 1: "I answer myself."}
     assert [end["data"]["answered_by"] for _, end in sorted(reading.ends.items())] == [OTHER, None]
     saved = alice.slots(reading.start["comparison_id"])
     assert [(slot["provider"], slot["model"], slot["answered_by"]) for slot in saved] == [
@@ -56,7 +54,7 @@ def test_it_answers_where_the_chosen_model_cannot_and_says_so(
 
 
 @pytest.mark.parametrize(
-    ("trouble", "code", "kept"),
+    ("fault", "code", "saved_text"),
     [
         (Script(status=401), "invalid_api_key", ""),
         (Script(status=400), "bad_request", ""),
@@ -64,19 +62,19 @@ def test_it_answers_where_the_chosen_model_cannot_and_says_so(
     ],
     ids=["refused key", "refused request", "half an answer"],
 )
-def test_it_does_not_hide_what_the_user_has_to_mend_nor_end_what_another_began(
-    alice: Program, vendors: StandIn, trouble: Script, code: str, kept: str
+def test_it_replaces_neither_a_refused_request_nor_a_partial_answer(
+    alice: Program, vendors: StandIn, fault: Script, code: str, saved_text: str
 ) -> None:
-    vendors.scripts["troubled"] = trouble
+    vendors.scripts["troubled"] = fault
 
     reading = Reading.of(ask(alice, "anthropic/troubled"))
 
     assert reading.outcomes == [code]
-    assert reading.responses == {0: kept}
+    assert reading.answers == {0: saved_text}
     assert alice.slots(reading.start["comparison_id"])[0]["answered_by"] is None
 
 
-def test_where_it_fails_too_the_first_failure_is_told(alice: Program, vendors: StandIn) -> None:
+def test_the_first_error_is_reported_if_it_fails_too(alice: Program, vendors: StandIn) -> None:
     vendors.scripts["troubled"] = Script(status=500)
     vendors.scripts["other"] = Script(status=429, headers={"Retry-After": "60"})
 
@@ -87,7 +85,7 @@ def test_where_it_fails_too_the_first_failure_is_told(alice: Program, vendors: S
     assert alice.slots(reading.start["comparison_id"])[0]["answered_by"] is None
 
 
-def test_one_that_cannot_be_asked_is_refused_at_once(alice: Program) -> None:
+def test_a_fallback_that_cannot_be_used_is_refused_at_once(alice: Program) -> None:
     body: dict[str, Any] = alice.body("openai/m")
     for fallback in (
         {"provider": "cohere", "model": "m"},
@@ -95,16 +93,16 @@ def test_one_that_cannot_be_asked_is_refused_at_once(alice: Program) -> None:
         {"provider": "openai"},
     ):
         body["providers"][0]["fallback"] = fallback
-        answer = alice.api.post("/api/v1/compare", json=body)
-        assert answer.status_code == 400, answer.text
-        assert "fallback" in str(answer.json()["error"]), answer.text
+        response = alice.api.post("/api/v1/compare", json=body)
+        assert response.status_code == 400, response.text
+        assert "fallback" in str(response.json()["error"]), response.text
 
 
 def test_a_chat_keeps_its_fallback(alice: Program, vendors: StandIn) -> None:
     vendors.scripts["troubled"] = Script(status=500)
-    asked = {"message": "Hello?", "provider": "openai", "model": "troubled", "fallback": OTHER}
+    body = {"message": "Hello?", "provider": "openai", "model": "troubled", "fallback": OTHER}
 
-    first = alice.post("chat", asked)
+    first = alice.post("chat", body)
     second = alice.post("chat", {"message": "And?", "conversation_id": first["conversation_id"]})
     alice.api.patch(f"/api/v1/conversations/{first['conversation_id']}", json={"fallback": None}).raise_for_status()
     third = alice.api.post("/api/v1/chat", json={"message": "?", "conversation_id": first["conversation_id"]})

@@ -12,7 +12,7 @@ from tests.support.live import Live
 def carol(live: Live) -> Program:
     """A user with three comparisons."""
     program = Program(live.register())
-    for prompt in ("Name a colour.", "Name a river.", "Name a\n  COLOURFUL bird."):
+    for prompt in ("Name a color.", "Name a river.", "Name a\n  COLORFUL bird."):
         program.post("compare", program.body("openai/listed-a", "mistral/listed-b", prompt=prompt))
     return program
 
@@ -21,19 +21,19 @@ def titles(page: Json) -> list[str]:
     return [row["title"] for row in page["results"]]
 
 
-def test_the_list_has_the_newest_first_and_goes_by_pages(carol: Program) -> None:
+def test_the_list_has_the_newest_first_in_pages(carol: Program) -> None:
     first = carol.get("comparisons?limit=2")
     second = carol.api.get(first["next"]).json()
 
-    assert titles(first) == ["Name a COLOURFUL bird.", "Name a river."]
-    assert titles(second) == ["Name a colour."]
+    assert titles(first) == ["Name a COLORFUL bird.", "Name a river."]
+    assert titles(second) == ["Name a color."]
     assert (first["previous"], second["next"]) == (None, None)
     assert carol.api.get(second["previous"]).json()["results"] == first["results"]
     assert "count" not in first
     assert carol.get("comparisons?limit=1&count=1")["count"] == 3
 
 
-def test_a_row_says_what_was_asked_of_whom(carol: Program) -> None:
+def test_a_row_has_the_prompt_and_the_models(carol: Program) -> None:
     row = carol.get("comparisons?search=river")["results"][0]
 
     assert row["prompt"] == "Name a river."
@@ -43,18 +43,18 @@ def test_a_row_says_what_was_asked_of_whom(carol: Program) -> None:
     ]
 
 
-@pytest.mark.parametrize(("search", "found"), [("colour", 2), ("RIVER", 1), ("Name", 3), ("mountain", 0), ("%", 0)])
-def test_the_search_looks_at_prompts(carol: Program, search: str, found: int) -> None:
+@pytest.mark.parametrize(("search", "count"), [("color", 2), ("RIVER", 1), ("Name", 3), ("mountain", 0), ("%", 0)])
+def test_the_search_looks_at_prompts(carol: Program, search: str, count: int) -> None:
     page = carol.api.get("/api/v1/comparisons", params={"search": search}).json()
 
-    assert len(page["results"]) == found
+    assert len(page["results"]) == count
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "offset=-1"])
-def test_a_page_that_makes_no_sense_is_refused(carol: Program, query: str) -> None:
-    answer = carol.api.get(f"/api/v1/comparisons?{query}")
+def test_bad_page_parameters_are_refused(carol: Program, query: str) -> None:
+    response = carol.api.get(f"/api/v1/comparisons?{query}")
 
-    assert answer.status_code == 400
+    assert response.status_code == 400
 
 
 def test_a_comparison_can_be_renamed_and_deleted(alice: Program, vendors: StandIn) -> None:
@@ -78,7 +78,7 @@ def test_a_stranger_sees_and_changes_nothing(alice: Program, bob: Program, vendo
     path = f"/api/v1/comparisons/{finished['id']}"
     result = f"/api/v1/results/{finished['turns'][0]['results'][0]['result_id']}"
 
-    answers = [
+    responses = [
         bob.api.get(path),
         bob.api.patch(path, json={"title": "Mine"}),
         bob.api.delete(path),
@@ -88,6 +88,6 @@ def test_a_stranger_sees_and_changes_nothing(alice: Program, bob: Program, vendo
         bob.api.post(f"{result}/retry"),
     ]
 
-    assert [answer.status_code for answer in answers] == [404] * 7
+    assert [response.status_code for response in responses] == [404] * 7
     assert finished["id"] not in {row["id"] for row in bob.get("comparisons")["results"]}
     assert alice.get(f"comparisons/{finished['id']}") == finished

@@ -1,4 +1,4 @@
-"""Images from the upload to the vendor, with the whole engine running."""
+"""Images from the upload to the vendor, with a real web process and worker."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ MODELS = ("openai/see-a", "anthropic/see-b", "google/see-c", "mistral/see-d", "o
 
 
 def uploaded(program: Program, data: bytes = b"", name: str = "cat.png") -> Json:
-    answer = upload(program, data or samples.encoded("PNG"), name)
-    assert answer.status_code == 201, answer.text
-    image: Json = answer.json()
+    response = upload(program, data or samples.encoded("PNG"), name)
+    assert response.status_code == 201, response.text
+    image: Json = response.json()
     return image
 
 
@@ -35,8 +35,7 @@ def test_every_vendor_is_shown_what_was_uploaded(alice: Program, vendors: StandI
     comparison = alice.post("compare", alice.body(*MODELS, images=[image["id"]]))
 
     assert (image["width"], image["height"]) == (20, 40)
-    told = [told["id"] for told in comparison["turns"][0]["images"]]
-    assert told == [image["id"]]
+    assert [each["id"] for each in comparison["turns"][0]["images"]] == [image["id"]]
     assert {slot["status"] for slot in comparison["turns"][0]["results"]} == {"completed"}
     encoded = samples.base64_of(bytes_shown)
     for model in MODELS:
@@ -46,10 +45,9 @@ def test_every_vendor_is_shown_what_was_uploaded(alice: Program, vendors: StandI
     assert samples.SECRET.encode() not in bytes_shown
 
 
-def test_a_further_turn_shows_more_and_remembers_the_first(alice: Program, vendors: StandIn) -> None:
+def test_a_further_turn_sends_its_images_and_the_earlier_ones(alice: Program, vendors: StandIn) -> None:
     first, second = uploaded(alice), uploaded(alice, samples.encoded("WEBP"))
-    asked = alice.body("openrouter/turn-a", "xai/turn-b", images=[first["id"]])
-    comparison = alice.post("compare", asked)
+    comparison = alice.post("compare", alice.body("openrouter/turn-a", "xai/turn-b", images=[first["id"]]))
 
     path = f"comparisons/{comparison['id']}/turns"
     turns = alice.post(path, {"prompt": "And this?", "images": [second["id"]]})["turns"]
@@ -69,7 +67,7 @@ def _kinds(message: dict[str, Any]) -> list[str]:
     ]
 
 
-def test_a_chat_shows_images_and_goes_on_about_them(alice: Program, vendors: StandIn) -> None:
+def test_a_chat_sends_its_images_with_every_message(alice: Program, vendors: StandIn) -> None:
     image = uploaded(alice)
     body = {"message": "What is this?", "provider": "xai", "model": "chat-a", "images": [image["id"]]}
     first = alice.post("chat", body)
@@ -79,15 +77,14 @@ def test_a_chat_shows_images_and_goes_on_about_them(alice: Program, vendors: Sta
     fork = alice.post(f"conversations/{first['conversation_id']}/fork", status=201)
 
     vendors.wait_for_request(model="chat-a", number=3)
-    asked = [request.body["messages"] for request in vendors.requests]
-    kinds = [[_kinds(message) for message in messages] for messages in asked]
+    kinds = [[_kinds(message) for message in request.body["messages"]] for request in vendors.requests]
     assert [["png", "text"]] in kinds
     assert [["png", "text"], ["text"], ["text"]] in kinds
     for conversation in (alice.get(f"conversations/{first['conversation_id']}"), fork):
         assert [len(message["images"]) for message in conversation["messages"]] == [1, 0, 0, 0]
 
 
-def test_the_demo_says_what_it_was_shown(alice: Program) -> None:
+def test_the_demo_model_names_the_images_that_it_received(alice: Program) -> None:
     images = [uploaded(alice)["id"], uploaded(alice, PHOTO)["id"]]
 
     answer = alice.post("chat", {"message": "Look", "provider": "demo", "model": "demo-swift", "images": images})
@@ -110,7 +107,7 @@ def test_a_photo_of_many_megabytes_arrives_as_it_is(alice: Program, vendors: Sta
         assert body.count(samples.base64_of(photo)) == 2
 
 
-def test_nothing_begins_where_one_of_the_models_cannot_see(alice: Program, vendors: StandIn) -> None:
+def test_a_comparison_with_images_is_refused_if_a_model_cannot_see(alice: Program, vendors: StandIn) -> None:
     image = uploaded(alice)
     models = ("openai/gpt-4o", "openai/gpt-3.5-turbo", "mistral/mistral-nemo")
 
@@ -123,7 +120,7 @@ def test_nothing_begins_where_one_of_the_models_cannot_see(alice: Program, vendo
     assert vendors.requests == []
 
 
-def test_a_turn_with_images_is_refused_where_a_model_cannot_see(alice: Program, vendors: StandIn) -> None:
+def test_a_turn_with_images_is_refused_if_a_model_cannot_see(alice: Program, vendors: StandIn) -> None:
     comparison = alice.post("compare", alice.body("openai/gpt-4o", "openai/gpt-3.5-turbo"))
 
     path = f"/api/v1/comparisons/{comparison['id']}/turns"
@@ -147,13 +144,13 @@ def test_a_socket_takes_a_turn_with_images(alice: Program, vendors: StandIn) -> 
     assert [len(turn["images"]) for turn in turns] == [0, 1]
 
 
-def test_a_chat_that_goes_on_as_a_comparison_takes_its_images_along(alice: Program, vendors: StandIn) -> None:
+def test_a_chat_that_continues_as_a_comparison_keeps_its_images(alice: Program, vendors: StandIn) -> None:
     image = uploaded(alice)
     body = {"message": "What is this?", "provider": "xai", "model": "along-a", "images": [image["id"]]}
     chat = alice.post("chat", body)
 
-    asked = alice.body("xai/along-b", "openrouter/along-c", conversation_id=chat["conversation_id"])
-    comparison = alice.post("compare", asked)
+    compare_body = alice.body("xai/along-b", "openrouter/along-c", conversation_id=chat["conversation_id"])
+    comparison = alice.post("compare", compare_body)
 
     assert [len(message["images"]) for message in comparison["history"]] == [1, 0]
     for model in ("along-b", "along-c"):
@@ -161,39 +158,39 @@ def test_a_chat_that_goes_on_as_a_comparison_takes_its_images_along(alice: Progr
         assert [_kinds(message) for message in messages] == [["png", "text"], ["text"], ["text"]]
 
 
-def test_images_go_with_the_comparison(alice: Program, vendors: StandIn) -> None:
+def test_images_are_deleted_with_their_comparison(alice: Program, vendors: StandIn) -> None:
     image = uploaded(alice)
     comparison = alice.post("compare", alice.body("xai/gone-a", "xai/gone-b", images=[image["id"]]))
 
-    kept = alice.api.delete(f"/api/v1/images/{image['id']}")
+    refused = alice.api.delete(f"/api/v1/images/{image['id']}")
     alice.api.delete(f"/api/v1/comparisons/{comparison['id']}")
 
-    assert kept.status_code == 409
-    assert "Delete the message" in kept.json()["error"]["message"]
+    assert refused.status_code == 409
+    assert "Delete the message" in refused.json()["error"]["message"]
     assert alice.api.get(image["url"]).status_code == 404
 
 
-def test_a_stranger_has_nothing_of_an_image(alice: Program, bob: Program, vendors: StandIn) -> None:
+def test_a_stranger_cannot_use_an_image(alice: Program, bob: Program, vendors: StandIn) -> None:
     image = uploaded(alice)
 
-    asked = bob.api.post("/api/v1/compare", json=bob.body("xai/no", images=[image["id"]]))
+    compared = bob.api.post("/api/v1/compare", json=bob.body("xai/no", images=[image["id"]]))
 
     assert bob.api.get(image["url"], allow_redirects=False).status_code == 404
     assert bob.api.delete(f"/api/v1/images/{image['id']}").status_code == 404
-    assert asked.status_code == 400
-    assert asked.json()["error"]["fields"].keys() == {"images"}
+    assert compared.status_code == 400
+    assert compared.json()["error"]["fields"].keys() == {"images"}
     assert vendors.requests == []
 
 
 @pytest.mark.parametrize("data", [samples.SVG, samples.HTML, samples.photo() + samples.HTML, samples.huge_png(), b""])
 def test_bad_files_are_refused_over_real_http(alice: Program, data: bytes) -> None:
-    answer = upload(alice, data)
+    response = upload(alice, data)
 
-    assert answer.status_code == 400
-    assert answer.json()["error"]["message"].endswith(".")
+    assert response.status_code == 400
+    assert response.json()["error"]["message"].endswith(".")
 
 
-def test_files_are_large_where_other_bodies_may_not_be(alice: Program) -> None:
+def test_uploads_may_be_larger_than_other_bodies(alice: Program) -> None:
     three_megabytes = samples.encoded("PNG", samples.noise(1000, 1000), compress_level=0)
     eleven = samples.encoded("PNG", samples.noise(2000, 1900), compress_level=0)
 

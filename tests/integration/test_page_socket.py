@@ -53,7 +53,7 @@ def statuses(page: Page) -> list[str | None]:
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_fragments_make_of_a_column_what_the_whole_renders_to(
+def test_fragments_add_up_to_the_rendering_of_the_whole_text(
     alice: Program, visitor: Browser, vendors: StandIn, text: str
 ) -> None:
     vendors.default = Script(text=text, chunk_size=max(7, len(text) // 200), total=0.3, end="stall")
@@ -72,7 +72,7 @@ def test_fragments_make_of_a_column_what_the_whole_renders_to(
     assert "<script>alert" not in page.root.by_id("comparison").html
 
 
-def test_a_watched_page_ends_as_a_reloaded_one(alice: Program, visitor: Browser, vendors: StandIn) -> None:
+def test_an_open_page_ends_like_a_reloaded_one(alice: Program, visitor: Browser, vendors: StandIn) -> None:
     vendors.default = Script(text=ANSWER, reasoning="Let me <think>.", total=0.3, chunk_size=9)
     vendors.scripts["page-b"] = Script(text=ANSWER, end="cut", at=20)
     vendors.scripts["page-c"] = Script(text="")
@@ -107,7 +107,7 @@ def test_a_page_that_is_opened_in_mid_stream_catches_up(alice: Program, visitor:
     assert [late.answer(index) for index in range(4)] == [canonical(render(ANSWER))] * 4
 
 
-def test_a_page_that_was_away_is_brought_up_to_date(alice: Program, visitor: Browser, vendors: StandIn) -> None:
+def test_a_page_that_reconnects_is_brought_up_to_date(alice: Program, visitor: Browser, vendors: StandIn) -> None:
     vendors.default = Script(text="First.", total=0.3)
     started = alice.begin(*MODELS)
     page = visitor.open(started["comparison_id"])

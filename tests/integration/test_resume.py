@@ -40,53 +40,53 @@ def by_socket(alice: Program) -> Resume:
     return resume
 
 
-@pytest.mark.parametrize("how", ["by_header", "by_query", "by_socket"])
-@pytest.mark.parametrize("place", ["start", "chunk", "complete"])
-def test_who_comes_back_in_mid_stream_misses_nothing(
-    alice: Program, vendors: StandIn, request: pytest.FixtureRequest, how: str, place: str
+@pytest.mark.parametrize("transport", ["by_header", "by_query", "by_socket"])
+@pytest.mark.parametrize("kind", ["start", "chunk", "complete"])
+def test_a_reader_who_reconnects_in_mid_stream_misses_nothing(
+    alice: Program, vendors: StandIn, request: pytest.FixtureRequest, transport: str, kind: str
 ) -> None:
-    resume: Resume = request.getfixturevalue(how)
+    resume: Resume = request.getfixturevalue(transport)
     vendors.default = Script(text=TEXT, total=0.4)
     vendors.scripts["resumed-a"] = Script(text=TEXT)
     events = alice.stream(*MODELS)
-    before = events.until(place)
+    before = events.until(kind)
     events.close()
 
     after = resume(before[0].data["comparison_id"], before[-1].id)
 
     reading = Reading.of(before, after)
     reading.assert_whole()
-    assert reading.responses == dict.fromkeys(range(3), TEXT)
+    assert reading.answers == dict.fromkeys(range(3), TEXT)
 
 
-def test_every_id_of_an_ended_run_is_a_place_to_go_on_from(alice: Program, vendors: StandIn, by_header: Resume) -> None:
+def test_every_id_of_an_ended_run_is_a_resume_point(alice: Program, vendors: StandIn, by_header: Resume) -> None:
     vendors.default = Script(text=TEXT[:16])
     vendors.scripts["resumed-b"] = Script(text=TEXT[:16], end="cut", at=2)
     events = list(alice.stream(*MODELS))
     comparison_id = events[0].data["comparison_id"]
 
-    for place in range(1, len(events)):
-        reading = Reading.of(events[:place], by_header(comparison_id, events[place - 1].id))
+    for count in range(1, len(events)):
+        reading = Reading.of(events[:count], by_header(comparison_id, events[count - 1].id))
 
         reading.assert_whole()
         assert reading.outcomes == ["complete", "stream_cut", "complete"]
     assert alice.join_response(comparison_id, last_event_id=events[-1].id).status_code == 204
 
 
-def test_a_second_and_a_late_follower_have_what_the_first_one_has(alice: Program, vendors: StandIn) -> None:
+def test_a_second_and_a_late_reader_receive_the_same_as_the_first(alice: Program, vendors: StandIn) -> None:
     vendors.default = Script(text=TEXT, total=0.5)
     first = alice.stream(*MODELS)
-    begun = first.until("chunk")
-    comparison_id = begun[0].data["comparison_id"]
+    events_before = first.until("chunk")
+    comparison_id = events_before[0].data["comparison_id"]
 
     second = alice.join(comparison_id)
     with alice.socket(comparison_id) as socket:
-        sets = [[*begun, *first], list(second), socket.until("done")]
+        sets = [[*events_before, *first], list(second), socket.until("done")]
 
     for events in sets:
         Reading.of(events).assert_whole()
-    first_told, second_told, third_told = ([event.data for event in events] for events in sets)
-    assert first_told == second_told == third_told
+    first_data, second_data, third_data = ([event.data for event in events] for events in sets)
+    assert first_data == second_data == third_data
 
 
 def test_an_ended_run_is_sent_as_its_ends_with_and_without_its_log(
@@ -104,11 +104,11 @@ def test_an_ended_run_is_sent_as_its_ends_with_and_without_its_log(
 
     for events in (with_log, without_log):
         assert [event.kind for event in events] == ["start", "complete", "error", "complete", "done"]
-        assert Reading.of(events).responses == {0: TEXT, 1: TEXT[:8], 2: TEXT}
+        assert Reading.of(events).answers == {0: TEXT, 1: TEXT[:8], 2: TEXT}
     assert (last_with_log.status_code, last_without_log.status_code) == (204, 204)
 
 
-def test_a_log_that_was_lost_in_mid_stream_is_made_up_for(alice: Program, vendors: StandIn, live_redis: Redis) -> None:
+def test_a_log_that_is_lost_in_mid_stream_costs_no_text(alice: Program, vendors: StandIn, live_redis: Redis) -> None:
     vendors.default = Script(text=TEXT, total=0.5)
     events = alice.stream(*MODELS)
     before = events.until("chunk")
@@ -119,10 +119,10 @@ def test_a_log_that_was_lost_in_mid_stream_is_made_up_for(alice: Program, vendor
     reading = Reading.of(before, rest)
     reading.assert_whole()
     assert {event.data["index"] for event in rest if event.kind == "reset"} == {0, 1, 2}
-    assert reading.responses == dict.fromkeys(range(3), TEXT)
+    assert reading.answers == dict.fromkeys(range(3), TEXT)
 
 
-def test_who_comes_back_to_a_lost_log_starts_over_from_what_is_saved(
+def test_a_reader_who_reconnects_to_a_lost_log_starts_over_from_the_saved_text(
     alice: Program, vendors: StandIn, live_redis: Redis, by_header: Resume
 ) -> None:
     vendors.default = Script(text=TEXT, total=4)
@@ -137,10 +137,10 @@ def test_who_comes_back_to_a_lost_log_starts_over_from_what_is_saved(
     reading = Reading.of(before, rest)
     reading.assert_whole()
     assert rest[0].kind == "reset"
-    assert reading.responses == dict.fromkeys(range(3), TEXT)
+    assert reading.answers == dict.fromkeys(range(3), TEXT)
 
 
-def test_a_log_that_is_gone_after_the_end_leaves_the_saved_answers(
+def test_a_log_that_is_lost_after_the_end_leaves_the_saved_answers(
     alice: Program, vendors: StandIn, live_redis: Redis, by_header: Resume
 ) -> None:
     vendors.default = Script(text=TEXT)
@@ -151,23 +151,23 @@ def test_a_log_that_is_gone_after_the_end_leaves_the_saved_answers(
     rest = by_header(comparison_id, events[4].id)
 
     assert [event.kind for event in rest] == ["complete", "complete", "complete", "done"]
-    assert Reading.of(rest).responses == dict.fromkeys(range(3), TEXT)
+    assert Reading.of(rest).answers == dict.fromkeys(range(3), TEXT)
     assert alice.join_response(comparison_id, last_event_id=rest[-1].id).status_code == 204
 
 
-def test_an_id_that_is_none_is_refused_before_the_stream_opens(alice: Program) -> None:
+def test_a_bad_event_id_is_refused_before_the_stream_opens(alice: Program) -> None:
     comparison_id = alice.post("compare", alice.body("openai/refused-id"))["id"]
 
-    answer = alice.join_response(comparison_id, last_event_id="yesterday")
+    response = alice.join_response(comparison_id, last_event_id="yesterday")
 
-    refused: Json = answer.json()["error"]
-    assert answer.status_code == 400
+    refused: Json = response.json()["error"]
+    assert response.status_code == 400
     assert refused["code"] == "validation_error"
 
 
-def test_a_stranger_follows_nothing(alice: Program, bob: Program) -> None:
+def test_a_stranger_cannot_follow_a_comparison(alice: Program, bob: Program) -> None:
     comparison_id = alice.post("compare", alice.body("openai/private"))["id"]
 
-    answer = bob.join_response(comparison_id)
+    response = bob.join_response(comparison_id)
 
-    assert answer.status_code == 404
+    assert response.status_code == 404

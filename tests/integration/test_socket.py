@@ -6,7 +6,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.fake_providers import Script, StandIn
-from tests.integration.api_client import PATIENCE, Program
+from tests.integration.api_client import TIMEOUT, Program
 from tests.integration.event_reader import Reading
 from tests.integration.page_client import Browser
 
@@ -20,9 +20,9 @@ def ended(alice: Program, vendors: StandIn) -> str:
     return comparison_id
 
 
-def test_it_tells_of_a_comparison_from_its_start(alice: Program, vendors: StandIn) -> None:
+def test_it_sends_a_comparison_from_its_start(alice: Program, vendors: StandIn) -> None:
     vendors.default = Script(text="one two three", total=0.3)
-    started = alice.begin("openai/told-a", "google/told-b")
+    started = alice.begin("openai/sent-a", "google/sent-b")
 
     with alice.socket(started["comparison_id"]) as socket:
         reading = Reading.of(socket.until("done"))
@@ -76,7 +76,7 @@ def test_it_stops_one_and_then_all(alice: Program, vendors: StandIn) -> None:
         '{"action": "cancel", "result_id": "5f0c1a52-7d0e-4c3b-9a57-0b8a5a3c9d11"}',
     ],
 )
-def test_a_message_that_makes_no_sense_is_refused_and_does_no_harm(alice: Program, ended: str, message: str) -> None:
+def test_a_bad_message_is_refused_and_the_socket_stays_open(alice: Program, ended: str, message: str) -> None:
     with alice.socket(ended) as socket:
         socket.until("done")
         socket.send(message)
@@ -118,39 +118,37 @@ def test_an_answer_of_another_comparison_is_not_stopped(alice: Program, ended: s
 
 
 @pytest.mark.parametrize("kind", ["", "html/"])
-def test_it_closes_with_a_code_for_those_who_may_not_come_in(
-    alice: Program, bob: Program, ended: str, kind: str
-) -> None:
+def test_it_closes_with_a_code_without_permission(alice: Program, bob: Program, ended: str, kind: str) -> None:
     path, cookie = f"/ws/comparisons/{ended}/{kind}", Browser(alice).cookie
 
     codes = [
-        closing_code(alice, path, token="no-token"),
-        closing_code(alice, path, token=""),
-        closing_code(alice, path, token="", cookie=cookie, origin=ORIGIN),
-        closing_code(bob, path),
-        closing_code(alice, f"/ws/comparisons/{uuid.uuid4()}/{kind}"),
+        close_code(alice, path, token="no-token"),
+        close_code(alice, path, token=""),
+        close_code(alice, path, token="", cookie=cookie, origin=ORIGIN),
+        close_code(bob, path),
+        close_code(alice, f"/ws/comparisons/{uuid.uuid4()}/{kind}"),
     ]
 
     assert codes == [4401, 4401, 4403, 4404, 4404]
 
 
-def closing_code(program: Program, path: str, **more: str) -> int | None:
+def close_code(program: Program, path: str, **more: str) -> int | None:
     with program.connection(path, **more) as connection:
         with pytest.raises(ConnectionClosed):
             while True:
-                connection.recv(timeout=PATIENCE)
+                connection.recv(timeout=TIMEOUT)
         return connection.close_code
 
 
-def test_a_place_that_is_none_closes_it_with_a_sentence(alice: Program, ended: str) -> None:
+def test_a_bad_event_id_closes_it_with_a_sentence(alice: Program, ended: str) -> None:
     with alice.socket(ended, after="yesterday") as socket:
         refused = socket.until("refused")[-1]
 
         assert refused.data["error"]["code"] == "validation_error"
-        assert socket.closing_code() == 4403
+        assert socket.close_code() == 4403
 
 
-def test_who_does_not_want_streaming_is_told_whole_answers(bob: Program, vendors: StandIn) -> None:
+def test_it_sends_whole_answers_if_the_user_switched_streaming_off(bob: Program, vendors: StandIn) -> None:
     vendors.default = Script(text="one two three", total=0.2)
     bob.api.patch("/api/v1/auth/me", json={"streaming": False}).raise_for_status()
     started = bob.begin("openai/whole")

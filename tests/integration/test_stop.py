@@ -25,7 +25,7 @@ def test_stopping_one_in_mid_stream_leaves_the_others_to_their_end(alice: Progra
     reading.assert_whole()
     assert counted == {"stopped": 1}
     assert reading.outcomes == ["stopped", "complete", "complete", "complete"]
-    assert reading.responses == {0: TEXT[:8], 1: TEXT, 2: TEXT, 3: TEXT}
+    assert reading.answers == {0: TEXT[:8], 1: TEXT, 2: TEXT, 3: TEXT}
     assert reading.done["metadata"]["stopped"] == 1
     assert alice.get(f"results/{result_id}")["status"] == "stopped"
 
@@ -41,7 +41,7 @@ def test_stopping_before_the_first_token_closes_the_upstream_connection(alice: P
     reading = Reading.of(alice.join(started["comparison_id"]))
 
     assert reading.outcomes == ["stopped", "complete", "complete", "complete"]
-    assert reading.responses[0] == ""
+    assert reading.answers[0] == ""
     assert reading.ends[0]["retryable"] is True
 
 
@@ -58,18 +58,18 @@ def test_stopping_all_closes_every_upstream_connection(alice: Program, vendors: 
 
     assert counted == {"stopped": 4}
     assert reading.outcomes == ["stopped"] * 4
-    assert all(TEXT.startswith(response) for response in reading.responses.values())
+    assert all(TEXT.startswith(response) for response in reading.answers.values())
     assert reading.done["metadata"]["stopped"] == 4
 
 
-def test_what_still_waits_is_stopped_at_once_and_never_asked(alice: Program, live: Live, vendors: StandIn) -> None:
+def test_a_queued_answer_is_stopped_at_once_and_never_requested(alice: Program, live: Live, vendors: StandIn) -> None:
     with frozen_worker(live):
         started = alice.begin("openai/never-asked", "openai/asked-later")
         first, second = (slot["result_id"] for slot in started["results"])
         events = alice.join(started["comparison_id"])
         counted = alice.post(f"results/{first}/cancel")
-        told = events.until("error", index=0)
-    reading = Reading.of(told, events)
+        events_before = events.until("error", index=0)
+    reading = Reading.of(events_before, events)
 
     assert counted == {"stopped": 1}
     assert reading.outcomes == ["stopped", "complete"]
@@ -77,7 +77,7 @@ def test_what_still_waits_is_stopped_at_once_and_never_asked(alice: Program, liv
     assert alice.get(f"results/{second}")["status"] == "completed"
 
 
-def test_stopping_what_has_ended_changes_nothing(alice: Program) -> None:
+def test_stopping_an_ended_answer_changes_nothing(alice: Program) -> None:
     reading = Reading.of(alice.stream("openai/over"))
 
     counted = alice.post(f"comparisons/{reading.start['comparison_id']}/cancel")
@@ -111,9 +111,7 @@ def test_deleting_in_mid_stream_closes_the_upstream_connection(alice: Program, v
     assert alice.api.get(f"/api/v1/results/{started['results'][0]['result_id']}").status_code == 404
 
 
-def test_deleting_ends_the_streams_and_sockets_of_those_who_follow(
-    alice: Program, live: Live, vendors: StandIn
-) -> None:
+def test_deleting_ends_the_streams_and_sockets_of_its_readers(alice: Program, live: Live, vendors: StandIn) -> None:
     vendors.default = Script(text=TEXT, end="stall", at=2)
     started = alice.begin("openai/deleted-c", "google/deleted-d")
     with alice.join(started["comparison_id"]) as events, alice.socket(started["comparison_id"]) as socket:
@@ -122,7 +120,7 @@ def test_deleting_ends_the_streams_and_sockets_of_those_who_follow(
         with frozen_worker(live):
             alice.api.delete(f"/api/v1/comparisons/{started['comparison_id']}").raise_for_status()
             rest = {event.kind for event in events}
-            code = socket.closing_code()
+            code = socket.close_code()
 
     assert rest <= {"chunk"}
     assert code == 4404

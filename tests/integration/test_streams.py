@@ -31,7 +31,7 @@ def test_it_streams_four_vendors_at_once_each_into_its_own_slot(alice: Program, 
     reading = Reading.of(events)
     reading.assert_whole()
     assert [slot["provider"] for slot in reading.start["results"]] == list(VENDORS)
-    assert reading.responses == {index: f"I am four-{vendor}. " * 5 for index, vendor in enumerate(VENDORS)}
+    assert reading.answers == {index: f"I am four-{vendor}. " * 5 for index, vendor in enumerate(VENDORS)}
     assert [events[0].kind, events[-1].kind] == ["start", "done"]
     assert reading.done["metadata"] | {"time": 0} == {"total": 4, "completed": 4, "failed": 0, "stopped": 0, "time": 0}
 
@@ -41,15 +41,15 @@ def test_no_slot_waits_for_another_to_end(alice: Program, vendors: StandIn) -> N
     started = alice.begin(*models("at-once"))
 
     with alice.join(started["comparison_id"]) as events:
-        heard: set[int] = set()
-        while heard != {0, 1, 2, 3}:
-            heard.add(events.until("chunk")[-1].data["index"])
+        indexes: set[int] = set()
+        while indexes != {0, 1, 2, 3}:
+            indexes.add(events.until("chunk")[-1].data["index"])
     ended = alice.post(f"comparisons/{started['comparison_id']}/cancel")
 
     assert ended == {"stopped": 4}
 
 
-def test_slots_stay_where_they_are_whoever_finishes_first(alice: Program, vendors: StandIn) -> None:
+def test_slots_keep_their_index_whichever_ends_first(alice: Program, vendors: StandIn) -> None:
     vendors.scripts["slow"] = Script(text="slow", first_delay=0.5)
     vendors.scripts["swift"] = Script(text="swift")
 
@@ -58,11 +58,11 @@ def test_slots_stay_where_they_are_whoever_finishes_first(alice: Program, vendor
     reading = Reading.of(events)
     reading.assert_whole()
     assert [event.data["index"] for event in events if event.kind == "complete"] == [1, 0]
-    assert reading.responses == {0: "slow", 1: "swift"}
+    assert reading.answers == {0: "slow", 1: "swift"}
     assert [slot["response"] for slot in alice.slots(reading.start["comparison_id"])] == ["slow", "swift"]
 
 
-def test_the_same_model_may_stand_twice(alice: Program, vendors: StandIn) -> None:
+def test_the_same_model_may_appear_several_times(alice: Program, vendors: StandIn) -> None:
     reading = Reading.of(alice.stream("openai/twice", "openai/twice", "openai/twice"))
 
     reading.assert_whole()
@@ -72,7 +72,7 @@ def test_the_same_model_may_stand_twice(alice: Program, vendors: StandIn) -> Non
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_what_is_saved_and_streamed_is_what_the_vendor_said(alice: Program, vendors: StandIn, text: str) -> None:
+def test_the_vendors_text_is_streamed_and_saved_unchanged(alice: Program, vendors: StandIn, text: str) -> None:
     vendors.default = Script(text=text, chunk_size=50 if len(text) > 1000 else 3)
 
     reading = Reading.of(alice.stream(*models("exact")))
@@ -81,19 +81,19 @@ def test_what_is_saved_and_streamed_is_what_the_vendor_said(alice: Program, vend
     saved = alice.slots(reading.start["comparison_id"])
     assert [slot["response"] for slot in saved] == [text] * 4
     assert [slot["status"] for slot in saved] == ["completed"] * 4
-    assert set(reading.responses.values()) == {text}
+    assert set(reading.answers.values()) == {text}
 
 
-def test_characters_that_are_cut_between_frames_arrive_whole(alice: Program, vendors: StandIn) -> None:
+def test_characters_that_are_split_between_frames_arrive_whole(alice: Program, vendors: StandIn) -> None:
     vendors.default = Script(text=TEXTS["multi-byte"], chunk_size=1, split=3, pings=True, unknown_events=True)
 
     reading = Reading.of(alice.stream(*models("split")))
 
     reading.assert_whole()
-    assert set(reading.responses.values()) == {TEXTS["multi-byte"]}
+    assert set(reading.answers.values()) == {TEXTS["multi-byte"]}
 
 
-def test_nothing_is_told_of_an_answer_before_its_first_word(alice: Program, vendors: StandIn) -> None:
+def test_an_answer_without_text_has_no_chunks(alice: Program, vendors: StandIn) -> None:
     vendors.default = Script(text="", pings=True)
 
     events = list(alice.stream("anthropic/mute"))
@@ -102,7 +102,7 @@ def test_nothing_is_told_of_an_answer_before_its_first_word(alice: Program, vend
     assert events[1].data["data"]["ttft"] is None
 
 
-def test_reasoning_is_told_apart_from_the_answer_and_before_it(alice: Program, vendors: StandIn) -> None:
+def test_reasoning_comes_before_the_answer_and_apart_from_it(alice: Program, vendors: StandIn) -> None:
     vendors.default = Script(reasoning="First I think about it.", text="Then I say it.", reasoning_tokens=7)
 
     events = list(alice.stream(*models("thinker")))
@@ -116,7 +116,7 @@ def test_reasoning_is_told_apart_from_the_answer_and_before_it(alice: Program, v
     assert [slot["reasoning"] for slot in saved] == ["First I think about it."] * 4
 
 
-def test_a_complete_answer_says_what_it_took(alice: Program, vendors: StandIn) -> None:
+def test_a_complete_answer_has_its_usage_time_and_cost(alice: Program, vendors: StandIn) -> None:
     vendors.default = Script(text="one two three four", chunk_size=1, total=0.3, input_tokens=30, cached_tokens=10)
 
     reading = Reading.of(alice.stream("openai/gpt-4o", "anthropic/measured"))
@@ -129,7 +129,7 @@ def test_a_complete_answer_says_what_it_took(alice: Program, vendors: StandIn) -
     assert unpriced["cost"] is None
 
 
-def test_an_ended_answer_replays_with_its_timing(alice: Program, vendors: StandIn) -> None:
+def test_an_ended_answer_can_be_replayed_with_its_timing(alice: Program, vendors: StandIn) -> None:
     vendors.default = Script(text="a b c d e f g h", total=0.3)
 
     reading = Reading.of(alice.stream("openai/replayed"))
@@ -153,7 +153,7 @@ def test_parameters_and_the_system_prompt_reach_the_vendor(alice: Program, vendo
     assert (tuned["temperature"], tuned["max_tokens"], tuned["random_seed"]) == (0, 77, 5)
 
 
-def test_the_blocking_call_answers_with_the_finished_comparison(alice: Program, vendors: StandIn) -> None:
+def test_the_blocking_call_returns_the_ended_comparison(alice: Program, vendors: StandIn) -> None:
     vendors.default = Script(text="All of it.", total=0.2)
 
     finished = alice.post("compare", alice.body("openai/blocking", "google/blocking"))
@@ -163,16 +163,16 @@ def test_the_blocking_call_answers_with_the_finished_comparison(alice: Program, 
     assert finished == alice.get(f"comparisons/{finished['id']}")
 
 
-def test_the_blocking_call_streams_where_it_is_asked_to(alice: Program) -> None:
-    answer = alice.api.post("/api/v1/compare", json=alice.body("openai/either", stream=True))
+def test_the_blocking_call_streams_on_request(alice: Program) -> None:
+    response = alice.api.post("/api/v1/compare", json=alice.body("openai/either", stream=True))
 
-    assert answer.headers["Content-Type"] == "text/event-stream"
-    assert answer.headers["Cache-Control"] == "no-cache"
-    assert answer.headers["X-Accel-Buffering"] == "no"
-    assert '"event":"done"' in answer.text
+    assert response.headers["Content-Type"] == "text/event-stream"
+    assert response.headers["Cache-Control"] == "no-cache"
+    assert response.headers["X-Accel-Buffering"] == "no"
+    assert '"event":"done"' in response.text
 
 
-def test_who_does_not_want_streaming_is_told_whole_answers(bob: Program, vendors: StandIn) -> None:
+def test_a_user_who_switched_streaming_off_receives_whole_answers(bob: Program, vendors: StandIn) -> None:
     vendors.default = Script(text="All of it.", total=0.2)
     bob.api.patch("/api/v1/auth/me", json={"streaming": False}).raise_for_status()
 
@@ -180,4 +180,4 @@ def test_who_does_not_want_streaming_is_told_whole_answers(bob: Program, vendors
     bob.api.patch("/api/v1/auth/me", json={"streaming": True}).raise_for_status()
 
     assert [event.kind for event in events] == ["start", "complete", "complete", "done"]
-    assert Reading.of(events).responses == {0: "All of it.", 1: "All of it."}
+    assert Reading.of(events).answers == {0: "All of it.", 1: "All of it."}

@@ -20,7 +20,7 @@ def judged(alice: Program, vendors: StandIn) -> str:
     return comparison_id
 
 
-def test_a_vote_is_kept_and_can_be_changed(alice: Program, judged: str) -> None:
+def test_a_vote_is_saved_and_can_be_changed(alice: Program, judged: str) -> None:
     first = alice.post(f"comparisons/{judged}/vote", {"preferred_index": 1})
     stored = voted(alice, judged)
     alice.post(f"comparisons/{judged}/vote", {"verdict": "tie"})
@@ -48,14 +48,14 @@ def test_each_turn_has_its_own_vote(alice: Program, judged: str) -> None:
         *({"verdict": "fine"}, {}, {"preferred_index": 0, "verdict": "tie"}, {"preferred_index": True}),
     ],
 )
-def test_a_vote_that_makes_no_sense_is_refused(alice: Program, judged: str, vote: Json) -> None:
+def test_a_bad_vote_is_refused(alice: Program, judged: str, vote: Json) -> None:
     refused = alice.post(f"comparisons/{judged}/vote", vote, status=400)
 
     assert refused["error"]["code"] == "validation_error"
     assert voted(alice, judged) is None
 
 
-def test_nobody_votes_before_the_end(alice: Program, vendors: StandIn) -> None:
+def test_a_vote_is_refused_before_the_end(alice: Program, vendors: StandIn) -> None:
     vendors.scripts["unfinished"] = Script(end="stall", at=1)
     started = alice.begin("openai/finished", "openai/unfinished")
     with alice.join(started["comparison_id"]) as events:
@@ -68,5 +68,5 @@ def test_nobody_votes_before_the_end(alice: Program, vendors: StandIn) -> None:
     alice.post(f"comparisons/{started['comparison_id']}/vote", {"preferred_index": 0})
 
 
-def test_a_stranger_does_not_vote(bob: Program, judged: str) -> None:
+def test_a_stranger_cannot_vote(bob: Program, judged: str) -> None:
     bob.post(f"comparisons/{judged}/vote", {"preferred_index": 0}, status=404)

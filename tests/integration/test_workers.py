@@ -21,7 +21,7 @@ TEXT = "one two three four five six seven eight nine ten"
 
 @pytest.fixture
 def expire_leases(live: Live, django_db_blocker: DjangoDbBlocker) -> Callable[[], None]:
-    """Let as much time pass for running answers as a worker may be silent."""
+    """A function that makes the leases of all running answers lapse."""
 
     def expire() -> None:
         databases = ConnectionHandler({"default": dict(dj_database_url.parse(live.environment["DATABASE_URL"]))})
@@ -32,75 +32,75 @@ def expire_leases(live: Live, django_db_blocker: DjangoDbBlocker) -> Callable[[]
     return expire
 
 
-def test_a_killed_worker_leaves_nothing_streaming(
+def test_the_answers_of_a_killed_worker_end_or_are_answered_again(
     alice: Program, live: Live, vendors: StandIn, expire_leases: Callable[[], None]
 ) -> None:
     vendors.scripts["talking"] = Script(text=TEXT, end="stall", at=3)
     vendors.scripts["silent"] = Script(first_delay=60)
     started = alice.begin("openai/talking", "anthropic/silent")
     events = alice.join(started["comparison_id"])
-    begun = events.until_said(0, TEXT[:12])
+    events_before = events.until_text(0, TEXT[:12])
     vendors.wait_for_request(model="silent")
 
     live.kill_worker()
     vendors.scripts["silent"] = Script(text=TEXT)
     expire_leases()
     live.start_worker()
-    reading = Reading.of(begun, events)
+    reading = Reading.of(events_before, events)
 
     reading.assert_whole()
     assert reading.outcomes == ["interrupted", "complete"]
-    assert reading.responses == {0: TEXT[:12], 1: TEXT}
+    assert reading.answers == {0: TEXT[:12], 1: TEXT}
     assert reading.ends[0]["retryable"] is True
     assert [slot["status"] for slot in alice.slots(started["comparison_id"])] == ["interrupted", "completed"]
     assert reading.done["metadata"]["failed"] == 1
 
 
-def test_a_worker_that_is_asked_to_end_saves_what_it_has_and_ends(alice: Program, live: Live, vendors: StandIn) -> None:
+def test_a_worker_saves_its_answers_on_sigterm(alice: Program, live: Live, vendors: StandIn) -> None:
     vendors.scripts["talking"] = Script(text=TEXT, end="stall", at=3)
     vendors.scripts["silent"] = Script(first_delay=60)
     started = alice.begin("openai/talking", "anthropic/silent")
     events = alice.join(started["comparison_id"])
-    begun = events.until_said(0, TEXT[:12])
+    events_before = events.until_text(0, TEXT[:12])
     upstream = vendors.wait_for_request(model="silent")
 
     assert live.worker is not None
     live.worker.send_signal(signal.SIGTERM)
     upstream.wait_until_disconnected()
-    begun += events.until("error", index=0)
-    left = live.worker.wait(timeout=10)
+    events_before += events.until("error", index=0)
+    exit_code = live.worker.wait(timeout=10)
     vendors.scripts["silent"] = Script(text=TEXT)
     live.start_worker()
-    reading = Reading.of(begun, events)
+    reading = Reading.of(events_before, events)
 
     reading.assert_whole()
-    assert left == 0
+    assert exit_code == 0
     assert reading.outcomes == ["interrupted", "complete"]
-    assert reading.responses == {0: TEXT[:12], 1: TEXT}
+    assert reading.answers == {0: TEXT[:12], 1: TEXT}
 
 
-def test_a_worker_that_was_declared_dead_says_nothing_more(
+def test_a_worker_that_lost_its_lease_writes_nothing_more(
     alice: Program, live: Live, vendors: StandIn, expire_leases: Callable[[], None]
 ) -> None:
     vendors.default = Script(text=TEXT * 2, total=30)
     started = alice.begin("openai/sleeper")
     events = alice.join(started["comparison_id"])
-    begun, sleeper = events.until("chunk"), live.worker
+    events_before, sleeper = events.until("chunk"), live.worker
 
     with frozen_worker(live):
         expire_leases()
         live.start_worker()
-        reading = Reading.of(begun, events)
+        reading = Reading.of(events_before, events)
     vendors.wait_for_request(model="sleeper").wait_until_disconnected(timeout=10)
     assert sleeper is not None
     children.end(sleeper)
 
     reading.assert_whole()
     assert reading.outcomes == ["interrupted"]
-    assert alice.slots(started["comparison_id"])[0]["response"] == reading.responses[0]
+    assert alice.slots(started["comparison_id"])[0]["response"] == reading.answers[0]
 
 
-def test_a_worker_that_wakes_too_late_does_not_get_in_the_way_of_its_successor(
+def test_a_worker_that_wakes_up_late_does_not_disturb_its_successor(
     alice: Program, live: Live, vendors: StandIn, expire_leases: Callable[[], None]
 ) -> None:
     vendors.default = Script(text=TEXT, first_delay=1.0)
@@ -119,18 +119,18 @@ def test_a_worker_that_wakes_too_late_does_not_get_in_the_way_of_its_successor(
 
     reading.assert_whole()
     assert reading.outcomes == ["complete"]
-    assert reading.responses == {0: TEXT}
+    assert reading.answers == {0: TEXT}
 
 
 def test_an_emptied_redis_costs_no_text(alice: Program, vendors: StandIn, live_redis: Redis) -> None:
     vendors.default = Script(text=TEXT, total=0.6)
     events = alice.stream("openai/flushed-a", "google/flushed-b")
-    begun = events.until("chunk")
+    events_before = events.until("chunk")
 
     live_redis.flushall()
-    reading = Reading.of(begun, events)
+    reading = Reading.of(events_before, events)
     later = Reading.of(alice.stream("mistral/flushed-c"))
 
     reading.assert_whole()
-    assert reading.responses == {0: TEXT, 1: TEXT}
+    assert reading.answers == {0: TEXT, 1: TEXT}
     assert later.outcomes == ["complete"]

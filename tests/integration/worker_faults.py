@@ -11,7 +11,7 @@ from tests.support.live import Live
 
 @contextmanager
 def frozen_worker(live: Live) -> Iterator[None]:
-    """A worker that pauses for a while, and then continues."""
+    """Pause the worker's process during the block."""
     worker = live.worker
     assert worker is not None
     worker.send_signal(signal.SIGSTOP)
