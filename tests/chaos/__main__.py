@@ -1,4 +1,4 @@
-"""Start an installation, cause every fault, and print one table."""
+"""Run all scenarios on one installation and print one table."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from tests.support.servers import Servers
 Scenario = Callable[[Installation], Coroutine[Any, Any, list[Row]]]
 
 SCENARIOS: dict[str, Scenario] = {
-    "dropping": dropped_readers.run,
-    "killing": killed_workers.run,
+    "dropped_readers": dropped_readers.run,
+    "killed_workers": killed_workers.run,
     "outages": outages.run,
-    "starting": early_start.run,
+    "early_start": early_start.run,
     "fair_shares": fair_shares.run,
     "slow_readers": slow_readers.run,
-    "stopping": stops.run,
-    "soaking": soak.run,
+    "stops": stops.run,
+    "soak": soak.run,
 }
 
 
 def main() -> int:
-    """Return 0 if every row is clean."""
+    """Run the scenarios; return 0 if every row is clean."""
     seed = int(os.environ.get("CHAOS_SEED", random.randrange(10_000)))
     chosen = [name for name in os.environ.get("CHAOS_ONLY", "").split(",") if name] or list(SCENARIOS)
     print(f"CHAOS_SEED={seed}", flush=True)
@@ -45,7 +45,7 @@ def main() -> int:
         installation = Installation(servers, vendors, seed)
         try:
             installation.start()
-            rows = [row for name in chosen for row in _played(name, installation)]
+            rows = [row for name in chosen for row in _run(name, installation)]
         finally:
             installation.stop()
             servers.stop()
@@ -56,8 +56,8 @@ def main() -> int:
     return 0 if clean else 1
 
 
-def _played(name: str, installation: Installation) -> list[Row]:
-    """Return a scenario's rows; one that breaks off is not clean."""
+def _run(name: str, installation: Installation) -> list[Row]:
+    """Run a scenario and return its rows; if it raises, return one row that is not clean."""
     began = time.monotonic()
     print(f"{name} …", flush=True)
     installation.vendors.reset()
@@ -65,16 +65,16 @@ def _played(name: str, installation: Installation) -> list[Row]:
         rows = asyncio.run(SCENARIOS[name](installation))
     except Exception as error:
         traceback.print_exc()
-        rows = [Row(name, tries=1, wrong=1, causes=[f"broke off: {error!r}"])]
+        rows = [Row(name, tries=1, wrong=1, causes=[f"the scenario failed: {error!r}"])]
     print(table(rows), f"({time.monotonic() - began:.0f} s)\n", sep="\n", flush=True)
     return rows
 
 
 def _keep_logs(folder: Path) -> Path:
-    kept = Path(tempfile.mkdtemp(prefix="llmselect-chaos-logs-"))
+    copies = Path(tempfile.mkdtemp(prefix="llmselect-chaos-logs-"))
     for log in folder.rglob("*.log"):
-        shutil.copy(log, kept)
-    return kept
+        shutil.copy(log, copies)
+    return copies
 
 
 if __name__ == "__main__":

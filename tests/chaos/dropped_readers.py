@@ -1,4 +1,4 @@
-"""A hundred streams whose readers are dropped again and again, and come back elsewhere."""
+"""A hundred streams whose readers are dropped again and again, and reconnect to any web process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 import aiohttp
 
-from tests.chaos.installation import Asked, Installation, numbered_text
+from tests.chaos.installation import Installation, StartedComparison, numbered_text
 from tests.chaos.rows import Row
 from tests.fake_providers import Script
 
@@ -29,32 +29,36 @@ async def run(installation: Installation, *, comparisons: int = COMPARISONS, sec
 async def _comparison(
     installation: Installation, session: aiohttp.ClientSession, row: Row, wait: float, seconds: float
 ) -> None:
-    models = [installation.name("dropped") for _ in range(SLOTS)]
+    models = [installation.unique_model("dropped") for _ in range(SLOTS)]
     texts = {index: numbered_text(model, CHUNKS) for index, model in enumerate(models)}
     for index, model in enumerate(models):
         installation.vendors.scripts[model] = Script(text=texts[index], chunk_size=16, total=seconds)
     await asyncio.sleep(wait)
-    asked = await installation.ask(session, models)
+    started = await installation.start_comparison(session, models)
     now = asyncio.get_running_loop().time()
-    drops = [now + installation.chance.uniform(0.1, seconds - 0.5) for _ in range(DROPS)]
-    follower = installation.follower(session, asked, drops)
-    account = await follower.follow()
-    await _judge(installation, session, row, asked, texts)
-    saved = {index: slot["response"] for index, slot in enumerate(await installation.saved(session, asked))}
+    drops = [now + installation.rng.uniform(0.1, seconds - 0.5) for _ in range(DROPS)]
+    follower = installation.follower(session, started, drops)
+    record = await follower.follow()
+    await _judge(installation, session, row, started, texts)
+    saved = {index: slot["response"] for index, slot in enumerate(await installation.saved_slots(session, started))}
     row.tries += follower.dropped
-    account.judge(row, asked.models[0], texts, saved)
+    record.judge(row, started.models[0], texts, saved)
     row.expect(not follower.broken, f"{models[0]}: {follower.broken[:2]}")
-    row.expect(not account.resets, f"{models[0]}: {account.resets} resets without need")
+    row.expect(not record.resets, f"{models[0]}: {record.resets} resets although no log was lost")
 
 
 async def _judge(
-    installation: Installation, session: aiohttp.ClientSession, row: Row, asked: Asked, texts: dict[int, str]
+    installation: Installation,
+    session: aiohttp.ClientSession,
+    row: Row,
+    started: StartedComparison,
+    texts: dict[int, str],
 ) -> None:
-    """Check that the saved text is the model's, and that the model was asked once."""
-    for index, slot in enumerate(await installation.saved(session, asked)):
+    """Check that the saved text is the model's, and that the model received one request."""
+    for index, slot in enumerate(await installation.saved_slots(session, started)):
         if slot["response"] != texts[index]:
-            row.blame(f"{asked.models[index]}: saved {len(slot['response'])} of {len(texts[index])}", lost=1)
-        row.expect(slot["status"] == "completed", f"{asked.models[index]}: {slot['status']}")
-        asked_for = len(installation.requests(asked.models[index]))
-        if asked_for != 1:
-            row.blame(f"{asked.models[index]} was asked {asked_for} times", doubled=1)
+            row.add_error(f"{started.models[index]}: saved {len(slot['response'])} of {len(texts[index])}", lost=1)
+        row.expect(slot["status"] == "completed", f"{started.models[index]}: {slot['status']}")
+        request_count = len(installation.requests(started.models[index]))
+        if request_count != 1:
+            row.add_error(f"{started.models[index]} received {request_count} requests", doubled=1)

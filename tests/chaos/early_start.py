@@ -1,4 +1,4 @@
-"""Web processes and workers that are started before their Redis or their database."""
+"""Web processes and workers that start before their Redis or their database."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ from tests.chaos.rows import Row
 from tests.fake_providers import Script
 
 LOGS_WITHIN = 15.0
-"""Seconds within which a process has to log that it waits."""
+"""Seconds within which a process has to log that it is waiting."""
 
 
 async def run(installation: Installation) -> list[Row]:
     servers, postgresql = installation.servers, installation.servers.postgresql
     assert postgresql is not None
     return [
-        await _started(installation, "Redis", servers.stop_redis, servers.start_redis),
-        await _started(installation, "PostgreSQL", postgresql.stop, postgresql.start),
+        await _start_without(installation, "Redis", servers.stop_redis, servers.start_redis),
+        await _start_without(installation, "PostgreSQL", postgresql.stop, postgresql.start),
     ]
 
 
-async def _started(installation: Installation, name: str, stop: Callable[[], None], start: Callable[[], None]) -> Row:
-    """Start the second web process and worker while a server is unavailable, and check their logs and their
-    recovery."""
-    row, side = Row(f"started while {name} is away", tries=2), installation.sides[1]
+async def _start_without(
+    installation: Installation, name: str, stop: Callable[[], None], start: Callable[[], None]
+) -> Row:
+    """Start the second web process and worker while a server is unavailable; check their logs and their recovery."""
+    row, side = Row(f"started while {name} is unavailable", tries=2), installation.sides[1]
     await asyncio.to_thread(side.stop)
     await asyncio.to_thread(stop)
     sizes = {process: side.log_path(process).stat().st_size for process in side.processes}
@@ -39,17 +40,17 @@ async def _started(installation: Installation, name: str, stop: Callable[[], Non
     side.start_worker()
     for process, size in sizes.items():
         waits = await until(partial(_says_so, side.log_path(process), size, name), LOGS_WITHIN)
-        row.expect(waits, f"{process} does not say that it waits: {side.log(process)[-300:]!r}")
+        row.expect(waits, f"{process} does not log that it is waiting: {side.log(process)[-300:]!r}")
     refuses = await asyncio.to_thread(_refuses, side.base_url)
-    row.expect(refuses, f"health/ready does not say that {name} is away")
+    row.expect(refuses, f"health/ready does not say that {name} is unavailable")
     start()
     await asyncio.to_thread(side.wait_until_ready)
-    await _answers(installation, row)
+    await _check_recovery(installation, row)
     return row
 
 
 def _refuses(base: str) -> bool:
-    """Return True if the web process responds and says that it is not ready."""
+    """Return True if the web process responds that it is not ready."""
     deadline = time.monotonic() + LOGS_WITHIN
     while time.monotonic() < deadline:
         with suppress(requests.ConnectionError):
@@ -65,10 +66,10 @@ def _says_so(log: Path, size: int, name: str) -> bool:
     return any(word in said for word in words)
 
 
-async def _answers(installation: Installation, row: Row) -> None:
-    model = installation.name("started")
+async def _check_recovery(installation: Installation, row: Row) -> None:
+    model = installation.unique_model("started")
     installation.vendors.scripts[model] = Script(text=numbered_text(model, 5), chunk_size=16)
     async with installation.session() as session:
-        asked = await installation.ask(session, [model])
-        [slot] = await installation.ended(session, asked, within=20)
+        started = await installation.start_comparison(session, [model])
+        [slot] = await installation.wait_for_end(session, started, within=20)
     row.expect(slot["status"] == "completed", f"{model}: {slot['status']}")

@@ -1,4 +1,4 @@
-"""Fifty answers started at once, by a user who may run three, and by one who has one dollar left."""
+"""Fifty answers that start at once, for a user who may run three, and for one whose budget has one dollar left."""
 
 from __future__ import annotations
 
@@ -11,51 +11,51 @@ from decimal import Decimal
 import aiohttp
 import psycopg
 
-from tests.chaos.installation import Asked, Installation, numbered_text
+from tests.chaos.installation import Installation, StartedComparison, numbered_text
 from tests.chaos.rows import Row
 from tests.fake_providers import Recorded, Script
 
 STARTS = 50
-PLACES = 3
+MAX_RUNNING = 3
 PRICED = "gpt-4o"
-MOST = 20_000
-"""Tokens that cost twenty cents with this model."""
-TAKEN = 15_000
+MAX_TOKENS = 20_000
+"""Tokens that cost 20 cents with this model."""
+USED_TOKENS = 15_000
 SET_LIMITS = "INSERT INTO accounts_limits (user_id, {name}) SELECT id, %s FROM accounts_user WHERE username = %s"
 
 
 async def run(installation: Installation) -> list[Row]:
-    return [await _with_room_for_three(installation), await _with_one_dollar(installation)]
+    return [await _limit_of_three(installation), await _budget_of_one_dollar(installation)]
 
 
-async def _with_room_for_three(installation: Installation) -> Row:
-    row = Row(f"{STARTS} starts at once with room for {PLACES}", tries=STARTS)
-    models = [installation.name("shared") for _ in range(STARTS)]
+async def _limit_of_three(installation: Installation) -> Row:
+    row = Row(f"{STARTS} starts at once with a limit of {MAX_RUNNING}", tries=STARTS)
+    models = [installation.unique_model("shared") for _ in range(STARTS)]
     for model in models:
         installation.vendors.scripts[model] = Script(text=numbered_text(model, 10), chunk_size=16, delay=0.02)
-    async with _user(installation, "max_running", PLACES) as session:
-        asked = await asyncio.gather(*(installation.ask(session, [model]) for model in models))
-        for each, model in zip(asked, models, strict=True):
-            [slot] = await installation.ended(session, each, within=60)
+    async with _user(installation, "max_running", MAX_RUNNING) as session:
+        comparisons = await asyncio.gather(*(installation.start_comparison(session, [model]) for model in models))
+        for each, model in zip(comparisons, models, strict=True):
+            [slot] = await installation.wait_for_end(session, each, within=60)
             row.expect(slot["status"] == "completed", f"{model}: {slot['status']}")
             if slot["response"] != numbered_text(model, 10):
-                row.blame(f"{model} was not saved as it was told", lost=1)
+                row.add_error(f"{model}: the saved text is not the model's", lost=1)
             if (times := len(installation.requests(model))) != 1:
-                row.blame(f"{model} was asked {times} times", doubled=max(0, times - 1), lost=int(not times))
+                row.add_error(f"{model} received {times} requests", doubled=max(0, times - 1), lost=int(not times))
     most = _most_at_once([request for model in models for request in installation.requests(model)])
-    row.expect(most <= PLACES, f"{most} ran at once")
+    row.expect(most <= MAX_RUNNING, f"{most} ran at once")
     row.notes.append(f"at most {most} at once")
     return row
 
 
-async def _with_one_dollar(installation: Installation) -> Row:
+async def _budget_of_one_dollar(installation: Installation) -> Row:
     row = Row(f"{STARTS} starts at once with one dollar left", tries=STARTS)
-    installation.vendors.scripts[PRICED] = Script(text="word " * TAKEN, chunk_size=5)
+    installation.vendors.scripts[PRICED] = Script(text="word " * USED_TOKENS, chunk_size=5)
     async with _user(installation, "dollars_per_day", 1) as session:
         started = await asyncio.gather(*(_start(installation, session) for _ in range(STARTS)))
         costs = []
-        for each in [each for each in started if isinstance(each, Asked)]:
-            [slot] = await installation.ended(session, each, within=60)
+        for each in [each for each in started if isinstance(each, StartedComparison)]:
+            [slot] = await installation.wait_for_end(session, each, within=60)
             row.expect(slot["status"] == "completed", f"an answer is {slot['status']}")
             costs.append(Decimal(slot["cost"]))
     refusals = Counter(each for each in started if isinstance(each, str))
@@ -65,20 +65,20 @@ async def _with_one_dollar(installation: Installation) -> Row:
     return row
 
 
-async def _start(installation: Installation, session: aiohttp.ClientSession) -> Asked | str:
-    """Return what was started, or the refusal."""
-    entry = {"provider": "openai", "model": PRICED, "parameters": {"max_tokens": MOST}}
-    url = f"{installation.chance.choice(installation.bases)}/api/v1/comparisons"
+async def _start(installation: Installation, session: aiohttp.ClientSession) -> StartedComparison | str:
+    """Start a comparison; return it, or the status and code of the refusal."""
+    entry = {"provider": "openai", "model": PRICED, "parameters": {"max_tokens": MAX_TOKENS}}
+    url = f"{installation.rng.choice(installation.bases)}/api/v1/comparisons"
     async with session.post(url, json={"prompt": "Go", "providers": [entry]}) as response:
         body = await response.json()
         if response.status != 201:
             return f"{response.status} {body['error']['code']}"
-        return Asked(body["comparison_id"], [PRICED], [body["results"][0]["result_id"]])
+        return StartedComparison(body["comparison_id"], [PRICED], [body["results"][0]["result_id"]])
 
 
 @asynccontextmanager
 async def _user(installation: Installation, limit: str, value: int) -> AsyncIterator[aiohttp.ClientSession]:
-    """A program of a new user, with this limit."""
+    """Open a session of a new user who has this limit."""
     first = installation.sides[0]
     account = await asyncio.to_thread(first.register)
     with psycopg.connect(first.environment["DATABASE_URL"]) as connection:

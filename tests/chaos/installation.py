@@ -32,16 +32,16 @@ END_STATES = {"completed", "stopped", "failed", "interrupted"}
 
 
 @dataclass(slots=True)
-class Asked:
-    """A comparison that was started: its id, its models by index, and its results' ids."""
+class StartedComparison:
+    """A comparison that was started: its id, and its models and the ids of its results by index."""
 
     comparison_id: str
     models: list[str]
     results: list[str]
 
 
-class Counted(Live):
-    """An installation whose processes report how many tasks run in them."""
+class TaskCountingLive(Live):
+    """An installation whose processes report their asyncio tasks (``tests.chaos.task_counter``)."""
 
     counts: Path
 
@@ -52,15 +52,14 @@ class Counted(Live):
 
 
 class Installation:
-    """Everything that a scenario needs: both ``sides``, their servers, the stand-in vendors and a source of
-    randomness."""
+    """Two ``sides`` with a web process and a worker each, their servers, the stand-in vendors, and random numbers."""
 
     def __init__(self, servers: Servers, vendors: StandIn, seed: int) -> None:
         self.servers, self.vendors = servers, vendors
-        self.chance = random.Random(seed)
+        self.rng = random.Random(seed)
         self.counts = servers.folder / "counts"
         self.counts.mkdir()
-        first = Counted(servers, vendors, name="chaos", REDIS_URL=servers.redis_url)
+        first = TaskCountingLive(servers, vendors, name="chaos", REDIS_URL=servers.redis_url)
         first.counts = self.counts
         self.sides = (first, first.beside("-2"))
         self.redis = Redis.from_url(servers.redis_url, socket_timeout=5, decode_responses=True)
@@ -69,7 +68,7 @@ class Installation:
 
     @property
     def processes(self) -> dict[str, int]:
-        """Return the process ids of all four."""
+        """The process ids of both web processes and both workers, by name."""
         running = {f"{name}{side.suffix}": process for side in self.sides for name, process in side.processes.items()}
         return {name: process.pid for name, process in running.items() if process is not None}
 
@@ -84,21 +83,21 @@ class Installation:
         second.start_worker()
         second.wait_until_ready()
         account = first.register()
-        answer = account.api.post("/api/v1/tokens", json={"name": "chaos"})
-        self._token = answer.json()["token"]
+        response = account.api.post("/api/v1/tokens", json={"name": "chaos"})
+        self._token = response.json()["token"]
         self.cookie = Browser(Program(account)).cookie
 
     def stop(self) -> None:
         for side in self.sides:
             side.stop()
 
-    def name(self, kind: str) -> str:
-        """Return a model's name that is unique in this run."""
+    def unique_model(self, kind: str) -> str:
+        """Return a name of a model that is unique in this run."""
         return f"{kind}-{next(self._numbers)}"
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[aiohttp.ClientSession]:
-        """A program that is signed in, with as many connections as it likes."""
+        """Open a session that is signed in, without a limit of connections."""
         async with aiohttp.ClientSession(
             headers={"Authorization": f"Bearer {self._token}"},
             connector=aiohttp.TCPConnector(limit=0),
@@ -107,38 +106,43 @@ class Installation:
         ) as session:
             yield session
 
-    async def ask(self, session: aiohttp.ClientSession, models: Sequence[str]) -> Asked:
+    async def start_comparison(self, session: aiohttp.ClientSession, models: Sequence[str]) -> StartedComparison:
         """Start a comparison; raises if it is refused."""
         body = {"prompt": "Go", "providers": [{"provider": "openai", "model": model} for model in models]}
-        async with session.post(f"{self.chance.choice(self.bases)}/api/v1/comparisons", json=body) as response:
+        async with session.post(f"{self.rng.choice(self.bases)}/api/v1/comparisons", json=body) as response:
             if response.status != 201:
                 raise RuntimeError(f"{response.status}: {await response.text()}")
             started = await response.json()
-        return Asked(started["comparison_id"], list(models), [slot["result_id"] for slot in started["results"]])
+        return StartedComparison(
+            started["comparison_id"], list(models), [slot["result_id"] for slot in started["results"]]
+        )
 
-    async def saved(self, session: aiohttp.ClientSession, asked: Asked) -> list[Json]:
+    async def saved_slots(self, session: aiohttp.ClientSession, started: StartedComparison) -> list[Json]:
         """Return the saved answers, by index."""
-        async with session.get(f"{self.bases[0]}/api/v1/comparisons/{asked.comparison_id}") as response:
+        async with session.get(f"{self.bases[0]}/api/v1/comparisons/{started.comparison_id}") as response:
             response.raise_for_status()
             results: list[Json] = (await response.json())["turns"][-1]["results"]
             return results
 
-    async def ended(self, session: aiohttp.ClientSession, asked: Asked, within: float) -> list[Json]:
-        """Return the saved answers once all have ended, or as they are after ``within`` seconds."""
+    async def wait_for_end(
+        self, session: aiohttp.ClientSession, started: StartedComparison, within: float
+    ) -> list[Json]:
+        """Return the saved answers once all have ended, or their state after ``within`` seconds."""
         deadline = time.monotonic() + within
         while True:
-            slots = await self.saved(session, asked)
+            slots = await self.saved_slots(session, started)
             if all(slot["status"] in END_STATES for slot in slots) or time.monotonic() > deadline:
                 return slots
             await asyncio.sleep(0.1)
 
-    def follower(self, session: aiohttp.ClientSession, asked: Asked, drops: Sequence[float] = ()) -> Follower:
-        chance = random.Random(self.chance.random())
-        return Follower(session, self.bases, asked.comparison_id, drops=drops, chance=chance)
+    def follower(
+        self, session: aiohttp.ClientSession, started: StartedComparison, drops: Sequence[float] = ()
+    ) -> Follower:
+        rng = random.Random(self.rng.random())
+        return Follower(session, self.bases, started.comparison_id, drops=drops, rng=rng)
 
     def request(self, comparison_id: str, kind: str) -> str:
-        """Return the bytes with which a hand-written client joins a comparison: over "sse" or a "socket", or as a
-        "page" does."""
+        """Return the HTTP request of a bare client that joins a comparison by "sse", by "socket", or like a "page"."""
         base = self.bases[0]
         headers = f"Host: {base.removeprefix('http://')}\r\n"
         if kind == "sse":
@@ -151,7 +155,7 @@ class Installation:
         return HANDSHAKE.format(path=f"/ws/comparisons/{comparison_id}/html/", headers=headers)
 
     def claims(self, model: str) -> int:
-        """Return how often a worker has claimed it."""
+        """Return how often a worker has claimed the answer of this model."""
         with psycopg.connect(self.sides[0].environment["DATABASE_URL"]) as connection:
             row = connection.execute(
                 "SELECT delivery_count FROM generations_generation WHERE model = %s", [model]
@@ -165,13 +169,13 @@ class Installation:
 
 
 def numbered_text(model: str, chunks: int, size: int = 16) -> str:
-    """Return a text in which every chunk names its model and number: nothing can be swapped or moved unnoticed."""
+    """Return a text in which every chunk names its model and number, so that swapped or moved text is noticed."""
     mark = model[-4:].rjust(4, "_")
     return "".join(f"{mark}{number:05d} ça世🌍".ljust(size, ".")[:size] for number in range(chunks))
 
 
 async def until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Return True if the condition becomes true in time."""
+    """Wait for the condition; return True if it becomes true in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""The resources of a process, seen from outside and, if it matters, from inside."""
+"""The resources that a process uses, as the kernel counts them, and its asyncio tasks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SIGNAL = signal.SIGRTMIN + 5
 
 
 def memory(pid: int) -> int:
-    """Return the resident bytes."""
+    """Return the resident memory in bytes."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
@@ -22,21 +22,21 @@ def descriptors(pid: int) -> int:
 
 
 def tasks(pid: int, folder: Path) -> list[str]:
-    """Return the asyncio tasks that run in a process that was started by ``tests.chaos.task_counter``."""
-    told = folder / f"{pid}.json"
-    told.unlink(missing_ok=True)
+    """Return the names of the asyncio tasks in a process that ``tests.chaos.task_counter`` started."""
+    report = folder / f"{pid}.json"
+    report.unlink(missing_ok=True)
     os.kill(pid, SIGNAL)
     deadline = time.monotonic() + 10
-    while not told.exists():
+    while not report.exists():
         if time.monotonic() > deadline:
             raise TimeoutError(f"process {pid} does not count its tasks")
         time.sleep(0.02)
-    names: list[str] = json.loads(told.read_text())["tasks"]
+    names: list[str] = json.loads(report.read_text())["tasks"]
     return names
 
 
 def slope(points: list[tuple[float, float]]) -> float:
-    """Return the least-squares slope of y over x; 0 if there is none."""
+    """Return the least-squares slope of y over x; 0 for fewer than two points."""
     if len(points) < 2:
         return 0.0
     x_mean = sum(x for x, _ in points) / len(points)

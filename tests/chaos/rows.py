@@ -11,7 +11,7 @@ HEAD = ("fault", "tries", "lost", "doubled", "wrong state", "", "figures")
 
 @dataclass(slots=True)
 class Row:
-    """One kind of fault: how often it was tried, and what went wrong; ``notes`` are figures, ``causes`` the reasons."""
+    """One fault: how often it was tried, and the errors; ``notes`` are figures, ``causes`` describe the errors."""
 
     fault: str
     tries: int = 0
@@ -25,15 +25,15 @@ class Row:
     def is_clean(self) -> bool:
         return self.tries > 0 and not (self.lost or self.doubled or self.wrong)
 
-    def blame(self, cause: str, *, lost: int = 0, doubled: int = 0, wrong: int = 0) -> None:
-        """Count an error, and remember its cause."""
+    def add_error(self, cause: str, *, lost: int = 0, doubled: int = 0, wrong: int = 0) -> None:
+        """Count an error and keep its cause."""
         self.lost, self.doubled, self.wrong = self.lost + lost, self.doubled + doubled, self.wrong + wrong
         self.causes.append(cause)
 
     def expect(self, holds: bool, cause: str) -> None:
-        """Count a wrong state if a condition does not hold."""
+        """Count a wrong state if the condition does not hold."""
         if not holds:
-            self.blame(cause, wrong=1)
+            self.add_error(cause, wrong=1)
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -43,16 +43,16 @@ class Row:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Return the rows in columns, and below them the first causes of errors."""
+    """Return the rows in columns, and below them the first 20 causes of each row."""
     cells = [HEAD, *(row.cells for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     causes = [f"  {row.fault}: {cause}" for row in rows for cause in row.causes[:20]]
-    return "\n".join([*lines, *(["", "What went wrong:", *causes] if causes else [])])
+    return "\n".join([*lines, *(["", "Causes:", *causes] if causes else [])])
 
 
 def p95(values: Sequence[float]) -> float:
-    """Return the 95th percentile; 0 without values."""
+    """Return the 95th percentile; 0 if there are no values."""
     if len(values) < 2:
         return values[0] if values else 0.0
     return quantiles(values, n=20)[-1]

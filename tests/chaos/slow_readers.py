@@ -1,4 +1,4 @@
-"""A reader that takes one byte a second beside fifty normal ones: does it slow others down, and what does it cost?"""
+"""A reader that takes one byte a second beside fifty normal ones: the delay that it causes, and its memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from tests.chaos.follower import Follower
-from tests.chaos.installation import Asked, Installation, numbered_text
+from tests.chaos.installation import Installation, StartedComparison, numbered_text
 from tests.chaos.process_figures import memory
 from tests.chaos.reader_record import Json
 from tests.chaos.rows import Row, p95
@@ -23,10 +23,10 @@ KINDS = ("sse", "socket", "page")
 READERS, CHUNKS, SECONDS = 50, 100, 6.0
 HEAVY_CHUNKS, HEAVY_SIZE = 500, 600
 SETTLED = 30
-"""The chunk from which on delays count: when all have begun."""
+"""The chunk from which delays count, because all streams have begun by then."""
 ROUNDS = 3
 RATIO, SLACK = 1.2, 0.003
-"""The allowed factor by which others may be later than without it; below some milliseconds a ratio means nothing."""
+"""The factor, or the seconds if that is more, by which the slow reader may delay others; tiny ratios mean nothing."""
 MEMORY = 32 * 2**20
 """Bytes by which both web processes together may have grown when all rounds are over."""
 
@@ -52,7 +52,7 @@ async def run(installation: Installation) -> list[Row]:
                 row.tries += 1
     grown = sum(map(memory, pids)) - before
     for kind, row in rows.items():
-        # The best of the interleaved rounds: other work on the computer makes all of them worse.
+        # The best of the interleaved rounds, because other work on the computer only makes rounds worse.
         alone, beside = min(delays.without), min(delays.beside[kind])
         row.expect(
             beside <= max(alone * RATIO, alone + SLACK), f"p95 {beside * 1000:.1f} ms, {alone * 1000:.1f} without it"
@@ -64,70 +64,80 @@ async def run(installation: Installation) -> list[Row]:
 
 
 async def _round(installation: Installation, session: aiohttp.ClientSession, row: Row, kind: str) -> float:
-    """Return the 95th percentile of the delays of all readers at a normal pace."""
-    heavy = installation.name("heavy")
+    """Run one round, with a slow reader unless ``kind`` is empty; return the 95th percentile of the others' delays."""
+    heavy = installation.unique_model("heavy")
     text = numbered_text(heavy, HEAVY_CHUNKS, HEAVY_SIZE - 2).replace(heavy[-4:], f"\n\n{heavy[-4:]}")
     installation.vendors.scripts[heavy] = Script(text=text, chunk_size=HEAVY_SIZE, total=SECONDS)
     delays: list[float] = []
     readers = [_read(installation, session, row, delays, number * 0.02) for number in range(READERS)]
-    asked = await installation.ask(session, [heavy])
-    slow = [_crawl(installation, session, row, asked, kind, text)] if kind else []
+    started = await installation.start_comparison(session, [heavy])
+    slow = [_read_slowly(installation, session, row, started, kind, text)] if kind else []
     await asyncio.gather(*readers, *slow)
-    await installation.ended(session, asked, within=20)
+    await installation.wait_for_end(session, started, within=20)
     return p95(delays)
 
 
 async def _read(
     installation: Installation, session: aiohttp.ClientSession, row: Row, delays: list[float], wait: float
 ) -> None:
-    model = installation.name("beside")
+    model = installation.unique_model("beside")
     text = numbered_text(model, CHUNKS)
     installation.vendors.scripts[model] = Script(text=text, chunk_size=16, total=SECONDS)
     await asyncio.sleep(wait)
-    asked = await installation.ask(session, [model])
-    follower = Follower(session, installation.bases, asked.comparison_id, heard=_timer(installation, model, delays))
-    account = await follower.follow()
-    account.judge(row, model, {0: text}, {0: text})
+    started = await installation.start_comparison(session, [model])
+    follower = Follower(
+        session, installation.bases, started.comparison_id, on_event=_timer(installation, model, delays)
+    )
+    record = await follower.follow()
+    record.judge(row, model, {0: text}, {0: text})
 
 
 def _timer(installation: Installation, model: str, delays: list[float]) -> Callable[[Json], None]:
-    """Measures the time from the vendor's sending of each piece to its arrival."""
+    """Return a callback that appends the seconds from the vendor's sending of a chunk to its arrival."""
 
     request: Recorded | None = None
 
-    def heard(event: Json) -> None:
+    def on_event(event: Json) -> None:
         nonlocal request
         if event["event"] == "chunk":
             if request is None:
                 request = installation.requests(model)[0]
             number = (event["offset"] + len(event["chunk"])) // 16 - 1
             sent = request.sent
-            # A piece that is not recorded as sent yet has arrived at once.
+            # A chunk that is not recorded as sent yet has arrived at once.
             if number >= SETTLED:
                 delays.append(time.monotonic() - sent[number] if number < len(sent) else 0.0)
 
-    return heard
+    return on_event
 
 
-async def _crawl(
-    installation: Installation, session: aiohttp.ClientSession, row: Row, asked: Asked, kind: str, text: str
+async def _read_slowly(
+    installation: Installation,
+    session: aiohttp.ClientSession,
+    row: Row,
+    started: StartedComparison,
+    kind: str,
+    text: str,
 ) -> None:
-    """Read a byte a second while all others read on; then read the rest, and have all of it."""
+    """Read a byte a second while the others read on; over "sse", then read the rest and check that it is complete."""
     loop = asyncio.get_running_loop()
-    address = urlsplit(installation.bases[0])
+    url = urlsplit(installation.bases[0])
     with closing(socket.socket()) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.setblocking(False)
-        await loop.sock_connect(connection, (address.hostname, address.port))
-        await loop.sock_sendall(connection, installation.request(asked.comparison_id, kind).encode())
-        taken = b""
+        await loop.sock_connect(connection, (url.hostname, url.port))
+        await loop.sock_sendall(connection, installation.request(started.comparison_id, kind).encode())
+        received = b""
         for _ in range(int(SECONDS) + 2):
-            taken += await loop.sock_recv(connection, 1)
+            received += await loop.sock_recv(connection, 1)
             await asyncio.sleep(1)
         if kind != "sse":
             return
         async with asyncio.timeout(30):
-            while b'"event":"done"' not in taken[-4096:] and (more := await loop.sock_recv(connection, 2**16)):
-                taken += more
-    woken = sum(len(line) for line in taken.split(b"\n") if line.startswith(b"data: "))
-    row.expect(b'"event":"done"' in taken and woken > len(text), f"it woke and was told {woken} bytes of {len(text)}")
+            while b'"event":"done"' not in received[-4096:] and (more := await loop.sock_recv(connection, 2**16)):
+                received += more
+    data_bytes = sum(len(line) for line in received.split(b"\n") if line.startswith(b"data: "))
+    row.expect(
+        b'"event":"done"' in received and data_bytes > len(text),
+        f"received {data_bytes} bytes of data for {len(text)} characters",
+    )

@@ -1,4 +1,4 @@
-"""A steady load: does anything grow that should not?"""
+"""A steady load, after which memory has not grown and no task, connection, subscription or key is left."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ SAMPLE = 2.0
 WARM_UP = 0.4
 """The share of the time after which growth counts."""
 GROWTH = 6.0
-"""Megabytes that a process may grow by in the time that counts, and a tenth of that for each further minute."""
+"""Megabytes by which a process may grow in the time that counts, plus a tenth of them for each minute."""
 SETTLED_WITHIN = 20.0
 POOLS = 30
-"""Connections by which the pools of a process may still grow after the first streams."""
-WITHOUT_END = ("workers", "_kombu.")
-"""The keys that may exist without an expiry."""
+"""File descriptors by which the connection pools of a process may still grow after the first streams."""
+PERSISTENT_KEYS = ("workers", "_kombu.")
+"""The beginnings of keys that may exist without an expiry."""
 
 
 @dataclass(slots=True)
 class Resources:
-    """The resources of all processes, and of Redis, at one moment."""
+    """The resources of all processes and of Redis at one moment."""
 
     tasks: dict[str, Counter[str]] = field(default_factory=dict)
     descriptors: dict[str, int] = field(default_factory=dict)
@@ -45,7 +45,7 @@ async def run(installation: Installation, *, minutes: float | None = None) -> li
     async with installation.session() as session:
         await asyncio.gather(*(_stream(installation, session, load) for _ in range(STREAMS)))
         await asyncio.sleep(1)
-        before = await asyncio.to_thread(use, installation)
+        before = await asyncio.to_thread(resources_now, installation)
         samples = await _soak(installation, session, load, minutes * 60)
     for name, points in samples.items():
         _judge_growth(load, name, points, minutes)
@@ -57,15 +57,15 @@ async def run(installation: Installation, *, minutes: float | None = None) -> li
 async def _soak(
     installation: Installation, session: aiohttp.ClientSession, row: Row, seconds: float
 ) -> dict[str, list[tuple[float, float]]]:
-    """Return each process's memory over time, in seconds and megabytes."""
+    """Keep up the load; return each process's memory as points of seconds and megabytes."""
     end = time.monotonic() + seconds
     samples: dict[str, list[tuple[float, float]]] = defaultdict(list)
 
-    async def one() -> None:
+    async def repeat() -> None:
         while time.monotonic() < end:
             await _stream(installation, session, row)
 
-    load = asyncio.gather(*(one() for _ in range(STREAMS)))
+    load = asyncio.gather(*(repeat() for _ in range(STREAMS)))
     began = time.monotonic()
     while not load.done():
         for name, pid in installation.processes.items():
@@ -77,22 +77,22 @@ async def _soak(
 
 
 async def _stream(installation: Installation, session: aiohttp.ClientSession, row: Row) -> None:
-    """Run a stream whose reader is dropped once; now and then one that is stopped."""
-    chance, model = installation.chance, installation.name("soaked")
+    """Run a stream whose reader is dropped once; stop one in ten."""
+    rng, model = installation.rng, installation.unique_model("soaked")
     text = numbered_text(model, CHUNKS)
-    seconds = chance.uniform(0.5, 3.0)
+    seconds = rng.uniform(0.5, 3.0)
     installation.vendors.scripts[model] = Script(text=text, chunk_size=16, total=seconds)
-    asked = await installation.ask(session, [model])
-    drops = [asyncio.get_running_loop().time() + chance.uniform(0.1, seconds)]
-    follower = installation.follower(session, asked, drops)
-    stopped = chance.random() < 0.1
+    started = await installation.start_comparison(session, [model])
+    drops = [asyncio.get_running_loop().time() + rng.uniform(0.1, seconds)]
+    follower = installation.follower(session, started, drops)
+    stopped = rng.random() < 0.1
     if stopped:
-        async with session.post(f"{chance.choice(installation.bases)}/api/v1/comparisons/{asked.comparison_id}/cancel"):
+        async with session.post(f"{rng.choice(installation.bases)}/api/v1/comparisons/{started.comparison_id}/cancel"):
             pass
-    account = await follower.follow()
-    [slot] = await installation.saved(session, asked)
+    record = await follower.follow()
+    [slot] = await installation.saved_slots(session, started)
     row.tries += 1
-    account.judge(row, model, {0: text}, {0: slot["response"]})
+    record.judge(row, model, {0: text}, {0: slot["response"]})
     row.expect(slot["status"] in ({"stopped", "completed"} if stopped else {"completed"}), f"{model}: {slot['status']}")
     del installation.vendors.scripts[model]
 
@@ -104,41 +104,41 @@ def _judge_growth(row: Row, name: str, points: list[tuple[float, float]], minute
     row.notes.append(f"{name} {counted[-1][1]:.0f} MB {growth:+.1f}")
 
 
-def use(installation: Installation) -> Resources:
-    """Return the resources in use now."""
-    held = Resources(
+def resources_now(installation: Installation) -> Resources:
+    """Measure the resources in use."""
+    resources = Resources(
         channels={str(name) for name in installation.redis.pubsub_channels()},
         clients=len(installation.redis.client_list()),
     )
     for name, pid in installation.processes.items():
-        held.tasks[name] = Counter(tasks(pid, installation.counts))
-        held.descriptors[name] = descriptors(pid)
-    return held
+        resources.tasks[name] = Counter(tasks(pid, installation.counts))
+        resources.descriptors[name] = descriptors(pid)
+    return resources
 
 
 def judge_leaks(installation: Installation, row: Row, before: Resources) -> None:
-    """Check that everything returns to its earlier value, and that all but a few keys of Redis expire."""
+    """Check that all resources return to their earlier values, and that all but a few keys of Redis expire."""
     deadline = time.monotonic() + SETTLED_WITHIN
-    while (problems := _leaks(before, now := use(installation))) and time.monotonic() < deadline:
+    while (problems := _leaks(before, now := resources_now(installation))) and time.monotonic() < deadline:
         time.sleep(0.5)
     for problem in problems:
         row.expect(False, problem)
-    endless = [str(key) for key in installation.redis.keys("chaos*") if installation.redis.ttl(key) == -1]
-    for key in endless:
-        row.expect(key.removeprefix("chaos:").startswith(WITHOUT_END), f"{key} has no end")
+    without_expiry = [str(key) for key in installation.redis.keys("chaos*") if installation.redis.ttl(key) == -1]
+    for key in without_expiry:
+        row.expect(key.removeprefix("chaos:").startswith(PERSISTENT_KEYS), f"{key} has no expiry")
     row.notes.append(
         f"{sum(map(Counter.total, now.tasks.values()))} tasks, {sum(now.descriptors.values())} descriptors"
     )
     row.notes.append(
-        f"{len(now.channels)} subscriptions, {now.clients} clients of Redis, {len(endless)} keys without end"
+        f"{len(now.channels)} subscriptions, {now.clients} clients of Redis, {len(without_expiry)} keys without expiry"
     )
 
 
 def _leaks(before: Resources, now: Resources) -> list[str]:
-    found = [f"still subscribed to {name}" for name in now.channels - before.channels]
+    leaks = [f"still subscribed to {name}" for name in now.channels - before.channels]
     for name, running in now.tasks.items():
-        found += [f"{name}: {count} more of {task}" for task, count in (running - before.tasks[name]).items()]
+        leaks += [f"{name}: {count} more of {task}" for task, count in (running - before.tasks[name]).items()]
     for name, count in now.descriptors.items():
         if count > before.descriptors[name] + POOLS:
-            found.append(f"{name}: {count} descriptors, not {before.descriptors[name]}")
-    return found
+            leaks.append(f"{name}: {count} descriptors, not {before.descriptors[name]}")
+    return leaks

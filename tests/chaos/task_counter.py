@@ -18,13 +18,13 @@ from tests.chaos.process_figures import SIGNAL
 def main() -> None:
     folder, module = Path(sys.argv[1]), sys.argv[2]
 
-    def tell(*_: object) -> None:
+    def report(*_: object) -> None:
         running = [each for each in gc.get_objects() if issubclass(type(each), asyncio.Task) and not each.done()]
         partial = folder / f"{os.getpid()}.part"
         partial.write_text(json.dumps({"tasks": sorted(task.get_coro().__qualname__ for task in running)}))
         partial.rename(folder / f"{os.getpid()}.json")
 
-    signal.signal(SIGNAL, tell)
+    signal.signal(SIGNAL, report)
     sys.argv = [module, *sys.argv[3:]]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -1,4 +1,4 @@
-"""The most important scenarios of `make chaos`, in their small forms."""
+"""Short forms of the most important scenarios of `make chaos`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.servers import Servers
 
 @pytest.fixture(scope="module")
 def installation() -> Iterator[Installation]:
-    """Two web processes and two workers with a PostgreSQL and a Redis that may be stopped."""
+    """Two web processes and two workers, with a PostgreSQL and a Redis of their own that tests may stop."""
     with tempfile.TemporaryDirectory(prefix="llmselect-chaos-") as folder, StandIn() as vendors:
         servers = Servers(Path(folder))
         servers.start("postgresql")
@@ -35,19 +35,19 @@ def assert_clean(rows: list[Row]) -> None:
     assert all(row.is_clean for row in rows), table(rows)
 
 
-def test_readers_that_are_dropped_again_and_again_have_all_of_it(installation: Installation) -> None:
+def test_readers_that_are_dropped_repeatedly_receive_everything(installation: Installation) -> None:
     assert_clean(asyncio.run(dropped_readers.run(installation, comparisons=5, seconds=3)))
 
 
-def test_streams_and_readers_outlive_redis_and_postgresql(
+def test_streams_and_readers_survive_outages_of_redis_and_postgresql(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outages, "LENGTHS", (6.0, 3.0))
     monkeypatch.setattr(outages, "QUIET", 5.0)
     monkeypatch.setattr(outages, "BEFORE", 1.0)
-    monkeypatch.setattr(outages, "UNAVAILABLE_ERRORS", 3.5)
+    monkeypatch.setattr(outages, "OUTAGE_SECONDS", 3.5)
 
-    assert_clean(asyncio.run(outages.both_away(installation)))
+    assert_clean(asyncio.run(outages.both_outages(installation)))
 
 
 def test_a_steady_load_leaves_nothing_behind(installation: Installation) -> None:
