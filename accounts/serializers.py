@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import ApiToken, TokenScope, User
-from core.api.fields import AddressField, FlagField, StringField
+from core.api.fields import EmailField, FlagField, StringField
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -26,7 +26,7 @@ class PreferencesSerializer(serializers.Serializer[Any]):
 
 class RegisterSerializer(serializers.Serializer[Any]):
     username = StringField(max_length=150)
-    email = AddressField(max_length=254)
+    email = EmailField(max_length=254)
     password = StringField(max_length=1000, trim_whitespace=False, write_only=True)
     invitation = StringField(max_length=64, required=False, default="", write_only=True)
 

@@ -26,7 +26,7 @@ from comparisons.schemas import (
 from comparisons.selectors import MISSING, user_comparison
 from comparisons.serializers import ComparisonSerializer
 from comparisons.services import StartedTurn, start_comparison, start_turn
-from core.api.openapi import ALL_TOLD, PLACE, refusals, stream_of
+from core.api.openapi import NOTHING_LEFT, RESUME_POINT, refusals, stream_of
 from core.api.parsers import json_object
 from core.async_db import in_thread
 from core.errors import NotFound
@@ -93,8 +93,8 @@ async def turn_create(request: HttpRequest, user: User, public_id: uuid.UUID) ->
 
 @extend_schema(
     operation_id="comparisons_stream",
-    parameters=PLACE,
-    responses={**stream_of(EVENTS), 204: ALL_TOLD, **refusals(503)},
+    parameters=RESUME_POINT,
+    responses={**stream_of(EVENTS), 204: NOTHING_LEFT, **refusals(503)},
 )
 @api_view("GET")
 async def comparison_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:

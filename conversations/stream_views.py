@@ -20,7 +20,7 @@ from conversations.schemas import EXAMPLE, ChatSerializer, chat_request
 from conversations.selectors import MISSING, user_conversation
 from conversations.serializers import ChatAnswerSerializer, FailedChatAnswerSerializer
 from conversations.services import StartedAnswer, start_answer
-from core.api.openapi import ALL_TOLD, PLACE, refusals, stream_of
+from core.api.openapi import NOTHING_LEFT, RESUME_POINT, refusals, stream_of
 from core.api.parsers import json_object
 from core.async_db import in_thread
 from core.errors import NotFound
@@ -79,8 +79,8 @@ async def chat(request: HttpRequest, user: User) -> HttpResponseBase:
 
 @extend_schema(
     operation_id="conversations_stream",
-    parameters=PLACE,
-    responses={**stream_of(EVENTS), 204: ALL_TOLD, **refusals(503)},
+    parameters=RESUME_POINT,
+    responses={**stream_of(EVENTS), 204: NOTHING_LEFT, **refusals(503)},
 )
 @api_view("GET")
 async def conversation_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:

@@ -238,7 +238,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.BoundedJsonParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.parsers.FixedRenderer",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.parsers.IgnoreClientContentNegotiation",
     "DEFAULT_SCHEMA_CLASS": "core.api.openapi.ApiSchema",
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "core.errors.api_error",
