@@ -1,4 +1,4 @@
-"""Adapters for allauth: sign-up and sign-in by the rules of this product, and encrypted second factors."""
+"""Adapters for allauth: our rules of sign-up and sign-in, and encrypted second factors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
-UNREADABLE = "The second factor of this account cannot be read any more. Ask an administrator to remove it."
+UNREADABLE = "The second factor of this account can no longer be read. Ask an administrator to remove it."
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -53,7 +53,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return str(super().clean_username(username, shallow))
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """Authenticate, counted by the limits that the API shares, in place of allauth's own."""
+        """Authenticate within the rate limits that pages and API share, instead of allauth's own."""
         attempt = count_attempt(request, credentials.get("email") or credentials.get("username") or "")
         user: User | None = super().authenticate(request, **credentials)
         if user is not None:
@@ -64,7 +64,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Do nothing: ``authenticate`` counts attempts."""
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
-        if code == "too_many_login_attempts":  # for second factors, which allauth counts
+        if code == "too_many_login_attempts":  # Of second factors, which allauth counts.
             raise TooManyRequests(SIGN_INS, retry_after=LOGIN_FAILURES.seconds)
         error: ValidationError = super().validation_error(code, *args)
         return error

@@ -27,7 +27,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
             self.fields["invitation"].initial = context.request.GET.get("invitation", "")
 
     def try_save(self, request: HttpRequest) -> tuple[AbstractBaseUser | None, HttpResponse | None]:
-        """Show a refusal that only the database could find in the form itself."""
+        """Show a refusal in the form, even if only saving the account could find it."""
         try:
             user, response = super().try_save(request)
         except RequestError as error:
@@ -53,7 +53,7 @@ class ApiTokenForm(forms.ModelForm):
         model = ApiToken
         fields = ["name", "expires_at"]
         labels = {"name": "Name", "expires_at": "Expires on (optional)"}
-        help_texts = {"name": "What will use it, so that you know which one to delete."}
+        help_texts = {"name": "The program that will use it, so that you know later which token is which."}
         widgets = {
             "name": forms.TextInput({"autocomplete": "off"}),
             "expires_at": forms.DateTimeInput({"type": "date"}, format="%Y-%m-%d"),

@@ -1,4 +1,4 @@
-"""Serializers of the accounts API; they check and shape, and write nothing."""
+"""Serializers of the accounts API; they validate input and shape output, but save nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,11 @@ class LoginSerializer(serializers.Serializer[Any]):
     username = StringField(max_length=254, help_text="The username or the e-mail address.")
     password = StringField(max_length=1000, trim_whitespace=False, write_only=True)
     code = StringField(
-        max_length=20, required=False, default="", write_only=True, help_text="If a second factor is set up."
+        max_length=20,
+        required=False,
+        default="",
+        write_only=True,
+        help_text="The code of the second factor, if one is set up.",
     )
 
 
@@ -60,7 +64,7 @@ class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
         child=serializers.ChoiceField(choices=TokenScope.choices),
         required=False,
         max_length=len(TokenScope),
-        help_text="Its rights; everything that the caller may do if none are named.",
+        help_text="The rights of the token. Without it, everything that the caller may do.",
     )
 
     class Meta:
