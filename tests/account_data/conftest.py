@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from pytest_django import Settings
 from redis import Redis
 
-from account_data.services import Imported, archive_stream, import_archive
+from account_data.services import ImportResult, archive_stream, import_archive
 from accounts.models import User
 from comparisons.schemas import TurnRequest, compare_request
 from comparisons.services import StartedTurn, start_comparison, start_turn
@@ -70,7 +70,7 @@ class Person(Chatter):
     async def _all(self) -> bytes:
         return b"".join([piece async for piece in archive_stream(self.user)])
 
-    def take_in(self, archive: Any) -> Imported:
+    def take_in(self, archive: Any) -> ImportResult:
         return import_archive(user=self.user, data=json.dumps(archive).encode())
 
 

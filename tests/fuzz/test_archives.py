@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from account_data.sections import SECTIONS
-from account_data.services import Imported, import_archive
+from account_data.services import ImportResult, import_archive
 from accounts.models import User
 from core.errors import InvalidInput
 from tests.account_data.conftest import Json, Person
@@ -72,7 +72,7 @@ def check(user: User, raw: bytes, uploads: Path) -> None:
         transaction.set_rollback(True)
 
 
-def check_whole(user: User, archive: Json, imported: Imported) -> None:
+def check_whole(user: User, archive: Json, imported: ImportResult) -> None:
     """Check that all entries of all sections exist, and can be exported again."""
     for section in SECTIONS:
         if section.save is not None and section.name in archive:

@@ -226,7 +226,7 @@ def test_it_refuses_what_does_not_fit_together(
     ],
 )
 def test_it_refuses_what_is_no_json(bob: Person, data: bytes) -> None:
-    assert "the file is no JSON" in refused(bob, data)
+    assert "the file is not JSON" in refused(bob, data)
 
 
 @pytest.mark.parametrize("data", [b"[]", b"null", b"7", b'"x"', b"[{}]"])
