@@ -25,7 +25,7 @@ many = settings(max_examples=120, deadline=None, suppress_health_check=list(Heal
 def archive(transactional_db: None, redis: Redis, uploads: Path) -> Json:
     """Everything of a user who was deleted."""
     person = Person(User.objects.create_user("alice", "alice@example.org", None))
-    person.say("Hello?", images=[person.show()])
+    person.say("Hello?", images=[person.upload_image()])
     person.compare_on(person.compare("Hello?"), "And now?")
     told = person.export()
     person.user.delete()
