@@ -33,7 +33,7 @@ def delete_account(*, user: User, password: str) -> None:
     """Delete a user with everything that belongs to the account; running answers are stopped.
 
     Raises InvalidInput for a wrong password, TooManyRequests after too many of them, and Conflict for the last
-    administrator of other users. Nothing can be started meanwhile, because new rows of the user wait for the lock.
+    administrator while there are other users. Nothing can be started meanwhile: new rows of the user wait for the lock.
     """
     attempt = PASSWORD_FAILURES.take(str(user.public_id))
     if not user.check_password(password):

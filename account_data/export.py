@@ -37,7 +37,7 @@ def _tree_json(conversation: Conversation, images: set[str]) -> Json:
 
 
 def _in_archive(images: set[str], ids: Iterable[str]) -> list[str]:
-    """Return the ids of images that are in the archive, not of newer ones or of those whose file is missing."""
+    """Return the ids that are in the archive: without newer images, and without those whose file is missing."""
     return [each for each in ids if each in images]
 
 

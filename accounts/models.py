@@ -22,7 +22,7 @@ def dollars_field(**options: Any) -> models.DecimalField[Any, Any]:
 
 
 class User(AbstractUser):
-    """A user: somebody with an account.
+    """The account of a user.
 
     If ``streaming`` is off, pages poll and streams send whole answers. ``own_dollars_per_…`` are budgets for
     answers that the user's own keys pay for.

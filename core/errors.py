@@ -171,7 +171,7 @@ def _translate(exc: Exception) -> RequestError | None:
 
 def unavailable(exc: Exception) -> Unavailable:
     """Log that the database or Redis is unavailable, and return the refusal."""
-    logger.error("the database or Redis does not answer: %s", exc)
+    logger.error("the database or Redis does not respond: %s", exc)
     return Unavailable("A part of LLMSelect is unavailable at the moment. Try again in a minute.", retry_after=10)
 
 

@@ -110,5 +110,5 @@ def _start_background() -> list[asyncio.Task[None]]:
 
 async def _wait_for_database() -> None:
     while not await database_responds():
-        logger.warning("Waiting for the database, which does not answer yet. Check that it runs, and DATABASE_URL.")
+        logger.warning("Waiting for the database, which does not respond yet. Check that it runs, and DATABASE_URL.")
         await asyncio.sleep(RETRY_DELAY)

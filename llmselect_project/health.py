@@ -68,8 +68,8 @@ def status(request: HttpRequest) -> HttpResponse:
 async def _problems() -> dict[str, str]:
     """Return a sentence for each service that does not respond in time, ``""`` for the others."""
     checks = await asyncio.gather(
-        _problem(_check_database(), "The database does not answer. Check that it runs, and DATABASE_URL."),
-        _problem(_check_redis(), "Redis does not answer. Check that it runs, and REDIS_URL."),
+        _problem(_check_database(), "The database does not respond. Check that it runs, and DATABASE_URL."),
+        _problem(_check_redis(), "Redis does not respond. Check that it runs, and REDIS_URL."),
         _problem(_check_worker(), "No worker has reported lately. Check that one runs on this Redis."),
     )
     return dict(zip(("database", "redis", "worker"), checks, strict=True))

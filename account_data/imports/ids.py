@@ -1,7 +1,8 @@
 """Ids of imported objects: the ids from the archive if these are free, so that links to the objects still work.
 
-If an id belongs to another user of this installation, the object gets one that is derived from it and from the
-importing user. A second import of the same archive finds the object under either id and skips it.
+If the id of a chat, comparison, image, preset or template belongs to another user of this installation, it gets an id
+derived from that and from the importing user. A second import of the same archive finds it under either id and skips
+it. What belongs to these, like messages, gets a random id.
 """
 
 from __future__ import annotations

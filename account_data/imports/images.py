@@ -102,7 +102,10 @@ def attach_images(user: User, messages: Sequence[tuple[Message, Sequence[Importe
 
 
 def _store(user: User, images: Iterable[ImportedImage]) -> None:
-    """Find or store the user's image for each; found ones are locked, so that they are not deleted meanwhile."""
+    """Find the user's stored image for each image, or store it.
+
+    Images that are found are locked until the end of the transaction, so that they are not deleted meanwhile.
+    """
     mine = Image.objects.filter(user=user)
     unknown = [image for image in images if image.stored is None]
     existing = existing_rows(user, [image.public_id for image in unknown], mine)

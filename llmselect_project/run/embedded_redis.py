@@ -55,7 +55,7 @@ async def wait_until_ready(url: str) -> None:
                 await asyncio.sleep(0.03)
     except TimeoutError as exc:
         raise StartError(
-            f"Redis at {_without_password(url)} does not answer. Check that it runs and that REDIS_URL is right."
+            f"Redis at {_without_password(url)} does not respond. Check that it runs and that REDIS_URL is right."
         ) from exc
     finally:
         await client.aclose()

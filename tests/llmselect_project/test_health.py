@@ -48,7 +48,7 @@ async def test_it_is_not_ready_if_redis_is_unavailable(settings: LazySettings, a
     response = await async_client.get("/health/ready")
 
     assert response.status_code == 503
-    assert response.json()["checks"]["redis"]["message"] == "Redis does not answer. Check that it runs, and REDIS_URL."
+    assert response.json()["checks"]["redis"]["message"] == "Redis does not respond. Check that it runs, and REDIS_URL."
     assert response.json()["checks"]["database"]["ok"]
 
 
@@ -80,6 +80,6 @@ def test_it_lives_and_is_not_ready_without_a_database(without_database: Live) ->
     assert response.status_code == 503
     assert response.headers["Cache-Control"].startswith("max-age=0")
     assert response.json()["checks"]["database"]["message"] == (
-        "The database does not answer. Check that it runs, and DATABASE_URL."
+        "The database does not respond. Check that it runs, and DATABASE_URL."
     )
     assert response.json()["checks"]["redis"]["ok"]

@@ -42,7 +42,7 @@ def production(servers: Servers, stand_in: StandIn) -> Iterator[Live]:
     running.manage("llmselect_project.run.preparation")
     running.start_web()
     try:
-        wait.until(lambda: _lives(running), "The web process does not answer")
+        wait.until(lambda: _lives(running), "The web process does not respond")
         yield running
     finally:
         running.stop()

@@ -151,7 +151,7 @@ def test_it_says_that_the_configured_redis_does_not_respond(folder: Path) -> Non
     status = run.wait_for_exit()
 
     assert status == 2
-    assert "does not answer. Check that it runs and that REDIS_URL is right." in run.output
+    assert "does not respond. Check that it runs and that REDIS_URL is right." in run.output
     assert "secret" not in run.output
     assert "Traceback" not in run.output
 
