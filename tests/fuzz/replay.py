@@ -78,9 +78,9 @@ class Replayed(HttpClients):
 
     def __init__(self, chunks: Sequence[bytes]) -> None:
         self._response: Any = Response(chunks)
-        self._tell_accepted = None
+        self._on_accepted = None
 
-    async def _accepted(self, target: Target, call: Call) -> Any:
+    async def _accepted_response(self, target: Target, call: Call) -> Any:
         return self._response
 
 

@@ -277,7 +277,7 @@ def test_it_tells_a_connection_that_takes_too_long() -> None:
     error = connection_failure(Target("vLLM", "http://models.example.org"), aiohttp.ConnectionTimeoutError())
 
     assert (error.code, error.retryable) == (ErrorCode.TIMEOUT, True)
-    assert error.message == "No connection to vLLM came about in time. Try again in a moment."
+    assert error.message == "vLLM could not be reached in time. Try again in a moment."
 
 
 def test_it_keeps_everything_over_a_pickle() -> None:

@@ -12,7 +12,7 @@ from providers.kinds import KINDS
 from tests.fake_providers import Script, StandIn
 from tests.providers.adapters.calls import PATIENT, request_of, target_of
 
-TWICE = Retries(most=2, delay=0.001, longest=0.05)
+TWICE = Retries(max_retries=2, delay=0.001, max_retry_after=0.05)
 
 
 async def ask(
@@ -79,7 +79,7 @@ async def test_it_keeps_to_a_short_retry_after_and_tells_of_a_long_one(vendors: 
     _, error = await ask(vendors, clients)
 
     assert error is not None
-    assert error.message == "OpenAI takes no more requests at the moment. Try again in 60 seconds."
+    assert error.message == "OpenAI accepts no more requests at the moment. Try again in 60 seconds."
     assert len(vendors.requests) == 3
 
 
@@ -87,7 +87,7 @@ async def test_all_attempts_share_the_time_of_the_first_word(vendors: StandIn, c
     vendors.default = Script(status=503)
     impatient = Timeouts(first_token=0.5, between_tokens=20, total=60)
 
-    _, error = await ask(vendors, clients, Retries(most=50, delay=0.4, longest=60), impatient)
+    _, error = await ask(vendors, clients, Retries(max_retries=50, delay=0.4, max_retry_after=60), impatient)
 
     assert error is not None
     assert error.code is ErrorCode.UPSTREAM_UNAVAILABLE

@@ -89,7 +89,7 @@ async def test_it_connects_to_no_private_address_for_a_user(host: str, clients: 
     error = (await hear(clients, "vllm", target, request_of())).failed()
 
     assert (error.code, error.retryable) == (ErrorCode.PERMISSION_DENIED, False)
-    assert error.message.startswith("The address of Mine is not a public one.")
+    assert error.message.startswith("The base URL of Mine is not public.")
 
 
 @pytest.mark.parametrize("host", ODD)
@@ -123,7 +123,7 @@ async def test_it_guards_the_official_sdks_alike(slug: str, vendors: StandIn) ->
     target = target_of(vendors, slug, guarded=True)
 
     for ask in (KINDS[slug].adapter.list_models, KINDS[slug].adapter.check_key):
-        with pytest.raises(ProviderError, match="is not a public one"):
+        with pytest.raises(ProviderError, match="is not public"):
             await ask(target)
 
     assert vendors.listed == []
@@ -154,7 +154,7 @@ async def test_the_sdks_see_the_address_that_a_name_has_when_they_connect(
     base_url = vendors.base_url(slug).replace("127.0.0.1", "models.example.org")
     target = Target("Mine", base_url, KEY, guarded=True)
 
-    with pytest.raises(ProviderError, match="is not a public one"):
+    with pytest.raises(ProviderError, match="is not public"):
         await KINDS[slug].adapter.check_key(target)
 
     assert looked_up == ["models.example.org"]
@@ -167,7 +167,7 @@ async def test_the_sdks_follow_no_redirect(slug: str, status: int, vendors: Stan
     with Redirecting(status, f"{vendors.url}/{slug}/v1/models") as url:
         target = Target("Mine", url, KEY)
 
-        with pytest.raises(ProviderError, match="sends requests on to another address, which is not followed"):
+        with pytest.raises(ProviderError, match="redirects to another URL, and redirects are not followed"):
             await KINDS[slug].adapter.list_models(target)
 
     assert vendors.listed == []
