@@ -48,7 +48,7 @@ def test_it_is_open_to_every_user(endpoint: Endpoint, alice: User) -> None:
 def test_it_answers_a_key_test(alice: User, vendors: StandIn) -> None:
     Endpoint.objects.create(slug="gpu", name="Our GPU", base_url=vendors.base_url("gpu"))
 
-    assert try_key(user=alice, provider="gpu").message == "Our GPU answered."
+    assert try_key(user=alice, provider="gpu").message == "Our GPU responded."
 
 
 def test_it_is_gone_once_it_is_disabled(client: Client, endpoint: Endpoint, alice: User) -> None:

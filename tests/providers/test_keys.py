@@ -209,7 +209,7 @@ def test_it_says_whose_key_it_tested(admin: User, alice: User, settings: Setting
 
     assert services.test_key(user=admin, provider="openai").message == "OpenAI accepted the server's key."
     assert services.test_key(user=alice, provider="openai").code is ErrorCode.NO_API_KEY
-    assert services.test_key(user=alice, provider="ollama").message == "Ollama answered."
+    assert services.test_key(user=alice, provider="ollama").message == "Ollama responded."
 
 
 def test_it_remembers_what_a_users_key_lists_for_that_user(alice: User) -> None:

@@ -217,7 +217,7 @@ def test_it_passes_on_that_a_provider_is_out_of_reach(alice: User, settings: Set
     ("path", "body", "limit"),
     [
         ("keys/openai/test", {}, services.KEY_TESTS),
-        ("models/refresh", {"provider": "openai"}, services.LISTS),
+        ("models/refresh", {"provider": "openai"}, services.REFRESHES),
     ],
 )
 def test_it_asks_providers_only_so_often(alice: User, path: str, body: dict[str, str], limit: Limit) -> None:

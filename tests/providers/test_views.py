@@ -87,7 +87,7 @@ def test_it_shows_what_is_wrong_beside_the_field_and_forgets_the_key(alice: User
 
     page = body(response)
     assert response.status_code == 422
-    assert "The base URL leads to a private or local address." in page
+    assert "The base URL leads to a private or local IP address." in page
     assert 'value="http://127.0.0.1/v1"' in page
     assert OWN not in page
     assert not ProviderKey.objects.exists()
