@@ -13,7 +13,7 @@ from core.errors import InvalidInput
 from images.file_formats import Parts, gif_parts, jpeg_parts, png_parts, webp_parts
 
 MAX_PIXELS = 50_000_000
-"""As many pixels as a large phone camera takes; decoded they are 200 MB at most."""
+"""The pixels of a large phone camera's photo; decoded they are 200 MB at most."""
 ORIENTATION = 0x0112
 """The Exif tag (TIFF 6.0, section 8)."""
 QUALITY = 95

@@ -81,7 +81,7 @@ class OpenBlock(Protocol):
 
     @property
     def marked(self) -> str:
-        """The same HTML, with a mark in the element to which text is appended."""
+        """This HTML, with a mark in the element to which text is appended."""
 
     def feed(self, text: str) -> list[Patch] | Next:
         """Take more text; return the patches that show it, or Next if the block ends with it."""

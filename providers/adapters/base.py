@@ -1,4 +1,4 @@
-"""The types of adapters: what they receive, what they yield, and the error that they raise.
+"""The types of adapters: their input, the events that they yield, and the error that they raise.
 
     Target + Request ──► Adapter.stream() ──► TextDelta | ReasoningDelta | Usage … Finished
                                          └──► ProviderError, and nothing after it
@@ -68,7 +68,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of the conversation, oldest first in a request; the system prompt is not one of them."""
+    """A prompt or an answer in a conversation; a request has the oldest one first, and the system prompt apart."""
 
     role: Role
     text: str

@@ -1,4 +1,4 @@
-"""Three offline models, so that everything can be tried without a key. Their answers say that they are a demo."""
+"""Three offline models, with which everything can be tried without a key. Their answers say that they are a demo."""
 
 from __future__ import annotations
 

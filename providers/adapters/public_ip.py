@@ -7,7 +7,7 @@ import ipaddress
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 """IPv4 addresses behind a translator (RFC 6052)."""
 NAT64_LOCAL = ipaddress.ip_network("64:ff9b:1::/48")
-"""The same within one network (RFC 8215)."""
+"""IPv4 addresses behind a translator of the local network (RFC 8215)."""
 
 
 def is_public_address(address: str) -> bool:
