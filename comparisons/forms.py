@@ -23,7 +23,7 @@ from presets.models import Preset, PromptTemplate
 from presets.services import own_item, own_items, variables
 from providers.catalogue import CatalogueGroup, catalogue, catalogue_groups
 from providers.model_ref import ModelRef, model_ref_json
-from providers.selectors import accesses
+from providers.selectors import provider_accesses
 
 MIN_MODELS = 2
 DEMO = "demo"
@@ -176,7 +176,7 @@ def preset_values(preset: Preset) -> dict[str, str]:
 
 def _last_choice(user: User) -> list[str]:
     """What the user asked last, of the providers that can be asked now; also models that no list has."""
-    askable = {access.provider for access in accesses(user) if not access.refusal}
+    askable = {access.provider for access in provider_accesses(user) if not access.refusal}
     latest = Candidate.objects.filter(comparison__user=user).order_by("-comparison").values("comparison")[:1]
     candidates = Candidate.objects.filter(comparison=latest).select_related("conversation").order_by("position")
     asked = [each.conversation.model_ref for each in candidates]

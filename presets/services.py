@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from core.errors import InvalidInput, NotFound
 from presets.models import Preset, PromptTemplate
-from providers.selectors import accesses
+from providers.selectors import provider_accesses
 
 Item = TypeVar("Item", Preset, PromptTemplate)
 
@@ -79,7 +79,7 @@ def delete_item(item: Preset | PromptTemplate) -> None:
 
 
 def _check_providers(user: User, data: dict[str, Any]) -> None:
-    known = {each.provider for each in accesses(user)}
+    known = {each.provider for each in provider_accesses(user)}
     unknown = [entry["provider"] for entry in data["providers"] if entry["provider"] not in known]
     if unknown:
         sentence = f"There is no provider called {unknown[0]} here."
