@@ -17,7 +17,7 @@ from django.db.models import F, QuerySet, Sum
 
 from accounts.allowances import Allowance, Budget
 from accounts.models import User
-from generations.limits.usage_accounting import fill_usage
+from generations.limits.answer_usage import fill_usage
 from generations.models import DailyUsage, Generation
 from providers.models import KeySource
 

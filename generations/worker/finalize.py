@@ -14,9 +14,9 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from core.redis_clients import thread_client
+from generations.limits.answer_usage import fill_usage
 from generations.limits.budgets import count_usage
 from generations.limits.queue import enqueue_next
-from generations.limits.usage_accounting import fill_usage
 from generations.log import event_log
 from generations.log.event_log import Payload, Writer
 from generations.models import Generation, Run

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from accounts.models import User
-from comparisons.schemas import CompareRequest, Entry
+from comparisons.schemas import CandidateRequest, CompareRequest
 from comparisons.services import StartedTurn, start_comparison
 from generations.models import Generation
 from generations.worker.finalize import append_now, end_generation
@@ -19,7 +19,7 @@ Status = Generation.Status
 
 def ask(user: User, prompt: str = "What is it like?", images: tuple[uuid.UUID, ...] = ()) -> StartedTurn:
     """Start a comparison that nobody answers."""
-    entries = tuple(Entry("demo", model, Parameters()) for model in MODELS)
+    entries = tuple(CandidateRequest("demo", model, Parameters()) for model in MODELS)
     return start_comparison(user=user, request=CompareRequest(prompt, "", entries, images=images))
 
 

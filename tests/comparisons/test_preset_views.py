@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import User
 from comparisons.models import Comparison
 from presets.models import Preset, PromptTemplate
-from presets.services import add_preset, add_template
+from presets.services import create_preset, create_template
 
 SWIFT, SCHOLAR = "demo/demo-swift", "demo/demo-scholar"
 FORM: dict[str, Any] = {
@@ -26,7 +26,7 @@ FORM: dict[str, Any] = {
 def preset(user: User, *models: str, **data: Any) -> Preset:
     entries = [dict(zip(("provider", "model"), model.split("/", 1), strict=True)) for model in models]
     defaults: dict[str, Any] = {"providers": entries, "system": "", "tier": None, "parameters": {}}
-    return add_preset(user=user, name="A set", data={**defaults, **data})
+    return create_preset(user=user, name="A set", data={**defaults, **data})
 
 
 def chosen(page: Any) -> list[str]:
@@ -93,7 +93,7 @@ def test_it_shows_models_of_a_set_that_cannot_be_chosen_now(browser: Client, ali
 
 
 def test_it_uses_a_template_and_keeps_models_and_settings(browser: Client, alice: User) -> None:
-    template = add_template(user=alice, name="Define", text="Define {{word}}.")
+    template = create_template(user=alice, name="Define", text="Define {{word}}.")
 
     page = browser.post(f"/prompt-templates/{template.public_id}/apply/", FORM)
 
@@ -121,7 +121,7 @@ def test_it_says_beside_the_field_why_nothing_is_saved(
     browser: Client, alice: User, path: str, change: dict[str, Any], field: str
 ) -> None:
     preset(alice, SWIFT)
-    add_template(user=alice, name="A template", text="Hello")
+    create_template(user=alice, name="A template", text="Hello")
 
     page = browser.post(path, {**FORM, **change})
 
@@ -163,7 +163,7 @@ def test_it_gives_examples_until_there_is_a_comparison(browser: Client, alice: U
 
 
 def test_it_renames_and_deletes_on_its_page(browser: Client, alice: User) -> None:
-    saved, template = preset(alice, SWIFT), add_template(user=alice, name="Old", text="Old {{x}}")
+    saved, template = preset(alice, SWIFT), create_template(user=alice, name="Old", text="Old {{x}}")
 
     browser.post(f"/presets/{saved.public_id}/", {"name": "Renamed"})
     browser.post(f"/prompt-templates/{template.public_id}/", {"name": "New", "text": "New {{y}}"})
@@ -179,14 +179,14 @@ def test_it_renames_and_deletes_on_its_page(browser: Client, alice: User) -> Non
 
 
 def test_it_keeps_what_was_typed_where_an_edit_is_refused(browser: Client, alice: User) -> None:
-    add_template(user=alice, name="Taken", text="Hello")
-    template = add_template(user=alice, name="Free", text="Hello")
+    create_template(user=alice, name="Taken", text="Hello")
+    template = create_template(user=alice, name="Free", text="Hello")
 
     page = browser.post(f"/prompt-templates/{template.public_id}/", {"name": "Taken", "text": "A long edit"})
 
     assert page.status_code == 400
     assert "A long edit" in page.content.decode()
-    assert page.content.decode().count("You have a template of this name already.") == 1
+    assert page.content.decode().count("You already have a template with this name.") == 1
     template.refresh_from_db()
     assert (template.name, template.text) == ("Free", "Hello")
 
@@ -198,7 +198,7 @@ def test_it_does_not_find_what_is_not_there(browser: Client, query: str) -> None
 
 def test_it_lists_what_users_keep_in_the_admin(client: Client, alice: User) -> None:
     client.force_login(User.objects.create_superuser("admin", "admin@example.org", None))
-    saved, template = preset(alice, SWIFT), add_template(user=alice, name="Letter", text="Dear {{name}}")
+    saved, template = preset(alice, SWIFT), create_template(user=alice, name="Letter", text="Dear {{name}}")
 
     presets = client.get("/admin/presets/preset/?q=alice").content.decode()
     templates = client.get("/admin/presets/prompttemplate/?q=Dear").content.decode()

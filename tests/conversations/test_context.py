@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conversations.context import question
+from conversations.context import build_request
 from conversations.models import Conversation, MessageImage
 from conversations.models import Message as StoredMessage
 from generations.models import Generation
@@ -29,7 +29,7 @@ def answered(text: str) -> StoredMessage:
 
 
 def test_it_tells_the_model_what_was_said_in_order() -> None:
-    request = question(conversation(), [asked("One?"), answered("1"), asked("Two?")]).request
+    request = build_request(conversation(), [asked("One?"), answered("1"), asked("Two?")]).request
 
     assert request.messages == (Message("user", "One?"), Message("assistant", "1"), Message("user", "Two?"))
     assert request.system == "Be brief."
@@ -39,7 +39,7 @@ def test_it_tells_the_model_what_was_said_in_order() -> None:
 def test_it_leaves_empty_answers_out_and_lets_the_roles_alternate() -> None:
     history = [asked("One?"), answered(""), asked("Again?"), answered(" \n"), asked("And?"), answered("3")]
 
-    request = question(conversation(), [*history, asked("Four?")]).request
+    request = build_request(conversation(), [*history, asked("Four?")]).request
 
     assert request.messages == (
         Message("user", "One?\n\nAgain?\n\nAnd?"),
@@ -49,7 +49,7 @@ def test_it_leaves_empty_answers_out_and_lets_the_roles_alternate() -> None:
 
 
 def test_a_partial_answer_is_told_as_it_is() -> None:
-    request = question(conversation(), [asked("One?"), answered("Half of"), asked("Go on.")]).request
+    request = build_request(conversation(), [asked("One?"), answered("Half of"), asked("Go on.")]).request
 
     assert request.messages[1] == Message("assistant", "Half of")
 
@@ -69,7 +69,7 @@ def test_it_leaves_the_oldest_out_where_not_all_fits() -> None:
     window = context_window("openai", "gpt-3.5-turbo") or 0
     history = [asked(f"first {WORDS}"), answered("1"), asked(f"second {WORDS}"), answered("2"), asked("third")]
 
-    asked_for = question(small, history)
+    asked_for = build_request(small, history)
 
     told = asked_for.request.messages
     assert estimate_tokens(history[0].text) + estimate_tokens(history[2].text) > window * 0.75
@@ -82,8 +82,8 @@ def test_it_always_tells_the_last_message_and_begins_with_a_prompt() -> None:
     small = Conversation(provider="openai", model="gpt-3.5-turbo")
     history = [asked(WORDS), answered("1"), asked(WORDS * 3)]
 
-    alone = question(small, history)
-    whole = question(conversation(), history)
+    alone = build_request(small, history)
+    whole = build_request(conversation(), history)
 
     assert [message.text for message in alone.request.messages] == [WORDS * 3]
     assert alone.omitted == 2
@@ -100,7 +100,7 @@ def of(*stored: StoredImage) -> tuple[Image, ...]:
 def test_it_tells_which_images_belong_to_which_message() -> None:
     history = [asked("What is this?", TWO, ONE), answered("A cat."), asked("And this?"), answered("")]
 
-    asked_for = question(conversation(), [*history, asked("Yes?", TWO)])
+    asked_for = build_request(conversation(), [*history, asked("Yes?", TWO)])
 
     assert asked_for.request.messages == (
         Message("user", "What is this?", of(TWO, ONE)),
@@ -111,7 +111,9 @@ def test_it_tells_which_images_belong_to_which_message() -> None:
 
 
 def test_it_stores_no_more_of_images_than_their_ids() -> None:
-    request = question(conversation(), [asked("What is this?", TWO, ONE), answered("A cat."), asked("Yes?")]).request
+    request = build_request(
+        conversation(), [asked("What is this?", TWO, ONE), answered("A cat."), asked("Yes?")]
+    ).request
 
     assert encode_request(request)["messages"] == [
         {"role": "user", "text": "What is this?", "images": [str(TWO.public_id), str(ONE.public_id)]},
@@ -123,7 +125,9 @@ def test_it_stores_no_more_of_images_than_their_ids() -> None:
 def test_it_counts_the_images_that_a_model_cannot_see() -> None:
     blind = Conversation(provider="openai", model="gpt-3.5-turbo")
 
-    asked_for = question(blind, [asked("One?", ONE, TWO), answered("1"), asked("Two?", ONE), answered("2"), asked("?")])
+    asked_for = build_request(
+        blind, [asked("One?", ONE, TWO), answered("1"), asked("Two?", ONE), answered("2"), asked("?")]
+    )
 
     assert not any(message.images for message in asked_for.request.messages)
     assert asked_for.omitted_images == 3
@@ -133,8 +137,8 @@ def test_it_counts_the_images_that_a_model_cannot_see() -> None:
 def test_an_image_takes_room() -> None:
     small = Conversation(provider="openai", model="gpt-4-turbo", parameters={"max_tokens": 120_000})
 
-    without = question(small, [asked("first"), answered("1"), asked("last")])
-    with_many = question(small, [asked("first", *[ONE] * 8), answered("1"), asked("last")])
+    without = build_request(small, [asked("first"), answered("1"), asked("last")])
+    with_many = build_request(small, [asked("first", *[ONE] * 8), answered("1"), asked("last")])
 
     assert (without.omitted, with_many.omitted) == (0, 2)
     assert with_many.omitted_images == 0

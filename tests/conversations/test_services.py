@@ -80,7 +80,7 @@ def test_an_answer_that_is_asked_for_again_stands_beside_the_older_one(alice: Ch
 def test_it_refuses_a_second_answer_while_one_is_on_its_way(alice: Chatter) -> None:
     first = alice.begin("one")
 
-    with pytest.raises(Conflict, match="still on its way"):
+    with pytest.raises(Conflict, match="still being written"):
         alice.begin("two", first.conversation)
 
     assert Message.objects.count() == 2

@@ -125,7 +125,7 @@ def test_it_says_that_a_name_is_taken(api: Api) -> None:
 
     refused = api("POST", "presets", SET)
 
-    sentence = "You have a set of this name already. Choose another name."
+    sentence = "You already have a set with this name. Choose another name."
     assert refused.json()["error"] == {"code": "validation_error", "message": sentence, "fields": {"name": [sentence]}}
 
 
