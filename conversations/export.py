@@ -11,7 +11,7 @@ from conversations.models import WITH_IMAGES, Conversation, Message
 from conversations.selectors import shown_messages
 from generations.models import Generation
 from generations.output.export import Export, file_name, one_line
-from generations.output.json import whole_generation_json
+from generations.output.json import stored_generation_json
 from images.json import image_json, image_lines
 from providers.selectors import model_label, provider_info
 
@@ -52,7 +52,7 @@ def _message_json(message: Message, public_ids: dict[int, str]) -> Json:
     if message.generation is None:
         return {**json, "text": message.text, "images": [image_json(image) for image in message.images]}
     json |= {"omitted": message.omitted, "omitted_images": message.omitted_images}
-    return {**json, "answer": whole_generation_json(message.generation)}
+    return {**json, "answer": stored_generation_json(message.generation)}
 
 
 def _json(conversation: Conversation) -> bytes:
