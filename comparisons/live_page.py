@@ -90,7 +90,7 @@ class ComparisonPage(LivePage):
         return self._footer(turns, len(turns) - 2) if len(turns) > 1 else ""
 
     def _turn(self, state: TurnState) -> str:
-        """Return a turn to append, in place of one that the page may have already.
+        """Return a turn to append, instead of one that the page may have already.
 
         ``#next-turn`` lets the deletion find an element even if there is no such turn.
         """
