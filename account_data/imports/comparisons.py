@@ -16,7 +16,7 @@ from account_data.imports.reader import Part
 from accounts.models import User
 from comparisons.models import Candidate, Comparison, Turn, Vote
 from conversations.models import Conversation
-from generations.fields import MAX_ENTRIES, TITLE_LENGTH
+from generations.fields import MAX_MODELS, TITLE_LENGTH
 from generations.models import Generation, Run
 
 VERDICTS = ["", *Vote.Verdict.values]
@@ -42,8 +42,8 @@ def read_comparison(part: Part, user: User) -> ImportedComparison:
         updated_at=part.timestamp("updated_at"),
     )
     candidates = [read_conversation(each, user, Conversation.Kind.CANDIDATE) for each in part.parts("candidates")]
-    if not 1 <= len(candidates) <= MAX_ENTRIES:
-        part.refuse("candidates", f"has to have 1 to {MAX_ENTRIES} entries")
+    if not 1 <= len(candidates) <= MAX_MODELS:
+        part.refuse("candidates", f"has to have 1 to {MAX_MODELS} entries")
     imported = ImportedComparison(comparison, candidates, [], [])
     for each in part.parts("turns"):
         _read_turn(each, imported)

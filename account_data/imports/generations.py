@@ -7,7 +7,7 @@ from typing import Any
 
 from account_data.imports.reader import LONGEST_TEXT, Part, is_time
 from accounts.models import User
-from generations.fields import ParametersSerializer, given
+from generations.fields import ParametersSerializer, without_none
 from generations.models import Generation
 from providers import model_ref
 from providers.adapters.base import ErrorCode
@@ -60,7 +60,7 @@ def read_parameters(part: Part) -> dict[str, Any]:
     serializer = ParametersSerializer(data=stored)
     if not serializer.is_valid():
         part.refuse("parameters", "has values that no model accepts")
-    return given(serializer.validated_data)
+    return without_none(serializer.validated_data)
 
 
 def _past_attempt(part: Part) -> dict[str, Any]:

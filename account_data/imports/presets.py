@@ -10,7 +10,7 @@ from account_data.imports.reader import Part
 from accounts.models import User
 from presets.models import Preset, PromptTemplate
 from presets.schemas import NAME_LENGTH, checked_preset, checked_template
-from presets.services import MOST
+from presets.services import MAX_ITEMS
 
 Json = dict[str, Any]
 Kind = type[Preset] | type[PromptTemplate]
@@ -47,7 +47,7 @@ def save_presets(model: Kind, user: User, items: Sequence[Any]) -> int:
     """
     mine = model._default_manager.filter(user=user)
     names = set(mine.values_list("name", flat=True))
-    new = new_items(user, items, lambda item: item, mine)[: max(0, MOST - len(names))]
+    new = new_items(user, items, lambda item: item, mine)[: max(0, MAX_ITEMS - len(names))]
     for item in new:
         item.name = _free_name(item.name, names)
         names.add(item.name)

@@ -36,7 +36,7 @@ def chat_with_branches(person: Person) -> Conversation:
     prompt = second.message.parent
     assert prompt is not None
     person.say("zwei", first.conversation, edit_of=str(prompt.public_id))
-    person.again(first, "another one")
+    person.regenerate(first, "another one")
     failed = person.end(person.begin("three", first.conversation), "Bro", FAILED)
     failed.message.generation.refresh_from_db()  # type: ignore[union-attr]
     retried = retry_message(conversation=first.conversation, message=failed.message)

@@ -67,7 +67,7 @@ def test_it_says_in_the_menu_that_a_name_is_taken(newcomer: Visitor) -> None:
 
     save_set(newcomer, "Work")
 
-    error = newcomer.page.get_by_text("You have a set of this name already. Choose another name.")
+    error = newcomer.page.get_by_text("You already have a set with this name. Choose another name.")
     expect(error).to_be_visible()
     expect(newcomer.page.get_by_label("Save these models and settings as")).to_have_value("Work")
     expect(newcomer.page.get_by_label("Save these models and settings as")).to_be_focused()

@@ -172,6 +172,6 @@ def test_a_model_that_keeps_failing_is_left_alone_and_the_others_answer(
         live_redis.delete(key)
 
     assert reading.outcomes == ["circuit_open", "complete"]
-    assert "not being asked for now" in reading.ends[0]["error"]
+    assert "requests to it are paused" in reading.ends[0]["error"]
     assert len(vendors.requests) == asked + 1
     assert status.status_code in {200, 302}

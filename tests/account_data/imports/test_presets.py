@@ -5,7 +5,7 @@ import pytest
 from account_data.services import Counts
 from core.errors import InvalidInput
 from presets.models import Preset, PromptTemplate
-from presets.services import add_preset, add_template
+from presets.services import create_preset, create_template
 from tests.account_data.conftest import Json, Person
 
 DATA: Json = {
@@ -17,8 +17,8 @@ DATA: Json = {
 
 
 def test_presets_and_templates_are_imported_once(alice: Person, bob: Person) -> None:
-    add_preset(user=alice.user, name="Quick", data=DATA)
-    add_template(user=alice.user, name="Explain", text="Explain {{thing}}.")
+    create_preset(user=alice.user, name="Quick", data=DATA)
+    create_template(user=alice.user, name="Explain", text="Explain {{thing}}.")
     archive = alice.export()
 
     first, second = bob.import_json(archive), bob.import_json(archive)
@@ -31,7 +31,7 @@ def test_presets_and_templates_are_imported_once(alice: Person, bob: Person) -> 
 
 def test_a_name_that_is_taken_gets_a_number(alice: Person, bob: Person) -> None:
     for person in (alice, bob):
-        add_template(user=person.user, name="Explain", text="Explain {{thing}}.")
+        create_template(user=person.user, name="Explain", text="Explain {{thing}}.")
 
     bob.import_json(alice.export())
 
@@ -42,7 +42,7 @@ def test_a_name_that_is_taken_gets_a_number(alice: Person, bob: Person) -> None:
 
 
 def test_it_refuses_a_bad_preset_with_its_position(alice: Person, bob: Person) -> None:
-    add_preset(user=alice.user, name="Quick", data=DATA)
+    create_preset(user=alice.user, name="Quick", data=DATA)
     archive = alice.export()
     archive["presets"][0]["providers"] = []
 
