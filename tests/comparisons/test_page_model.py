@@ -36,8 +36,12 @@ def test_it_says_which_place_in_the_line_a_slot_has(alice: User) -> None:
     claim(first.state.generations[0])
     end(first.state.generations[2], status=Status.STOPPED)
 
-    assert [slot.position for slot in columns(first.comparison)] == ["", "next in line", ""]
-    assert [slot.position for slot in columns(second.comparison)] == ["2nd in line", "3rd in line", "4th in line"]
+    assert [slot.position for slot in columns(first.comparison)] == ["", "next in the queue", ""]
+    assert [slot.position for slot in columns(second.comparison)] == [
+        "2nd in the queue",
+        "3rd in the queue",
+        "4th in the queue",
+    ]
 
 
 @pytest.mark.usefixtures("worker")
@@ -45,7 +49,7 @@ def test_it_counts_everybody_who_waits(alice: User) -> None:
     bob = User.objects.create_user("bob", "bob@example.org", None)
     ask(bob)
 
-    assert columns(ask(alice).comparison)[0].position == "4th in line"
+    assert columns(ask(alice).comparison)[0].position == "4th in the queue"
 
 
 @pytest.mark.parametrize(
