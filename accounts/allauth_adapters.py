@@ -17,7 +17,7 @@ from qrcode.image.svg import SvgPathFillImage
 from accounts.audit import record
 from accounts.login_attempts import LOGIN_FAILURES, SIGN_INS, count_attempt
 from accounts.models import Action
-from accounts.services import create_account, sign_up_refusal
+from accounts.services import LOGIN_REFUSED, create_account, sign_up_refusal
 from core.ciphers import DecryptionError, decrypted, encrypted
 from core.client_address import UNKNOWN, client_address
 from core.errors import TooManyRequests, Unavailable
@@ -31,6 +31,11 @@ UNREADABLE = "The second factor of this account can no longer be read. Ask an ad
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": LOGIN_REFUSED,
+        "username_password_mismatch": LOGIN_REFUSED,
+    }
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request) or UNKNOWN
 
@@ -47,7 +52,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(email_address.email.lower() != email_address.user.email.lower())
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        # A username that looks like an e-mail address would make "username or e-mail" ambiguous.
+        # A username that looks like an email address would make "username or email" ambiguous.
         if "@" in username:
             raise ValidationError("A username cannot contain “@”. Choose another one.")
         return str(super().clean_username(username, shallow))

@@ -61,7 +61,7 @@ class LoginApi(PublicApi):
         responses={200: TokenPairSerializer, **refusals(401, 429, 503)},
     )
     def post(self, request: Request) -> Response:
-        """Sign in with a username or an e-mail address."""
+        """Sign in with a username or an email address."""
         data = validated(LoginSerializer, request.data)
         user = services.log_in(request._request, login=data["username"], password=data["password"], code=data["code"])
         return Response(_signed_in(user, issue_pair(user)))

@@ -54,9 +54,9 @@ class Limits(models.Model):
     class Priority(models.IntegerChoices):
         """The order in which answers are taken from the queue, lowest first."""
 
-        FIRST = 0, "first"
-        NORMAL = 3, "default"
-        LAST = 6, "last"
+        FIRST = 0, "Before others"
+        NORMAL = 3, "Default"
+        LAST = 6, "After others"
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="limits")
     group = models.OneToOneField(Group, models.CASCADE, null=True, blank=True, related_name="limits")
@@ -178,16 +178,16 @@ class Action(models.TextChoices):
     SIGN_IN_FAILED = "sign_in_failed", "Sign-in failed"
     SIGNED_OUT = "signed_out", "Signed out"
     PASSWORD_CHANGED = "password_changed", "Password changed"
-    EMAIL_CHANGED = "email_changed", "E-mail address changed"
-    SECOND_FACTOR_CHANGED = "second_factor_changed", "Second factor changed"
+    EMAIL_CHANGED = "email_changed", "Email address changed"
+    SECOND_FACTOR_CHANGED = "second_factor_changed", "Two-factor authentication changed"
     TOKEN_CREATED = "token_created", "API token created"
     TOKEN_DELETED = "token_deleted", "API token deleted"
     KEY_SET = "key_set", "Key set"
     KEY_FIRST_USED = "key_first_used", "Key used for the first time"
     KEY_DELETED = "key_deleted", "Key deleted"
     ENDPOINT_CHANGED = "endpoint_changed", "Endpoint changed"
-    EXPORTED = "exported", "Exported"
-    IMPORTED = "imported", "Imported"
+    EXPORTED = "exported", "Data exported"
+    IMPORTED = "imported", "Data imported"
     ACCOUNT_DELETED = "account_deleted", "Account deleted"
 
 

@@ -32,7 +32,7 @@ class RegisterSerializer(serializers.Serializer[Any]):
 
 
 class LoginSerializer(serializers.Serializer[Any]):
-    username = StringField(max_length=254, help_text="The username or the e-mail address.")
+    username = StringField(max_length=254, help_text="The username or the email address.")
     password = StringField(max_length=1000, trim_whitespace=False, write_only=True)
     code = StringField(
         max_length=20,

@@ -25,8 +25,8 @@ from core.rate_limits import Limit
 SIGN_UP_CLOSED = "Sign-up is closed on this installation. Ask its administrator for an account."
 INVITATION_NEEDED = "Sign-up is by invitation only. Ask an administrator for an invitation link."
 INVITATION_SPENT = "This invitation was already used or has expired. Ask an administrator for a new one."
-NAME_TAKEN = "This username or e-mail address is already taken. Choose another one."
-LOGIN_REFUSED = "The username or e-mail address and the password do not match."
+NAME_TAKEN = "This username or email address is already taken. Choose another one."
+LOGIN_REFUSED = "The username or email address and the password do not match."
 CODE_NEEDED = "This account is protected by a second factor. Send the current code of your authenticator app as “code”."
 REGISTRATIONS = Limit("register", 60, 60, "Too many new accounts from this address. Wait a minute and try again.")
 

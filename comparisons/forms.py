@@ -32,7 +32,7 @@ OTHER = re.compile(r"[\w.-]{1,64}/[^\s\0][^\0\r\n]{0,199}")
 EXAMPLES = (
     "Explain what a closure is, with a short example.",
     "Compare SQLite and PostgreSQL for a small web shop, in a table.",
-    "Write a friendly e-mail that declines an invitation.",
+    "Write a friendly email that declines an invitation.",
     "A bat and a ball cost 1.10 together; the bat costs 1.00 more than the ball. What does the ball cost?",
 )
 """Prompts that the page offers to users without any comparison."""
@@ -95,7 +95,7 @@ class ComparisonForm:
         self._unfilled = variables(self._values["prompt"])
         if self._unfilled:
             names = ", ".join(f"“{name}”" for name in self._unfilled)
-            sentence = f"Not filled in yet: {names}. Fill it in, or send the prompt as it is."
+            sentence = f"There is no value for {names}. Fill in all variables, or send the prompt as is."
             raise InvalidInput(sentence, fields={"prompt": [sentence]})
 
     def _continued(self) -> Conversation | None:

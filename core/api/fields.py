@@ -23,7 +23,7 @@ class StringField(serializers.CharField):
 
 
 class EmailField(StringField, serializers.EmailField):
-    """An e-mail address."""
+    """An email address."""
 
 
 class FlagField(serializers.BooleanField):

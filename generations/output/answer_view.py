@@ -128,7 +128,7 @@ def _position_words(position: int | None) -> str:
         return ""
     if position == NO_WORKER:
         return "no worker is running"
-    return "next in line" if position == 1 else f"{ordinal(position)} in line"
+    return "next in the queue" if position == 1 else f"{ordinal(position)} in the queue"
 
 
 def _pace(generation: Generation, time: float | None, tokens: int | None) -> float | None:

@@ -36,8 +36,12 @@ def test_it_says_which_position_in_the_queue_a_slot_has(alice: User) -> None:
     claim(first.state.generations[0])
     end(first.state.generations[2], status=Status.STOPPED)
 
-    assert [slot.position for slot in columns(first.comparison)] == ["", "next in line", ""]
-    assert [slot.position for slot in columns(second.comparison)] == ["2nd in line", "3rd in line", "4th in line"]
+    assert [slot.position for slot in columns(first.comparison)] == ["", "next in the queue", ""]
+    assert [slot.position for slot in columns(second.comparison)] == [
+        "2nd in the queue",
+        "3rd in the queue",
+        "4th in the queue",
+    ]
 
 
 @pytest.mark.usefixtures("worker")
@@ -45,7 +49,7 @@ def test_it_counts_the_waiting_answers_of_all_users(alice: User) -> None:
     bob = User.objects.create_user("bob", "bob@example.org", None)
     compare(bob)
 
-    assert columns(compare(alice).comparison)[0].position == "4th in line"
+    assert columns(compare(alice).comparison)[0].position == "4th in the queue"
 
 
 @pytest.mark.parametrize(

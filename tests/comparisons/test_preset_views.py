@@ -137,7 +137,7 @@ def test_it_asks_before_it_sends_a_prompt_with_variables(browser: Client, alice:
     page = browser.post("/", FORM)
 
     assert page.status_code == 400
-    assert errors(page)["prompt"].startswith("Not filled in yet: “topic”.")
+    assert errors(page)["prompt"].startswith("There is no value for “topic”.")
     assert 'name="as_is"' in page.content.decode()
     assert typed(page, "prompt") == FORM["prompt"]
     assert not Comparison.objects.filter(user=alice).exists()

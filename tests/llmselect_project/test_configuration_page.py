@@ -42,8 +42,8 @@ def test_it_shows_each_value_and_its_source(reader: Client, monkeypatch: pytest.
 
     found = rows(reader)
 
-    assert found["SIGNUP"] == ["open", "the environment"]
-    assert found["TOTAL_TIMEOUT"] == ["900.0", "the default"]
+    assert found["SIGNUP"] == ["open", "environment"]
+    assert found["TOTAL_TIMEOUT"] == ["900.0", "default"]
     assert found["OLLAMA_BASE_URL"][0] == settings.PROVIDER_BASE_URLS["ollama"]
 
 
@@ -53,8 +53,8 @@ def test_it_shows_no_secret(reader: Client, monkeypatch: pytest.MonkeyPatch) -> 
 
     found = rows(reader)
 
-    assert found["OPENAI_API_KEY"] == ["set", "the environment"]
-    assert found["MISTRAL_API_KEY"] == ["not set", "the default"]
+    assert found["OPENAI_API_KEY"] == ["set", "environment"]
+    assert found["MISTRAL_API_KEY"] == ["not set", "default"]
     assert found["SECRET_KEY"][0] == "generated at the first start"
     assert found["DATABASE_URL"][0] == "postgresql://db.example/llm"
     html = reader.get(PAGE).content.decode()
