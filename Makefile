@@ -1,8 +1,8 @@
-# make run       start LLMSelect                         make test      run all tests: what has to pass before a change lands
-# make quick     unit and database tests, on SQLite      make coverage  measure which lines `make test` runs
+# make run       start LLMSelect                         make test      run all tests, which have to pass before a merge
+# make quick     unit and database tests, on SQLite      make coverage  measure which lines the tests run
 # make lint      check the code                          make fix       format the code
-# make bench     measure                                 make chaos     break things on purpose and count what is lost
-# make requirements  pin the packages again; UPGRADE=--upgrade takes the newest versions
+# make bench     measure                                 make chaos     break things on purpose and count the losses
+# make requirements  pin the packages again; with UPGRADE=--upgrade to their newest versions
 .DEFAULT_GOAL := run
 .PHONY: run test quick coverage lint mypy fix bench chaos screenshots install-dev install-js-tools requirements
 
@@ -11,9 +11,9 @@ CODE := llmselect_project account_data comparisons conversations presets generat
 # Tests without a running LLMSelect, a worker process or a browser.
 QUICK_TESTS := tests/core tests/accounts tests/providers tests/images tests/generations tests/presets tests/conversations \
 	tests/comparisons tests/account_data
-# Those that query the database, and so run on SQLite as well.
+# Tests that query the database, and so run on SQLite as well.
 DATABASE_TESTS := $(QUICK_TESTS) --ignore tests/providers/adapters --ignore tests/generations/rendering
-# Each process has a database, a Redis and a running LLMSelect of its own. Tests wait more than they compute, so three
+# Each process has its own database, Redis and running LLMSelect. Tests wait more than they compute, so three
 # processes fill two cores.
 PROCESSES := --numprocesses 3 --dist loadfile
 
@@ -65,16 +65,16 @@ bench: install-dev
 	@$(PYTHON) -m tests.support.chromium
 	@$(PYTHON) -m tests.bench
 
-# SOAK_MINUTES=30 for the long form.
+# SOAK_MINUTES=30 makes the steady load last half an hour instead of two minutes.
 chaos: install-dev
 	@$(PYTHON) -m tests.chaos
 
-# The pictures of the README, from a running LLMSelect.
+# Screenshots for the README, from a running LLMSelect.
 screenshots: install-dev
 	@$(PYTHON) -m tests.support.chromium
 	@$(PYTHON) -m tests.screenshots
 
-# Keeps the versions that are pinned already, for every platform.
+# Pins for all platforms, and keeps the versions that are pinned already.
 requirements: install-dev
 	for name in requirements requirements-dev; do \
 		.venv/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --no-emit-index-url \

@@ -1,4 +1,4 @@
-"""The whole account in the API: its archive, and its deletion."""
+"""The API of a whole account: its archive, and its deletion."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from account_data.deletion import delete_account
-from account_data.services import Imported, archive_stream, import_archive
+from account_data.services import ImportResult, archive_stream, import_archive
 from account_data.upload import archive_bytes
 from accounts.api import MeApi
 from accounts.audit import record
@@ -58,7 +58,7 @@ class ImportedSerializer(serializers.Serializer[Any]):
 )
 @api_view("GET", "POST")
 async def archive(request: HttpRequest, user: User) -> HttpResponseBase:
-    """Export everything of the caller's as one file, or add what such a file contains."""
+    """Export everything in the caller's account as one file, or import such a file."""
     if request.method == "POST":
         imported = await in_thread(_import, request, user)
         return JsonResponse({**asdict(imported)["counts"], "unknown": imported.unknown}, status=201)
@@ -71,7 +71,7 @@ async def archive(request: HttpRequest, user: User) -> HttpResponseBase:
     return StreamingHttpResponse(archive_stream(user), content_type="application/json", headers=headers)
 
 
-def _import(request: HttpRequest, user: User) -> Imported:
+def _import(request: HttpRequest, user: User) -> ImportResult:
     return import_archive(user=user, data=archive_bytes(request, user))
 
 
@@ -86,7 +86,7 @@ class AccountApi(MeApi):
         responses={204: NOTHING, **refusals(409, 429, 503)},
     )
     def delete(self, request: Request) -> Response:
-        """Delete the caller's account with everything in it; running answers are stopped."""
+        """Delete the caller's account with everything in it. Running answers are stopped."""
         delete_account(user=api_user(request), password=validated(DeletionSerializer, request.data)["password"])
         logout(request._request)
         return Response(status=204)

@@ -25,21 +25,20 @@ WRONG_PASSWORD = "That password is wrong. Nothing was deleted."
 LAST_ADMINISTRATOR = (
     "You are the only administrator, and other people have accounts here. Make one of them an administrator first."
 )
-PASSWORDS = Limit("delete-account", 10, 300, "Too many wrong passwords. Wait a few minutes and try again.")
-BATCH = 500
+PASSWORD_FAILURES = Limit("delete-account", 10, 300, "Too many wrong passwords. Wait a few minutes and try again.")
+SESSIONS_AT_ONCE = 500
 
 
 def delete_account(*, user: User, password: str) -> None:
-    """Delete a user with everything that is theirs; running answers are stopped.
+    """Delete a user with everything that belongs to the account; running answers are stopped.
 
-    Raises InvalidInput for a wrong password, TooManyRequests after too many of these, and Conflict for the last
-    administrator while there are other users. Nothing can be started meanwhile: rows that would belong to the user wait
-    for the lock.
+    Raises InvalidInput for a wrong password, TooManyRequests after too many of them, and Conflict for the last
+    administrator while there are other users. Nothing can be started meanwhile: new rows of the user wait for the lock.
     """
-    attempt = PASSWORDS.take(str(user.public_id))
+    attempt = PASSWORD_FAILURES.take(str(user.public_id))
     if not user.check_password(password):
         raise InvalidInput(WRONG_PASSWORD, fields={"password": [WRONG_PASSWORD]})
-    PASSWORDS.give_back(attempt)
+    PASSWORD_FAILURES.give_back(attempt)
     with transaction.atomic():
         _lock(user)
         writers, leases = prepare_deletion(Generation.objects.filter(user=user)), _leases(user)
@@ -59,12 +58,14 @@ def delete_account(*, user: User, password: str) -> None:
 
 
 def _lock(user: User) -> None:
-    """Lock the user and, if they are one, all administrators, so that of several who leave at once the last is
-    refused."""
+    """Lock all administrators and the user; raises Conflict for the last administrator.
+
+    Of several administrators who leave at once, each waits for the one before, so the last one is refused.
+    """
     administrators = User.objects.filter(is_staff=True, is_superuser=True, is_active=True)
-    keys = set(administrators.select_for_update().order_by("pk").values_list("pk", flat=True))
+    administrator_keys = set(administrators.select_for_update().order_by("pk").values_list("pk", flat=True))
     User.objects.select_for_update().get(pk=user.pk)
-    if keys == {user.pk} and User.objects.exclude(pk=user.pk).exists():
+    if administrator_keys == {user.pk} and User.objects.exclude(pk=user.pk).exists():
         raise Conflict(LAST_ADMINISTRATOR)
 
 
@@ -74,6 +75,7 @@ def _leases(user: User) -> list[uuid.UUID]:
 
 
 def _end_sessions(user: User) -> None:
-    for session in Session.objects.iterator(BATCH):
+    # The user is inside the encoded data of a session, so the database cannot filter by it.
+    for session in Session.objects.iterator(SESSIONS_AT_ONCE):
         if session.get_decoded().get("_auth_user_id") == str(user.pk):
             session.delete()

@@ -1,4 +1,7 @@
-"""The JSON of an archive's sections, one entry at a time, with the ids of the images that they show."""
+"""The JSON of an archive's chats and comparisons, one entry at a time.
+
+``images`` has the ids of the images that are in the archive already; only these are named by messages and turns.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +32,12 @@ def _tree_json(conversation: Conversation, images: set[str]) -> Json:
     tree = conversation_tree_json(conversation)
     for message in tree["messages"]:
         if "images" in message:
-            message["images"] = _exported(images, (image["id"] for image in message["images"]))
+            message["images"] = _in_archive(images, (image["id"] for image in message["images"]))
     return tree
 
 
-def _exported(images: set[str], ids: Iterable[str]) -> list[str]:
-    """Return the images without those that came after the export of their section, or whose file is missing."""
+def _in_archive(images: set[str], ids: Iterable[str]) -> list[str]:
+    """Return the ids that are in the archive: without newer images, and without those whose file is missing."""
     return [each for each in ids if each in images]
 
 
@@ -45,34 +48,32 @@ def comparison_keys(user: User) -> list[int]:
 def comparison_json(key: int, images: set[str]) -> Json | None:
     """Return a comparison with its candidates' conversations; None if it was deleted meanwhile.
 
-    The turns are read last: a turn that was started in between is left out, since its answers are not among the
-    candidates'.
+    The turns are read last. A turn that started in between is left out, because its answers are not in the candidates'
+    conversations.
     """
     comparison = Comparison.objects.select_related("user").filter(pk=key).first()
     if comparison is None:
         return None
-    columns = comparison.candidates.select_related("conversation").order_by("position")
-    candidates = [_tree_json(column.conversation, images) for column in columns]
-    exported = {message["id"] for candidate in candidates for message in candidate["messages"]}
+    rows = comparison.candidates.select_related("conversation").order_by("position")
+    candidates = [_tree_json(row.conversation, images) for row in rows]
+    message_ids = {message["id"] for candidate in candidates for message in candidate["messages"]}
     answers = _answer_ids(comparison)
     turns = [_turn_json(state, answers, images) for state in turn_states(comparison)]
-    turns = [turn for turn in turns if exported.issuperset(turn["answers"])]
-    return (
-        None
-        if not turns
-        else {
-            "id": str(comparison.public_id),
-            "title": comparison.title,
-            "created_at": comparison.created_at.isoformat(),
-            "updated_at": comparison.updated_at.isoformat(),
-            "candidates": candidates,
-            "turns": turns,
-        }
-    )
+    turns = [turn for turn in turns if message_ids.issuperset(turn["answers"])]
+    if not turns:
+        return None
+    return {
+        "id": str(comparison.public_id),
+        "title": comparison.title,
+        "created_at": comparison.created_at.isoformat(),
+        "updated_at": comparison.updated_at.isoformat(),
+        "candidates": candidates,
+        "turns": turns,
+    }
 
 
 def _answer_ids(comparison: Comparison) -> dict[int, str]:
-    """Return the ids of the messages in a comparison's slots, by generation."""
+    """Return the ids of a comparison's answers, by the key of their generation."""
     messages = Message.objects.filter(generation__run__turn__comparison=comparison)
     return {key: str(public_id) for key, public_id in messages.values_list("generation_id", "public_id")}
 
@@ -81,7 +82,7 @@ def _turn_json(state: TurnState, answers: dict[int, str], images: set[str]) -> J
     turn, run = state.turn, state.turn.run
     return {
         "prompt": turn.prompt,
-        "images": _exported(images, (str(image.public_id) for image in state.images)),
+        "images": _in_archive(images, (str(image.public_id) for image in state.images)),
         "created_at": turn.created_at.isoformat(),
         "accepted_at": run.accepted_at.isoformat(),
         "ended_at": None if run.ended_at is None else run.ended_at.isoformat(),

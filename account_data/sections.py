@@ -1,4 +1,4 @@
-"""The sections of an archive. Anything else that an account comes to own gets a section here, and nothing else."""
+"""The sections of an archive. A new kind of data that belongs to accounts needs a section here, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ from typing import Any
 from account_data.export import Json, chat_json, chat_keys, comparison_json, comparison_keys
 from account_data.imports.comparisons import read_comparison, save_comparisons
 from account_data.imports.conversations import read_chat, save_chats
-from account_data.imports.images import image_json, image_keys, read_picture, undo_images
-from account_data.imports.presets import preset_json, read_preset, read_template, save_saved, saved_keys, template_json
+from account_data.imports.images import image_json, image_keys, read_image, undo_images
+from account_data.imports.presets import (
+    preset_json,
+    preset_keys,
+    read_preset,
+    read_template,
+    save_presets,
+    template_json,
+)
 from account_data.imports.reader import Part
 from accounts.models import User
 from presets.models import Preset, PromptTemplate
@@ -24,10 +31,10 @@ VERSION = 1
 class Section:
     """One list of an archive.
 
-    ``keys`` returns the rows of a user, ``to_json`` turns one of them into JSON (None if it has gone) and receives the
-    ids of the images exported so far. ``read`` checks one entry and returns unsaved rows; ``save`` saves those that the
-    user does not have and returns their number; it is None for a section that is saved with the entries that name it.
-    ``undo`` removes what is outside the database if an import fails.
+    ``keys`` returns the keys of a user's rows. ``to_json`` receives one of them and the ids of the images exported so
+    far, and returns the JSON, None if the row was deleted meanwhile. ``read`` validates one entry and returns unsaved
+    rows. ``save`` saves the rows that the user does not have and returns their number; it is None if rows are saved
+    with the entries that name them. ``undo`` removes files if an import fails.
     """
 
     name: str
@@ -39,15 +46,15 @@ class Section:
 
 
 SECTIONS = (
-    Section("images", image_keys, image_json, read_picture, save=None, undo=undo_images),
+    Section("images", image_keys, image_json, read_image, save=None, undo=undo_images),
     Section("conversations", chat_keys, chat_json, read_chat, save_chats),
     Section("comparisons", comparison_keys, comparison_json, read_comparison, save_comparisons),
-    Section("presets", partial(saved_keys, Preset), preset_json, read_preset, partial(save_saved, Preset)),
+    Section("presets", partial(preset_keys, Preset), preset_json, read_preset, partial(save_presets, Preset)),
     Section(
         "prompt_templates",
-        partial(saved_keys, PromptTemplate),
+        partial(preset_keys, PromptTemplate),
         template_json,
         read_template,
-        partial(save_saved, PromptTemplate),
+        partial(save_presets, PromptTemplate),
     ),
 )

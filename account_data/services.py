@@ -1,4 +1,4 @@
-"""Export of everything in an account, and import of such an archive."""
+"""Export of everything in an account as an archive, and import of such an archive."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from core.errors import Conflict, InvalidInput
 logger = logging.getLogger(__name__)
 
 NOT_JSON = "Nothing was imported: the file is not JSON, or was cut off. Choose a file that LLMSelect exported."
-NEWER = "Nothing was imported: a newer version of LLMSelect wrote this archive. Update this installation first."
-AT_ONCE = "Nothing was imported: somebody else imported the same archive at this moment. Import it again."
+NEWER_VERSION = "Nothing was imported: a newer version of LLMSelect wrote this archive. Update this installation first."
+CONCURRENT_IMPORT = "Nothing was imported: another user imported the same archive at this moment. Import it again."
 
 
 @dataclass(slots=True)
 class Counts:
-    """The number of a section's entries that were imported, and that existed already."""
+    """The numbers of a section's entries that were imported, and that were skipped because the user has them."""
 
     imported: int = 0
     skipped: int = 0
 
 
 @dataclass(slots=True)
-class Imported:
+class ImportResult:
     """The result of an import. ``unknown`` lists sections that this version does not know."""
 
     counts: dict[str, Counts] = field(default_factory=dict)
@@ -42,13 +42,13 @@ class Imported:
 
 
 async def archive_stream(user: User) -> AsyncGenerator[bytes, None]:
-    """Yield an archive of everything that is the user's, in pieces.
+    """Yield an archive of everything that belongs to the user, in pieces.
 
-    One image, conversation or comparison is in memory at a time, and no database connection is held while the client
-    reads.
+    Only one image, conversation or comparison is in memory at a time, and no database connection is held while the
+    client reads.
     """
-    head = {"format": FORMAT, "version": VERSION, "exported_at": timezone.now().isoformat()}
-    yield orjson.dumps(head)[:-1]
+    header = {"format": FORMAT, "version": VERSION, "exported_at": timezone.now().isoformat()}
+    yield orjson.dumps(header)[:-1]  # Without the closing brace: the sections follow.
     counts, images = dict.fromkeys((section.name for section in SECTIONS), 0), set[str]()
     for section in SECTIONS:
         yield f',\n"{section.name}":['.encode()
@@ -67,36 +67,36 @@ def _entry(section: Section, key: int, images: set[str]) -> bytes | None:
     return None if json is None else orjson.dumps(json)
 
 
-def import_archive(*, user: User, data: bytes) -> Imported:
-    """Add everything from an archive that the user does not have yet, or nothing of it.
+def import_archive(*, user: User, data: bytes) -> ImportResult:
+    """Add the entries of an archive that the user does not have yet: all of them, or none if there is an error.
 
     Raises InvalidInput with the position of an error, and Conflict if another import took the same ids.
     """
     archive = _archive(data)
-    read = {
+    items_by_section = {
         section: [section.read(part, user) for part in archive.parts(section.name)]
         for section in SECTIONS
         if section.name in archive.names()
     }
-    imported = Imported(unknown=sorted(archive.names() - _KNOWN))
+    result = ImportResult(unknown=sorted(archive.names() - _KNOWN_NAMES))
     try:
-        imported.counts = _save(user, read)
+        result.counts = _save(user, items_by_section)
     except BaseException as error:
-        for section, items in read.items():
+        for section, items in items_by_section.items():
             if section.undo is not None:
                 section.undo(items)
         if isinstance(error, IntegrityError):
-            raise Conflict(AT_ONCE) from error
+            raise Conflict(CONCURRENT_IMPORT) from error
         raise
-    logger.info("user %s imported an archive: %s", user.public_id, imported.counts)
-    return imported
+    logger.info("user %s imported an archive: %s", user.public_id, result.counts)
+    return result
 
 
-def _save(user: User, read: Mapping[Section, Sequence[Any]]) -> dict[str, Counts]:
+def _save(user: User, items_by_section: Mapping[Section, Sequence[Any]]) -> dict[str, Counts]:
     counts = {}
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        for section, items in read.items():
+        for section, items in items_by_section.items():
             if section.save is not None:
                 new = section.save(user, items)
                 counts[section.name] = Counts(new, len(items) - new)
@@ -104,7 +104,7 @@ def _save(user: User, read: Mapping[Section, Sequence[Any]]) -> dict[str, Counts
     return counts
 
 
-_KNOWN = {"format", "version", "exported_at", *(section.name for section in SECTIONS)}
+_KNOWN_NAMES = {"format", "version", "exported_at", *(section.name for section in SECTIONS)}
 
 
 def _archive(data: bytes) -> Part:
@@ -116,5 +116,5 @@ def _archive(data: bytes) -> Part:
     if archive.raw("format") != FORMAT:
         archive.refuse("format", f"has to be {FORMAT}")
     if archive.integer("version", 1, LARGEST_INTEGER) > VERSION:
-        raise InvalidInput(NEWER, fields={"version": [NEWER]})
+        raise InvalidInput(NEWER_VERSION, fields={"version": [NEWER_VERSION]})
     return archive

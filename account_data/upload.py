@@ -1,4 +1,4 @@
-"""The upload of an archive: the body itself, or a form's file. It may be larger than any other body."""
+"""The upload of an archive: the request's body, or the file in a form. It may be larger than any other body."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from accounts.models import User
 from core.errors import InvalidInput, TooLarge
 from core.rate_limits import Limit
 
-CHOOSE = "Choose the file of an archive first."
+NO_FILE = "Choose the file of an archive first."
 FIELD = "file"
 IMPORTS = Limit("import", 60, 300, "Too many imports at once. Wait a few minutes and try again.")
 
@@ -17,8 +17,8 @@ IMPORTS = Limit("import", 60, 300, "Too many imports at once. Wait a few minutes
 def archive_bytes(request: HttpRequest, user: User) -> bytes:
     """Return the uploaded archive.
 
-    Raises TooManyRequests beyond ``IMPORTS`` before reading it, InvalidInput if it is not a file, TooLarge beyond
-    ``MAX_ARCHIVE_MB``, and Django's own errors for a malformed form (``UNREADABLE_FORM``), which every API view
+    Raises TooManyRequests beyond ``IMPORTS`` before it reads the upload, InvalidInput if there is no file, TooLarge
+    beyond ``MAX_ARCHIVE_MB``, and Django's own errors for a malformed form (``UNREADABLE_FORM``), which ``api_view``
     handles.
     """
     IMPORTS.take(str(user.public_id))
@@ -30,7 +30,7 @@ def archive_bytes(request: HttpRequest, user: User) -> bytes:
             "The operator of this installation can allow more (MAX_ARCHIVE_MB)."
         )
     if not data:
-        raise InvalidInput(CHOOSE, fields={FIELD: [CHOOSE]})
+        raise InvalidInput(NO_FILE, fields={FIELD: [NO_FILE]})
     return data
 
 

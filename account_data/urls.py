@@ -1,4 +1,4 @@
-"""URLs of the account data on the settings page."""
+"""URLs of the forms for account data on the settings page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The account data on the settings page: import of a file, and deletion of the account."""
+"""The forms for account data on the settings page: import of an archive, and deletion of the account."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from account_data.deletion import delete_account
-from account_data.services import Imported, import_archive
+from account_data.services import ImportResult, import_archive
 from account_data.upload import archive_bytes
 from accounts.http import AuthenticatedHttpRequest
 from accounts.views import settings_context
@@ -31,15 +31,15 @@ NAMES = {
 def archive_import(request: AuthenticatedHttpRequest) -> HttpResponse:
     try:
         user = request.user
-        imported = import_archive(user=user, data=archive_bytes(request, user))
+        result = import_archive(user=user, data=archive_bytes(request, user))
     except TooManyRequests:
         raise
     except RequestError as error:
-        return _answer(request, "account_data/_archive.html", status=400, archive_error=error.message)
-    sentence = _sentence(imported)
+        return _respond(request, "account_data/_archive.html", status=400, archive_error=error.message)
+    summary = _summary(result)
     if request.htmx:
-        return render(request, "account_data/_archive.html", {"archive_done": sentence})
-    messages.success(request, sentence)
+        return render(request, "account_data/_archive.html", {"archive_done": summary})
+    messages.success(request, summary)
     return redirect("accounts:settings")
 
 
@@ -51,25 +51,25 @@ def account_delete(request: AuthenticatedHttpRequest) -> HttpResponse:
     except TooManyRequests:
         raise
     except RequestError as error:
-        return _answer(request, "account_data/_deletion.html", status=400, deletion_error=error.message)
+        return _respond(request, "account_data/_deletion.html", status=400, deletion_error=error.message)
     logout(request)
     messages.success(request, "Your account was deleted, with everything in it.")
     return redirect("account_login")
 
 
-def _sentence(imported: Imported) -> str:
-    """Return a sentence about the result of an import."""
-    imported_sections = [_amount(name, count.imported) for name, count in imported.counts.items() if count.imported]
-    skipped = sum(count.skipped for count in imported.counts.values())
-    parts = [f"Imported {_listed(imported_sections)}." if imported_sections else "It contained nothing new."]
+def _summary(result: ImportResult) -> str:
+    """Return the result of an import in sentences."""
+    imported = [_amount(name, count.imported) for name, count in result.counts.items() if count.imported]
+    skipped = sum(count.skipped for count in result.counts.values())
+    sentences = [f"Imported {_enumeration(imported)}." if imported else "It contained nothing new."]
     if skipped:
-        parts.append(f"{skipped} {'was' if skipped == 1 else 'were'} here already.")
-    if imported.unknown:
-        parts.append("Some of it is unknown to this version and was left out.")
-    return " ".join(parts)
+        sentences.append(f"{skipped} {'was' if skipped == 1 else 'were'} here already.")
+    if result.unknown:
+        sentences.append("Some of it is unknown to this version and was left out.")
+    return " ".join(sentences)
 
 
-def _listed(words: list[str]) -> str:
+def _enumeration(words: list[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
@@ -78,6 +78,6 @@ def _amount(name: str, count: int) -> str:
     return f"{count} {singular if count == 1 else plural}"
 
 
-def _answer(request: AuthenticatedHttpRequest, part: str, *, status: int, **context: Any) -> HttpResponse:
+def _respond(request: AuthenticatedHttpRequest, part: str, *, status: int, **context: Any) -> HttpResponse:
     template = part if request.htmx else "accounts/account_settings.html"
     return render(request, template, settings_context(request, **context), status=status)

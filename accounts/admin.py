@@ -1,4 +1,4 @@
-"""Accounts in the admin: users, invitations, personal API tokens (never their text), and the audit trail."""
+"""Accounts in the admin: users, limits, invitations, personal API tokens (never their text), and the audit trail."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class UserAdmin(DjangoUserAdmin):
     search_fields = ("username", "email", "public_id")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """List the user's audit trail among what is deleted, although nobody may delete its entries by themselves."""
+        """List the user's audit trail among the objects to delete, although its entries alone cannot be deleted."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
         return deleted, counts, lacking - {AuditEntry._meta.verbose_name}, protected
 
@@ -78,15 +78,15 @@ class LimitsAdmin(admin.ModelAdmin):
     autocomplete_fields = ("user", "group")
     fieldsets = (
         (
-            "For whom",
+            "Applies to",
             {
                 "fields": ("user", "group"),
                 "description": "Either a user or a group; a group's limits apply to each member.",
             },
         ),
-        ("At once", {"fields": ("max_running", "max_queued", "requests_per_minute", "priority")}),
+        ("Requests", {"fields": ("max_running", "max_queued", "requests_per_minute", "priority")}),
         (
-            "What the server's keys pay",
+            "Budgets for the server's keys",
             {
                 "fields": ("tokens_per_day", "tokens_per_month", "dollars_per_day", "dollars_per_month"),
                 "description": "Days and months are in UTC. An empty field sets no limit.",
@@ -119,7 +119,7 @@ class ApiTokenAdmin(admin.ModelAdmin):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(admin.ModelAdmin):
-    """The audit trail, read-only: nobody adds, changes or deletes entries."""
+    """The audit trail, read-only: entries cannot be added, changed or deleted."""
 
     list_display = ("at", "action", "user", "subject", "address")
     list_filter = ("action", "at")

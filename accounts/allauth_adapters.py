@@ -1,4 +1,4 @@
-"""Adapters for allauth: sign-up and sign-in by the rules of this product, and encrypted second factors."""
+"""Adapters for allauth: our rules of sign-up and sign-in, and encrypted second factors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from qrcode.image.svg import SvgPathFillImage
 from accounts.audit import record
 from accounts.login_attempts import LOGIN_FAILURES, SIGN_INS, count_attempt
 from accounts.models import Action
-from accounts.services import create_account, sign_up_refusal
+from accounts.services import LOGIN_REFUSED, create_account, sign_up_refusal
 from core.ciphers import DecryptionError, decrypted, encrypted
 from core.client_address import UNKNOWN, client_address
 from core.errors import TooManyRequests, Unavailable
@@ -27,10 +27,15 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
-UNREADABLE = "The second factor of this account cannot be read any more. Ask an administrator to remove it."
+UNREADABLE = "The second factor of this account can no longer be read. Ask an administrator to remove it."
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": LOGIN_REFUSED,
+        "username_password_mismatch": LOGIN_REFUSED,
+    }
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request) or UNKNOWN
 
@@ -47,13 +52,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(email_address.email.lower() != email_address.user.email.lower())
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        # A username that looks like an e-mail address would make "username or e-mail" ambiguous.
+        # A username that looks like an email address would make "username or email" ambiguous.
         if "@" in username:
             raise ValidationError("A username cannot contain “@”. Choose another one.")
         return str(super().clean_username(username, shallow))
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """Authenticate, counted by the limits that the API shares, in place of allauth's own."""
+        """Authenticate within the rate limits that pages and API share, instead of allauth's own."""
         attempt = count_attempt(request, credentials.get("email") or credentials.get("username") or "")
         user: User | None = super().authenticate(request, **credentials)
         if user is not None:
@@ -64,7 +69,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Do nothing: ``authenticate`` counts attempts."""
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
-        if code == "too_many_login_attempts":  # for second factors, which allauth counts
+        if code == "too_many_login_attempts":  # Of second factors, which allauth counts.
             raise TooManyRequests(SIGN_INS, retry_after=LOGIN_FAILURES.seconds)
         error: ValidationError = super().validation_error(code, *args)
         return error

@@ -15,7 +15,7 @@ from accounts.models import Limits, User
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Limits of one day or month, in UTC; None if there is none."""
+    """The limits of one day or month, in UTC; None for no limit."""
 
     tokens: int | None = None
     dollars: Decimal | None = None
@@ -26,9 +26,9 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The limits of one user: answers at once and behind them in the queue, requests, priority (lowest first), budgets.
+    """The limits of one user: answers at once and in the queue, requests, priority (lowest first), budgets.
 
-    ``day`` and ``month`` limit what the server's keys pay, ``own_day`` and ``own_month`` what the user's own keys pay.
+    ``day`` and ``month`` are the budgets for the server's keys, ``own_day`` and ``own_month`` for the user's own keys.
     """
 
     max_running: int
@@ -71,7 +71,7 @@ def allowance_of(user: User) -> Allowance:
 
 
 def has_budget(user: User) -> bool:
-    """Return True if a budget is set for this user or for a group of theirs; one query."""
+    """Return True if a budget is set for this user or one of their groups; one query."""
     budgets = Q(
         *((f"{unit}_per_{period}__gt", 0) for unit in ("tokens", "dollars") for period in ("day", "month")),
         _connector=Q.OR,

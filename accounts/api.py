@@ -1,4 +1,4 @@
-"""The accounts API: sign-up, sign-in, the caller, and personal API tokens."""
+"""The accounts API: sign-up, sign-in, the caller's account, and personal API tokens."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ REFRESHES = Limit("refresh", 60, 60, "Too many refreshes from this address. Wait
 
 
 class PublicApi(APIView):
-    """Base of views for callers who are not signed in yet; an outdated token in the header does no harm."""
+    """Base of views that need no sign-in; an invalid token in the header is ignored."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -61,7 +61,7 @@ class LoginApi(PublicApi):
         responses={200: TokenPairSerializer, **refusals(401, 429, 503)},
     )
     def post(self, request: Request) -> Response:
-        """Sign in with username or e-mail address."""
+        """Sign in with a username or an email address."""
         data = validated(LoginSerializer, request.data)
         user = services.log_in(request._request, login=data["username"], password=data["password"], code=data["code"])
         return Response(_signed_in(user, issue_pair(user)))
@@ -74,7 +74,7 @@ class RefreshApi(PublicApi):
         responses={200: TokenPairSerializer, **refusals(401, 429)},
     )
     def post(self, request: Request) -> Response:
-        """Exchange a refresh token for a new pair; each works once."""
+        """Exchange a refresh token for a new pair of tokens. A refresh token works once."""
         REFRESHES.take(rate_limit_address(request._request))
         return Response(_signed_in(*rotate_pair(validated(RefreshSerializer, request.data)["refresh"])))
 
@@ -94,7 +94,7 @@ class LogoutApi(PublicApi):
 class MeApi(APIView):
     @extend_schema(operation_id="auth_me", responses=UserSerializer)
     def get(self, request: Request) -> Response:
-        """Return the caller."""
+        """Return the caller's account."""
         return Response(UserSerializer(api_user(request)).data)
 
     @extend_schema(
@@ -103,7 +103,7 @@ class MeApi(APIView):
         responses=UserSerializer,
     )
     def patch(self, request: Request) -> Response:
-        """Change a preference."""
+        """Change the caller's preferences."""
         user, preferences = api_user(request), validated(PreferencesSerializer, request.data)
         if "streaming" in preferences:
             services.set_streaming(user, streaming=preferences["streaming"])
@@ -131,7 +131,7 @@ class ApiTokenListApi(APIView):
 class ApiTokenApi(APIView):
     @extend_schema(operation_id="tokens_delete", responses={204: NOTHING})
     def delete(self, request: Request, token_id: UUID) -> Response:
-        """Delete a personal API token; programs that use it are refused from now on."""
+        """Delete a personal API token. Programs that use it are refused from then on."""
         delete_api_token(api_user(request), public_id=token_id)
         return Response(status=204)
 

@@ -15,8 +15,8 @@ from accounts.models import Action, ApiToken, TokenScope, User, digest_of
 from core.errors import InvalidInput, NotFound, NotSignedIn
 
 PREFIX = "lls_"
-USE_IS_RECORDED_EVERY = timedelta(minutes=1)
-
+USE_INTERVAL = timedelta(minutes=1)
+"""The least time between two updates of ``last_used_at``, so that a busy program does not write at every request."""
 
 UNKNOWN = "This API token is unknown or was deleted. Create a new one under Settings."
 EXPIRED = "This API token has expired. Create a new one under Settings."
@@ -31,10 +31,11 @@ def create_api_token(
 ) -> tuple[ApiToken, str]:
     """Create a personal API token and return it with its text, which is not stored.
 
-    Without ``scopes`` it may do everything that its creator may; raises InvalidInput for more than that.
+    Without ``scopes`` it may do everything that the caller may. Raises InvalidInput for more than that, and if
+    ``expires_at`` is in the past.
     """
     if expires_at is not None and expires_at <= timezone.now():
-        raise _refused("expires_at", IN_THE_PAST)
+        raise _invalid("expires_at", IN_THE_PAST)
     text = f"{PREFIX}{secrets.token_urlsafe(32)}"
     token = ApiToken.objects.create(
         user=user,
@@ -42,30 +43,30 @@ def create_api_token(
         digest=digest_of(text),
         hint=f"…{text[-4:]}",
         expires_at=expires_at,
-        scopes=_granted(user, scopes),
+        scopes=_granted_scopes(user, scopes),
     )
     record(Action.TOKEN_CREATED, user=user, subject=str(token))
     return token, text
 
 
-def _granted(user: User, scopes: Collection[str] | None) -> list[str]:
-    """Return the scopes in their usual order."""
+def _granted_scopes(user: User, scopes: Collection[str] | None) -> list[str]:
+    """Return the scopes of a new token, in the order of TokenScope."""
     own = set(TokenScope.values) if user.token_scopes is None else user.token_scopes
-    wanted = own if scopes is None else set(scopes)
-    if not wanted:
-        raise _refused("scopes", WITHOUT_SCOPE)
-    if wanted - own:
-        raise _refused("scopes", BEYOND_YOURS.format(", ".join(sorted(wanted - own))))
-    return [scope for scope in TokenScope.values if scope in wanted]
+    requested = own if scopes is None else set(scopes)
+    if not requested:
+        raise _invalid("scopes", WITHOUT_SCOPE)
+    if requested - own:
+        raise _invalid("scopes", BEYOND_YOURS.format(", ".join(sorted(requested - own))))
+    return [scope for scope in TokenScope.values if scope in requested]
 
 
-def _refused(field: str, sentence: str) -> InvalidInput:
+def _invalid(field: str, sentence: str) -> InvalidInput:
     return InvalidInput(sentence, fields={field: [sentence]})
 
 
 @transaction.atomic
 def delete_api_token(user: User, *, public_id: UUID) -> None:
-    """Delete a token; raises NotFound, also for another user's token."""
+    """Delete a token of this user; raises NotFound if there is none with this id."""
     token = ApiToken.objects.select_for_update().filter(user=user, public_id=public_id).first()
     if token is None:
         raise NotFound("You have no such token.")
@@ -74,9 +75,9 @@ def delete_api_token(user: User, *, public_id: UUID) -> None:
 
 
 def user_of_api_token(text: str) -> User:
-    """Return the user of a token, with the token's scopes; raises NotSignedIn.
+    """Return the user of a token, with ``token_scopes`` set; raises NotSignedIn.
 
-    One query, and at most once a minute a second one that notes the use.
+    Costs one query, plus one that records the use, at most once a minute.
     """
     now = timezone.now()
     token = ApiToken.objects.select_related("user").filter(user__is_active=True, digest=digest_of(text)).first()
@@ -84,7 +85,7 @@ def user_of_api_token(text: str) -> User:
         raise NotSignedIn(UNKNOWN)
     if token.has_expired:
         raise NotSignedIn(EXPIRED)
-    if token.last_used_at is None or now - token.last_used_at >= USE_IS_RECORDED_EVERY:
+    if token.last_used_at is None or now - token.last_used_at >= USE_INTERVAL:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     user = token.user
     user.token_scopes = frozenset(token.scopes)

@@ -1,6 +1,6 @@
 """The audit trail: events of accounts and keys. Entries are written once and never changed.
 
-Call ``record`` in the transaction of what it records, so that neither exists without the other.
+Call ``record`` in the transaction of the change that it records, so that neither is saved without the other.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SUBJECT_LENGTH = 200
 
 
 def record(action: Action, *, user: User | None, subject: str = "") -> None:
-    """Record an action of this user, now, from the address of the current request.
+    """Record an action of this user, with the time and the address of the current request.
 
     ``subject`` is a provider, a name or an id; never a secret, and never text from a field for secrets.
     """
@@ -33,12 +33,12 @@ def record_deletion() -> None:
 
 
 def account_of(login: str) -> User | None:
-    """Return the user that a failed sign-in was meant for, None if there is none; one query."""
+    """Return the user with this username or e-mail address, None if there is none; one query."""
     return User.objects.filter(Q(username__iexact=login) | Q(email__iexact=login)).first()
 
 
 def user_entries(user: User) -> QuerySet[AuditEntry]:
-    """Return the user's own trail, newest first."""
+    """Return the user's audit trail, newest entry first."""
     return AuditEntry.objects.filter(user=user)
 
 

@@ -1,10 +1,10 @@
-"""Authentication of every caller: of pages, the API, streams and sockets.
+"""Authentication of all callers: of pages, the API, streams and sockets.
 
     Authorization: Bearer <access token | lls_…>     refused if it is not valid, whatever else was sent
     the session cookie                               with CSRF for unsafe methods
     Sec-WebSocket-Protocol: bearer, <token>          sockets of programs
 
-The scopes of a personal token (lls_…) are checked here for all of them (``accounts/scopes.py``).
+The scopes of a personal token (lls_…) are checked here as well, by ``accounts/scopes.py``.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ Scope = Mapping[str, Any]
 
 
 async def authenticated_user(request: HttpRequest) -> User:
-    """Return the caller of a plain view, for which no session or auth middleware ran.
+    """Return the caller of a plain view, which needs no session or auth middleware.
 
-    One or two queries; their connection is given back, because the view may wait for a long time. Raises NotSignedIn,
-    and Forbidden if a session comes without a CSRF token or a personal token lacks the scope.
+    Costs one or two queries and gives the connection back, because the view may stream for a long time. Raises
+    NotSignedIn, and Forbidden if a session comes without a CSRF token or a personal token lacks the scope.
     """
     user: User | None = await database_sync_to_async(user_of_request)(request)
     if user is None:
@@ -48,8 +48,10 @@ async def authenticated_user(request: HttpRequest) -> User:
 
 
 def user_of_request(request: HttpRequest) -> User | None:
-    """Return the active user that this request proves, None without any proof; raises as ``authenticated_user``
-    does."""
+    """Return the active user of the request's token or session, None if it has neither.
+
+    Raises NotSignedIn for a token that is not valid, and Forbidden as ``authenticated_user`` does.
+    """
     token = _bearer_token(request.headers.get("Authorization", ""))
     if token is None:
         return session_user(request)
@@ -67,7 +69,7 @@ def session_user(request: HttpRequest) -> User | None:
 
 
 async def socket_user(scope: Scope) -> User | None:
-    """Return the active user who opens a socket, None if there is none or a token was sent that is not valid.
+    """Return the active user who opens a socket; None without one, and for a token that is not valid.
 
     A cookie counts only if ``origin_allowed``. A client that offers the subprotocol ``bearer`` expects it accepted.
     Raises Forbidden if a personal token may not read.
@@ -80,8 +82,10 @@ async def socket_user(scope: Scope) -> User | None:
 
 
 def origin_allowed(scope: Scope) -> bool:
-    """Return True if a browser's page may open this socket: one of ours, of PUBLIC_URL or of a trusted origin.
-    Programs send no Origin."""
+    """Return True if the page that opens this socket is one of ours, of PUBLIC_URL or of a trusted origin.
+
+    Also True without an Origin, which only programs omit.
+    """
     origin = _header(scope, b"origin")
     if origin is None:
         return True
@@ -93,7 +97,7 @@ def origin_allowed(scope: Scope) -> bool:
 
 
 class ApiAuthentication(BaseAuthentication):
-    """The authentication of REST framework's views; naming a header keeps its 401 from becoming a 403."""
+    """The authentication of REST framework's views. Without a header to name, it would turn each 401 into a 403."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
         user = user_of_request(request._request)
@@ -108,13 +112,13 @@ def _user_of_token(token: str) -> User:
 
 
 def _bearer_token(header: str) -> str | None:
-    """Return the token, None also for another scheme: a proxy's own Basic authentication is not for us."""
+    """Return the token; None for another scheme too, like Basic authentication that is meant for a proxy."""
     scheme, _, token = header.strip().partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _user_of_session(request: HttpRequest) -> User | None:
-    """Return the user of the session that the middleware loaded, if it ran."""
+    """Return the user of the session, from the middleware if that ran, else from the cookie; None if there is none."""
     if not hasattr(request, "session"):
         key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
         if not key:

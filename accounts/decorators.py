@@ -1,4 +1,4 @@
-"""A decorator for the API's asynchronous views, which stream and so are not views of REST framework."""
+"""The decorator of the API's asynchronous views. REST framework has no asynchronous views, which streams need."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 
 def api_view(*methods: str) -> Callable[[View], View]:
-    """Make a plain asynchronous API view: authenticated like every other, with errors in the API's JSON shape.
+    """Turn a coroutine into an API view: authenticated like all others, with errors in the API's JSON shape.
 
-    An ``extend_schema`` above it goes into the OpenAPI document, as for a view of REST framework.
+    The view is called with the request and the caller. An ``extend_schema`` above this decorator goes into the OpenAPI
+    document, as for a view of REST framework.
     """
 
     def decorate(view: View) -> View:
         @csrf_exempt
         @wraps(view)
-        async def checked(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        async def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
             if request.method not in methods:
                 return error_response(NotAllowed(methods))
             try:
@@ -48,8 +49,8 @@ def api_view(*methods: str) -> Callable[[View], View]:
             except UNREADABLE_FORM:
                 return error_response(InvalidInput("The form in the body cannot be read."))
 
-        described = cast(Any, checked)
+        described = cast(Any, guarded)
         described.cls, described.initkwargs = described_view(view, methods), {}
-        return checked
+        return guarded
 
     return decorate

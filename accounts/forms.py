@@ -16,6 +16,15 @@ from accounts.models import ApiToken, TokenScope, User, all_scopes
 from core.errors import RequestError
 
 
+class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
+    """allauth's form with a label that says what to enter."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "Username or email"
+        del self.fields["login"].widget.attrs["placeholder"]
+
+
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
     """allauth's form, plus the invitation from the link that the user opened."""
 
@@ -27,7 +36,7 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
             self.fields["invitation"].initial = context.request.GET.get("invitation", "")
 
     def try_save(self, request: HttpRequest) -> tuple[AbstractBaseUser | None, HttpResponse | None]:
-        """Show a refusal that only the database could find in the form itself."""
+        """Show a refusal in the form, even if only saving the account could find it."""
         try:
             user, response = super().try_save(request)
         except RequestError as error:
@@ -42,18 +51,18 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
 
 class ApiTokenForm(forms.ModelForm):
     scopes = forms.MultipleChoiceField(
-        label="What it may do",
+        label="Permissions",
         choices=TokenScope.choices,
         initial=all_scopes,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one thing that the token may do."},
+        error_messages={"required": "Choose at least one permission."},
     )
 
     class Meta:
         model = ApiToken
         fields = ["name", "expires_at"]
         labels = {"name": "Name", "expires_at": "Expires on (optional)"}
-        help_texts = {"name": "What will use it, so that you know which one to delete."}
+        help_texts = {"name": "Name the program that will use it, so that you know which token to delete."}
         widgets = {
             "name": forms.TextInput({"autocomplete": "off"}),
             "expires_at": forms.DateTimeInput({"type": "date"}, format="%Y-%m-%d"),
@@ -64,7 +73,7 @@ class OwnBudgetForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["own_dollars_per_day", "own_dollars_per_month"]
-        labels = {"own_dollars_per_day": "Dollars a day", "own_dollars_per_month": "Dollars a month"}
+        labels = {"own_dollars_per_day": "Dollars per day", "own_dollars_per_month": "Dollars per month"}
         widgets = {
             name: forms.NumberInput({"step": "0.01", "min": "0", "inputmode": "decimal", "autocomplete": "off"})
             for name in ("own_dollars_per_day", "own_dollars_per_month")

@@ -30,5 +30,5 @@ def api_user(request: Request) -> User:
 
 
 def go(request: HtmxRequest, url: str) -> HttpResponse:
-    """Send a browser, or HTMX, to another page."""
+    """Redirect a browser, or HTMX, to another page."""
     return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)

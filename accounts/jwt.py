@@ -1,6 +1,6 @@
 """JSON web tokens for programs that sign in: a short-lived access token and a long-lived refresh token.
 
-Both contain the user's session hash, so a new password ends them as it ends every session. Refresh tokens are not
+Both contain the user's session hash, so that a new password ends them as it ends all sessions. Refresh tokens are not
 stored while they are valid; used ones are remembered until they would have expired.
 """
 
@@ -29,7 +29,7 @@ class TokenPair:
 
 
 def issue_pair(user: User) -> TokenPair:
-    """Return new tokens; no query."""
+    """Return a new access token and refresh token; costs no query."""
     refresh = RefreshToken()
     refresh[api_settings.USER_ID_CLAIM] = str(user.public_id)
     refresh[HASH_CLAIM] = user.get_session_auth_hash()
@@ -46,7 +46,7 @@ def user_of_access_token(text: str) -> User:
 
 
 def rotate_pair(refresh: str) -> tuple[User, TokenPair]:
-    """Exchange a refresh token for a new pair; if several requests send the same one, one wins. Raises NotSignedIn."""
+    """Exchange a refresh token for a new pair; raises NotSignedIn. Of several concurrent requests, one succeeds."""
     token = _refresh_token(refresh)
     user = _user_of(token, REFRESH_REFUSED)
     if not _spend(token):
@@ -69,13 +69,14 @@ def _refresh_token(text: str) -> RefreshToken:
 
 
 def _spend(token: RefreshToken) -> bool:
-    # It returns the tuple of get_or_create, although its annotation says otherwise.
+    """Mark the token as used; return False if it already was."""
+    # blacklist() returns the tuple of get_or_create, although its annotation says otherwise.
     _, spent_now = cast(tuple[Any, bool], token.blacklist())
     return spent_now
 
 
-def _user_of(token: Token, sentence: str) -> User:
+def _user_of(token: Token, refusal: str) -> User:
     user = User.objects.filter(public_id=token.get(api_settings.USER_ID_CLAIM), is_active=True).first()
     if user is None or not constant_time_compare(token.get(HASH_CLAIM, ""), user.get_session_auth_hash()):
-        raise NotSignedIn(sentence)
+        raise NotSignedIn(refusal)
     return user

@@ -1,4 +1,7 @@
-"""Attempts to sign in, counted alike on the page (and so in the admin) and in the API."""
+"""Rate limits of sign-in attempts, shared by the page (which the admin uses, too) and the API.
+
+Only failures count: an attempt is counted before it is made, and forgiven if it succeeds.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,16 @@ from core.rate_limits import Limit
 
 SIGN_INS = "Too many attempts to sign in. Wait a few minutes and try again."
 LOGIN_FAILURES = Limit("login", 10, 300, SIGN_INS)
-"""Failures of one address at one account."""
+"""Failures from one IP address at one account."""
 LOGIN_FAILURES_OF_ADDRESS = Limit("login-address", 50, 300, SIGN_INS)
-"""Failures of one address at all accounts: it limits trying one password everywhere."""
+"""Failures from one IP address at all accounts, against trying one password at many of them."""
 LOGIN_FAILURES_OF_ACCOUNT = Limit("login-account", 100, 300, SIGN_INS)
-"""Failures at one account from all addresses; high, because otherwise anybody could lock a user out."""
+"""Failures at one account from all addresses; high, so that an attacker cannot easily lock a user out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt, counted before it is made."""
+    """A counted attempt, with its counter in each limit."""
 
     of_address_at_account: str
     of_address: str

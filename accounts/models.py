@@ -22,10 +22,10 @@ def dollars_field(**options: Any) -> models.DecimalField[Any, Any]:
 
 
 class User(AbstractUser):
-    """A person with an account.
+    """The account of a user.
 
-    If ``streaming`` is off, pages poll and streams send whole answers. ``own_dollars_per_…`` limit what the user's own
-    keys pay.
+    If ``streaming`` is off, pages poll and streams send whole answers. ``own_dollars_per_…`` are budgets for
+    answers that the user's own keys pay for.
     """
 
     token_scopes: frozenset[str] | None = None
@@ -48,15 +48,15 @@ class Limits(models.Model):
     """Limits of one user, or of each member of a group. An empty field leaves the value to the next level: a user's own
     limits come first, then the most generous of their groups, then the installation's.
 
-    Tokens and dollars limit what the server's keys pay.
+    Tokens and dollars are budgets for answers that the server's keys pay for.
     """
 
     class Priority(models.IntegerChoices):
         """The order in which answers are taken from the queue, lowest first."""
 
-        FIRST = 0, "before others"
-        NORMAL = 3, "as everybody"
-        LAST = 6, "after others"
+        FIRST = 0, "Before others"
+        NORMAL = 3, "Default"
+        LAST = 6, "After others"
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="limits")
     group = models.OneToOneField(Group, models.CASCADE, null=True, blank=True, related_name="limits")
@@ -88,7 +88,7 @@ class Limits(models.Model):
 
 
 class FirstAccount(models.Model):
-    """The one row that the first user to sign up claims; it outlives their account."""
+    """The only row of its table, which the first user to sign up claims; it outlives their account."""
 
     only = models.BooleanField(primary_key=True, default=True, editable=False)
     user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
@@ -106,10 +106,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """A link by which one person can sign up while ``SIGNUP=invite``."""
+    """A link with which one person can sign up if ``SIGNUP=invite``."""
 
     token = models.CharField(max_length=64, unique=True, editable=False)
-    note = models.CharField(max_length=200, blank=True, help_text="Whom it is for. Only administrators see this.")
+    note = models.CharField(max_length=200, blank=True, help_text="Who is invited. Only administrators see this.")
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, editable=False, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
@@ -166,7 +166,7 @@ class ApiToken(models.Model):
 
 
 def digest_of(token: str) -> str:
-    """Return the stored form of a token; without a salt, because its text is 256 random bits."""
+    """Return the digest that is stored for a token. It needs no salt, because the text has 256 random bits."""
     return sha256(token.encode()).hexdigest()
 
 
@@ -178,21 +178,21 @@ class Action(models.TextChoices):
     SIGN_IN_FAILED = "sign_in_failed", "Sign-in failed"
     SIGNED_OUT = "signed_out", "Signed out"
     PASSWORD_CHANGED = "password_changed", "Password changed"
-    EMAIL_CHANGED = "email_changed", "E-mail address changed"
-    SECOND_FACTOR_CHANGED = "second_factor_changed", "Second factor changed"
+    EMAIL_CHANGED = "email_changed", "Email address changed"
+    SECOND_FACTOR_CHANGED = "second_factor_changed", "Two-factor authentication changed"
     TOKEN_CREATED = "token_created", "API token created"
     TOKEN_DELETED = "token_deleted", "API token deleted"
     KEY_SET = "key_set", "Key set"
     KEY_FIRST_USED = "key_first_used", "Key used for the first time"
     KEY_DELETED = "key_deleted", "Key deleted"
     ENDPOINT_CHANGED = "endpoint_changed", "Endpoint changed"
-    EXPORTED = "exported", "Exported"
-    IMPORTED = "imported", "Imported"
+    EXPORTED = "exported", "Data exported"
+    IMPORTED = "imported", "Data imported"
     ACCOUNT_DELETED = "account_deleted", "Account deleted"
 
 
 class AuditEntry(models.Model):
-    """An event of an account or a key, kept as it is; ``user`` is the user whose trail it belongs to.
+    """An event of an account or a key, never changed; ``user`` is the user whose audit trail it belongs to.
 
     Entries without a user are failures to sign in to an account that does not exist, and deletions of accounts, which
     have no address either.

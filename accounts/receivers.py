@@ -1,4 +1,4 @@
-"""Receivers of signals that Django and allauth send, for the audit trail. This product sends none of its own."""
+"""Receivers of Django's and allauth's signals, which record sign-ins and changes of accounts in the audit trail."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def signed_in(user: User, **_: Any) -> None:
 
 @receiver(user_logged_out)
 def signed_out(user: User | None, **_: Any) -> None:
-    """Record a sign-out, except of an account that was just deleted and has no trail any more."""
+    """Record a sign-out, except of an account that was just deleted together with its audit trail."""
     if user is not None and User.objects.filter(pk=user.pk).exists():
         record(Action.SIGNED_OUT, user=user, subject="browser")
 
 
 @receiver(user_login_failed)
 def sign_in_failed(credentials: dict[str, Any], **_: Any) -> None:
-    """Record a failure without the login that was typed, which may be a password."""
+    """Record a failure, without the login that was entered: it may be a password."""
     login = str(credentials.get("username") or credentials.get("email") or "")
     record(Action.SIGN_IN_FAILED, user=account_of(login), subject="wrong password")
 
@@ -53,5 +53,5 @@ def second_factor_renewed(user: User, authenticator: Any, **_: Any) -> None:
 
 
 @receiver(email_changed)
-def address_changed(user: User, **_: Any) -> None:
+def email_address_changed(user: User, **_: Any) -> None:
     record(Action.EMAIL_CHANGED, user=user)

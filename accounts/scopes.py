@@ -1,8 +1,8 @@
-"""Scopes of personal API tokens. Callers who signed in in any other way may do everything.
+"""Scopes of personal API tokens. Callers who sign in another way may do everything.
 
-account   changes of keys, tokens, settings or the account itself, and the list of tokens
-read      everything else that only reads
-write     everything else that changes something
+account   change keys, tokens, settings or the account; list the tokens
+read      read everything else
+write     change everything else
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Serializers of the accounts API; they check and shape, and write nothing."""
+"""Serializers of the accounts API; they validate input and shape output, but save nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import ApiToken, TokenScope, User
-from core.api.fields import AddressField, FlagField, StringField
+from core.api.fields import EmailField, FlagField, StringField
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -26,16 +26,20 @@ class PreferencesSerializer(serializers.Serializer[Any]):
 
 class RegisterSerializer(serializers.Serializer[Any]):
     username = StringField(max_length=150)
-    email = AddressField(max_length=254)
+    email = EmailField(max_length=254)
     password = StringField(max_length=1000, trim_whitespace=False, write_only=True)
     invitation = StringField(max_length=64, required=False, default="", write_only=True)
 
 
 class LoginSerializer(serializers.Serializer[Any]):
-    username = StringField(max_length=254, help_text="The username or the e-mail address.")
+    username = StringField(max_length=254, help_text="The username or the email address.")
     password = StringField(max_length=1000, trim_whitespace=False, write_only=True)
     code = StringField(
-        max_length=20, required=False, default="", write_only=True, help_text="If a second factor is set up."
+        max_length=20,
+        required=False,
+        default="",
+        write_only=True,
+        help_text="The code of the second factor, if one is set up.",
     )
 
 
@@ -60,7 +64,7 @@ class ApiTokenSerializer(serializers.ModelSerializer[ApiToken]):
         child=serializers.ChoiceField(choices=TokenScope.choices),
         required=False,
         max_length=len(TokenScope),
-        help_text="Its rights; everything that the caller may do if none are named.",
+        help_text="The rights of the token. Without it, everything that the caller may do.",
     )
 
     class Meta:

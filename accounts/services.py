@@ -1,4 +1,4 @@
-"""Changes of accounts: sign-up, sign-in from programs, preferences."""
+"""Changes of accounts: sign-up, sign-in and sign-out of programs, preferences."""
 
 from __future__ import annotations
 
@@ -25,15 +25,14 @@ from core.rate_limits import Limit
 SIGN_UP_CLOSED = "Sign-up is closed on this installation. Ask its administrator for an account."
 INVITATION_NEEDED = "Sign-up is by invitation only. Ask an administrator for an invitation link."
 INVITATION_SPENT = "This invitation was already used or has expired. Ask an administrator for a new one."
-NAME_TAKEN = "This username or e-mail address is already taken. Choose another one."
-LOGIN_REFUSED = "The username or e-mail address and the password do not match."
+NAME_TAKEN = "This username or email address is already taken. Choose another one."
+LOGIN_REFUSED = "The username or email address and the password do not match."
 CODE_NEEDED = "This account is protected by a second factor. Send the current code of your authenticator app as “code”."
 REGISTRATIONS = Limit("register", 60, 60, "Too many new accounts from this address. Wait a minute and try again.")
 
 
 def sign_up_refusal(*, invitation: str = "") -> str | None:
-    """Return a sentence that says why sign-up (with this invitation) is not possible now, or None; at most two
-    queries."""
+    """Return the sentence that refuses a sign-up with this invitation, None if it is possible; at most two queries."""
     if settings.SIGNUP == "open" or not User.objects.exists():
         return None
     if settings.SIGNUP == "closed":
@@ -47,7 +46,7 @@ def sign_up_refusal(*, invitation: str = "") -> str | None:
 def create_account(user: User, *, invitation: str = "") -> None:
     """Save a new user; the first one of an installation becomes its administrator, whatever ``SIGNUP`` says.
 
-    Raises Forbidden if sign-up is not open to them, and InvalidInput if the name was taken meanwhile.
+    Raises Forbidden if sign-up is not open to this user, and InvalidInput if the name was taken meanwhile.
     """
     first = _claim_first_account()
     user.is_staff = user.is_superuser = first
@@ -65,7 +64,7 @@ def create_account(user: User, *, invitation: str = "") -> None:
 
 
 def _claim_first_account() -> bool:
-    """Return True for the request that inserts the row; the database makes concurrent ones wait, and they get False."""
+    """Return True if this request inserted the row; concurrent ones wait in the database and get False."""
     if User.objects.exists():
         return False
     try:
@@ -83,20 +82,20 @@ def _use_invitation(token: str, user: User) -> None:
 
 
 def register_user(request: HttpRequest, *, username: str, email: str, password: str, invitation: str = "") -> User:
-    """Sign up from a program, by the rules of the page. Raises InvalidInput, Forbidden or TooManyRequests."""
+    """Sign up a program's user by the same rules as the page. Raises InvalidInput, Forbidden or TooManyRequests."""
     refusal = sign_up_refusal(invitation=invitation)
     if refusal is not None:
         raise Forbidden(refusal)
     REGISTRATIONS.take(rate_limit_address(request))
     form = SignupForm({"username": username, "email": email, "password1": password, "invitation": invitation})
     if not form.is_valid():
-        raise _invalid(form)
+        raise _form_errors(form)
     user = form.save(request)
     assert isinstance(user, User)
     return user
 
 
-def _invalid(form: SignupForm) -> InvalidInput:
+def _form_errors(form: SignupForm) -> InvalidInput:
     fields = {"password" if name == "password1" else name: list(map(str, texts)) for name, texts in form.errors.items()}
     return InvalidInput(next(iter(fields.values()))[0], fields=fields)
 
@@ -104,8 +103,8 @@ def _invalid(form: SignupForm) -> InvalidInput:
 def log_in(request: HttpRequest, *, login: str, password: str, code: str = "") -> User:
     """Return the user of these credentials; ``login`` is a username or an e-mail address.
 
-    Does the same work and returns the same sentence for an unknown user and for a wrong password. Raises NotSignedIn,
-    or TooManyRequests after too many failures.
+    An unknown user costs the same work and gets the same sentence as a wrong password, so that neither reveals which
+    accounts exist. Raises NotSignedIn, and TooManyRequests after too many failures.
     """
     attempt = count_attempt(request, login)
     user = authenticate(request, username=login, password=password)
@@ -131,7 +130,7 @@ def _check_second_factor(user: User, code: str) -> None:
 
 
 def log_out(request: HttpRequest, *, refresh: str = "") -> None:
-    """End this request's session and revoke the refresh token, if there are any; raises NotSignedIn without either."""
+    """End this request's session and revoke the refresh token; raises NotSignedIn if it has neither."""
     in_session = session_user(request) is not None
     if refresh:
         _revoke(refresh)
@@ -149,5 +148,6 @@ def _revoke(refresh: str) -> None:
 
 
 def set_streaming(user: User, *, streaming: bool) -> None:
+    """Turn streaming of answers on or off."""
     user.streaming = streaming
     user.save(update_fields=["streaming"])

@@ -1,4 +1,4 @@
-"""URLs of the account page; allauth's own pages are below ``/accounts/``."""
+"""URLs of the settings page; allauth's own pages are below ``/accounts/``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The account page. Each change answers a form with a redirect, and HTMX with the changed part of the page."""
+"""The settings page of an account. A change responds with a redirect, or to HTMX with the changed part of the page."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from accounts.services import set_streaming
 from core.errors import NotFound, RequestError
 from core.pages import offset_page
 
-ACTIVITIES = 50
-"""Entries on one page of the audit trail."""
+ACTIVITY_PAGE_SIZE = 50
 
 
 @require_GET
@@ -38,7 +37,7 @@ def settings_page(request: AuthenticatedHttpRequest) -> HttpResponse:
 @never_cache
 def activity(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show the user's own audit trail, newest first, a page at a time."""
-    page = offset_page(user_entries(request.user), request, ACTIVITIES)
+    page = offset_page(user_entries(request.user), request, ACTIVITY_PAGE_SIZE)
     context = {"entries": page.rows, "days": settings.AUDIT_DAYS, "next": page.next, "previous": page.previous}
     return render(request, "accounts/activity.html", context)
 
@@ -56,16 +55,16 @@ def streaming_set(request: AuthenticatedHttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def api_token_create(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Create a token and show the page itself, even without HTMX, since the token's text can be shown only now."""
+    """Create a token. The response is the page even without HTMX: after a redirect the token's text would be lost."""
     form = ApiTokenForm(request.POST)
     if not form.is_valid():
-        return _answer(request, form=form, status=400)
+        return _respond(request, form=form, status=400)
     try:
         _, text = create_api_token(request.user, **form.cleaned_data)
     except RequestError as error:
         form.add_error("expires_at", error.message)
-        return _answer(request, form=form, status=400)
-    return _answer(request, new_token=text, status=201)
+        return _respond(request, form=form, status=400)
+    return _respond(request, new_token=text, status=201)
 
 
 @require_POST
@@ -74,17 +73,17 @@ def api_token_delete(request: AuthenticatedHttpRequest, token_id: UUID) -> HttpR
     try:
         delete_api_token(request.user, public_id=token_id)
     except NotFound as error:
-        return _answer(request, error=error.message, status=error.status)
-    return _answer(request) if request.htmx else redirect("accounts:settings")
+        return _respond(request, error=error.message, status=error.status)
+    return _respond(request) if request.htmx else redirect("accounts:settings")
 
 
-def _answer(request: AuthenticatedHttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+def _respond(request: AuthenticatedHttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
     template = "accounts/_api_tokens.html" if request.htmx else "accounts/account_settings.html"
     return render(request, template, settings_context(request, **context), status=status)
 
 
 def settings_context(request: AuthenticatedHttpRequest, **context: Any) -> dict[str, Any]:
-    """Return the context of the settings page; ``context`` belongs to the part that was just used."""
+    """Return the context of the settings page, updated with ``context`` of the part that was just used."""
     user = request.user
     defaults = {
         "form": ApiTokenForm(),

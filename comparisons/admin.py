@@ -1,4 +1,4 @@
-"""Comparisons in the admin: their turns, candidates and votes."""
+"""Admin of comparisons with their candidates and turns, and read-only admin of votes."""
 
 from __future__ import annotations
 

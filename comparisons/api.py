@@ -1,4 +1,4 @@
-"""Comparisons in the REST API: everything that does not stream."""
+"""REST API of comparisons, without the endpoints that stream."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class VoteSerializer(serializers.Serializer[Any]):
 class ComparisonListApi(APIView):
     @extend_schema(parameters=[PageSerializer], responses=ComparisonPageSerializer, operation_id="comparisons_list")
     def get(self, request: Request) -> Response:
-        """The caller's comparisons, newest first."""
+        """Return the caller's comparisons, newest first."""
         user = api_user(request)
         return Response(page_json(request, lambda search: user_comparisons(user, search), comparison_row_json))
 
@@ -63,7 +63,7 @@ class ComparisonListApi(APIView):
         operation_id="comparisons_create",
     )
     def post(self, request: Request) -> Response:
-        """Start a comparison and answer at once; follow it by its stream or socket."""
+        """Start a comparison and return at once; follow it on its stream or socket."""
         started = services.start_comparison(user=api_user(request), request=compare_request(request.data))
         slots = ("result_id", "index", "provider", "model")
         results = [{name: result_json(each)[name] for name in slots} for each in started.state.generations]
@@ -80,20 +80,20 @@ class ComparisonListApi(APIView):
 class ComparisonApi(APIView):
     @extend_schema(responses=ComparisonSerializer, operation_id="comparisons_read")
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
-        """A whole comparison."""
+        """Return a comparison with all its turns and answers."""
         comparison = user_comparison(api_user(request), public_id)
         return Response(comparison_json(comparison))
 
     @extend_schema(request=TitleSerializer, responses=ComparisonSerializer, operation_id="comparisons_rename")
     def patch(self, request: Request, public_id: uuid.UUID) -> Response:
-        """Give it another title."""
+        """Change a comparison's title."""
         comparison = user_comparison(api_user(request), public_id)
         services.rename_comparison(comparison=comparison, title=checked_title(request.data))
         return Response(comparison_json(comparison))
 
     @extend_schema(responses={204: NOTHING}, operation_id="comparisons_delete")
     def delete(self, request: Request, public_id: uuid.UUID) -> Response:
-        """Delete it with all its answers; what still runs is stopped."""
+        """Stop a comparison's answers and delete it with all of them."""
         services.delete_comparison(comparison=user_comparison(api_user(request), public_id))
         return Response(status=204)
 
@@ -109,7 +109,7 @@ class ComparisonExportApi(APIView):
         operation_id="comparisons_export",
     )
     def get(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
-        """A whole comparison as a file."""
+        """Return a comparison as a file: JSON, Markdown or CSV."""
         comparison = user_comparison(api_user(request), public_id)
         kind = validated(ExportSerializer, request.query_params.dict())["format"]
         file = export(comparison, turn_states(comparison), kind)
@@ -124,7 +124,7 @@ class VoteApi(APIView):
         operation_id="comparisons_vote",
     )
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
-        """Vote in a turn that has ended, the last one where none is named; voting again changes the vote."""
+        """Vote on a turn that has ended; the last turn if none is given. Voting again replaces the vote."""
         checked = validated(VoteSerializer, request.data)
         turn = user_turn(api_user(request), public_id, checked.get("turn"))
         vote = services.vote(
@@ -139,7 +139,7 @@ class VoteApi(APIView):
 class ComparisonCancelApi(APIView):
     @extend_schema(request=None, responses=StoppedSerializer, operation_id="comparisons_cancel")
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
-        """Stop all that still runs."""
+        """Stop all answers of a comparison that are running or waiting."""
         comparison = user_comparison(api_user(request), public_id)
         return Response({"stopped": services.stop_comparison(comparison=comparison)})
 
@@ -147,7 +147,7 @@ class ComparisonCancelApi(APIView):
 class ResultApi(APIView):
     @extend_schema(responses=PlacedResultSerializer, operation_id="results_read")
     def get(self, request: Request, result_id: uuid.UUID) -> Response:
-        """One slot's answer."""
+        """Return the answer of one slot."""
         generation, comparison = user_result(api_user(request), result_id)
         return Response({"comparison_id": str(comparison.public_id), **result_json(generation)})
 
@@ -155,7 +155,7 @@ class ResultApi(APIView):
 class ResultCancelApi(APIView):
     @extend_schema(request=None, responses=StoppedSerializer, operation_id="results_cancel")
     def post(self, request: Request, result_id: uuid.UUID) -> Response:
-        """Stop one slot, if it still runs."""
+        """Stop the answer of one slot if it is running or waiting."""
         generation, _ = user_result(api_user(request), result_id)
         return Response({"stopped": stop_generations([generation])})
 
@@ -167,7 +167,7 @@ class ResultRetryApi(APIView):
         operation_id="results_retry",
     )
     def post(self, request: Request, result_id: uuid.UUID) -> Response:
-        """Ask one slot again that failed, was stopped or was interrupted; follow it by the comparison's stream."""
+        """Retry an answer that failed, was stopped or was interrupted; follow it on the comparison's stream."""
         generation, comparison = user_result(api_user(request), result_id)
         services.retry_result(generation=generation, comparison=comparison)
         return Response({"comparison_id": str(comparison.public_id), **result_json(generation)}, status=202)
@@ -176,7 +176,7 @@ class ResultRetryApi(APIView):
 class ResultForkApi(APIView):
     @extend_schema(request=None, responses={201: ForkSerializer, **refusals(409)}, operation_id="results_fork")
     def post(self, request: Request, result_id: uuid.UUID) -> Response:
-        """A new chat that goes on from this answer; the comparison stays as it was."""
+        """Create a chat that continues from this answer; the comparison stays as it is."""
         generation, _ = user_result(api_user(request), result_id)
         fork = services.fork_result(generation=generation)
         return Response({"conversation_id": str(fork.public_id)}, status=201)
@@ -185,7 +185,7 @@ class ResultForkApi(APIView):
 class ResultEventsApi(APIView):
     @extend_schema(responses=EventsSerializer, operation_id="results_events")
     def get(self, request: Request, result_id: uuid.UUID) -> Response:
-        """The pieces of an ended answer with the times at which they were streamed."""
+        """Return the pieces of an ended answer with the times at which they were streamed."""
         generation, _ = user_result(api_user(request), result_id)
         starts = [*generation.timeline, [len(generation.text), None]]
         events = [

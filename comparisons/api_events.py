@@ -1,6 +1,6 @@
-"""The events of a comparison as the public contract has them.
+"""The JSON of a comparison's events, as docs/api.md describes it.
 
-The log knows only slots; the names of providers and models are added here, at the edge, for users who may see them.
+Log entries name only a run and an index; the providers and models of the slots are added here.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from generations.selectors import RunState
 
 @dataclass(frozen=True, slots=True)
 class _Run:
+    """A run's turn, and its generations by index."""
+
     turn: int
     slots: dict[int, Generation]
 
@@ -32,7 +34,7 @@ def comparison_feed(
 ) -> AsyncGenerator[FeedEvent, None]:
     """Yield a comparison's events from the start of ``state``, or after the entry ``after``, until it is deleted.
 
-    Without ``deltas`` an answer comes whole, at its end.
+    Without ``deltas`` an answer is sent complete, at its end.
     """
     return feed(_Serializer(comparison), comparison.topic, state=state, after=after, deltas=deltas)
 
@@ -48,7 +50,7 @@ class _Serializer:
             case PhaseChanged():
                 return None
             case Started(state):
-                return self._start(state, await self._learn(state))
+                return self._start(state, await self._remember(state))
             case Delta(run_id, index):
                 slot = await self._slot(run_id, index)
                 return None if slot is None else _delta(event, slot)
@@ -58,13 +60,13 @@ class _Serializer:
             case Ended(_, generation):
                 return _end(generation)
             case Done(state):
-                return self._done(state, await self._learn(state))
+                return self._done(state, await self._remember(state))
         raise TypeError(f"{event!r} has no JSON")
 
     async def serialize_queued(self, generation: Generation, position: int) -> Json | None:
         return {"event": "queued", **_slot_json(generation), "place": position}
 
-    async def _learn(self, state: RunState) -> _Run:
+    async def _remember(self, state: RunState) -> _Run:
         known = self._runs.get(state.run.pk)
         turn = await in_thread(turn_number, state.run.pk) if known is None else known.turn
         run = self._runs[state.run.pk] = _Run(turn, {each.index: each for each in state.generations})
@@ -72,7 +74,7 @@ class _Serializer:
 
     async def _slot(self, run_id: int, index: int) -> Generation | None:
         if run_id not in self._runs:
-            await self._learn(await in_thread(selectors.run_state, run_id))
+            await self._remember(await in_thread(selectors.run_state, run_id))
         return self._runs[run_id].slots.get(index)
 
     def _start(self, state: RunState, run: _Run) -> Json:

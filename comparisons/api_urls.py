@@ -1,4 +1,4 @@
-"""Addresses of comparisons in the API, below /api/v1/."""
+"""URLs of comparisons in the API, below /api/v1/."""
 
 from __future__ import annotations
 

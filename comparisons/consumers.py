@@ -1,4 +1,4 @@
-"""A comparison's sockets: JSON events for programs, HTML fragments for the page."""
+"""WebSockets of a comparison: JSON events for API clients, HTML fragments for its page."""
 
 from __future__ import annotations
 
@@ -40,17 +40,19 @@ TRY_AGAIN_LATER = 1013
 SEND_TIMEOUT = 20.0
 """Seconds that a reader may take to accept one frame."""
 PAGE_INTERVAL = 0.04
-"""Seconds between two messages to a page."""
+"""Seconds between two frames to a page."""
 
 
 class ComparisonConsumer(AsyncWebsocketConsumer):
-    """Lets the owner in and sends what ``frames`` yields, from a task of its own, until the socket is closed or
-    the comparison deleted."""
+    """Base of the two sockets: admits only the owner, and sends what ``frames`` yields.
+
+    A task of its own sends, until the socket is closed or the comparison is deleted.
+    """
 
     user: User
     comparison: Comparison
     channel_layer_alias = ""
-    """None: a follower has its own subscription, and the socket lives while Redis is away."""
+    """No channel layer: ``frames`` subscribes by itself, and the socket stays open while Redis is unavailable."""
     _follower: asyncio.Task[None] | None = None
 
     def frames(self) -> AsyncGenerator[str, None]:
@@ -96,7 +98,7 @@ class ComparisonConsumer(AsyncWebsocketConsumer):
         except TimeoutError:
             await self.close(FELL_BEHIND)
         except OSError:
-            return  # The reader has hung up; disconnect follows.
+            return  # The client has closed the connection; disconnect() follows.
         except RequestError as error:
             await self._refuse(error)
             await self.close(NOT_ALLOWED)
@@ -104,7 +106,7 @@ class ComparisonConsumer(AsyncWebsocketConsumer):
             unavailable(error)
             await self.close(TRY_AGAIN_LATER)
         except Exception:
-            logger.exception("the socket of comparison %s broke", self.comparison.public_id)
+            logger.exception("the socket of comparison %s failed", self.comparison.public_id)
             await self.close(1011)
 
     async def _refuse(self, error: RequestError) -> None:
@@ -116,7 +118,7 @@ class ComparisonConsumer(AsyncWebsocketConsumer):
 
 
 class EventConsumer(ComparisonConsumer):
-    """The public socket: one event a frame, over all turns; takes ``cancel`` and ``turn``."""
+    """The API's socket: sends one event a frame, over all turns, and accepts the actions ``cancel`` and ``turn``."""
 
     async def frames(self) -> AsyncGenerator[str, None]:
         after = self._after()
@@ -125,16 +127,16 @@ class EventConsumer(ComparisonConsumer):
         deltas = settings.STREAMING and self.user.streaming
         events = comparison_feed(self.comparison, state=None if after else state, after=after, deltas=deltas)
         async with aclosing(events):
-            async for told in events:
-                if told.json is not None:
-                    last = told.id or last
-                    yield orjson.dumps({**told.json, "seq": str(last)}).decode()
+            async for event in events:
+                if event.json is not None:
+                    last = event.id or last
+                    yield orjson.dumps({**event.json, "seq": str(last)}).decode()
 
     def _after(self) -> EntryId | None:
         try:
             after = EntryId.parse(self._query("after")) if self._query("after") else None
         except ValueError as error:
-            raise InvalidInput("The after has to be the id of an event.") from error
+            raise InvalidInput("The value of after has to be the id of an event.") from error
         return after if after is not None and after.epoch else None
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -155,8 +157,8 @@ class EventConsumer(ComparisonConsumer):
             case {"action": "cancel"}:
                 await in_thread(services.stop_comparison, comparison=self.comparison)
             case {"action": "turn"}:
-                asked = turn_request({"prompt": message.get("prompt"), "images": message.get("images")})
-                await in_thread(services.start_turn, comparison=self.comparison, request=asked)
+                checked = turn_request({"prompt": message.get("prompt"), "images": message.get("images")})
+                await in_thread(services.start_turn, comparison=self.comparison, request=checked)
             case _:
                 raise InvalidInput("The action has to be cancel or turn.")
 
@@ -172,7 +174,7 @@ class EventConsumer(ComparisonConsumer):
 
 
 class PageConsumer(ComparisonConsumer):
-    """The page's socket: fragments to swap in, batched over all columns."""
+    """The page's socket: sends HTML fragments to swap in, batched over all columns."""
 
     async def frames(self) -> AsyncGenerator[str, None]:
         page = ComparisonPage(self.comparison, self._query("shown"))
@@ -188,7 +190,7 @@ class PageConsumer(ComparisonConsumer):
 
 
 def _parts(batch: Sequence[Event]) -> Iterator[Sequence[Event]]:
-    """A whole column is much for a browser to swap in: each that has ended gets a message of its own."""
+    """Split a batch after each ended answer, because a browser takes long to swap in a complete column."""
     begin = 0
     for end, event in enumerate(batch, start=1):
         if isinstance(event, Ended) or end == len(batch):

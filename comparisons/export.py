@@ -1,4 +1,4 @@
-"""A whole comparison as a file: JSON with everything, Markdown to read, CSV for a spreadsheet."""
+"""Exports of a comparison: JSON with everything, Markdown for reading, CSV for spreadsheets."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from images.json import image_lines
 from providers.selectors import model_label, provider_info
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-"""By which Excel knows UTF-8."""
+"""The byte order mark, without which Excel does not read a CSV file as UTF-8."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""The first characters of formulas, as OWASP's "CSV Injection" lists them."""
 FIGURES = (
     *("time", "ttft", "input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens"),
     *("tokens_per_second", "cost", "usage_source", "finish_reason"),
 )
-"""Of an answer's figures those that go into a table, in its order."""
+"""The figures of an answer that become columns, in their order."""
 HEADINGS = (
     *("turn", "prompt", "index", "provider", "model", "status", "preferred", "verdict", "response", "reasoning"),
     *("error_code", "error", *FIGURES, "answered_by"),
@@ -32,7 +33,7 @@ HEADINGS = (
 
 
 def export(comparison: Comparison, states: Sequence[TurnState], kind: str) -> Export:
-    """The comparison in one of ``KINDS``."""
+    """Return the comparison as a file of one of ``KINDS``."""
     suffix, content_type, write = KINDS[kind]
     name = file_name(comparison.title, comparison.created_at, suffix, default="comparison")
     return Export(name, content_type, write(comparison, states))
@@ -43,7 +44,7 @@ def _json(comparison: Comparison, _states: Sequence[TurnState]) -> bytes:
 
 
 def _csv(_comparison: Comparison, states: Sequence[TurnState]) -> bytes:
-    """RFC 4180, a row for each turn and slot; cells that a spreadsheet would take for formulas are marked as text."""
+    """Return CSV by RFC 4180 with a row for each slot of each turn; a quote makes formulas plain text."""
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(HEADINGS)
@@ -99,16 +100,16 @@ def _vote(state: TurnState) -> list[str]:
 
 
 def _figures(slot: Generation) -> str:
-    about = "≈ " if slot.usage_source == "estimate" else ""
-    told = [
+    approximately = "≈ " if slot.usage_source == "estimate" else ""
+    figures = [
         str(slot.status),
         f"answered by {one_line(slot.answered_by)} in its place" if slot.answered_by else "",
         "" if slot.time is None else f"{slot.time:.1f} s",
         "" if slot.ttft is None else f"first token after {slot.ttft:.2f} s",
-        "" if slot.output_tokens is None else f"{about}{slot.output_tokens} tokens",
-        "" if slot.cost is None else f"{about}${slot.cost.normalize():f}",
+        "" if slot.output_tokens is None else f"{approximately}{slot.output_tokens} tokens",
+        "" if slot.cost is None else f"{approximately}${slot.cost.normalize():f}",
     ]
-    return " · ".join(part for part in told if part)
+    return " · ".join(filter(None, figures))
 
 
 def _answer(slot: Generation) -> list[str]:

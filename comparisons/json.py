@@ -1,4 +1,4 @@
-"""Comparisons as the API shows them."""
+"""The JSON of comparisons in the API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 def answer_json(generation: Generation) -> Json:
-    """``complete.data`` of the public contract."""
+    """Return the text and figures of an answer: ``data`` of a ``complete`` event in docs/api.md."""
     return {
         "provider": generation.provider,
         "model": generation.model,
@@ -25,7 +25,7 @@ def answer_json(generation: Generation) -> Json:
 
 
 def result_json(generation: Generation) -> Json:
-    """One slot, in whatever state it is."""
+    """Return the JSON of a slot in any state; an error is included only if there is one."""
     result = {
         "result_id": str(generation.public_id),
         "index": generation.index,
@@ -58,7 +58,7 @@ def turn_json(state: TurnState) -> Json:
 
 
 def comparison_json(comparison: Comparison) -> Json:
-    """A whole comparison, read now; ``history`` is what was said in a chat before it, to all columns alike."""
+    """Return a comparison as it is saved now; ``history`` has the messages of the chat that it continues, if any."""
     states = turn_states(comparison)
     return {
         "id": str(comparison.public_id),
@@ -70,7 +70,7 @@ def comparison_json(comparison: Comparison) -> Json:
 
 
 def comparison_row_json(comparison: Comparison) -> Json:
-    """A comparison in a list: its turns prefetched, its answers' texts left out."""
+    """Return the JSON of a comparison in a list, without texts of answers; its turns have to be prefetched."""
     first, *_ = turns = list(comparison.turns.all())
     votes = [vote_json(vote) for turn in turns for vote in turn.votes.all() if vote.user_id == comparison.user_id]
     return {

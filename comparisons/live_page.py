@@ -1,4 +1,4 @@
-"""An open comparison page: what happens in its comparison, as HTML fragments for out-of-band swaps."""
+"""Live page of a comparison: events of its topic become HTML fragments for out-of-band swaps."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ComparisonPage(LivePage):
         return self._footer(turn_states(self._comparison, from_number=turn_number(state.run.pk)), 0)
 
     def times_changed(self, run_id: int) -> str:
-        """Return who was first in a run's turn, by what is saved and by what has arrived since."""
+        """Return the marks of a turn's fastest answers, from saved times and from those that arrived since."""
         (state, *_) = turn_states(self._comparison, from_number=turn_number(run_id))
         for slot in state.slots:
             live = self._answers.get((slot.current_run_id, slot.index))
@@ -59,7 +59,7 @@ class ComparisonPage(LivePage):
         )
 
     def _new_run(self, state: RunState) -> str:
-        """Return a new turn after the others, or the columns of a retry in their places."""
+        """Return a new turn to append, or the columns of a retry to replace."""
         number = turn_number(state.run.pk)
         if any(generation.run_id != state.run.pk for generation in state.generations):
             columns = "".join(map(self._column, state.generations))
@@ -90,7 +90,10 @@ class ComparisonPage(LivePage):
         return self._footer(turns, len(turns) - 2) if len(turns) > 1 else ""
 
     def _turn(self, state: TurnState) -> str:
-        """Return a turn at the end, even if the page has it already; ``#next-turn`` is there so that no swap misses."""
+        """Return a turn to append, instead of one that the page may have already.
+
+        ``#next-turn`` lets the deletion find an element even if there is no such turn.
+        """
         (turn,) = turn_views([state])
         section = self._rendered("_turn", turn=turn, last=True, oob=False)
         return (
@@ -102,7 +105,7 @@ class ComparisonPage(LivePage):
         return self._rendered("_column", slot=answer_view(generation))
 
     def _footer(self, turns: list[TurnState], position: int) -> str:
-        """Return a turn's footer if it has changed: two runs may end at once while somebody is about to vote."""
+        """Return a turn's footer if it has changed: a needless swap would disturb a user who is about to vote."""
         (turn,) = turn_views(turns[position : position + 1])
         footer = self._rendered("_turn_footer", turn=turn, last=position == len(turns) - 1)
         if self._footers.get(turn.number) == footer:

@@ -1,4 +1,8 @@
-"""One prompt, several conversations side by side."""
+"""Comparisons: the same prompts put to several models side by side, and the user's votes on the answers.
+
+A comparison is a table. Its columns are candidates, each of which is a conversation of its own with one model. Its rows
+are turns: one prompt, with a run whose generations are the answers of all candidates.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from generations.models import Run
 
 
 class Comparison(models.Model):
-    """A user's comparison; its columns are candidates, its rows turns."""
+    """A user's comparison of models."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="comparisons")
@@ -30,12 +34,12 @@ class Comparison(models.Model):
 
     @property
     def topic(self) -> str:
-        """The name of its event log."""
+        """The name of the comparison's event log."""
         return f"comparison.{self.public_id.hex}"
 
 
 class Candidate(models.Model):
-    """A column: the conversation that stands at a position."""
+    """A column of a comparison: a conversation and its position, counted from 0 and equal to the index of its slots."""
 
     comparison = models.ForeignKey(Comparison, models.CASCADE, related_name="candidates")
     position = models.PositiveSmallIntegerField()
@@ -50,7 +54,10 @@ class Candidate(models.Model):
 
 
 class Turn(models.Model):
-    """One prompt to all candidates; the slots of its run are their answers."""
+    """One prompt to all candidates; its run has one slot for the answer of each.
+
+    ``number`` counts the turns of a comparison from 0.
+    """
 
     comparison = models.ForeignKey(Comparison, models.CASCADE, related_name="turns")
     number = models.PositiveIntegerField()
@@ -67,7 +74,7 @@ class Turn(models.Model):
 
 
 class Vote(models.Model):
-    """Which answer of a turn a user prefers: a slot's index, or a verdict over all of them."""
+    """A user's verdict on a turn: the index of the preferred slot, or a word about all answers."""
 
     class Verdict(models.TextChoices):
         TIE = "tie"

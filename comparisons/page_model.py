@@ -1,4 +1,4 @@
-"""Comparisons as templates receive them: turns, and the answers in their columns."""
+"""View models of comparisons: turns with their answers, as templates receive them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from images.models import Image
 
 @dataclass(frozen=True, slots=True)
 class TurnView:
-    """A turn with the answers of its columns."""
+    """A turn with the answers of all candidates."""
 
     number: int
     prompt: str
@@ -42,15 +42,15 @@ def with_race(answer: AnswerView, result: Race) -> AnswerView:
 
 
 def page_mark(states: Sequence[TurnState]) -> str:
-    """Return what a page shows, for its socket: the number of turns, and the marks of the last turn's answers.
+    """Return a mark of what a page shows now, which its socket compares: the turns, and the last turn's answers.
 
-    Earlier turns cannot change any more.
+    Earlier turns are left out because they no longer change.
     """
     return "-".join([str(len(states)), *(answer_mark(slot) for state in states[-1:] for slot in state.slots)])
 
 
 def turn_views(states: Iterable[TurnState]) -> list[TurnView]:
-    """Return turns for the page, with every answer rendered; one query more if something waits."""
+    """Return turns for a template, with every answer rendered; one more query if an answer waits."""
     states = list(states)
     queued = [slot for state in states for slot in state.slots if slot.status == Generation.Status.QUEUED]
     positions = queue_positions(queued)

@@ -1,4 +1,4 @@
-"""What may be asked for: the body of a comparison, checked once for every door."""
+"""Request bodies of comparisons and their checks, shared by the pages, the API and the sockets."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from rest_framework import serializers
 from core.api.fields import FlagField, IdField
 from core.api.validation import validated
 from generations.fields import (
-    LIST_ERRORS,
-    MAX_ENTRIES,
+    MAX_MODELS,
+    MODEL_LIST_ERRORS,
     TIERS,
     FallbackSerializer,
     FilledField,
@@ -23,7 +23,7 @@ from generations.fields import (
     TextField,
     WordField,
     fallback_ref,
-    given,
+    without_none,
 )
 from generations.stored_request import decode_parameters
 from images.fields import ImagesField
@@ -31,8 +31,8 @@ from providers.adapters.base import Parameters
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One slot that is asked for, and the "provider/model" that is to answer where that one cannot."""
+class CandidateRequest:
+    """One model to compare, its parameters, and the "provider/model" that answers if it cannot."""
 
     provider: str
     model: str
@@ -42,12 +42,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class CompareRequest:
-    """A checked request for a comparison. All its columns begin with what the chat ``conversation_id`` shows; nobody
-    waits for the answers of ``batch`` work."""
+    """A checked request for a comparison.
+
+    If ``conversation_id`` is set, all columns begin with a copy of that chat's shown branch. ``batch`` marks answers
+    that nobody waits for.
+    """
 
     prompt: str
     system: str
-    entries: tuple[Entry, ...]
+    candidates: tuple[CandidateRequest, ...]
     conversation_id: uuid.UUID | None = None
     images: tuple[uuid.UUID, ...] = ()
     batch: bool = False
@@ -55,14 +58,14 @@ class CompareRequest:
 
 @dataclass(frozen=True, slots=True)
 class TurnRequest:
-    """A checked request for a further turn."""
+    """A checked request for another turn."""
 
     prompt: str
     images: tuple[uuid.UUID, ...] = ()
     batch: bool = False
 
 
-class EntrySerializer(serializers.Serializer[Entry]):
+class EntrySerializer(serializers.Serializer[CandidateRequest]):
     provider = TextField(max_length=64)
     model = FilledField(max_length=200)
     parameters = ParametersSerializer(required=False)
@@ -72,13 +75,13 @@ class EntrySerializer(serializers.Serializer[Entry]):
 class CompareSerializer(serializers.Serializer[CompareRequest]):
     prompt = PromptField()
     images = ImagesField(required=False, allow_null=True)
-    system = PromptField(what="system prompt", required=False, allow_blank=True, allow_null=True)
+    system = PromptField(noun="system prompt", required=False, allow_blank=True, allow_null=True)
     tier = WordField(TIERS, required=False, allow_null=True)
     providers = serializers.ListField(
         child=EntrySerializer(),
         min_length=1,
-        max_length=MAX_ENTRIES,
-        error_messages=LIST_ERRORS,
+        max_length=MAX_MODELS,
+        error_messages=MODEL_LIST_ERRORS,
     )
     parameters = ParametersSerializer(required=False)
     conversation_id = IdField(required=False, allow_null=True)
@@ -99,9 +102,9 @@ class TurnSerializer(serializers.Serializer[TurnRequest]):
 
 
 class StreamSerializer(serializers.Serializer[Any]):
-    """The query of a further turn."""
+    """The query string of a request for another turn."""
 
-    stream = serializers.BooleanField(default=False, help_text="Answer with the stream.")
+    stream = serializers.BooleanField(default=False, help_text="Respond with the stream.")
 
 
 EXAMPLE = OpenApiExample(
@@ -118,14 +121,14 @@ EXAMPLE = OpenApiExample(
 def compare_request(data: Any) -> CompareRequest:
     """Check a decoded body; raises InvalidInput."""
     checked = validated(CompareSerializer, data)
-    shared = given(checked.get("parameters"))
+    shared = without_none(checked.get("parameters"))
     if checked.get("tier"):
         shared.setdefault("max_tokens", TIERS[checked["tier"]])
-    entries = (
-        Entry(
+    candidates = (
+        CandidateRequest(
             provider=entry["provider"],
             model=entry["model"],
-            parameters=decode_parameters({**shared, **given(entry.get("parameters"))}),
+            parameters=decode_parameters({**shared, **without_none(entry.get("parameters"))}),
             fallback=fallback_ref(entry.get("fallback")),
         )
         for entry in checked["providers"]
@@ -133,19 +136,19 @@ def compare_request(data: Any) -> CompareRequest:
     return CompareRequest(
         prompt=checked["prompt"],
         system=checked.get("system") or "",
-        entries=tuple(entries),
+        candidates=tuple(candidates),
         conversation_id=checked.get("conversation_id"),
         images=tuple(checked.get("images") or ()),
         batch=checked.get("batch", False),
     )
 
 
-def streams(query: QueryDict) -> bool:
-    """Whether a further turn is to be streamed; raises InvalidInput."""
+def wants_stream(query: QueryDict) -> bool:
+    """Return True if another turn is to be streamed; raises InvalidInput."""
     return bool(validated(StreamSerializer, query.dict())["stream"])
 
 
 def turn_request(data: Any) -> TurnRequest:
-    """Check the body of a further turn; raises InvalidInput."""
+    """Check the decoded body of a request for another turn; raises InvalidInput."""
     checked = validated(TurnSerializer, data)
     return TurnRequest(checked["prompt"], tuple(checked.get("images") or ()), checked.get("batch", False))

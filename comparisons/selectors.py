@@ -1,4 +1,4 @@
-"""Reading comparisons: what is a user's own, and nothing else."""
+"""Queries for a user's comparisons, their turns and their answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.models import User
 from comparisons.models import Comparison, Turn, Vote
-from conversations.message_tree import thread
+from conversations.message_tree import message_tree
 from conversations.models import WITH_IMAGES, Message
 from conversations.selectors import answer_of, run_images
 from core.errors import NotFound
@@ -23,7 +23,7 @@ RESULT_MISSING = "There is no such answer, or it is not yours."
 
 @dataclass(frozen=True, slots=True)
 class TurnState:
-    """A turn with its slots, by index, the images of its prompt, and the caller's vote."""
+    """A turn with its slots (ordered by index), the images of its prompt, and the owner's vote."""
 
     turn: Turn
     slots: list[Generation]
@@ -36,7 +36,7 @@ class TurnState:
 
 
 def user_comparison(user: User, public_id: uuid.UUID) -> Comparison:
-    """The user's comparison; raises NotFound for anybody else's, too."""
+    """Return the user's comparison; raises NotFound, also for another user's comparison."""
     comparison = Comparison.objects.select_related("user").filter(user=user, public_id=public_id).first()
     if comparison is None:
         raise NotFound(MISSING)
@@ -44,7 +44,7 @@ def user_comparison(user: User, public_id: uuid.UUID) -> Comparison:
 
 
 def user_result(user: User, public_id: uuid.UUID) -> tuple[Generation, Comparison]:
-    """The user's slot and its comparison; raises NotFound for anybody else's, too."""
+    """Return a slot of the user's and its comparison; raises NotFound, also for another user's slot."""
     generation = (
         Generation.objects.select_related("current_run", "user", "message__conversation__candidate__comparison__user")
         .filter(user=user, public_id=public_id, message__conversation__candidate__isnull=False)
@@ -56,7 +56,7 @@ def user_result(user: User, public_id: uuid.UUID) -> tuple[Generation, Compariso
 
 
 def user_turn(user: User, public_id: uuid.UUID, number: int | None = None) -> Turn:
-    """A turn of the user's comparison, the last one where no number is given; raises NotFound."""
+    """Return a turn of the user's comparison, the last one if no number is given; raises NotFound."""
     turns = Turn.objects.filter(comparison__user=user, comparison__public_id=public_id).select_related(
         "run", "comparison__user"
     )
@@ -67,7 +67,7 @@ def user_turn(user: User, public_id: uuid.UUID, number: int | None = None) -> Tu
 
 
 def turn_states(comparison: Comparison, *, from_number: int = 0) -> list[TurnState]:
-    """All turns in order, with slots and the owner's votes: 5 queries, whatever their number."""
+    """Return the turns in order, with their slots and the owner's votes; 5 queries for any number of turns."""
     turns = list(_with_slots(comparison.turns.filter(number__gte=from_number)).prefetch_related("votes"))
     images = run_images([turn.run_id for turn in turns])
     return [
@@ -82,25 +82,28 @@ def turn_states(comparison: Comparison, *, from_number: int = 0) -> list[TurnSta
 
 
 def shared_history(turns: Sequence[TurnState]) -> list[Message]:
-    """What was said in a chat before a comparison's first turn; one query where that was nothing."""
+    """Return the messages of the chat that a comparison continues; one query if it continues none."""
     if not turns:
         return []
     prompt = answer_of(turns[0].slots[0]).parent
     if prompt is None or prompt.parent_id is None:
         return []
-    path = thread(prompt.conversation).path(prompt.parent_id)
+    path = message_tree(prompt.conversation).path(prompt.parent_id)
     messages = Message.objects.select_related("generation", "parent").prefetch_related(WITH_IMAGES).in_bulk(path)
     return [messages[key] for key in path]
 
 
 def user_comparisons(user: User, search: str = "") -> QuerySet[Comparison]:
-    """The user's comparisons, newest first, with what a list shows of them prefetched."""
-    found = Comparison.objects.filter(user=user)
+    """Return the user's comparisons, newest first, with everything prefetched that a list shows.
+
+    ``search`` looks for a text in titles and prompts.
+    """
+    comparisons = Comparison.objects.filter(user=user)
     if search:
-        found = found.filter(
+        comparisons = comparisons.filter(
             Q(title__icontains=search) | Q(pk__in=Turn.objects.filter(prompt__icontains=search).values("comparison"))
         )
-    return found.order_by("-created_at", "-pk").prefetch_related(
+    return comparisons.order_by("-created_at", "-pk").prefetch_related(
         Prefetch("turns", _with_slots(Turn.objects.order_by("number")).prefetch_related("votes"))
     )
 
@@ -111,7 +114,7 @@ def _with_slots(turns: QuerySet[Turn]) -> QuerySet[Turn]:
 
 
 def turn_number(run_id: int) -> int:
-    """The number of the turn that a run, or the run of a retry, belongs to; raises Run.DoesNotExist."""
+    """Return the number of the turn that a run or the run of a retry belongs to; raises Run.DoesNotExist."""
     turns = Turn.objects.filter(Q(run=run_id) | Q(run__generations__current_run=run_id))
     number = turns.values_list("number", flat=True).first()
     if number is None:
@@ -120,5 +123,5 @@ def turn_number(run_id: int) -> int:
 
 
 def has_open_run(comparison: Comparison) -> bool:
-    """Whether anything in the comparison still runs."""
+    """Return True if an answer of the comparison has not ended."""
     return Run.objects.filter(topic=comparison.topic, ended_at=None).exists()

@@ -1,4 +1,4 @@
-"""What the API says of comparisons; for the OpenAPI document, ``presentation`` makes it."""
+"""Shapes of comparisons in the OpenAPI document; ``comparisons.json`` builds them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StartSerializer(serializers.Serializer[Any]):
 
 
 class ResultSerializer(SlotSerializer, UsageSerializer, FailureSerializer):
-    """One slot's answer, in whatever state it is."""
+    """The answer of one slot, in any state."""
 
     status = StatusField()
     attempt = serializers.IntegerField()
@@ -65,7 +65,7 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     title = serializers.CharField()
     created_at = serializers.DateTimeField()
-    history = MessageSerializer(many=True, help_text="What was said in a chat before it.")
+    history = MessageSerializer(many=True, help_text="The messages of the chat that it continues.")
     turns = AskedTurnSerializer(many=True)
 
 
@@ -78,7 +78,7 @@ class ComparisonRowSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     prompt = serializers.CharField()
     created_at = serializers.DateTimeField()
-    turns = serializers.IntegerField(help_text="How many there are.")
+    turns = serializers.IntegerField(help_text="The number of turns.")
     vote = CastVoteSerializer(allow_null=True)
     results = RowSlotSerializer(many=True, help_text="The slots of the first turn.")
 

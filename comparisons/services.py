@@ -1,4 +1,4 @@
-"""Starting, continuing, judging, stopping and deleting comparisons."""
+"""Everything that changes comparisons: turns, votes, retries, stops, forks, titles and deletion."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from comparisons.models import Candidate, Comparison, Turn, Vote
-from comparisons.schemas import CompareRequest, Entry, TurnRequest
+from comparisons.schemas import CandidateRequest, CompareRequest, TurnRequest
 from conversations.message_images import check_vision
 from conversations.models import Conversation
-from conversations.prompts import ask, check_fallback, retry_answer
+from conversations.prompts import check_fallback, retry_answer, send_prompt
 from conversations.selectors import answer_of, open_answer, user_conversation
-from conversations.services import STILL_ANSWERING, copy_thread, delete_conversations, fork_conversation
+from conversations.services import STILL_ANSWERING, copy_branch, delete_conversations, fork_conversation
 from core.errors import Conflict, InvalidInput, NotFound
 from generations.deletion import delete_logs, prepare_deletion
 from generations.fields import TITLE_LENGTH
@@ -31,22 +31,24 @@ from providers.selectors import resolve_target
 
 
 class StartedTurn(NamedTuple):
+    """A turn whose answers have been started."""
+
     comparison: Comparison
     turn: Turn
     state: RunState
 
 
 def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
-    """Create a comparison with its first turn and send its tasks.
+    """Create a comparison and start its first turn.
 
-    Raises InvalidInput for an unknown provider, or where none of the chosen ones can be asked, NotFound and Conflict
-    for a chat to go on from that is not there or still being answered; then nothing is created.
+    Raises InvalidInput if a provider is unknown, or if none of the chosen ones can be called; NotFound if the chat to
+    continue from does not exist; Conflict if an answer in it still runs. Nothing is created then.
     """
-    source = _source(user, request)
-    _check_providers(user, request.entries)
-    check_vision([(entry.provider, entry.model) for entry in request.entries], request.images)
-    for index, entry in enumerate(request.entries):
-        check_fallback(user, entry.fallback, f"providers.{index}.fallback")
+    source = _source_chat(user, request)
+    _check_providers(user, request.candidates)
+    check_vision([(each.provider, each.model) for each in request.candidates], request.images)
+    for index, candidate in enumerate(request.candidates):
+        check_fallback(user, candidate.fallback, f"providers.{index}.fallback")
     check_request_rate(user)
     with transaction.atomic():
         title = " ".join(request.prompt.split())[:TITLE_LENGTH]
@@ -55,25 +57,25 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
             Conversation(
                 user=user,
                 kind=Conversation.Kind.CANDIDATE,
-                provider=entry.provider,
-                model=entry.model,
+                provider=candidate.provider,
+                model=candidate.model,
                 system=request.system or (source.system if source is not None else ""),
-                parameters=encode_parameters(entry.parameters),
-                fallback=entry.fallback,
+                parameters=encode_parameters(candidate.parameters),
+                fallback=candidate.fallback,
             )
-            for entry in request.entries
+            for candidate in request.candidates
         )
         Candidate.objects.bulk_create(
             Candidate(comparison=comparison, position=position, conversation=conversation)
             for position, conversation in enumerate(conversations)
         )
         if source is not None:
-            copy_thread(source=source, leaf_id=source.leaf_id, targets=conversations)
+            copy_branch(source=source, leaf_id=source.leaf_id, targets=conversations)
         turn = TurnRequest(request.prompt, request.images, request.batch)
         return _start_turn(comparison, conversations, turn, number=0)
 
 
-def _source(user: User, request: CompareRequest) -> Conversation | None:
+def _source_chat(user: User, request: CompareRequest) -> Conversation | None:
     if request.conversation_id is None:
         return None
     source = user_conversation(user, request.conversation_id)
@@ -83,9 +85,9 @@ def _source(user: User, request: CompareRequest) -> Conversation | None:
 
 
 def start_turn(*, comparison: Comparison, request: TurnRequest) -> StartedTurn:
-    """Put the next prompt to every candidate, each with its own history.
+    """Send the next prompt to every candidate, each with its own history.
 
-    Raises Conflict while an answer still runs, InvalidInput for images that not all of them can see.
+    Raises Conflict while an answer runs, and InvalidInput for images that one of the models cannot see.
     """
     check_request_rate(comparison.user)
     with transaction.atomic():
@@ -103,7 +105,7 @@ def start_turn(*, comparison: Comparison, request: TurnRequest) -> StartedTurn:
 def _start_turn(
     comparison: Comparison, conversations: Sequence[Conversation], request: TurnRequest, *, number: int
 ) -> StartedTurn:
-    state = ask(
+    state = send_prompt(
         user=comparison.user,
         topic=comparison.topic,
         conversations=conversations,
@@ -115,36 +117,36 @@ def _start_turn(
     return StartedTurn(comparison, turn, state)
 
 
-def _check_providers(user: User, entries: Sequence[Entry]) -> None:
+def _check_providers(user: User, candidates: Sequence[CandidateRequest]) -> None:
     refusals: dict[str, ProviderError] = {}
-    known: set[str] = set()
-    for index, entry in enumerate(entries):
-        if entry.provider in known | refusals.keys():
+    callable_now: set[str] = set()
+    for index, candidate in enumerate(candidates):
+        if candidate.provider in callable_now | refusals.keys():
             continue
         try:
-            resolve_target(user, entry.provider)
-            known.add(entry.provider)
+            resolve_target(user, candidate.provider)
+            callable_now.add(candidate.provider)
         except ProviderError as error:
-            refusals[entry.provider] = error
+            refusals[candidate.provider] = error
         except NotFound as error:
             raise InvalidInput(error.message, fields={f"providers.{index}.provider": [error.message]}) from error
-    if not known:
+    # One refused provider is no obstacle: its slots fail alone, and the others answer.
+    if not callable_now:
         sentence = " ".join(dict.fromkeys(error.message for error in refusals.values()))
         raise InvalidInput(sentence, fields={"providers": [sentence]})
 
 
 def retry_result(*, generation: Generation, comparison: Comparison) -> RunState:
-    """Ask one slot again; raises Conflict where it still runs, has completed, or a later turn builds on it."""
+    """Retry the answer of a slot; raises Conflict if it still runs, has completed, or is not in the last turn."""
     check_request_rate(comparison.user)
-    later = comparison.turns.filter(run__gt=generation.run_id).exists()
-    if later:
-        raise Conflict("The comparison has gone on from this answer. Only answers of the last turn can be retried.")
+    if comparison.turns.filter(run__gt=generation.run_id).exists():
+        raise Conflict("The comparison has continued past this answer. Only answers of the last turn can be retried.")
     with transaction.atomic():
         return retry_answer(generation=generation, topic=comparison.topic)
 
 
 def fork_result(*, generation: Generation) -> Conversation:
-    """A new chat that begins with a slot's conversation up to this answer; the comparison stays as it was.
+    """Create a chat that begins with a copy of a slot's conversation up to this answer.
 
     Raises Conflict while the answer runs.
     """
@@ -155,7 +157,7 @@ def fork_result(*, generation: Generation) -> Conversation:
 
 
 def stop_comparison(*, comparison: Comparison) -> int:
-    """Stop all that still runs; returns how many that were."""
+    """Stop a comparison's open answers; return the number of answers that were stopped."""
     return stop_generations(_open_generations(comparison).select_related("current_run"))
 
 
@@ -166,36 +168,38 @@ def _open_generations(comparison: Comparison) -> QuerySet[Generation]:
 
 
 def vote(*, user: User, turn: Turn, preferred_index: int | None = None, verdict: str = "") -> Vote:
-    """Prefer one slot or none of them; a second vote replaces the first.
+    """Save a user's vote on a turn; a second vote replaces the first.
 
-    Raises Conflict before the turn has ended, InvalidInput for a slot that gave no answer.
+    Raises Conflict before the turn has ended, and InvalidInput for a slot whose answer did not complete.
     """
     slots = {generation.index: generation for generation in turn.run.generations.all()}
     if any(generation.is_open for generation in slots.values()):
-        raise Conflict("Vote once every answer has ended.")
+        raise Conflict("You can vote once every answer has ended.")
     if (preferred_index is None) == (not verdict):
         raise InvalidInput("Send either preferred_index or verdict.")
     if verdict and verdict not in Vote.Verdict.values:
-        raise InvalidInput("The verdict has to be tie or all_bad.", fields={"verdict": ["This is no verdict."]})
+        raise InvalidInput(
+            "The verdict has to be tie or all_bad.", fields={"verdict": ["This is not a verdict. Send tie or all_bad."]}
+        )
     if preferred_index is not None:
-        chosen = slots.get(preferred_index)
-        if chosen is None or chosen.status != Generation.Status.COMPLETED:
+        preferred = slots.get(preferred_index)
+        if preferred is None or preferred.status != Generation.Status.COMPLETED:
             sentence = "This slot has no complete answer to prefer."
             raise InvalidInput(sentence, fields={"preferred_index": [sentence]})
-    stored, _ = Vote.objects.update_or_create(
+    saved, _ = Vote.objects.update_or_create(
         turn=turn, user=user, defaults={"preferred_index": preferred_index, "verdict": verdict}
     )
-    return stored
+    return saved
 
 
 def rename_comparison(*, comparison: Comparison, title: str) -> None:
-    """Give a comparison another title."""
+    """Change a comparison's title."""
     comparison.title = title
     comparison.save(update_fields=["title", "updated_at"])
 
 
 def delete_comparison(*, comparison: Comparison) -> None:
-    """Delete a comparison with its conversations and answers; what still runs is stopped first."""
+    """Stop a comparison's answers, then delete it with its conversations, answers and log."""
     stop_comparison(comparison=comparison)
     with transaction.atomic():
         writers = prepare_deletion(Generation.objects.filter(current_run__topic=comparison.topic))

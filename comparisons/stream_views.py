@@ -1,4 +1,4 @@
-"""Comparisons over server-sent events, and the blocking call: asynchronous views that hold no database connection."""
+"""Answers of comparisons over HTTP, streamed or complete: asynchronous views that hold no database connection."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from comparisons.schemas import (
     StreamSerializer,
     TurnSerializer,
     compare_request,
-    streams,
     turn_request,
+    wants_stream,
 )
 from comparisons.selectors import MISSING, user_comparison
 from comparisons.serializers import ComparisonSerializer
 from comparisons.services import StartedTurn, start_comparison, start_turn
-from core.api.openapi import ALL_TOLD, PLACE, refusals, stream_of
+from core.api.openapi import NOTHING_LEFT, RESUME_POINT, refusals, stream_of
 from core.api.parsers import json_object
 from core.async_db import in_thread
 from core.errors import NotFound
@@ -49,7 +49,7 @@ EVENTS = (
 )
 @api_view("POST")
 async def compare_stream(request: HttpRequest, user: User) -> HttpResponseBase:
-    """Start a comparison and stream it until it is done."""
+    """Start a comparison and stream it until all answers have ended."""
     started = await _start(user, json_object(request))
     return _stream(user, started.comparison, state=started.state)
 
@@ -66,12 +66,12 @@ async def compare_stream(request: HttpRequest, user: User) -> HttpResponseBase:
 )
 @api_view("POST")
 async def compare(request: HttpRequest, user: User) -> HttpResponseBase:
-    """Start a comparison and answer with it once it is done; with ``"stream": true`` stream it."""
+    """Start a comparison and return it once all answers have ended; with ``"stream": true`` stream it."""
     body = json_object(request)
     started = await _start(user, body)
     if body.get("stream") is True:
         return _stream(user, started.comparison, state=started.state)
-    return await _finished(started)
+    return await _ended_response(started)
 
 
 @extend_schema(
@@ -82,36 +82,42 @@ async def compare(request: HttpRequest, user: User) -> HttpResponseBase:
 )
 @api_view("POST")
 async def turn_create(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
-    """Put the next prompt to every slot; ``?stream=true`` streams, else the finished comparison is the answer."""
-    asked, streamed = turn_request(json_object(request)), streams(request.GET)
+    """Send the next prompt to all models and return the comparison once they have answered.
+
+    With ``?stream=true`` stream the answers.
+    """
+    checked, streamed = turn_request(json_object(request)), wants_stream(request.GET)
     comparison = await in_thread(user_comparison, user, public_id)
-    started = await in_thread(start_turn, comparison=comparison, request=asked)
+    started = await in_thread(start_turn, comparison=comparison, request=checked)
     if streamed:
         return _stream(user, comparison, state=started.state)
-    return await _finished(started)
+    return await _ended_response(started)
 
 
 @extend_schema(
     operation_id="comparisons_stream",
-    parameters=PLACE,
-    responses={**stream_of(EVENTS), 204: ALL_TOLD, **refusals(503)},
+    parameters=RESUME_POINT,
+    responses={**stream_of(EVENTS), 204: NOTHING_LEFT, **refusals(503)},
 )
 @api_view("GET")
 async def comparison_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
-    """Join or resume the latest run; 204 where the caller has all of it, which ends a browser's EventSource."""
+    """Join or resume the stream of the latest run.
+
+    Returns 204 if the client has all of it already, which ends a browser's EventSource.
+    """
     comparison = await in_thread(user_comparison, user, public_id)
     state = await in_thread(latest_run_state, comparison.topic)
     if state is None:
         return HttpResponse(status=204)
-    left, after = await resume_point(request, comparison.topic, state)
-    return _stream(user, comparison, state=state, after=after) if left else HttpResponse(status=204)
+    incomplete, after = await resume_point(request, comparison.topic, state)
+    return _stream(user, comparison, state=state, after=after) if incomplete else HttpResponse(status=204)
 
 
 async def _start(user: User, body: dict[str, Any]) -> StartedTurn:
     return await in_thread(lambda: start_comparison(user=user, request=compare_request(body)))
 
 
-async def _finished(started: StartedTurn) -> JsonResponse:
+async def _ended_response(started: StartedTurn) -> JsonResponse:
     if not await wait_for_end(started.comparison.topic, started.state):
         raise NotFound(MISSING)
     return JsonResponse(await in_thread(comparison_json, started.comparison))
@@ -120,7 +126,7 @@ async def _finished(started: StartedTurn) -> JsonResponse:
 def _stream(
     user: User, comparison: Comparison, *, state: RunState, after: EntryId | None = None
 ) -> StreamingHttpResponse:
-    """Server-sent events from the start of a run, or behind ``after``, until that run is done."""
+    """Return server-sent events from the start of a run, or after the entry ``after``, until the run is closed."""
     deltas = settings.STREAMING and user.streaming
     events = comparison_feed(comparison, state=state if after is None else None, after=after, deltas=deltas)
     return event_stream(events, state.run.pk)

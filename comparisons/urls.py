@@ -1,4 +1,4 @@
-"""Addresses of the pages of comparisons."""
+"""URLs of the pages of comparisons, presets and prompt templates."""
 
 from __future__ import annotations
 

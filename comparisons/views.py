@@ -1,4 +1,4 @@
-"""The pages of comparisons. Each works without scripts; HTMX asks for the same pages and takes what changed."""
+"""Pages of comparisons. Each works without scripts; HTMX requests the same URLs and swaps in partials."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ from generations.services import stop_generations
 from images.forms import posted_images
 from providers.selectors import model_label
 
-PAGE = 20
+PAGE_SIZE = 20
 
 
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def compare(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Choose models and ask."""
+    """Show the form that starts a comparison, and start one."""
     user = request.user
     if request.method != "POST":
-        return render(request, "comparisons/compare.html", ComparisonForm.asked_for(user, request.GET).context())
+        return render(request, "comparisons/compare.html", ComparisonForm.from_query(user, request.GET).context())
     form = ComparisonForm(user, request.POST)
     try:
-        form.take_images(posted_images(user, request))
-        form.check_filled()
+        form.set_images(posted_images(user, request))
+        form.check_variables()
         started = services.start_comparison(user=user, request=compare_request(form.body()))
     except RequestError as error:
         return render(request, "comparisons/compare.html", form.context(error), status=error.status)
-    return go(request, _address(started.comparison))
+    return go(request, _comparison_url(started.comparison))
 
 
 @login_required
 @never_cache
 @require_GET
 def comparison_detail(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """A comparison as it is now; the socket goes on from there."""
+    """Show a comparison as it is now; the page's socket continues from there."""
     return _page(request, user_comparison(request.user, public_id))
 
 
@@ -60,9 +60,9 @@ def comparison_detail(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -
 @never_cache
 @require_GET
 def history(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """The user's comparisons, newest first."""
+    """Show the user's comparisons, newest first."""
     search = request.GET.get("search", "").replace("\0", "").strip()[:200]
-    page = offset_page(user_comparisons(request.user, search), request, PAGE)
+    page = offset_page(user_comparisons(request.user, search), request, PAGE_SIZE)
     context = {
         "comparisons": [_row(comparison) for comparison in page.rows],
         "search": search,
@@ -75,18 +75,18 @@ def history(request: AuthenticatedHttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def turn_create(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Put the next prompt to all."""
+    """Send the next prompt to all candidates."""
     comparison = user_comparison(request.user, public_id)
     images = posted_images(request.user, request)
-    asked = turn_request({"prompt": request.POST.get("prompt", ""), "images": images})
-    services.start_turn(comparison=comparison, request=asked)
-    return _answer(request, comparison)
+    checked = turn_request({"prompt": request.POST.get("prompt", ""), "images": images})
+    services.start_turn(comparison=comparison, request=checked)
+    return _page_response(request, comparison)
 
 
 @login_required
 @require_POST
 def turn_vote(request: AuthenticatedHttpRequest, public_id: uuid.UUID, number: int) -> HttpResponse:
-    """Prefer an answer, or none."""
+    """Vote on a turn."""
     turn = user_turn(request.user, public_id, number)
     index = request.POST.get("preferred_index", "")
     services.vote(
@@ -95,16 +95,16 @@ def turn_vote(request: AuthenticatedHttpRequest, public_id: uuid.UUID, number: i
         preferred_index=int(index) if index.isascii() and index.isdigit() and len(index) < 4 else None,
         verdict=request.POST.get("verdict", ""),
     )
-    return _answer(request, turn.comparison)
+    return _page_response(request, turn.comparison)
 
 
 @login_required
 @require_POST
 def comparison_cancel(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Stop all that still runs."""
+    """Stop all open answers of a comparison."""
     comparison = user_comparison(request.user, public_id)
     services.stop_comparison(comparison=comparison)
-    return _accepted(request, comparison)
+    return _stop_response(request, comparison)
 
 
 @login_required
@@ -113,22 +113,22 @@ def result_cancel(request: AuthenticatedHttpRequest, result_id: uuid.UUID) -> Ht
     """Stop one answer."""
     generation, comparison = user_result(request.user, result_id)
     stop_generations([generation])
-    return _accepted(request, comparison)
+    return _stop_response(request, comparison)
 
 
 @login_required
 @require_POST
 def result_retry(request: AuthenticatedHttpRequest, result_id: uuid.UUID) -> HttpResponse:
-    """Ask for one answer again."""
+    """Retry one answer."""
     generation, comparison = user_result(request.user, result_id)
     services.retry_result(generation=generation, comparison=comparison)
-    return _answer(request, comparison)
+    return _page_response(request, comparison)
 
 
 @login_required
 @require_POST
 def result_fork(request: AuthenticatedHttpRequest, result_id: uuid.UUID) -> HttpResponse:
-    """Go on with one answer in a chat."""
+    """Continue one answer in a new chat."""
     generation, _ = user_result(request.user, result_id)
     chat = services.fork_result(generation=generation)
     return go(request, reverse("conversations:chat-detail", args=[chat.public_id]))
@@ -138,7 +138,7 @@ def result_fork(request: AuthenticatedHttpRequest, result_id: uuid.UUID) -> Http
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def comparison_rename(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Give a comparison another title: the form, and the item of the history with the new one."""
+    """Show the form that renames a comparison, and rename it."""
     comparison = user_comparison(request.user, public_id)
     title, error = comparison.title, ""
     if request.method == "POST":
@@ -148,13 +148,13 @@ def comparison_rename(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -
         except InvalidInput as refusal:
             error = refusal.message
         else:
-            return _renamed(request, comparison)
+            return _renamed_response(request, comparison)
     context = {"comparison": comparison, "title": title, "error": error}
     page = "comparisons/_rename_form.html" if request.htmx else "comparisons/comparison_rename.html"
     return render(request, page, context, status=400 if error else 200)
 
 
-def _renamed(request: AuthenticatedHttpRequest, comparison: Comparison) -> HttpResponse:
+def _renamed_response(request: AuthenticatedHttpRequest, comparison: Comparison) -> HttpResponse:
     if not request.htmx:
         return redirect("comparisons:history")
     return render(request, "comparisons/_history_item.html", {"comparison": _row(comparison)})
@@ -164,42 +164,42 @@ def _renamed(request: AuthenticatedHttpRequest, comparison: Comparison) -> HttpR
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def comparison_delete(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Ask whether a comparison is to be deleted with its answers, and delete it."""
+    """Ask for confirmation that a comparison is to be deleted, and delete it."""
     comparison = user_comparison(request.user, public_id)
     if request.method != "POST":
         page = "comparisons/_delete_form.html" if request.htmx else "comparisons/comparison_delete.html"
         return render(request, page, {"comparison": comparison})
     services.delete_comparison(comparison=comparison)
-    return redirect(_page_of_history(request))
+    return redirect(_history_url(request))
 
 
 @login_required
 @never_cache
 @require_GET
 def history_item(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """One comparison of the history, when its form is put away again."""
+    """Return one item of the history, which replaces its form when the user cancels."""
     comparison = user_comparison(request.user, public_id)
     return render(request, "comparisons/_history_item.html", {"comparison": _row(comparison)})
 
 
-def _address(comparison: Comparison) -> str:
+def _comparison_url(comparison: Comparison) -> str:
     return reverse("comparisons:comparison-detail", args=[comparison.public_id])
 
 
-def _page_of_history(request: AuthenticatedHttpRequest) -> str:
-    """The history as HTMX shows it just now, else its beginning."""
-    address, shown = reverse("comparisons:history"), request.htmx.current_url_abs_path or ""
-    return shown if shown.partition("?")[0] == address else address
+def _history_url(request: AuthenticatedHttpRequest) -> str:
+    """Return the URL of the page of the history that the user sees, or of its first page."""
+    url, shown = reverse("comparisons:history"), request.htmx.current_url_abs_path or ""
+    return shown if shown.partition("?")[0] == url else url
 
 
-def _answer(request: AuthenticatedHttpRequest, comparison: Comparison) -> HttpResponse:
-    """After a change: HTMX takes from the page what it asked for, a plain form goes back to the page."""
-    return _page(request, comparison) if request.htmx else redirect(_address(comparison))
+def _page_response(request: AuthenticatedHttpRequest, comparison: Comparison) -> HttpResponse:
+    """Respond to a change: send HTMX the page, of which it swaps in a part, and redirect a plain form to the page."""
+    return _page(request, comparison) if request.htmx else redirect(_comparison_url(comparison))
 
 
-def _accepted(request: AuthenticatedHttpRequest, comparison: Comparison) -> HttpResponse:
-    """For what the worker has still to do: the page hears of it when it is done."""
-    return HttpResponse(status=204) if request.htmx else redirect(_address(comparison))
+def _stop_response(request: AuthenticatedHttpRequest, comparison: Comparison) -> HttpResponse:
+    """Respond to a stop: HTMX gets nothing, because the page's socket shows the end once a worker has stopped."""
+    return HttpResponse(status=204) if request.htmx else redirect(_comparison_url(comparison))
 
 
 def _page(request: AuthenticatedHttpRequest, comparison: Comparison) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Conversations in the admin, read-only."""
+"""Read-only admin of conversations and their messages."""
 
 from __future__ import annotations
 

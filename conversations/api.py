@@ -1,4 +1,4 @@
-"""Chats in the REST API: everything that does not stream."""
+"""REST API of chats, without the endpoints that stream."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ExportSerializer(serializers.Serializer[Any]):
 class ConversationListApi(APIView):
     @extend_schema(parameters=[PageSerializer], responses=ConversationPageSerializer, operation_id="conversations_list")
     def get(self, request: Request) -> Response:
-        """The caller's chats, the one that was used last first."""
+        """Return the caller's chats, the one used last first."""
         user = api_user(request)
         return Response(page_json(request, lambda search: user_conversations(user, search), conversation_row_json))
 
@@ -54,7 +54,7 @@ class ConversationListApi(APIView):
 class ConversationApi(APIView):
     @extend_schema(responses=ShownConversationSerializer, operation_id="conversations_read")
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
-        """A chat with the branch that it shows."""
+        """Return a chat with its shown branch."""
         return _shown(user_conversation(api_user(request), public_id))
 
     @extend_schema(
@@ -63,7 +63,7 @@ class ConversationApi(APIView):
         operation_id="conversations_update",
     )
     def patch(self, request: Request, public_id: uuid.UUID) -> Response:
-        """Give it another title, or change who answers next and how it is asked."""
+        """Change a chat's title, or the model and settings for its next answer."""
         conversation = user_conversation(api_user(request), public_id)
         checked = validated(ConversationSerializer, request.data)
         services.change_settings(conversation=conversation, settings=chat_settings(request.data))
@@ -73,7 +73,7 @@ class ConversationApi(APIView):
 
     @extend_schema(responses={204: NOTHING}, operation_id="conversations_delete")
     def delete(self, request: Request, public_id: uuid.UUID) -> Response:
-        """Delete it with all its branches; what still runs is stopped."""
+        """Stop a chat's answer and delete the chat with all its branches."""
         services.delete_conversation(conversation=user_conversation(api_user(request), public_id))
         return Response(status=204)
 
@@ -85,7 +85,7 @@ class ConversationExportApi(APIView):
         operation_id="conversations_export",
     )
     def get(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
-        """A chat as a file: with all its branches, or the shown one to read."""
+        """Return a chat as a file: JSON with all its branches, or Markdown of the shown one."""
         conversation = user_conversation(api_user(request), public_id)
         checked = validated(ExportSerializer, request.query_params.dict())
         file = export(conversation, checked["format"])
@@ -96,7 +96,7 @@ class ConversationExportApi(APIView):
 class ConversationCancelApi(APIView):
     @extend_schema(request=None, responses=StoppedSerializer, operation_id="conversations_cancel")
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
-        """Stop the answer that runs."""
+        """Stop the running answer."""
         conversation = user_conversation(api_user(request), public_id)
         return Response({"stopped": services.stop_conversation(conversation=conversation)})
 
@@ -108,7 +108,7 @@ class ConversationForkApi(APIView):
         operation_id="conversations_fork",
     )
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
-        """A new chat that begins with what this one shows."""
+        """Create a chat that begins with a copy of this one's shown branch."""
         fork = services.fork_conversation(source=user_conversation(api_user(request), public_id))
         return Response(conversation_json(fork, shown_messages(fork)), status=201)
 
@@ -116,13 +116,13 @@ class ConversationForkApi(APIView):
 class MessageApi(APIView):
     @extend_schema(responses=MessageSerializer, operation_id="messages_read")
     def get(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
-        """One message, of any branch."""
+        """Return one message of any branch."""
         conversation = user_conversation(api_user(request), public_id)
         return Response(message_json(conversation_message(conversation, message_id)))
 
     @extend_schema(responses={204: NOTHING, **refusals(400, 409)}, operation_id="messages_delete")
     def delete(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
-        """Delete a prompt with its answers; what was said behind them stays."""
+        """Delete a prompt with its answers; later messages stay."""
         conversation = user_conversation(api_user(request), public_id)
         message = conversation_message(conversation, message_id)
         services.delete_exchange(conversation=conversation, message=message)
@@ -134,7 +134,7 @@ class MessageShowApi(APIView):
         request=None, responses={200: ShownConversationSerializer, **refusals(409)}, operation_id="messages_show"
     )
     def post(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
-        """Show the branch through this message, and go on from there."""
+        """Show the newest branch that contains this message; the next message continues it."""
         conversation = user_conversation(api_user(request), public_id)
         message = conversation_message(conversation, message_id)
         services.show_branch(conversation=conversation, message=message)
@@ -148,7 +148,7 @@ class MessageRetryApi(APIView):
         operation_id="messages_retry",
     )
     def post(self, request: Request, public_id: uuid.UUID, message_id: uuid.UUID) -> Response:
-        """Ask once more for an answer that did not complete; follow it by the conversation's stream."""
+        """Retry an answer that did not complete; follow it on the conversation's stream."""
         conversation = user_conversation(api_user(request), public_id)
         message = conversation_message(conversation, message_id)
         services.retry_message(conversation=conversation, message=message)

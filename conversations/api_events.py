@@ -1,4 +1,4 @@
-"""The events of a chat as the public contract has them."""
+"""The JSON of a chat's events, as docs/api.md describes it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def conversation_feed(
 ) -> AsyncGenerator[FeedEvent, None]:
     """Yield a chat's events from the start of ``state``, or after the entry ``after``, until it is deleted.
 
-    Without ``deltas`` an answer comes whole, at its end.
+    Without ``deltas`` an answer is sent complete, at its end.
     """
     return feed(_Serializer(conversation), conversation.topic, state=state, after=after, deltas=deltas)
 
@@ -32,7 +32,11 @@ class _Serializer:
         self._silent = False
 
     async def serialize(self, event: Event) -> Json | None:
-        """Return the event's JSON; the end of an answer is part of its run's, which follows at once."""
+        """Return the event's JSON.
+
+        The end of an answer has none of its own, because the end of its run follows at once. It yields the text only if
+        no part of it was streamed.
+        """
         if isinstance(event, Delta | Reset):
             self._silent = False
         match event:
@@ -46,7 +50,7 @@ class _Serializer:
             case Reset(text=text):
                 return {"reset": text}
             case Ended(_, generation) if self._silent:
-                return _whole(generation)
+                return _complete_text(generation)
             case Done(state):
                 return {**_end_json(state.generations[0]), **await self._ids(state)}
         return None
@@ -59,8 +63,8 @@ class _Serializer:
         return {"conversation_id": self._id, "message_id": str(message.public_id)}
 
 
-def _whole(generation: Generation) -> Json | None:
-    """Return the text of an answer that comes whole, at its end."""
+def _complete_text(generation: Generation) -> Json | None:
+    """Return the reasoning and text of an answer that was not streamed."""
     texts = {"reasoning": generation.reasoning, "content": generation.text}
     return {name: text for name, text in texts.items() if text} or None
 

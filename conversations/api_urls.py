@@ -1,4 +1,4 @@
-"""Addresses of chats in the API, below /api/v1/."""
+"""URLs of chats in the API, below /api/v1/."""
 
 from __future__ import annotations
 

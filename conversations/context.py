@@ -1,4 +1,4 @@
-"""What a model is told of a conversation."""
+"""The request that a conversation's model is sent: as much of the history as it can take."""
 
 from __future__ import annotations
 
@@ -14,52 +14,62 @@ from providers.capabilities import is_text_only
 from providers.prices import context_window
 
 MARGIN = 1.15
-"""By how much a vendor's count of tokens may exceed our estimate."""
+"""The factor by which a vendor's count of tokens may exceed our estimate."""
 ANSWER_SHARE = 4
-"""A request without a limit leaves this part of the context window to the answer, but no more than MOST_FOR_ANSWER."""
-MOST_FOR_ANSWER = 8192
+"""Without ``max_tokens``, one part in so many of the context window is kept free for the answer."""
+MAX_ANSWER_ROOM = 8192
+"""The most tokens that are kept free in this way."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A request, how many of the oldest messages it leaves out because they do not fit, and how many images of the
-    others because the model cannot see them."""
+class ContextRequest:
+    """A request and what it leaves out.
+
+    ``omitted`` counts the oldest messages, which do not fit; ``omitted_images`` counts the images of the other messages
+    if the model cannot see them.
+    """
 
     request: Request
     omitted: int
     omitted_images: int
 
 
-def question(conversation: Conversation, path: Iterable[StoredMessage]) -> Question:
-    """What asks a conversation's model for its answer to ``path``: messages in order, with their generations."""
-    messages = [_told(message) for message in path]
-    kept = _fitting(conversation, messages)
-    hidden = 0
+def build_request(conversation: Conversation, path: Iterable[StoredMessage]) -> ContextRequest:
+    """Return the request that asks a conversation's model to answer the last message of ``path``.
+
+    ``path`` has the messages from the first one, with their generations.
+    """
+    messages = [_adapter_message(message) for message in path]
+    fitting = _newest_that_fit(conversation, messages)
+    omitted_images = 0
     if is_text_only(conversation.model):
-        hidden = sum(len(message.images) for message in kept)
-        kept = [replace(message, images=()) for message in kept]
+        omitted_images = sum(len(message.images) for message in fitting)
+        fitting = [replace(message, images=()) for message in fitting]
     request = Request(
         model=conversation.model,
-        messages=_merged(kept),
+        messages=_merge_roles(fitting),
         system=conversation.system,
         parameters=decode_parameters(conversation.parameters),
     )
-    return Question(request, len(messages) - len(kept), hidden)
+    return ContextRequest(request, len(messages) - len(fitting), omitted_images)
 
 
-def _told(message: StoredMessage) -> Message:
+def _adapter_message(message: StoredMessage) -> Message:
     if message.generation is not None:
         return Message("assistant", message.generation.text)
     return Message("user", message.text, tuple(Image(str(image.public_id)) for image in message.images))
 
 
-def _fitting(conversation: Conversation, messages: Sequence[Message]) -> Sequence[Message]:
-    """As many of the newest as fit beside the system prompt and the answer, always the last, from a prompt on."""
+def _newest_that_fit(conversation: Conversation, messages: Sequence[Message]) -> Sequence[Message]:
+    """Return the newest messages that fit into the context window beside the system prompt and the answer.
+
+    They begin with a prompt; the last message is always among them.
+    """
     window = context_window(conversation.provider, conversation.model)
     if window is None:
         return messages
-    limit = conversation.parameters.get("max_tokens") or min(window // ANSWER_SHARE, MOST_FOR_ANSWER)
-    room = (window - limit) / MARGIN - estimate_tokens(conversation.system)
+    answer_room = conversation.parameters.get("max_tokens") or min(window // ANSWER_SHARE, MAX_ANSWER_ROOM)
+    room = (window - answer_room) / MARGIN - estimate_tokens(conversation.system)
     first = len(messages)
     while first and (room := room - _tokens(messages[first - 1])) >= 0:
         first -= 1
@@ -72,8 +82,8 @@ def _tokens(message: Message) -> int:
     return estimate_tokens(message.text) + IMAGE_TOKENS * len(message.images)
 
 
-def _merged(messages: Iterable[Message]) -> tuple[Message, ...]:
-    """Without empty answers, and with what one side then says twice in one message: vendors want alternating roles."""
+def _merge_roles(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """Drop empty messages and join neighbors of the same role, because vendors require alternating roles."""
     merged: list[Message] = []
     for message in messages:
         if not message.text.strip():

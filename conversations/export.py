@@ -1,4 +1,4 @@
-"""A whole chat as a file: JSON with every branch of its tree, Markdown of the branch that it shows, to read."""
+"""Exports of a chat: JSON with every branch, or Markdown of the shown branch for reading."""
 
 from __future__ import annotations
 
@@ -11,46 +11,48 @@ from conversations.models import WITH_IMAGES, Conversation, Message
 from conversations.selectors import shown_messages
 from generations.models import Generation
 from generations.output.export import Export, file_name, one_line
-from generations.output.json import whole_generation_json
+from generations.output.json import stored_generation_json
 from images.json import image_json, image_lines
 from providers.selectors import model_label, provider_info
 
 
 def export(conversation: Conversation, kind: str) -> Export:
-    """The conversation in one of ``KINDS``."""
+    """Return the conversation as a file of one of ``KINDS``."""
     suffix, content_type, write = KINDS[kind]
     name = file_name(conversation.title, conversation.created_at, suffix, default="chat")
     return Export(name, content_type, write(conversation))
 
 
 def conversation_tree_json(conversation: Conversation) -> Json:
-    """A conversation with all its branches, in 2 queries: every message stands behind its parent, and branches in the
-    order in which they were made."""
-    stored = Message.objects.filter(conversation=conversation).select_related("generation").order_by("pk")
-    messages = list(stored.prefetch_related(WITH_IMAGES))
-    names = {message.pk: str(message.public_id) for message in messages}
-    newest = next(reversed(names.values()), None)
+    """Return a conversation with all its branches, in 2 queries.
+
+    Every message comes after its parent, and siblings have the order in which they were created.
+    """
+    rows = Message.objects.filter(conversation=conversation).select_related("generation").order_by("pk")
+    messages = list(rows.prefetch_related(WITH_IMAGES))
+    public_ids = {message.pk: str(message.public_id) for message in messages}
+    newest = next(reversed(public_ids.values()), None)
     return {
         **conversation_row_json(conversation),
         "system": conversation.system,
         "parameters": conversation.parameters,
         "fallback": conversation.fallback,
-        "leaf_id": names.get(conversation.leaf_id or 0, newest),
-        "messages": [_message_json(message, names) for message in messages],
+        "leaf_id": public_ids.get(conversation.leaf_id or 0, newest),
+        "messages": [_message_json(message, public_ids) for message in messages],
     }
 
 
-def _message_json(message: Message, names: dict[int, str]) -> Json:
-    told: Json = {
+def _message_json(message: Message, public_ids: dict[int, str]) -> Json:
+    json: Json = {
         "id": str(message.public_id),
-        "parent_id": None if message.parent_id is None else names[message.parent_id],
+        "parent_id": None if message.parent_id is None else public_ids[message.parent_id],
         "role": message.role,
         "created_at": message.created_at.isoformat(),
     }
     if message.generation is None:
-        return {**told, "text": message.text, "images": [image_json(image) for image in message.images]}
-    told |= {"omitted": message.omitted, "omitted_images": message.omitted_images}
-    return {**told, "answer": whole_generation_json(message.generation)}
+        return {**json, "text": message.text, "images": [image_json(image) for image in message.images]}
+    json |= {"omitted": message.omitted, "omitted_images": message.omitted_images}
+    return {**json, "answer": stored_generation_json(message.generation)}
 
 
 def _json(conversation: Conversation) -> bytes:
@@ -62,8 +64,8 @@ def _markdown(conversation: Conversation) -> bytes:
     parts = [f"# {one_line(conversation.title) or 'Chat'}", f"{conversation.created_at:%d %B %Y, %H:%M} UTC"]
     if conversation.system:
         parts += ["## System prompt", conversation.system]
-    for placed in shown_messages(conversation):
-        message = placed.message
+    for shown in shown_messages(conversation):
+        message = shown.message
         parts += _prompt(message) if message.generation is None else _answer(message.generation)
     return ("\n\n".join(parts) + "\n").encode()
 
@@ -76,8 +78,8 @@ def _answer(generation: Generation) -> list[str]:
     label = one_line(model_label(generation.provider, generation.model))
     if generation.answered_by:
         label += f", answered by {one_line(generation.answered_by)} in its place"
-    said = (generation.text, f"*{generation.error}*" if generation.error else "")
-    return [f"## {label} ({provider_info(generation.provider).label})", *filter(None, said)]
+    paragraphs = (generation.text, f"*{generation.error}*" if generation.error else "")
+    return [f"## {label} ({provider_info(generation.provider).label})", *filter(None, paragraphs)]
 
 
 KINDS: dict[str, tuple[str, str, Callable[[Conversation], bytes]]] = {

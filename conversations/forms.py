@@ -1,4 +1,4 @@
-"""Forms in which models are asked: what a browser sends, read into the bodies that the API takes."""
+"""Conversion between HTML forms for prompts and settings and the bodies of the API."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ NUMBERS: dict[str, type[int] | type[float]] = {"temperature": float, "top_p": fl
 
 
 def form_parameters(values: Mapping[str, str]) -> dict[str, Any]:
-    """Parameters from the fields of a form, without those that were left empty; what is no number stays a text, so
-    that the check of the body says so."""
+    """Return the parameters of a form, without the empty ones.
+
+    A text that is not a number stays a text: the check of the body then reports it.
+    """
     parameters: dict[str, Any] = {}
     for name, kind in NUMBERS.items():
         if text := values.get(name, "").strip():
@@ -30,13 +32,13 @@ def form_parameters(values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def settings_values(system: str, parameters: Mapping[str, Any]) -> dict[str, str]:
-    """What the fields of a form show of stored settings."""
+    """Return stored settings as the values of a form's fields."""
     values = {name: str(parameters.get(name, "")) for name in SETTINGS}
     return {**values, "system": system, "stop": "\n".join(parameters.get("stop", ()))}
 
 
 def composer_body(data: Mapping[str, str]) -> dict[str, Any]:
-    """The body of ``POST /api/v1/chat`` that a composer's form says; raises InvalidInput where no model is chosen."""
+    """Return a composer's form as the body of ``POST /api/v1/chat``; raises InvalidInput if no model is chosen."""
     provider, _, model = data.get("model", "").partition("/")
     if not provider or not model:
         raise InvalidInput("Choose a model first.", fields={"model": ["Choose a model first."]})

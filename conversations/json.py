@@ -1,4 +1,4 @@
-"""Chats as the API shows them."""
+"""The JSON of chats in the API."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from conversations.models import Conversation, Message
-from conversations.selectors import Placed
+from conversations.selectors import ShownMessage
 from generations.models import Generation
 from generations.output.json import usage_json
 from images.json import image_json
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 
 def conversation_row_json(conversation: Conversation) -> Json:
-    """A conversation in a list."""
+    """Return the JSON of a conversation in a list."""
     return {
         "id": str(conversation.public_id),
         "title": conversation.title,
@@ -27,22 +27,24 @@ def conversation_row_json(conversation: Conversation) -> Json:
     }
 
 
-def conversation_json(conversation: Conversation, placed: Iterable[Placed]) -> Json:
-    """A conversation with the branch that it shows; ``branches`` of a message are the ids that it can be exchanged
-    for, itself included."""
+def conversation_json(conversation: Conversation, messages: Iterable[ShownMessage]) -> Json:
+    """Return the JSON of a conversation with its shown branch.
+
+    ``branches`` of a message are the ids of its siblings and its own, oldest first.
+    """
     return {
         **conversation_row_json(conversation),
         "system": conversation.system,
         "parameters": conversation.parameters,
         "fallback": model_ref_json(conversation.fallback),
-        "messages": [{**message_json(each.message), "branches": list(map(str, each.branches))} for each in placed],
+        "messages": [{**message_json(each.message), "branches": list(map(str, each.branches))} for each in messages],
     }
 
 
 def message_json(message: Message) -> Json:
-    """One message; an answer with all that is known of it."""
+    """Return the JSON of one message; an answer includes its state and figures."""
     parent = message.parent
-    told: Json = {
+    json: Json = {
         "id": str(message.public_id),
         "parent_id": None if parent is None else str(parent.public_id),
         "role": message.role,
@@ -51,14 +53,14 @@ def message_json(message: Message) -> Json:
         "created_at": message.created_at.isoformat(),
     }
     if message.generation is not None:
-        told |= answer_json(message.generation)
-        told |= {"omitted": message.omitted, "omitted_images": message.omitted_images}
-    return told
+        json |= answer_json(message.generation)
+        json |= {"omitted": message.omitted, "omitted_images": message.omitted_images}
+    return json
 
 
 def answer_json(generation: Generation) -> Json:
-    """An answer in whatever state it is."""
-    told: Json = {
+    """Return the JSON of an answer in any state; an error is included only if there is one."""
+    json: Json = {
         "text": generation.text,
         "provider": generation.provider,
         "model": generation.model,
@@ -67,5 +69,5 @@ def answer_json(generation: Generation) -> Json:
         "usage": usage_json(generation),
     }
     if generation.error_code:
-        told |= {"code": generation.error_code, "error": generation.error, "retryable": generation.retryable}
-    return told
+        json |= {"code": generation.error_code, "error": generation.error, "retryable": generation.retryable}
+    return json

@@ -1,4 +1,4 @@
-"""An open chat page: what happens in its conversation, as HTML fragments for out-of-band swaps."""
+"""Live page of a chat: events of its conversation become HTML fragments for out-of-band swaps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The images of messages: whom they can be shown, and how long they are kept."""
+"""Images of messages: attachment, a check that the models can see them, and deletion of unused ones."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from providers.selectors import model_label
 
 
 def check_vision(models: Iterable[tuple[str, str]], images: Sequence[object]) -> None:
-    """Raise InvalidInput where there are images for models that are known not to see, ``(provider, model)`` each."""
+    """Raise InvalidInput if there are images and one of the models, ``(provider, model)``, is known not to see."""
     blind = dict.fromkeys(model_label(provider, model) for provider, model in models if is_text_only(model))
     if images and blind:
         sentence = f"Images cannot be shown to {' and '.join(blind)}. Choose another model, or leave the images out."
         raise InvalidInput(sentence, fields={"images": [sentence]})
 
 
-def place_images(message: Message, images: Iterable[Image]) -> None:
-    """Put images into a new message, in their order."""
+def attach_images(message: Message, images: Iterable[Image]) -> None:
+    """Attach images to a new message, in their order."""
     MessageImage.objects.bulk_create(
         MessageImage(message=message, image=image, position=position) for position, image in enumerate(images)
     )
 
 
 def image_keys(messages: QuerySet[Message]) -> set[int]:
-    """Which images these messages have; for ``delete_unused_images``, once the messages are deleted."""
+    """Return the keys of these messages' images, for ``delete_unused_images`` after the messages are deleted."""
     return set(MessageImage.objects.filter(message__in=messages).values_list("image", flat=True))
 
 
 def delete_unused_images(keys: Iterable[int]) -> None:
-    """Delete those of these images that are in no message any more; call it within the caller's transaction."""
+    """Delete the images among these that no message has any more; call it in the transaction that deletes."""
     delete_images(Image.objects.select_for_update(of=("self",)).filter(pk__in=list(keys), places=None))
 
 
 def delete_unsent_images() -> None:
-    """Delete what was uploaded long ago and never sent, and files that belong to nothing."""
+    """Delete images that were uploaded long ago and never sent, and files that no image refers to."""
     with transaction.atomic():
         old = Image.objects.filter(created_at__lt=timezone.now() - KEPT_UNSENT, places=None)
         delete_unused_images(old.values_list("pk", flat=True))

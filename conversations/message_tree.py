@@ -1,4 +1,4 @@
-"""The tree of a conversation's messages, by their ids: which branch is shown, and what stands beside it."""
+"""The tree of a conversation's messages, by primary keys."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from conversations.models import Conversation, Message
 
 
 @dataclass(frozen=True, slots=True)
-class Thread:
-    """Parents and children (oldest first) of every message; the first messages stand below None."""
+class MessageTree:
+    """The parent and the children (oldest first) of every message; first messages have the parent None."""
 
     parents: dict[int, int | None]
     children: dict[int | None, list[int]]
 
     @classmethod
-    def of(cls, pairs: Iterable[tuple[int, int | None]]) -> Thread:
-        """From ``(message, parent)`` pairs."""
+    def from_pairs(cls, pairs: Iterable[tuple[int, int | None]]) -> MessageTree:
+        """Build the tree from ``(message, parent)`` pairs."""
         parents = dict(sorted(pairs))
         children: dict[int | None, list[int]] = defaultdict(list)
         for message, parent in parents.items():
@@ -26,7 +26,7 @@ class Thread:
         return cls(parents, dict(children))
 
     def path(self, leaf: int | None) -> list[int]:
-        """From the first message to ``leaf``."""
+        """Return the messages from the first one to ``leaf``."""
         path = []
         while leaf is not None:
             path.append(leaf)
@@ -34,16 +34,16 @@ class Thread:
         return path[::-1]
 
     def branches(self, message: int) -> list[int]:
-        """The message and those beside it."""
+        """Return the message and its siblings, oldest first."""
         return self.children[self.parents[message]]
 
     def leaf_below(self, message: int | None) -> int | None:
-        """The end of the newest branch that goes on from a message."""
-        while below := self.children.get(message):
-            message = below[-1]
+        """Return the last message of the newest branch below ``message``."""
+        while children := self.children.get(message):
+            message = children[-1]
         return message
 
 
-def thread(conversation: Conversation) -> Thread:
-    """A conversation's tree; one query without any text."""
-    return Thread.of(Message.objects.filter(conversation=conversation).values_list("pk", "parent"))
+def message_tree(conversation: Conversation) -> MessageTree:
+    """Return a conversation's tree; one query, which loads no text."""
+    return MessageTree.from_pairs(Message.objects.filter(conversation=conversation).values_list("pk", "parent"))

@@ -1,4 +1,8 @@
-"""A thread with one model at a time."""
+"""Conversations, their messages, and the images of messages.
+
+A conversation is a tree of messages. Each message points to its ``parent``, and an answer to the generation that writes
+its text. Nothing is overwritten: an edited prompt or a regenerated answer becomes another child of the same parent.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +19,14 @@ from providers.model_ref import ModelRef
 
 
 class Conversation(models.Model):
-    """One user's messages with a model, and with which settings it is asked.
+    """One user's tree of messages, with the model and the settings for the next answer.
 
-    Messages form a tree: an edited prompt and an answer that was asked for again stand beside the older one. ``leaf``
-    is the last message of the branch that is shown and goes on. ``provider`` and ``model`` answer next; who gave an
-    answer is known of its generation.
+    ``leaf`` is the last message of the shown branch; the next prompt is appended to it. ``provider`` and ``model`` are
+    the ones that answer next; the model of an earlier answer is saved with its generation. ``parameters`` are kept
+    without those that are left to the provider.
 
-    A comparison's column is a conversation of kind ``candidate``: evidence, which no chat list shows.
+    A conversation of kind ``chat`` has a page of its own. A column of a comparison is one of kind ``candidate``, which
+    appears in no list of chats.
     """
 
     class Kind(models.TextChoices):
@@ -35,14 +40,14 @@ class Conversation(models.Model):
     provider = models.CharField(max_length=64)
     model = models.CharField(max_length=200)
     fallback = models.CharField(max_length=model_ref.MAX_LENGTH, blank=True)
-    """The "provider/model" that answers where this one cannot."""
+    """The "provider/model" that answers if this one cannot."""
     system = models.TextField(blank=True)
     parameters = models.JSONField(default=dict, blank=True)
     leaf = models.ForeignKey("Message", models.SET_NULL, related_name="+", null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     discarded_at = models.DateTimeField(null=True, blank=True)
-    """Set while a deletion can still be undone."""
+    """The time of a deletion that can still be undone; the purge deletes the conversation soon afterwards."""
 
     class Meta:
         indexes = [models.Index(fields=["user", "kind", "-updated_at"])]
@@ -56,15 +61,17 @@ class Conversation(models.Model):
 
     @property
     def topic(self) -> str:
-        """The name of a chat's event log; a candidate writes to its comparison's."""
+        """The name of a chat's event log; candidates use their comparison's."""
         return f"conversation.{self.public_id.hex}"
 
 
 class Message(models.Model):
-    """One message behind its ``parent``; those of one parent are branches, the newest last.
+    """A prompt (role ``user``) or an answer (role ``assistant``).
 
-    An assistant's text is its generation's. ``omitted`` counts the oldest messages that the model was not told of,
-    for they did not fit; ``omitted_images`` the images of the others that it was not shown, for it cannot see.
+    Messages with the same ``parent`` are alternative branches, the newest last; a first message has no parent. A prompt
+    has its ``text`` here; an answer has it in its ``generation``. Two counters say what the model of an answer was not
+    sent: ``omitted`` counts the oldest messages, which did not fit into its context, and ``omitted_images`` counts the
+    images of the other messages, which it cannot see.
     """
 
     class Role(models.TextChoices):
@@ -89,12 +96,15 @@ class Message(models.Model):
 
     @property
     def images(self) -> list[Image]:
-        """In their order; no query where ``WITH_IMAGES`` was prefetched."""
-        return [placed.image for placed in self.placed_images.all()]
+        """The images in their order; no query if ``WITH_IMAGES`` was prefetched."""
+        return [attached.image for attached in self.placed_images.all()]
 
 
 class MessageImage(models.Model):
-    """An image at its place in a message. Copies of a message share its images, which go with the last of them."""
+    """The position of an image in a message.
+
+    Copies of a message share its images; an image is deleted with the last message that has it.
+    """
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="placed_images")
     image = models.ForeignKey(Image, models.RESTRICT, related_name="places")
@@ -109,4 +119,4 @@ class MessageImage(models.Model):
 
 
 WITH_IMAGES = models.Prefetch("placed_images", MessageImage.objects.select_related("image"))
-"""For ``prefetch_related`` of messages: one query for the images of all of them."""
+"""Argument of ``prefetch_related`` for messages: loads the images of all of them in one query."""

@@ -1,4 +1,4 @@
-"""Chats as templates receive them: messages with their answers and branches."""
+"""View models of chats: messages with their answers and branches, as templates receive them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from conversations.models import Conversation, Message
-from conversations.selectors import Placed
+from conversations.selectors import ShownMessage
 from generations.output.answer_view import AnswerView, answer_mark, answer_view
 from images.models import Image
 
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """A message; ``answer`` is None for a prompt. ``number`` counts it among its ``branches``, from 1; ``previous`` and
-    ``next`` are the ids of the branches beside it."""
+    """A message as a template shows it; ``answer`` is None for a prompt.
+
+    ``number`` is its position among its ``branches``, counted from 1; ``previous`` and ``next`` are the ids of the
+    neighboring branches.
+    """
 
     id: uuid.UUID
     text: str
@@ -33,9 +36,9 @@ class MessageView:
         return self.answer is not None and self.answer.is_open
 
 
-def message_views(placed: Iterable[Placed]) -> list[MessageView]:
-    """Return messages for the page, with every answer rendered: call it from a thread."""
-    return [_view(each.message, list(each.branches)) for each in placed]
+def message_views(messages: Iterable[ShownMessage]) -> list[MessageView]:
+    """Return messages for a template. It renders every answer, so call it from a thread."""
+    return [_view(each.message, list(each.branches)) for each in messages]
 
 
 def _view(message: Message, branches: list[uuid.UUID]) -> MessageView:
@@ -55,7 +58,7 @@ def _view(message: Message, branches: list[uuid.UUID]) -> MessageView:
 
 
 def page_mark(conversation: Conversation) -> str:
-    """Return what a page shows, for its stream: the last message, and the mark of its answer."""
+    """Return a mark of what a page shows now, which its stream compares: the last message and its answer's state."""
     leaf = Message.objects.select_related("generation").filter(pk=conversation.leaf_id or 0).first()
     generation = None if leaf is None else leaf.generation
     return f"{conversation.leaf_id or 0}-{'' if generation is None else answer_mark(generation)}"

@@ -1,4 +1,4 @@
-"""Asking in conversations: the one way in which an answer is begun, for chats and for a comparison's columns."""
+"""Prompts and the answers to them: the one code path that starts answers, for chats and for comparisons."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from conversations.context import question
-from conversations.message_images import place_images
-from conversations.message_tree import Thread
+from conversations.context import build_request
+from conversations.message_images import attach_images
+from conversations.message_tree import MessageTree
 from conversations.models import WITH_IMAGES, Conversation, Message
 from core.errors import InvalidInput, NotFound
 from generations.limits.admission import GenerationRequest
@@ -24,7 +24,7 @@ from providers.model_ref import ModelRef
 from providers.selectors import resolve_target
 
 
-def ask(
+def send_prompt(
     *,
     user: User,
     topic: str,
@@ -33,31 +33,35 @@ def ask(
     images: Sequence[Image] = (),
     batch: bool = False,
 ) -> RunState:
-    """Put one prompt, with images, to conversations of ``user``, each behind its own leaf; call it in a transaction.
+    """Append one prompt to each of the user's ``conversations`` and start the answers; call it in a transaction.
 
-    The run's generations stand in the order of ``conversations``.
+    The run's generations have the order of ``conversations``.
     """
     prompts = Message.objects.bulk_create(
         Message(conversation=each, parent_id=each.leaf_id, role=Message.Role.USER, text=prompt)
         for each in conversations
     )
     for each in prompts:
-        place_images(each, images)
-    return answer(user=user, topic=topic, prompts=prompts, batch=batch)
+        attach_images(each, images)
+    return start_answers(user=user, topic=topic, prompts=prompts, batch=batch)
 
 
-def answer(
+def start_answers(
     *, user: User, topic: str, prompts: Sequence[Message], on_complete_task: str = "", batch: bool = False
 ) -> RunState:
-    """Start an answer to each of these messages, as a new branch below it that becomes its conversation's leaf; call
-    it in a transaction."""
-    histories = _paths(prompts)
-    questions = [question(prompt.conversation, histories[prompt.pk]) for prompt in prompts]
-    requests = [
+    """Start an answer to each of these prompts, as a new branch below it; call it in a transaction.
+
+    The answer becomes its conversation's leaf.
+    """
+    histories = _histories(prompts)
+    requests = [build_request(prompt.conversation, histories[prompt.pk]) for prompt in prompts]
+    generation_requests = [
         GenerationRequest(prompt.conversation.provider, each.request, _fallback(prompt.conversation))
-        for prompt, each in zip(prompts, questions, strict=True)
+        for prompt, each in zip(prompts, requests, strict=True)
     ]
-    state = start_run(user=user, topic=topic, requests=requests, on_complete_task=on_complete_task, batch=batch)
+    state = start_run(
+        user=user, topic=topic, requests=generation_requests, on_complete_task=on_complete_task, batch=batch
+    )
     answers = Message.objects.bulk_create(
         Message(
             conversation=prompt.conversation,
@@ -67,7 +71,7 @@ def answer(
             omitted=each.omitted,
             omitted_images=each.omitted_images,
         )
-        for prompt, each, generation in zip(prompts, questions, state.generations, strict=True)
+        for prompt, each, generation in zip(prompts, requests, state.generations, strict=True)
     )
     for message in answers:
         message.conversation.leaf = message
@@ -77,7 +81,7 @@ def answer(
 
 
 def check_fallback(user: User, fallback: str, field: str) -> None:
-    """Raise InvalidInput where nobody could answer in place of another: nothing, where none is chosen."""
+    """Raise InvalidInput, naming ``field``, if the fallback's provider cannot be called; "" means no fallback."""
     if not fallback:
         return
     try:
@@ -87,38 +91,40 @@ def check_fallback(user: User, fallback: str, field: str) -> None:
 
 
 def _fallback(conversation: Conversation) -> str:
-    """The conversation's own; in a chat else the installation's. Nobody stands in for a model that is compared unless
-    it was asked for."""
+    """Return the conversation's own fallback; a chat without one uses the installation's.
+
+    A candidate does not, because a comparison is about the models that were chosen for it.
+    """
     if conversation.fallback or conversation.kind == Conversation.Kind.CANDIDATE:
         return conversation.fallback
     return "" if str(conversation.model_ref) == settings.FALLBACK_MODEL else str(settings.FALLBACK_MODEL)
 
 
 def retry_answer(*, generation: Generation, topic: str) -> RunState:
-    """Ask for an answer again, with the history that it had; raises Conflict where it is not one to be retried."""
+    """Retry an answer with the history that it had; raises Conflict unless it failed, was stopped or interrupted."""
     message = Message.objects.select_related("parent__conversation").get(generation=generation)
     prompt = message.parent
     if prompt is None:
-        raise ValueError(f"{message} answers nothing")
+        raise ValueError(f"{message} has no prompt")
     return retry_generation(
         generation=generation,
         topic=topic,
-        request=question(prompt.conversation, _paths([prompt])[prompt.pk]).request,
+        request=build_request(prompt.conversation, _histories([prompt])[prompt.pk]).request,
     )
 
 
-def _paths(prompts: Sequence[Message]) -> dict[int, list[Message]]:
-    """The messages up to each prompt and with it, by the prompt's key: two queries for all of them."""
+def _histories(prompts: Sequence[Message]) -> dict[int, list[Message]]:
+    """Return the messages from the first one to each prompt, by the prompt's key; two queries for all of them."""
     stored: dict[int, dict[int, Message]] = defaultdict(dict)
     conversations = {prompt.conversation_id for prompt in prompts}
-    messages_of = Message.objects.filter(conversation__in=conversations).select_related("generation")
-    for message in messages_of.prefetch_related(WITH_IMAGES):
+    messages = Message.objects.filter(conversation__in=conversations).select_related("generation")
+    for message in messages.prefetch_related(WITH_IMAGES):
         stored[message.conversation_id][message.pk] = message
-    threads = {
-        key: Thread.of((message.pk, message.parent_id) for message in messages.values())
-        for key, messages in stored.items()
+    trees = {
+        key: MessageTree.from_pairs((message.pk, message.parent_id) for message in by_key.values())
+        for key, by_key in stored.items()
     }
     return {
-        prompt.pk: [stored[prompt.conversation_id][key] for key in threads[prompt.conversation_id].path(prompt.pk)]
+        prompt.pk: [stored[prompt.conversation_id][key] for key in trees[prompt.conversation_id].path(prompt.pk)]
         for prompt in prompts
     }

@@ -1,4 +1,4 @@
-"""What may be asked for in a chat: bodies, checked once for every door."""
+"""Request bodies of chats and their checks, shared by the pages and the API."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from generations.fields import (
     PromptField,
     TextField,
     fallback_ref,
-    given,
+    without_none,
 )
 from images.fields import ImagesField
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A checked request for an answer. What is None stays as the conversation has it.
+    """A checked request for an answer. A setting that is None stays as the conversation has it.
 
-    ``message`` goes behind what is shown, or stands beside the prompt ``edit_of``; without a message the answer
-    ``regenerate`` is asked for once more. ``parameters`` are as they are stored; an edited prompt keeps its images
-    where ``images`` is None.
+    ``message`` is appended to the shown branch, or becomes a sibling of the prompt ``edit_of``. With ``regenerate``, an
+    answer's id, there is no message, and the answer gets a sibling. ``parameters`` have the form in which they are
+    stored. An edited prompt keeps its images if ``images`` is None.
     """
 
     message: str
@@ -45,25 +45,25 @@ class ChatRequest:
 
 
 class SettingsSerializer(serializers.Serializer[Any]):
-    """Who answers next, and how it is asked."""
+    """The model that answers next, and its settings."""
 
     provider = TextField(max_length=64, required=False, allow_null=True)
     model = FilledField(max_length=200, required=False, allow_null=True)
     fallback = FallbackSerializer(required=False, allow_null=True)
-    system = PromptField(what="system prompt", required=False, allow_blank=True, allow_null=True)
+    system = PromptField(noun="system prompt", required=False, allow_blank=True, allow_null=True)
     parameters = ParametersSerializer(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if (attrs.get("provider") is None) != (attrs.get("model") is None):
-            raise serializers.ValidationError("Name a provider and its model, or neither.")
+            raise serializers.ValidationError("Send both a provider and a model, or neither.")
         return attrs
 
 
 class ChatSerializer(SettingsSerializer):
-    """The body of an answer in a chat."""
+    """A message, or an answer to regenerate, with the settings that are to change."""
 
     conversation_id = IdField(required=False, allow_null=True)
-    message = PromptField(what="message", required=False)
+    message = PromptField(noun="message", required=False)
     images = ImagesField(required=False, allow_null=True)
     edit_of = IdField(required=False, allow_null=True)
     regenerate = IdField(required=False, allow_null=True)
@@ -71,20 +71,20 @@ class ChatSerializer(SettingsSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         super().validate(attrs)
-        again, edit = attrs.get("regenerate"), attrs.get("edit_of")
-        if again is None and "message" not in attrs:
+        regenerate, edit_of = attrs.get("regenerate"), attrs.get("edit_of")
+        if regenerate is None and "message" not in attrs:
             raise serializers.ValidationError({"message": ["Write a message first."]})
-        if again is not None and ("message" in attrs or edit is not None):
-            raise serializers.ValidationError({"regenerate": ["Send either a message or regenerate."]})
-        if again is not None and attrs.get("images") is not None:
-            raise serializers.ValidationError({"images": ["An answer is asked for again with the images it had."]})
+        if regenerate is not None and ("message" in attrs or edit_of is not None):
+            raise serializers.ValidationError({"regenerate": ["Send either a message or regenerate, not both."]})
+        if regenerate is not None and attrs.get("images") is not None:
+            raise serializers.ValidationError({"images": ["Leave images out: a new answer uses the images it had."]})
         if attrs.get("conversation_id") is None:
             self._check_new(attrs)
         return attrs
 
     def _check_new(self, attrs: dict[str, Any]) -> None:
         if attrs.get("regenerate") is not None or attrs.get("edit_of") is not None:
-            raise serializers.ValidationError({"conversation_id": ["Say which conversation this message is in."]})
+            raise serializers.ValidationError({"conversation_id": ["Send the id of this message's conversation."]})
         if attrs.get("provider") is None:
             raise serializers.ValidationError({"model": ["Choose a model first."]})
 
@@ -101,7 +101,7 @@ def chat_request(body: Any) -> ChatRequest:
     checked = validated(ChatSerializer, body)
     return ChatRequest(
         message=checked.get("message", ""),
-        parameters=_stored(checked),
+        parameters=_parameters(checked),
         fallback=fallback_ref(checked["fallback"]) if "fallback" in checked else None,
         images=None if checked.get("images") is None else tuple(checked["images"]),
         **{
@@ -112,14 +112,14 @@ def chat_request(body: Any) -> ChatRequest:
 
 
 def chat_settings(body: Any) -> dict[str, Any]:
-    """Those of provider, model, fallback, system and parameters that ``body`` names, as a conversation stores them."""
+    """Return the settings that ``body`` has, as a conversation stores them; raises InvalidInput."""
     checked = validated(SettingsSerializer, body)
     settings = {name: checked.get(name) for name in ("provider", "model", "system")}
     if "fallback" in checked:
         settings["fallback"] = fallback_ref(checked["fallback"])
-    return {name: value for name, value in {**settings, "parameters": _stored(checked)}.items() if value is not None}
+    return without_none({**settings, "parameters": _parameters(checked)})
 
 
-def _stored(checked: dict[str, Any]) -> dict[str, Any] | None:
+def _parameters(checked: dict[str, Any]) -> dict[str, Any] | None:
     parameters = checked.get("parameters")
-    return None if parameters is None else given(parameters)
+    return None if parameters is None else without_none(parameters)

@@ -1,4 +1,4 @@
-"""What the API says of chats; for the OpenAPI document, ``presentation`` makes it."""
+"""Shapes of chats in the OpenAPI document; ``conversations.json`` builds them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class AnswerSerializer(FailureSerializer):
 
 
 class MessageSerializer(FailureSerializer):
-    """A prompt, or an answer with all that is known of it."""
+    """A prompt, or an answer with its state and figures."""
 
     id = serializers.UUIDField()
     parent_id = serializers.UUIDField(allow_null=True)
@@ -49,12 +49,13 @@ class MessageSerializer(FailureSerializer):
     reasoning = serializers.CharField(required=False)
     usage = UsageSerializer(required=False)
     omitted = serializers.IntegerField(required=False, help_text="Messages that did not fit into the model's context.")
-    omitted_images = serializers.IntegerField(required=False)
+    omitted_images = serializers.IntegerField(required=False, help_text="Images that the model cannot see.")
 
 
 class ShownMessageSerializer(MessageSerializer):
     branches = serializers.ListField(
-        child=serializers.UUIDField(), help_text="The ids that stand in this place, its own included."
+        child=serializers.UUIDField(),
+        help_text="The ids of this message and its alternatives, oldest first.",
     )
 
 
@@ -77,7 +78,7 @@ class ChatAnswerSerializer(serializers.Serializer[Any]):
 
 
 class FailedChatAnswerSerializer(serializers.Serializer[Any]):
-    """The provider failed; what had arrived of the answer is kept."""
+    """An answer that failed, with the text that had arrived."""
 
     error = ErrorDetailSerializer()
     conversation_id = serializers.UUIDField()
@@ -97,4 +98,4 @@ class MessageIdsSerializer(serializers.Serializer[Any]):
 
 
 class StoppedSerializer(serializers.Serializer[Any]):
-    stopped = serializers.IntegerField(help_text="How many answers were still running or waiting.")
+    stopped = serializers.IntegerField(help_text="The number of answers that were still running or waiting.")

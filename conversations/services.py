@@ -1,4 +1,4 @@
-"""Chatting: asking, editing, asking again, choosing a branch, stopping, renaming, forking and deleting."""
+"""Everything that changes chats: messages, answers, branches, titles, settings, forks and deletion."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from accounts.models import User
-from conversations.message_images import check_vision, delete_unused_images, image_keys, place_images
-from conversations.message_tree import thread
+from conversations.message_images import attach_images, check_vision, delete_unused_images, image_keys
+from conversations.message_tree import message_tree
 from conversations.models import WITH_IMAGES, Conversation, Message
-from conversations.prompts import answer, check_fallback, retry_answer
+from conversations.prompts import check_fallback, retry_answer, start_answers
 from conversations.schemas import ChatRequest
 from conversations.selectors import answer_of, conversation_message, open_answer, user_conversation
 from core.errors import Conflict, InvalidInput, NotFound
@@ -35,15 +35,15 @@ from providers.selectors import resolve_target
 
 logger = logging.getLogger(__name__)
 
-STILL_ANSWERING = "An answer is still on its way. Wait for its end, or stop it first."
+STILL_ANSWERING = "An answer is still being written. Wait until it ends, or stop it first."
 TITLE_TASK = "conversations.make_title"
 PURGE_TASK = "conversations.purge"
-UNDO = timedelta(seconds=60)
-"""How long a deletion can be undone."""
+UNDO_WINDOW = timedelta(seconds=60)
+"""The time during which a deletion can be undone."""
 
 
 class StartedAnswer(NamedTuple):
-    """An answer that has begun, and the message that it will be."""
+    """A started answer: its message, conversation and run."""
 
     conversation: Conversation
     message: Message
@@ -51,10 +51,10 @@ class StartedAnswer(NamedTuple):
 
 
 def start_answer(*, user: User, request: ChatRequest) -> StartedAnswer:
-    """Save what was said and start the answer, in a new conversation where the request names none.
+    """Save the message and start the answer, in a new conversation if the request names none.
 
-    Raises NotFound for what is not the user's, Conflict while an answer runs, InvalidInput where the provider cannot
-    be asked; then nothing is saved.
+    Raises NotFound for a conversation or message that is not the user's, Conflict while an answer runs, InvalidInput if
+    the provider cannot be called; nothing is saved then.
     """
     check_request_rate(user)
     with transaction.atomic():
@@ -63,7 +63,7 @@ def start_answer(*, user: User, request: ChatRequest) -> StartedAnswer:
         prompt = _prompt(conversation, request)
         check_vision(((conversation.provider, conversation.model),), prompt.images)
         on_complete_task = TITLE_TASK if request.conversation_id is None else ""
-        state = answer(user=user, topic=conversation.topic, prompts=[prompt], on_complete_task=on_complete_task)
+        state = start_answers(user=user, topic=conversation.topic, prompts=[prompt], on_complete_task=on_complete_task)
     return StartedAnswer(conversation, answer_of(state.generations[0]), state)
 
 
@@ -89,7 +89,7 @@ def _locked(conversation: Conversation) -> Conversation:
 
 
 def default_title(text: str) -> str:
-    """The first words of what was said first."""
+    """Return the title that a chat has at first: the beginning of its first message."""
     return " ".join(text.split())[:TITLE_LENGTH]
 
 
@@ -101,7 +101,7 @@ def _check_provider(user: User, provider: str) -> None:
 
 
 def _prompt(conversation: Conversation, request: ChatRequest) -> Message:
-    """The message to be answered: a new one, or that of an answer which is asked for once more."""
+    """Return the prompt to answer: a new one, or the existing one if its answer is regenerated."""
     if request.regenerate is not None:
         prompt = conversation_message(conversation, request.regenerate, Message.Role.ASSISTANT).parent
         if prompt is None:
@@ -115,13 +115,15 @@ def _prompt(conversation: Conversation, request: ChatRequest) -> Message:
     prompt = Message.objects.create(
         conversation=conversation, parent_id=parent, role=Message.Role.USER, text=request.message
     )
-    place_images(prompt, images)
+    attach_images(prompt, images)
     return prompt
 
 
 def retry_message(*, conversation: Conversation, message: Message) -> RunState:
-    """Ask once more for an answer that did not complete, in its place; raises Conflict for any other, or while an
-    answer runs."""
+    """Retry an answer that did not complete, in the same message.
+
+    Raises Conflict if it did complete, and while an answer of the conversation runs.
+    """
     check_request_rate(conversation.user)
     with transaction.atomic():
         locked = _locked(conversation)
@@ -133,22 +135,22 @@ def retry_message(*, conversation: Conversation, message: Message) -> RunState:
 
 
 def stop_conversation(*, conversation: Conversation) -> int:
-    """Stop the answer that runs; returns how many that were."""
+    """Stop the running answer; return the number of answers that were stopped."""
     running = Generation.objects.filter(message__conversation=conversation, status__in=Generation.OPEN)
     return stop_generations(running.select_related("current_run"))
 
 
 def show_branch(*, conversation: Conversation, message: Message) -> None:
-    """Show the branch through a message, to the end of its newest; raises Conflict while an answer runs."""
+    """Show the newest branch that contains a message; raises Conflict while an answer runs."""
     if open_answer(conversation) is not None:
         raise Conflict(STILL_ANSWERING)
-    leaf = thread(conversation).leaf_below(message.pk)
+    leaf = message_tree(conversation).leaf_below(message.pk)
     Conversation.objects.filter(pk=conversation.pk).update(leaf=leaf)
     conversation.leaf_id = leaf
 
 
 def delete_exchange(*, conversation: Conversation, message: Message) -> None:
-    """Delete a prompt with its answers; what was said behind them moves up. Raises Conflict while an answer runs."""
+    """Delete a prompt with its answers; later messages move up to its parent. Raises Conflict while an answer runs."""
     with transaction.atomic():
         locked = _locked(conversation)
         if open_answer(locked) is not None:
@@ -160,23 +162,23 @@ def delete_exchange(*, conversation: Conversation, message: Message) -> None:
         Message.objects.filter(parent__in=answers).update(parent=prompt.parent_id)
         runs = _runs(Generation.objects.filter(message__in=answers))
         images = image_keys(Message.objects.filter(pk__in=[prompt.pk, *answers]))
-        shown = locked.leaf_id not in {prompt.pk, *answers}
+        leaf_stays = locked.leaf_id not in {prompt.pk, *answers}
         prompt.delete()
         Run.objects.filter(pk__in=runs).delete()
         delete_unused_images(images)
-        leaf = locked.leaf_id if shown else thread(locked).leaf_below(prompt.parent_id)
+        leaf = locked.leaf_id if leaf_stays else message_tree(locked).leaf_below(prompt.parent_id)
         Conversation.objects.filter(pk=locked.pk).update(leaf=leaf)
     conversation.leaf_id = leaf
 
 
 def rename_conversation(*, conversation: Conversation, title: str) -> None:
-    """Give a conversation another title."""
+    """Change a conversation's title."""
     Conversation.objects.filter(pk=conversation.pk).update(title=title)
     conversation.title = title
 
 
 def change_settings(*, conversation: Conversation, settings: dict[str, object]) -> None:
-    """Change who answers next, and how it is asked; raises InvalidInput for a provider that cannot be asked."""
+    """Change the model or the settings for the next answer; raises InvalidInput if a provider cannot be called."""
     if "provider" in settings:
         _check_provider(conversation.user, str(settings["provider"]))
     check_fallback(conversation.user, str(settings.get("fallback", "")), "fallback")
@@ -186,8 +188,10 @@ def change_settings(*, conversation: Conversation, settings: dict[str, object]) 
 
 
 def fork_conversation(*, source: Conversation, upto: Message | None = None) -> Conversation:
-    """A new chat that begins with the messages of ``source`` up to one of them, or all that it shows; the source stays
-    as it was."""
+    """Create a chat that begins with a copy of a branch of ``source``.
+
+    The branch ends with the message ``upto``, or with the leaf of ``source``.
+    """
     with transaction.atomic():
         fork = Conversation.objects.create(
             user=source.user,
@@ -199,14 +203,16 @@ def fork_conversation(*, source: Conversation, upto: Message | None = None) -> C
             parameters=source.parameters,
             fallback=source.fallback,
         )
-        copy_thread(source=source, leaf_id=source.leaf_id if upto is None else upto.pk, targets=[fork])
+        copy_branch(source=source, leaf_id=source.leaf_id if upto is None else upto.pk, targets=[fork])
     return fork
 
 
-def copy_thread(*, source: Conversation, leaf_id: int | None, targets: Sequence[Conversation]) -> None:
-    """Give each of the empty ``targets`` the branch of ``source`` that ends with ``leaf_id``; call it in a
-    transaction."""
-    path = thread(source).path(leaf_id)
+def copy_branch(*, source: Conversation, leaf_id: int | None, targets: Sequence[Conversation]) -> None:
+    """Copy the branch of ``source`` that ends with ``leaf_id`` into each of the empty ``targets``.
+
+    Call it in a transaction.
+    """
+    path = message_tree(source).path(leaf_id)
     messages = Message.objects.select_related("generation").prefetch_related(WITH_IMAGES).in_bulk(path)
     originals = [messages[key] for key in path]
     answers = [message.generation for message in originals if message.generation is not None]
@@ -223,30 +229,30 @@ def copy_thread(*, source: Conversation, leaf_id: int | None, targets: Sequence[
                 omitted=original.omitted,
                 omitted_images=original.omitted_images,
             )
-            place_images(parent, original.images)
+            attach_images(parent, original.images)
         target.leaf = parent
         target.save(update_fields=["leaf"])
 
 
 def discard_conversation(*, conversation: Conversation) -> None:
-    """Hide a conversation until it is deleted; what still runs is stopped."""
+    """Stop a conversation's answer and hide the conversation until the purge deletes it."""
     stop_conversation(conversation=conversation)
     Conversation.objects.filter(pk=conversation.pk).update(discarded_at=timezone.now())
     try:
-        current_app.send_task(PURGE_TASK, countdown=UNDO.total_seconds() + 5, retry=False)
+        current_app.send_task(PURGE_TASK, countdown=UNDO_WINDOW.total_seconds() + 5, retry=False)
     except (redis.RedisError, OperationalError) as error:
-        logger.warning("what was discarded is deleted with the next one: %s", error)
+        logger.warning("the purge cannot be enqueued; the next one also deletes this conversation: %s", error)
 
 
 def restore_conversation(*, user: User, public_id: uuid.UUID) -> Conversation:
-    """Take back a deletion; raises NotFound where it is too late."""
-    mine = Conversation.objects.filter(user=user, kind=Conversation.Kind.CHAT, public_id=public_id)
-    mine.exclude(discarded_at=None).update(discarded_at=None)
+    """Undo a deletion; raises NotFound if it is too late."""
+    chats = Conversation.objects.filter(user=user, kind=Conversation.Kind.CHAT, public_id=public_id)
+    chats.exclude(discarded_at=None).update(discarded_at=None)
     return user_conversation(user, public_id)
 
 
 def delete_conversation(*, conversation: Conversation) -> None:
-    """Delete a chat with all its branches; what still runs is stopped first."""
+    """Stop a chat's answer, then delete the chat with all its branches, runs and logs."""
     stop_conversation(conversation=conversation)
     topics = [conversation.topic, title_topic(conversation)]
     with transaction.atomic():
@@ -257,8 +263,10 @@ def delete_conversation(*, conversation: Conversation) -> None:
 
 
 def delete_conversations(conversations: Sequence[Conversation]) -> None:
-    """Delete conversations with their messages, answers and runs, and the images that are in no other; call it within
-    the caller's transaction."""
+    """Delete conversations with their messages, answers and runs, and images that no other message has.
+
+    Call it in a transaction.
+    """
     keys = [each.pk for each in conversations]
     runs = _runs(Generation.objects.filter(message__conversation__in=keys))
     images = image_keys(Message.objects.filter(conversation__in=keys))
@@ -272,5 +280,5 @@ def _runs(generations: QuerySet[Generation]) -> set[int]:
 
 
 def title_topic(conversation: Conversation) -> str:
-    """Where the answer is written that becomes a title."""
+    """Return the topic of the answer that becomes a conversation's title."""
     return f"title.{conversation.public_id.hex}"

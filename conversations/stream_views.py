@@ -1,4 +1,4 @@
-"""Chatting over server-sent events, and the blocking call: asynchronous views that hold no database connection."""
+"""Answers of chats over HTTP, streamed or complete: asynchronous views that hold no database connection."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from conversations.schemas import EXAMPLE, ChatSerializer, chat_request
 from conversations.selectors import MISSING, user_conversation
 from conversations.serializers import ChatAnswerSerializer, FailedChatAnswerSerializer
 from conversations.services import StartedAnswer, start_answer
-from core.api.openapi import ALL_TOLD, PLACE, refusals, stream_of
+from core.api.openapi import NOTHING_LEFT, RESUME_POINT, refusals, stream_of
 from core.api.parsers import json_object
 from core.async_db import in_thread
 from core.errors import NotFound
@@ -34,7 +34,7 @@ from generations.output.sse import event_stream, html_frame, resume_point, strea
 from generations.selectors import RunState, latest_run_state, run_state
 
 PAGE_INTERVAL = 0.04
-"""Seconds between two messages to a page."""
+"""Seconds between two frames to a page."""
 EVENTS = (
     "Events, each with an `id:` and one line of JSON as `data:`: `start`, then `content`, `reasoning` or `reset`, and "
     "`done` or `error` at the end."
@@ -49,7 +49,7 @@ EVENTS = (
 )
 @api_view("POST")
 async def chat_stream(request: HttpRequest, user: User) -> HttpResponseBase:
-    """Say something and stream the answer."""
+    """Send a message and stream the answer."""
     started = await _start(request, user)
     return _stream(user, started.conversation, state=started.state)
 
@@ -67,45 +67,48 @@ async def chat_stream(request: HttpRequest, user: User) -> HttpResponseBase:
 )
 @api_view("POST")
 async def chat(request: HttpRequest, user: User) -> HttpResponseBase:
-    """Say something and answer with the whole answer; with ``"stream": true`` stream it."""
+    """Send a message and return the complete answer; with ``"stream": true`` stream it."""
     started = await _start(request, user)
     if json_object(request).get("stream") is True:
         return _stream(user, started.conversation, state=started.state)
     if not await wait_for_end(started.conversation.topic, started.state):
         raise NotFound(MISSING)
     state = await in_thread(run_state, started.state.run.pk)
-    return _answer(started, state.generations[0])
+    return _complete_response(started, state.generations[0])
 
 
 @extend_schema(
     operation_id="conversations_stream",
-    parameters=PLACE,
-    responses={**stream_of(EVENTS), 204: ALL_TOLD, **refusals(503)},
+    parameters=RESUME_POINT,
+    responses={**stream_of(EVENTS), 204: NOTHING_LEFT, **refusals(503)},
 )
 @api_view("GET")
 async def conversation_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
-    """Join or resume the latest answer; 204 where the caller has all of it, which ends a browser's EventSource."""
+    """Join or resume the stream of the latest answer.
+
+    Returns 204 if the client has all of it already, which ends a browser's EventSource.
+    """
     conversation = await in_thread(user_conversation, user, public_id)
     state = await in_thread(latest_run_state, conversation.topic)
     if state is None:
         return HttpResponse(status=204)
-    left, after = await resume_point(request, conversation.topic, state)
-    return _stream(user, conversation, state=state, after=after) if left else HttpResponse(status=204)
+    incomplete, after = await resume_point(request, conversation.topic, state)
+    return _stream(user, conversation, state=state, after=after) if incomplete else HttpResponse(status=204)
 
 
 async def _start(request: HttpRequest, user: User) -> StartedAnswer:
-    asked = chat_request(json_object(request))
-    return await in_thread(start_answer, user=user, request=asked)
+    checked = chat_request(json_object(request))
+    return await in_thread(start_answer, user=user, request=checked)
 
 
-def _answer(started: StartedAnswer, generation: Generation) -> JsonResponse:
-    """An answer that did not complete is a failure of the provider's, with what had come of it."""
-    told = answer_json(generation)
+def _complete_response(started: StartedAnswer, generation: Generation) -> JsonResponse:
+    """Return the ended answer; one that did not complete has status 502, an error and the text that had arrived."""
+    json = answer_json(generation)
     body = {
         "conversation_id": str(started.conversation.public_id),
         "message_id": str(started.message.public_id),
-        "response": told.pop("text"),
-        **told,
+        "response": json.pop("text"),
+        **json,
     }
     if generation.status == Generation.Status.COMPLETED:
         return JsonResponse(body)
@@ -124,7 +127,7 @@ def _stream(
 @extend_schema(exclude=True)
 @api_view("GET")
 async def page_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
-    """The fragments of the page's own stream, until the answer has ended that runs; then an event ``done``."""
+    """Stream HTML fragments to an open chat page until the running answer has ended, then an event ``done``."""
     conversation = await in_thread(user_conversation, user, public_id)
     page = ChatPage(conversation, request.GET.get("shown", ""))
     changed, state = await in_thread(page.open)

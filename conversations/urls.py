@@ -1,4 +1,4 @@
-"""Addresses of the chat's pages."""
+"""URLs of the chat pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Database queries of coroutines, run in threads that give their connection back."""
+"""Database queries of coroutines, run in threads that give their connection back afterwards."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from core.errors import UNAVAILABLE_ERRORS
 P = ParamSpec("P")
 T = TypeVar("T")
 RETRY_DELAY = 0.5
+"""Seconds between two attempts."""
 
 logger = logging.getLogger(__name__)
 
@@ -25,10 +26,10 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
 
 
 async def retry_until_available(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run it as ``in_thread`` does, and try again for as long as the database or Redis is unavailable."""
+    """Run a function as ``in_thread`` does, and again for as long as the database or Redis is unavailable."""
     while True:
         try:
             return await in_thread(function, *args, **kwargs)
         except UNAVAILABLE_ERRORS as error:
-            logger.warning("a reader waits for the database: %s", error)
+            logger.warning("the database or Redis is unavailable, trying again: %s", error)
             await asyncio.sleep(RETRY_DELAY)

@@ -9,7 +9,7 @@ from django.conf import settings
 
 
 class DecryptionError(Exception):
-    """No key of FIELD_ENCRYPTION_KEYS decrypts a stored value: a key was removed, or the data is damaged."""
+    """Raised if no key of FIELD_ENCRYPTION_KEYS decrypts a value: a key was removed, or the data is damaged."""
 
     def __init__(self) -> None:
         super().__init__("The value was encrypted with a key that is not in FIELD_ENCRYPTION_KEY.")
@@ -29,22 +29,24 @@ def decrypted(ciphertext: str) -> str:
 
 def reencrypted(ciphertext: str) -> str:
     """Return the same text encrypted with the first key, unchanged if it already is; raises DecryptionError."""
-    every, first = _ciphers()
+    all_keys, first_key = _ciphers()
     try:
-        first.decrypt(ciphertext.encode())
+        first_key.decrypt(ciphertext.encode())
     except InvalidToken:
         try:
-            return every.rotate(ciphertext.encode()).decode()
+            return all_keys.rotate(ciphertext.encode()).decode()
         except InvalidToken as exc:
             raise DecryptionError from exc
     return ciphertext
 
 
 def _ciphers() -> tuple[MultiFernet, Fernet]:
+    """Return the cipher of all keys and that of the first key."""
     return _ciphers_of(tuple(settings.FIELD_ENCRYPTION_KEYS))
 
 
+# Cached by the keys and not once, because tests change the setting.
 @lru_cache(maxsize=4)
 def _ciphers_of(keys: tuple[str, ...]) -> tuple[MultiFernet, Fernet]:
-    every = [Fernet(key) for key in keys]
-    return MultiFernet(every), every[0]
+    ciphers = [Fernet(key) for key in keys]
+    return MultiFernet(ciphers), ciphers[0]

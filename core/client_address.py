@@ -1,7 +1,7 @@
-"""The address that a request comes from, for the audit trail and for rate limits.
+"""The IP address of the client, for the audit trail and rate limits.
 
-It is the address that the web server saw. Behind a proxy the server has to be configured to trust that proxy
-(docs/operations.md); headers that any client could send are not read here.
+This is the address that the web server saw. Behind a proxy the server has to be configured to trust that proxy
+(docs/operations.md); headers that any client can send are not read here.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from django.utils.decorators import sync_and_async_middleware
 GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 UNKNOWN = "unknown"
-"""Stands for every client of a server on a Unix socket; they share the limits of one address."""
+"""The address of all clients of a server on a Unix socket; they share the limits of one address."""
 IPV6_PREFIX = 64
+"""The prefix length of the network that an IPv6 client usually has to itself."""
 
 _address: ContextVar[str] = ContextVar("address", default="")
 
@@ -35,7 +36,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 def rate_limit_address(request: HttpRequest) -> str:
-    """Return what rate limits count by: of an IPv6 address its /64 network, since every client has a whole one."""
+    """Return the address that rate limits count by: of an IPv6 address its network, ``unknown`` if there is none."""
     address = client_address(request)
     if not address:
         return UNKNOWN
@@ -46,31 +47,31 @@ def rate_limit_address(request: HttpRequest) -> str:
 
 
 def current_client_address() -> str:
-    """Return the client's address of the request that is being handled; empty in a worker and on a Unix socket."""
+    """Return the client's address of the current request; empty in a worker and on a Unix socket."""
     return _address.get()
 
 
 @sync_and_async_middleware
 def client_address_middleware(get_response: GetResponse) -> GetResponse:
-    """Remember the client's address while a request is handled."""
+    """Make the client's address available to ``current_client_address`` while a request is handled."""
     if iscoroutinefunction(get_response):
 
         async def handle_async(request: HttpRequest) -> HttpResponseBase:
-            with _remembered(request):
+            with _remember_address(request):
                 response: HttpResponseBase = await get_response(request)
                 return response
 
         return handle_async
 
     def handle(request: HttpRequest) -> HttpResponseBase:
-        with _remembered(request):
+        with _remember_address(request):
             return get_response(request)  # type: ignore[return-value]
 
     return handle
 
 
 @contextmanager
-def _remembered(request: HttpRequest) -> Iterator[None]:
+def _remember_address(request: HttpRequest) -> Iterator[None]:
     token = _address.set(client_address(request))
     try:
         yield

@@ -20,7 +20,7 @@ else:
 
 
 class Ciphertext(str):
-    """The value of the column. It becomes plain text only when code reads the attribute of an instance."""
+    """The value of the column; it is decrypted only when the attribute of an instance is read."""
 
     __slots__ = ()
 
@@ -34,12 +34,12 @@ class Ciphertext(str):
 
 
 def encrypt(text: str) -> Ciphertext:
-    """Encrypt a text. The empty text stays empty, so that an empty column can be recognized without a key."""
+    """Encrypt a text. An empty text stays empty, so that an empty column can be recognized without a key."""
     return Ciphertext(encrypted(text) if text else "")
 
 
 class EncryptedAttribute(DeferredAttribute):
-    """Decrypts on access, so that a list of rows never fails because of one row."""
+    """Decrypts on access, so that one damaged value does not make a whole list of rows fail."""
 
     def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
         value = super().__get__(instance, cls)
@@ -49,8 +49,8 @@ class EncryptedAttribute(DeferredAttribute):
         instance.__dict__[self.field.attname] = value
 
 
-DUMPED = "encrypted:"
-"""The prefix with which ``dumpdata`` writes values, so that ``loaddata`` recognizes them."""
+DUMP_PREFIX = "encrypted:"
+"""The prefix of values that ``dumpdata`` writes; ``loaddata`` recognizes ciphertext by it."""
 
 
 class EncryptedTextField(TextField):
@@ -70,11 +70,11 @@ class EncryptedTextField(TextField):
 
     def value_to_string(self, obj: models.Model) -> str:
         value = self.get_prep_value(obj.__dict__[self.attname])
-        return f"{DUMPED}{value}" if value else ""
+        return f"{DUMP_PREFIX}{value}" if value else ""
 
     def to_python(self, value: Any) -> Any:
-        dumped = isinstance(value, str) and value.startswith(DUMPED)
-        return Ciphertext(value.removeprefix(DUMPED)) if dumped else super().to_python(value)
+        is_dumped = isinstance(value, str) and value.startswith(DUMP_PREFIX)
+        return Ciphertext(value.removeprefix(DUMP_PREFIX)) if is_dumped else super().to_python(value)
 
     def get_lookup(self, lookup_name: str) -> Any:
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None

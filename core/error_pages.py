@@ -1,4 +1,7 @@
-"""Errors on pages: a page with a sentence, or JSON for HTMX, which shows it as a notice."""
+"""Error responses of pages: a page with a sentence, or JSON for the API and for HTMX, which shows it as a notice.
+
+The functions named like Django's default error views are the handlers in ``llmselect_project/urls.py``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
-from django.views.defaults import bad_request, page_not_found, server_error
+from django.views import defaults
 
 from core.api.parsers import too_large
 from core.errors import (
@@ -26,12 +29,12 @@ from core.errors import (
 UNREADABLE = "The request cannot be read. Check its URL and headers."
 INTERNAL_ERROR = "Something went wrong on our side. Try again; an administrator can find the reason in the log."
 
-ALLAUTH_SECONDS = 60
-"""The period of all of allauth's rate limits."""
+ALLAUTH_PERIOD = 60
+"""Seconds over which allauth counts for its own rate limits."""
 
 
 class RequestErrorMiddleware(MiddlewareMixin):
-    """Responses for views that raise RequestError, or cannot reach the database or Redis."""
+    """Turns RequestError from a view, or an unavailable database or Redis, into a response."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, UNAVAILABLE_ERRORS):
@@ -40,7 +43,7 @@ class RequestErrorMiddleware(MiddlewareMixin):
 
 
 def error_page(request: HttpRequest, error: RequestError) -> HttpResponse:
-    """Return the page, or for HTMX and programs the JSON, of a refused request."""
+    """Return the error as a page, or as JSON for HTMX and the API."""
     if request.headers.get("HX-Request") or _is_api(request):
         return error_response(error)
     page = render(request, "refused.html", {"message": error.message}, status=error.status)
@@ -49,10 +52,10 @@ def error_page(request: HttpRequest, error: RequestError) -> HttpResponse:
     return page
 
 
-def rate_limited_page(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """Return allauth's ``handler429``, for its own limits on sign-ups, password resets and the like."""
+def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """Respond to a request beyond one of allauth's own limits, on sign-ups, password resets and the like."""
     page = render(request, "429.html", status=429)
-    page.headers["Retry-After"] = str(ALLAUTH_SECONDS)
+    page.headers["Retry-After"] = str(ALLAUTH_PERIOD)
     return page
 
 
@@ -61,25 +64,24 @@ def _unavailable_page(request: HttpRequest, error: Exception) -> HttpResponse:
     return error_page(request, unavailable(error))
 
 
-def bad_request_page(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Return Django's ``handler400``: a form that is too large is refused before any view runs."""
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Respond to a request that is refused before any view runs, like a form that is too large."""
     if isinstance(exception, RequestDataTooBig):
         return error_page(request, too_large())
-    return error_response(InvalidInput(UNREADABLE)) if _is_api(request) else bad_request(request, exception)
+    return error_response(InvalidInput(UNREADABLE)) if _is_api(request) else defaults.bad_request(request, exception)
 
 
-def not_found_page(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Return Django's ``handler404``, in the API's shape below ``/api/``."""
-    return error_response(NotFound(NOTHING_HERE)) if _is_api(request) else page_not_found(request, exception)
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Respond to an unknown URL, in the API's shape below ``/api/``."""
+    return error_response(NotFound(NOTHING_HERE)) if _is_api(request) else defaults.page_not_found(request, exception)
 
 
-def server_error_page(request: HttpRequest) -> HttpResponse:
-    """Return Django's ``handler500``; an unavailable database found by middleware or a template is refused like one
-    found by a view."""
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Respond to an unexpected error, or to an unavailable database that middleware or a template ran into."""
     error = sys.exc_info()[1]
     if isinstance(error, UNAVAILABLE_ERRORS):
         return _unavailable_page(request, error)
-    return error_response(InternalError(INTERNAL_ERROR)) if _is_api(request) else server_error(request)
+    return error_response(InternalError(INTERNAL_ERROR)) if _is_api(request) else defaults.server_error(request)
 
 
 def _is_api(request: HttpRequest) -> bool:

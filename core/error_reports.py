@@ -1,4 +1,4 @@
-"""Error reports and log records without anything that a user entered or that is secret."""
+"""Filters that keep secrets and user input out of error reports, and noise out of the log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class QuietFilter(SafeExceptionReporterFilter):
-    """Shows names and types of variables, not their values, since any may hold a key; of forms the field names."""
+    """Shows names and types of variables, because any value may be a key; of forms it shows the field names only."""
 
     def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: FrameType) -> ItemsView[str, Any]:
         return {name: type(value).__name__ for name, value in tb_frame.f_locals.items()}.items()
@@ -22,8 +22,8 @@ class QuietFilter(SafeExceptionReporterFilter):
 
 
 class SkipUndecodableFrames(logging.Filter):
-    """Drops records of socket frames that are not UTF-8: the socket is closed, and a traceback for each would bury what
-    matters."""
+    """Drops log records of socket frames that are not UTF-8. The socket is closed anyway, and a traceback for each
+    frame would bury other records."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None

@@ -1,6 +1,22 @@
-"""Errors that refuse a request: one exception for services and views, one JSON shape for pages, API and sockets.
+"""Errors that refuse a request: one exception tree for services and views, one JSON shape for pages, API and sockets.
 
-{"error": {"code": "validation_error", "message": "…", "fields": {"providers": ["…"]}}}
+    RequestError             400  bad_request
+    ├── InvalidInput         400  validation_error
+    ├── NotSignedIn          401  not_authenticated
+    ├── Forbidden            403  permission_denied
+    ├── NotFound             404  not_found
+    ├── NotAllowed           405  method_not_allowed
+    ├── Conflict             409  conflict
+    ├── TooLarge             413  too_large
+    ├── UnsupportedType      415  unsupported_media_type
+    ├── TooManyRequests      429  rate_limited
+    │   └── OverBudget       429  over_budget
+    ├── InternalError        500  internal_error
+    └── Unavailable          503  unavailable
+
+The JSON is ``{"error": {"code": "validation_error", "message": "…", "fields": {"providers": ["…"]}}}``. Services raise
+these errors; views, ``core.error_pages`` and ``api_error`` turn them into responses. Exceptions of REST framework and
+Django are translated here, so that clients see one shape only.
 """
 
 from __future__ import annotations
@@ -21,13 +37,16 @@ logger = logging.getLogger(__name__)
 SEND_JSON = "Send the body as JSON, with the header “Content-Type: application/json”."
 NOTHING_HERE = "There is nothing at this URL."
 UNAVAILABLE_ERRORS = (OperationalError, InterfaceError, RedisError)
-"""Raised if the database or Redis does not answer."""
+"""Raised by queries and commands if the database or Redis is unavailable."""
 
 Fields = Mapping[str, list[str]]
 
 
 class RequestError(Exception):
-    """A refused request, with a plain sentence that says why and what to do."""
+    """The refusal of a request; ``message`` is a sentence that says why and what to do.
+
+    ``fields`` has sentences by the name of an input field, ``retry_after`` is in seconds.
+    """
 
     status = 400
     code = "bad_request"
@@ -119,17 +138,17 @@ class Unavailable(RequestError):
 
 
 def error_response(error: RequestError) -> JsonResponse:
-    """Return the response of a plain Django view to a refused request."""
+    """Return an error as the response of a plain Django view."""
     return JsonResponse(error.body(), status=error.status, headers=error.headers())
 
 
 def api_error(exc: Exception, _context: dict[str, Any]) -> Response | None:
-    """Handle exceptions of REST framework's views: every refusal in the one shape."""
-    error = exc if isinstance(exc, RequestError) else _translated(exc)
+    """Return the response to an exception in a view of REST framework; None if it is not a refusal."""
+    error = exc if isinstance(exc, RequestError) else _translate(exc)
     return None if error is None else Response(error.body(), status=error.status, headers=error.headers())
 
 
-def _translated(exc: Exception) -> RequestError | None:
+def _translate(exc: Exception) -> RequestError | None:
     match exc:
         case Http404() | exceptions.NotFound():
             return NotFound(NOTHING_HERE)
@@ -151,27 +170,27 @@ def _translated(exc: Exception) -> RequestError | None:
 
 
 def unavailable(exc: Exception) -> Unavailable:
-    """Log an unavailable database or Redis, and return the refusal."""
-    logger.error("the database or Redis does not answer: %s", exc)
+    """Log that the database or Redis is unavailable, and return the refusal."""
+    logger.error("the database or Redis does not respond: %s", exc)
     return Unavailable("A part of LLMSelect is unavailable at the moment. Try again in a minute.", retry_after=10)
 
 
 def invalid_input(exc: exceptions.ValidationError) -> InvalidInput:
-    """Return the errors that a serializer found, with the first sentence as the message."""
-    fields = _flattened(exc.detail)
+    """Return the errors of a serializer, with the first sentence as the message."""
+    fields = _flatten(exc.detail)
     sentences = (_sentence(path, texts[0]) for path, texts in fields.items())
     return InvalidInput(next(sentences, "This is not valid."), fields=fields)
 
 
 def _sentence(path: str, text: str) -> str:
-    """Return a sentence that names its field, if it does not do so by itself."""
+    """Return the text with its field's path added, unless it already names the field."""
     names = [part for part in path.split(".") if not part.isdigit()]
     if path == "non_field_errors" or any(name.rstrip("s") in text.lower() for name in names):
         return text
     return f"{text.rstrip('.')} ({path})."
 
 
-def _flattened(detail: Any, path: str = "") -> dict[str, list[str]]:
+def _flatten(detail: Any, path: str = "") -> dict[str, list[str]]:
     """Return REST framework's nested details as ``{"providers.0.model": ["…"]}``."""
     if isinstance(detail, Mapping):
         parts = [(f"{path}.{key}" if path else str(key), value) for key, value in detail.items()]
@@ -180,4 +199,4 @@ def _flattened(detail: Any, path: str = "") -> dict[str, list[str]]:
     else:
         texts = detail if isinstance(detail, list) else [detail]
         return {path: [str(text) for text in texts]} if texts else {}
-    return {key: texts for name, value in parts for key, texts in _flattened(value, name).items()}
+    return {key: texts for name, value in parts for key, texts in _flatten(value, name).items()}

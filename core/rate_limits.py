@@ -13,7 +13,7 @@ from core.errors import TooManyRequests
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most ``amount`` attempts in ``seconds``, counted from the first one."""
+    """At most ``amount`` attempts within ``seconds`` after the first one; ``sentence`` refuses more."""
 
     name: str
     amount: int
@@ -21,13 +21,14 @@ class Limit:
     sentence: str
 
     def take(self, *parts: str) -> str:
-        """Count an attempt for these parts (an address, a login, …) and return what ``give_back`` takes.
+        """Count an attempt under these parts (an address, a login, …) and return its counter for ``give_back``.
 
-        Counts before the attempt is made, so that many concurrent ones cannot all pass. Raises TooManyRequests.
+        Call it before the attempt is made, so that concurrent attempts cannot all pass. Raises TooManyRequests.
         """
         key = f"limit:{self.name}:{sha256(chr(0).join(parts).encode()).hexdigest()}"
         began: float = cache.get_or_set(key, time.time, self.seconds) or time.time()
         counter = f"{key}:{began}"
+        # Lives longer than the period, so that it cannot expire between ``add`` and ``incr``.
         cache.add(counter, 0, 2 * self.seconds)
         if cache.incr(counter) > self.amount:
             raise TooManyRequests(self.sentence, retry_after=began + self.seconds - time.time())

@@ -14,8 +14,11 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 TIMEOUT = 5.0
-"""Seconds that Redis may take to answer. A stale connection is replaced once, at once; callers that find Redis
-unavailable learn it immediately and wait or retry by their own rules."""
+"""Seconds that Redis may take to respond.
+
+A stale connection is replaced once, without a delay. If Redis is unavailable, callers get the error immediately, and
+wait or retry by their own rules.
+"""
 
 _loop_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, redis.asyncio.Redis] = WeakKeyDictionary()
 
@@ -38,7 +41,7 @@ def loop_client() -> redis.asyncio.Redis:
 
 
 def heed_cancellation() -> None:
-    """Raise CancelledError if this task was cancelled and the cancellation got lost; call it after waiting for Redis.
+    """Raise CancelledError if this task was cancelled and the cancellation was swallowed; call it after awaiting Redis.
 
     On Python 3.11 ``asyncio.wait_for`` inside redis-py swallows a cancellation that arrives just after a command was
     sent.
@@ -49,5 +52,5 @@ def heed_cancellation() -> None:
 
 
 def subscriber_client() -> redis.asyncio.Redis:
-    """Return a new client for a subscription, whose reads wait without a limit; the caller closes it."""
+    """Return a new client for a subscription; its reads wait without a timeout, and the caller closes it."""
     return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_timeout=None, retry=AsyncRetry(NoBackoff(), 1))

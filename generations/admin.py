@@ -1,4 +1,4 @@
-"""Generations in the admin: what was answered, how it ended and what it cost."""
+"""Read-only admin of generations and of daily usage."""
 
 from __future__ import annotations
 

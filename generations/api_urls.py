@@ -1,4 +1,4 @@
-"""Addresses of use and limits in the REST API."""
+"""URLs of usage and limits in the REST API."""
 
 from __future__ import annotations
 

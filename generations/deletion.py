@@ -1,4 +1,4 @@
-"""Deletion of generations: their usage is counted, and their event logs are emptied for good."""
+"""Deletion of generations: their usage stays counted, and their event logs are deleted."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ TopicWriter = tuple[str, Writer]
 
 
 def prepare_deletion(generations: QuerySet[Generation]) -> list[TopicWriter]:
-    """Count what these generations, about to be deleted, have used, and return the writers for ``delete_logs``.
+    """Count the usage of generations that are about to be deleted, and return the writers for ``delete_logs``.
 
-    The writers replace those that still write for open generations. Call it in the transaction that deletes.
+    They replace the writers of open generations, so that a worker that still streams can append nothing. Call it in
+    the transaction that deletes.
     """
     count_deleted(generations)
     still_open = generations.filter(status__in=Generation.OPEN).values_list("pk", "current_run__topic")
@@ -31,8 +32,8 @@ def prepare_deletion(generations: QuerySet[Generation]) -> list[TopicWriter]:
 
 
 def delete_logs(topics: Iterable[str], writers: Iterable[TopicWriter]) -> None:
-    """Delete the logs of deleted topics, and refuse entries of workers that have not heard of the stop yet."""
+    """Delete the logs of deleted topics, and refuse entries from workers that have not received the stop yet."""
     try:
         event_log.delete_all(thread_client(), topics, writers)
     except redis.RedisError as error:
-        logger.warning("the logs of what was deleted are left to expire: %s", error)
+        logger.warning("the logs of deleted topics cannot be deleted now and will expire: %s", error)

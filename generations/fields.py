@@ -1,4 +1,4 @@
-"""The fields of which the bodies of chats and comparisons are made, each with its sentence for what is wrong."""
+"""Serializer fields that the bodies of chats, comparisons and presets share, with their error sentences."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from providers.adapters.base import Parameters
 from providers.model_ref import ModelRef
 
 TITLE_LENGTH = 200
-MAX_ENTRIES = 8
+MAX_MODELS = 8
+"""Models that a comparison or a preset may have."""
 TIERS = {"brief": 400, "standard": 1500, "extended": 6000}
 """Named answer lengths, in output tokens."""
-LIST_ERRORS: dict[str, Any] = {
+MODEL_LIST_ERRORS: dict[str, Any] = {
     "min_length": "Choose at least one model.",
-    "max_length": f"At most {MAX_ENTRIES} models can be compared at once.",
+    "max_length": f"At most {MAX_MODELS} models can be compared at once.",
     "required": "Choose at least one model.",
     "not_a_list": "This has to be a list of models, each with its provider.",
 }
@@ -44,11 +45,14 @@ class FilledField(TextField):
 
 
 class PromptField(FilledField):
-    """What a person says: not blank, and within the installation's limit."""
+    """A prompt or another long text of a user: not blank, and within the installation's limit.
 
-    def __init__(self, *, what: str = "prompt", **kwargs: Any) -> None:
-        self.what = what
-        blank = f"Write a {what} first."
+    ``noun`` names it in error sentences.
+    """
+
+    def __init__(self, *, noun: str = "prompt", **kwargs: Any) -> None:
+        self.noun = noun
+        blank = f"Write a {noun} first."
         super().__init__(error_messages={"blank": blank, "required": blank, "null": blank}, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
@@ -56,13 +60,13 @@ class PromptField(FilledField):
         if len(text) > settings.MAX_PROMPT_CHARACTERS:
             limit = settings.MAX_PROMPT_CHARACTERS
             raise serializers.ValidationError(
-                f"The {self.what} has {len(text):,} characters; at most {limit:,} are possible here."
+                f"The {self.noun} has {len(text):,} characters; at most {limit:,} are allowed."
             )
         return text
 
 
 class StrictIntegerField(serializers.IntegerField):
-    """A whole number that was written as one."""
+    """A JSON integer; strings and booleans are refused."""
 
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, bool) or not isinstance(data, int):
@@ -71,7 +75,7 @@ class StrictIntegerField(serializers.IntegerField):
 
 
 class StrictFloatField(serializers.FloatField):
-    """A number that was written as one."""
+    """A JSON number; strings and booleans are refused."""
 
     def to_internal_value(self, data: Any) -> float:
         if isinstance(data, bool) or not isinstance(data, int | float):
@@ -80,7 +84,7 @@ class StrictFloatField(serializers.FloatField):
 
 
 class WordField(serializers.ChoiceField):
-    """One of a few words."""
+    """One of a few words, which the error sentence lists."""
 
     def __init__(self, words: Iterable[str], **kwargs: Any) -> None:
         sentence = f"This has to be one of: {', '.join(words)}."
@@ -107,22 +111,17 @@ class TitleSerializer(serializers.Serializer[dict[str, str]]):
 
 
 def checked_title(data: Any) -> str:
-    """Check a new title; raises InvalidInput."""
+    """Return a checked title with its white space folded; raises InvalidInput."""
     return " ".join(str(validated(TitleSerializer, data)["title"]).split())
 
 
-def given(parameters: dict[str, Any] | None) -> dict[str, Any]:
-    """Checked parameters without those that were left out."""
-    return {name: value for name, value in (parameters or {}).items() if value is not None}
-
-
-def decode_parameters(given: dict[str, Any]) -> Parameters:
-    """Parameters as they are kept in JSON or were given in a body."""
-    return Parameters(**{**given, "stop": tuple(given.get("stop", ()))})
+def without_none(values: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the values that were set; null in a body means the same as leaving a field out."""
+    return {name: value for name, value in (values or {}).items() if value is not None}
 
 
 class FallbackSerializer(serializers.Serializer[Any]):
-    """Who answers where the chosen model cannot."""
+    """The model that answers if the chosen one cannot."""
 
     provider = TextField(max_length=64)
     model = FilledField(max_length=200)

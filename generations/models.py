@@ -1,4 +1,8 @@
-"""One model answering once, the runs that such answers belong to, and what they used."""
+"""Generations, the runs that they belong to, and the usage that they are counted in.
+
+One request starts one run. A run has a slot for each model that is to answer, and the generation in a slot is one model
+answering once. A retry gives the generation one more attempt, in a new run.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from providers.models import KeySource
 
 
 class DailyUsage(models.Model):
-    """What one user's answers used on one UTC day, by whose key paid. Rows outlive the answers that they count."""
+    """The usage of one user's answers on one UTC day, by key source. Rows outlive the answers that they count."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="daily_usage")
     day = models.DateField()
@@ -37,9 +41,9 @@ class DailyUsage(models.Model):
 
 
 class Run(models.Model):
-    """What one request started: one generation for a chat message or a retry, N for a turn of a comparison.
+    """Everything that one request started: one generation for a chat message or a retry, N for a turn of a comparison.
 
-    ``open`` counts the generations that have not ended; whoever ends the last one closes the run. ``topic`` names the
+    ``open`` counts the generations that have not ended; the end of the last one closes the run. ``topic`` names the
     event log that the generations write to. ``on_complete_task`` names a Celery task that is sent, with the run's id,
     once the run is closed.
     """
@@ -57,15 +61,15 @@ class Run(models.Model):
 
 
 class Generation(models.Model):
-    """One answer of one model: the request, its life cycle and the result.
+    """One model answering once: the request, its life cycle and the result.
 
     ``run`` is the run that created it, ``current_run`` the run of its latest attempt, ``index`` its slot in both.
     ``request`` is emptied at the end. ``timeline`` holds ``[offset, seconds]`` pairs for replay.
 
-    ``lease`` names the claim of the worker that holds it; nobody else may write to it before ``lease_until``.
+    ``lease`` identifies the claim of the worker that holds it; no other process may write to it before ``lease_until``.
     ``delivery_count`` counts the claims of this attempt. ``priority`` orders the queue, lowest first; ``BATCH`` is for
-    work that nobody waits for. A generation that is ``held_back`` waits until its user, or batch work, may run one
-    more; whoever ends a generation enqueues the next.
+    answers that nobody waits for. A generation that is ``held_back`` waits until its user, or batch work, may run one
+    more; the end of a generation enqueues the next one.
 
     ``reserved_tokens`` and ``reserved_cost`` are set aside while it is open if a budget applies. ``fallback`` is the
     "provider/model" that answers if this model cannot; ``answered_by`` is set if the fallback did.
@@ -155,7 +159,7 @@ class Generation(models.Model):
 
     @property
     def answering_model(self) -> ModelRef:
-        """The model that answered, or is going to."""
+        """The model that answered, or will answer."""
         return ModelRef.parse(self.answered_by) if self.answered_by else self.model_ref
 
     @property

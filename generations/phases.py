@@ -38,5 +38,5 @@ BADGES: dict[str, Badge] = {
     "interrupted": Badge("Interrupted", "badge-warning", "pause"),
 }
 """By a running answer's phase or an ended answer's status."""
-CUT_SHORT = Badge("Cut at the length limit", "badge-success", "check")
+CUT_SHORT = Badge("Length limit reached", "badge-success", "check")
 """Of a completed answer that stopped because it reached its token limit."""

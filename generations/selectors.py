@@ -24,7 +24,7 @@ class RunState:
 
 
 def run_state(run_id: int) -> RunState:
-    """Two queries; raises Run.DoesNotExist."""
+    """Return a run with its generations; two queries. Raises Run.DoesNotExist."""
     return _state(Run.objects.get(pk=run_id))
 
 

@@ -1,7 +1,7 @@
-"""Starting, retrying, stopping and copying generations.
+"""Services that start, retry, stop and copy generations.
 
-Every change of state is a filtered UPDATE whose row count says who won. What readers have to learn of it is appended to
-the topic's log once it is committed.
+Every change of state is a filtered UPDATE; its row count decides which of several processes has made it. Entries for
+readers are appended to the topic's log after the commit.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def start_run(
     on_complete_task: str = "",
     batch: bool = False,
 ) -> RunState:
-    """Create a run with one queued generation for each request, in their order; call it within a transaction.
+    """Create a run with one queued generation for each request, in their order; call it in a transaction.
 
     The generations are enqueued once that transaction is committed, and ``on_complete_task`` is sent once the run is
     closed. ``batch`` marks work that nobody waits for. Raises TooManyRequests and OverBudget if not all of them can be
@@ -87,9 +87,9 @@ def _admission_fields(admission: Admission) -> dict[str, Any]:
 
 
 def retry_generation(*, generation: Generation, topic: str, request: Request) -> RunState:
-    """Ask again for an answer that did not complete: the same generation with one more attempt, in a run of one.
+    """Retry an answer that did not complete: the same generation gets one more attempt, in a run of its own.
 
-    Raises Conflict if it is still running or has completed, TooManyRequests and OverBudget as a start does. The earlier
+    Raises Conflict if it is open or has completed, TooManyRequests and OverBudget as ``start_run`` does. The earlier
     attempt is kept in ``past_attempts``.
     """
     with transaction.atomic():
@@ -135,8 +135,10 @@ def _summary(generation: Generation) -> dict[str, Any]:
 
 
 def _announce(state: RunState) -> None:
-    """Append the run's start to the log and enqueue its generations; if Redis has just gone away, the reaper enqueues
-    them later."""
+    """Append the run's start to the log and enqueue its generations.
+
+    If Redis has become unavailable since the admission, the reaper enqueues them later.
+    """
     run = state.run
     try:
         epoch, seq = event_log.append(thread_client(), run.topic, {"run": run.pk, "kind": "start"})
@@ -144,13 +146,13 @@ def _announce(state: RunState) -> None:
         for generation in state.generations:
             enqueue(generation)
     except (redis.RedisError, OperationalError) as error:
-        logger.error("the tasks of %s wait to be sent again: %s", run, error)
+        logger.error("the tasks of %s cannot be sent now; the reaper will send them: %s", run, error)
 
 
 def stop_generations(generations: Iterable[Generation]) -> int:
-    """Stop those of these generations that are still open, and return how many there were.
+    """Stop the generations among these that are open; return the number of generations that were stopped.
 
-    A queued one ends here and now; a streaming one is cut off by its worker, which then saves its partial text.
+    A queued generation ends at once. A streaming one is canceled by its worker, which then saves its partial text.
     """
     streaming = []
     stopped = 0
@@ -171,9 +173,9 @@ def stop_generations(generations: Iterable[Generation]) -> int:
 
 
 def copy_generations(*, user: User, generations: Sequence[Generation]) -> list[Generation]:
-    """Copy ended answers, in the same order, into an ended run without a log; call it within a transaction.
+    """Copy ended answers, in the same order, into an ended run without a log; call it in a transaction.
 
-    A copy differs in its key source: what it cost was paid once already.
+    A copy has no key source, because its cost has been paid once already.
     """
     run = Run.objects.create(
         topic=f"copy.{uuid.uuid4().hex}", user=user, total=len(generations), open=0, ended_at=timezone.now()

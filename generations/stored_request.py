@@ -1,7 +1,7 @@
-"""A request as a queued generation keeps it: encoded to JSON at the start, decoded by the worker.
+"""The stored form of a request: encoded to JSON when a generation is created, decoded by the worker.
 
 ``{"system": "…", "messages": [{"role", "text", "images": [id, …]}]}``; ``images`` is left out if there are none.
-Parameters are kept beside it without those that were left to the provider.
+Parameters are stored in a field of their own, without those that are left to the provider.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ def decode_parameters(stored: dict[str, Any]) -> Parameters:
 
 
 def encode_request(request: Request) -> dict[str, Any]:
-    """Return the JSON of a request; of its images only the ids."""
+    """Return the JSON of a request, with the ids of its images but not their bytes."""
     return {"system": request.system, "messages": [_encode_message(message) for message in request.messages]}
 
 
 def decode_request(generation: Generation) -> Request:
     """Return a generation's request with the bytes of its images; one query if it has any.
 
-    Raises ProviderError if an image is gone.
+    Raises ProviderError if an image was deleted.
     """
     stored = generation.request or EMPTY
     images = _load_images(generation.user, {name for message in stored["messages"] for name in _image_ids(message)})

@@ -18,13 +18,16 @@ from generations.worker.types import Claim
 logger = logging.getLogger(__name__)
 
 GIVE_UP_AFTER = 60.0
+"""Seconds for which a task waits for the database."""
 RETRY_DELAY = 1.0
 
 
 @shared_task(name=ANSWER_TASK, ignore_result=True)
 def answer(generation_id: int) -> None:
-    """Claim, answer and save one generation. A second delivery does nothing. No database connection is held while the
-    stream runs."""
+    """Claim, answer and save one generation; a second delivery does nothing.
+
+    No database connection is held while the answer streams.
+    """
     try:
         worker = current_worker()
         claim = _claim(generation_id, worker.batch_capacity)
@@ -36,8 +39,10 @@ def answer(generation_id: int) -> None:
 
 
 def _claim(generation_id: int, batch_capacity: Semaphore) -> Claim | None:
-    """Claim it, waiting for the database if it is unavailable. After a while the task gives up, and the reaper sends it
-    again."""
+    """Claim a generation, waiting for the database if it is unavailable.
+
+    After ``GIVE_UP_AFTER`` seconds the task fails, and the reaper sends it again.
+    """
     deadline = time.monotonic() + GIVE_UP_AFTER
     while True:
         try:

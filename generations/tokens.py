@@ -1,4 +1,4 @@
-"""Estimates of how many tokens a text or a request has, for providers that do not say and before they can."""
+"""Estimates of the tokens of a text or a request, used before a provider reports them and if it reports none."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ _WORDS = re.compile(r"[A-Za-z]+|\d{1,3}|[^\sA-Za-z\d]")
 _WORD_CHARACTERS = string.ascii_letters + string.digits
 LETTERS_PER_TOKEN = 6
 IMAGE_TOKENS = 1000
-"""A rough figure for an image of a usual size; vendors count between a few hundred and a few thousand."""
+"""An estimate for an image of a usual size; vendors count between a few hundred and a few thousand."""
 
 
 def estimate_tokens(text: str) -> int:
-    """Return about how many tokens a usual tokenizer makes: one for up to six letters, three digits, or one other
-    character."""
+    """Return about as many tokens as a usual tokenizer makes of a text.
+
+    A token is up to six letters, up to three digits, or one other character.
+    """
     return sum(-(-len(match.group()) // LETTERS_PER_TOKEN) for match in _WORDS.finditer(text))
 
 
 class TokenCount:
-    """A running estimate for a text that grows; each piece is looked at once, except an unfinished word."""
+    """A running estimate for a text that grows; each piece is counted once, except an unfinished word."""
 
     def __init__(self, text: str = "") -> None:
         self._settled = 0
@@ -46,6 +48,6 @@ def estimate_input_tokens(texts: Iterable[str], images: int) -> int:
 
 
 def estimate_request(request: Request) -> int:
-    """Return about how many input tokens a request has."""
+    """Return the estimated input tokens of a request."""
     images = sum(len(message.images) for message in request.messages)
     return estimate_input_tokens([request.system, *(message.text for message in request.messages)], images)

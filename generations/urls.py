@@ -1,4 +1,4 @@
-"""Addresses of the page of use and limits."""
+"""URL of the page of usage and limits."""
 
 from __future__ import annotations
 

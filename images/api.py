@@ -1,4 +1,4 @@
-"""Upload and removal of images. Plain views, because the uploads are not JSON."""
+"""Upload and deletion of images. These are plain views, because uploads are not JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from images.selectors import user_image
 from images.serializers import UploadedImageSerializer, UploadSerializer
 from images.services import delete_image, store_image
 
-NO_FILE = "Send one image as the field “file” of a form (multipart/form-data)."
+NO_FILE = "Send one image in the field “file” of a form (multipart/form-data)."
 UPLOADS = Limit("upload", 60, 60, "Too many images at once. Wait a minute and try again.")
 
 
@@ -31,8 +31,8 @@ UPLOADS = Limit("upload", 60, 60, "Too many images at once. Wait a minute and tr
 )
 @api_view("POST")
 async def image_create(request: HttpRequest, user: User) -> HttpResponseBase:
-    """Upload one image."""
-    image = await sync_to_async(_uploaded)(request, user)
+    """Upload one image: a PNG, JPEG, WebP or GIF file that is not animated."""
+    image = await sync_to_async(_upload)(request, user)
     return JsonResponse({**image_json(image), "size": image.size}, status=201)
 
 
@@ -44,14 +44,14 @@ async def image_delete(_request: HttpRequest, user: User, image_id: uuid.UUID) -
     return HttpResponse(status=204)
 
 
-def _uploaded(request: HttpRequest, user: User) -> Image:
+def _upload(request: HttpRequest, user: User) -> Image:
     file = _file(request)
     UPLOADS.take(str(user.pk))
     return store_image(user=user, file=file)
 
 
 def _file(request: HttpRequest) -> File[bytes]:
-    """Return the only file of a form."""
+    """Return the only file of a form; raises InvalidInput if there is none or another one."""
     files = request.FILES.getlist("file")
     if len(files) != 1:
         raise InvalidInput(NO_FILE, fields={"file": [NO_FILE]})

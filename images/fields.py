@@ -1,4 +1,4 @@
-"""The field by which a body names images."""
+"""The field of a request body that names images."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from core.api.fields import IdField
 
 MAX_IMAGES = 8
 TOO_MANY = f"At most {MAX_IMAGES} images can be sent with one message."
-NO_ID = "Each image has to be the id of one that was uploaded."
+NO_ID = "Each image has to be the id of an uploaded image."
 
 
 class ImagesField(serializers.ListField):
-    """The ids of up to eight images, in their order; their owner is checked later, by ``chosen_images``."""
+    """The ids of up to eight images, in order; ``chosen_images`` checks later whose images they are."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""The image field of a form (templates/_image_input.html): the images that it posts, and those that it shows again."""
+"""The image field of forms (templates/_image_input.html): the images that it posts, and the images to show in it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from images.services import store_image
 
 
 def posted_images(user: User, request: HttpRequest) -> list[str]:
-    """Return the ids of a form's images: those that its page has uploaded, and the files that a browser without
-    scripts sends along, which are stored now. Raises like ``store_image``."""
+    """Return the ids of a form's images: uploads that the page made before, then files that came with the form, which
+    are stored now. A browser without scripts sends only the latter.
+
+    Raises InvalidInput for more than ``MAX_IMAGES``, and the errors of ``store_image``.
+    """
     ids, files = request.POST.getlist("images"), request.FILES.getlist("image_files")
     if len(ids) + len(files) > MAX_IMAGES:
         raise InvalidInput(TOO_MANY, fields={"images": [TOO_MANY]})
@@ -26,10 +29,11 @@ def posted_images(user: User, request: HttpRequest) -> list[str]:
 
 
 def images_to_show(user: User, ids: Iterable[str]) -> list[Image]:
-    """Return the images of a form that is shown again, in their order, without those of other users."""
+    """Return the user's images with these ids, in this order, each once; all other ids are ignored. For a form that is
+    shown again."""
     keys = []
     for each in ids:
         with suppress(ValueError):
             keys.append(uuid.UUID(each))
-    found = {image.public_id: image for image in user_images(user, keys)}
-    return [found[key] for key in dict.fromkeys(keys) if key in found]
+    images = {image.public_id: image for image in user_images(user, keys)}
+    return [images[key] for key in dict.fromkeys(keys) if key in images]

@@ -1,4 +1,4 @@
-"""Images as the API and exported texts show them."""
+"""Images in the API and in exported texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from images.models import Image
 
 
 def image_json(image: Image) -> dict[str, Any]:
-    """Return the JSON of an image."""
+    """Return an image as the API describes it."""
     return {
         "id": str(image.public_id),
         "media_type": image.media_type,
@@ -20,5 +20,5 @@ def image_json(image: Image) -> dict[str, Any]:
 
 
 def image_lines(images: Iterable[Image]) -> list[str]:
-    """Return lines that stand for images in exported text: one for each, with its size in pixels."""
+    """Return one line for each image, with its size in pixels, to represent it in an exported text."""
     return [f"![image {number}] ({image.width} × {image.height})" for number, image in enumerate(images, 1)]

@@ -10,13 +10,13 @@ from django.urls import reverse
 
 
 def random_name(_image: Image, _filename: str) -> str:
-    """Return the path at which an image is stored, without anything of the name that it was sent with."""
+    """Return a random path for an image, which has nothing of the file name that its user sent."""
     name = uuid.uuid4().hex
     return f"{name[:2]}/{name}"
 
 
 class Image(models.Model):
-    """One user's image, as it was checked and stored; it never changes.
+    """A user's image, as it was checked and stored; it never changes.
 
     ``width`` and ``height`` are in pixels, ``size`` in bytes.
     """

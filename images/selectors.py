@@ -24,16 +24,18 @@ def user_image(user: User, public_id: uuid.UUID) -> Image:
 
 
 def user_images(user: User, public_ids: Iterable[uuid.UUID]) -> QuerySet[Image]:
-    """Return those of these images that are the user's, in no order."""
+    """Return the images with these ids that belong to the user, in no particular order."""
     return Image.objects.filter(user=user, public_id__in=list(public_ids))
 
 
 def chosen_images(user: User, public_ids: Sequence[uuid.UUID]) -> list[Image]:
-    """Return the user's images in this order, each once, locked until the end of the transaction; raises
-    InvalidInput if one is not theirs."""
+    """Return the user's images with these ids, in this order, each once, locked until the end of the transaction.
+
+    Raises InvalidInput if one does not exist or belongs to another user.
+    """
     if not public_ids:
         return []
-    found = {image.public_id: image for image in user_images(user, public_ids).select_for_update()}
-    if not found.keys() >= set(public_ids):
+    images = {image.public_id: image for image in user_images(user, public_ids).select_for_update()}
+    if not images.keys() >= set(public_ids):
         raise InvalidInput(GONE, fields={"images": [GONE]})
-    return [found[public_id] for public_id in dict.fromkeys(public_ids)]
+    return [images[public_id] for public_id in dict.fromkeys(public_ids)]

@@ -1,4 +1,4 @@
-"""The shapes of images in the OpenAPI document; ``json`` builds them."""
+"""Serializers that describe images in the OpenAPI document; ``json.py`` builds the JSON itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ImageSerializer(serializers.Serializer[Any]):
     media_type = serializers.CharField()
     width = serializers.IntegerField()
     height = serializers.IntegerField()
-    url = serializers.CharField(help_text="Its path on this installation, for its owner.")
+    url = serializers.CharField(help_text="The path of the image on this installation. Only its owner can open it.")
 
 
 class UploadedImageSerializer(ImageSerializer):

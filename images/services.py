@@ -1,4 +1,4 @@
-"""Storage and deletion of images; a file is deleted once the transaction that deleted its row is committed."""
+"""Storage and deletion of images. A file is deleted when the transaction that deleted its row is committed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from core.errors import Conflict, TooLarge
 from images.models import Image
 from images.validation import Checked, check_image
 
-IN_USE = "This image belongs to a message. Delete the message, and the image goes with it."
+IN_USE = "This image belongs to a message. Delete the message to delete the image."
 KEPT_UNSENT = timedelta(days=1)
+"""The age at which an image that belongs to no message is deleted."""
 
 
 def store_image(*, user: User, file: File[bytes]) -> Image:
@@ -31,12 +32,10 @@ def store_image(*, user: User, file: File[bytes]) -> Image:
 
 
 def checked_upload(data: bytes) -> Checked:
-    """Return the parts of an image to store; raises TooLarge, and InvalidInput for anything but a still image.
-
-    An image that was encoded again may have grown, but a stored image is never larger than the upload limit.
-    """
+    """Return an upload as it is to be stored; raises TooLarge, and InvalidInput for anything but a still image."""
     _check_size(len(data))
     checked = check_image(data)
+    # An image that was encoded again may be larger than the upload.
     _check_size(len(checked.data))
     return checked
 
@@ -47,8 +46,10 @@ def _check_size(size: int) -> None:
 
 
 def keep_image(*, user: User, checked: Checked, public_id: uuid.UUID | None = None) -> Image:
-    """Write an image's file and save its row; if that fails no file is left. If the transaction is rolled back, the
-    caller deletes the file (``delete_files``)."""
+    """Write an image's file and save its row; if that fails, no file is left.
+
+    A caller whose transaction is rolled back deletes the file itself (``delete_files``).
+    """
     image = Image(
         public_id=public_id or uuid.uuid4(),
         user=user,
@@ -78,8 +79,8 @@ def delete_image(*, image: Image) -> None:
 
 
 def delete_images(images: Iterable[Image]) -> None:
-    """Delete images that belong to no message, and their files; call it within a transaction. Raises
-    RestrictedError."""
+    """Delete images and their files; call it within a transaction. Raises RestrictedError if one belongs to a
+    message."""
     deleted = list(images)
     for image in deleted:
         image.delete()
@@ -87,8 +88,10 @@ def delete_images(images: Iterable[Image]) -> None:
 
 
 def delete_stray_files() -> int:
-    """Delete files without a row, for example of deleted users, and return their number. Files of the last day are
-    kept, since an upload may be under way."""
+    """Delete files without a row, for example those of deleted users, and return their number.
+
+    Files younger than ``KEPT_UNSENT`` stay, because the row of an upload is saved after its file.
+    """
     oldest = timezone.now() - KEPT_UNSENT
     known = set(Image.objects.values_list("file", flat=True))
     unknown = [name for name in _names(default_storage) if name not in known]

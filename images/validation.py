@@ -1,4 +1,4 @@
-"""Validation of an upload as a still image and nothing else, by its content alone."""
+"""Validation of uploads: a file has to be a still image and nothing else, judged by its content alone."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from core.errors import InvalidInput
 from images.file_formats import Parts, gif_parts, jpeg_parts, png_parts, webp_parts
 
 MAX_PIXELS = 50_000_000
-"""The pixels of a large phone camera; decoded they are 200 MB at most."""
+"""The pixels of a large phone camera's photo; decoded they are 200 MB at most."""
 ORIENTATION = 0x0112
+"""The Exif tag (TIFF 6.0, section 8)."""
 QUALITY = 95
+"""For JPEG and WebP files that are encoded again: high, because a model should see what the user saw."""
 EMPTY = "The file is empty. Choose another one."
 UNKNOWN = "This is not a PNG, JPEG, WebP or GIF image. Save it as one of these first."
 BROKEN = "The image is damaged and cannot be read. Save it again, or choose another one."
@@ -24,12 +26,12 @@ NOT_ALONE = "There is something else in this file after the image. Save the imag
 TOO_MANY_PIXELS = f"The image has more than {MAX_PIXELS // 1_000_000} million pixels. Make it smaller first."
 
 _decoding = threading.BoundedSemaphore(2)
-"""The number of images in memory as pixels, however many users upload at once."""
+"""A limit of two decoded images in memory, however many users upload at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The parts of an upload to store."""
+    """An upload that passed all checks, as it is to be stored; sizes in pixels."""
 
     media_type: str
     width: int
@@ -39,7 +41,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format by Pillow's name."""
+    """An image format: its name in Pillow, and the function that splits its files."""
 
     name: str
     parts: Callable[[bytes], Parts]
@@ -56,8 +58,7 @@ GIF = Format("GIF", gif_parts)
 
 
 def check_image(data: bytes) -> Checked:
-    """Return the picture in ``data``, upright and without metadata; raises InvalidInput with a sentence for anything
-    else."""
+    """Return the picture in ``data``, upright and without metadata; raises InvalidInput if there is anything else."""
     format_ = _format(data)
     try:
         parts = format_.parts(data)
@@ -65,10 +66,10 @@ def check_image(data: bytes) -> Checked:
         raise InvalidInput(BROKEN) from error
     if parts.animated:
         raise InvalidInput(ANIMATED)
-    if not _is_left_by_cameras(format_, parts.rest):
+    if not _is_allowed_rest(format_, parts.rest):
         raise InvalidInput(NOT_ALONE)
     with _decoding:
-        return _decoded(format_, data, parts.picture)
+        return _decode(format_, data, parts.picture)
 
 
 def _format(data: bytes) -> Format:
@@ -85,40 +86,44 @@ def _format(data: bytes) -> Format:
     raise InvalidInput(UNKNOWN)
 
 
-def _is_left_by_cameras(format_: Format, rest: bytes) -> bool:
-    """Return True if nothing follows an image, or only what phones append: more pictures, or a short film."""
+def _is_allowed_rest(format_: Format, rest: bytes) -> bool:
+    """Return True if only padding follows an image, or data that phones append: more pictures, or a short film."""
     if not rest.strip(b"\0\r\n "):
         return True
+    # Another JPEG, an MP4 file, or the trailer of Samsung's phones.
     return format_ is JPEG and (rest.startswith(b"\xff\xd8\xff") or rest[4:8] == b"ftyp" or rest.endswith(b"SEFT"))
 
 
-def _decoded(format_: Format, original: bytes, picture: bytes) -> Checked:
+def _decode(format_: Format, original: bytes, picture: bytes) -> Checked:
     # Pillow raises anything from a SyntaxError to a zlib.error for damaged data.
     try:
-        kept, data = _kept(format_, original, picture)
-        with _opened(kept, data) as image:
+        stored_format, data = _stored_data(format_, original, picture)
+        # An image cannot be loaded after verify(), so it is opened twice.
+        with _open(stored_format, data) as image:
             image.verify()
-        with _opened(kept, data) as image:
+        with _open(stored_format, data) as image:
             image.load()
-            return Checked(kept.media_type, image.width, image.height, data)
+            return Checked(stored_format.media_type, image.width, image.height, data)
     except InvalidInput:
         raise
     except Exception as error:
         raise InvalidInput(BROKEN) from error
 
 
-def _kept(format_: Format, original: bytes, picture: bytes) -> tuple[Format, bytes]:
-    """Return the picture as it is, unless it is rotated by its metadata alone, or a GIF, which not every model
-    accepts."""
-    with _opened(format_, original) as image:
+def _stored_data(format_: Format, original: bytes, picture: bytes) -> tuple[Format, bytes]:
+    """Return the format and bytes to store: those of the picture, unless it has to be encoded again.
+
+    A picture that only its metadata rotates is turned, and a GIF becomes a PNG, because not every model accepts GIFs.
+    """
+    with _open(format_, original) as image:
         if format_ is GIF:
-            return PNG, _encoded(PNG, image)
+            return PNG, _encode(PNG, image)
         if image.info.get("exif") and image.getexif().get(ORIENTATION, 1) != 1:
-            return format_, _encoded(format_, ImageOps.exif_transpose(image))
+            return format_, _encode(format_, ImageOps.exif_transpose(image))
     return format_, picture
 
 
-def _opened(format_: Format, data: bytes) -> Image.Image:
+def _open(format_: Format, data: bytes) -> Image.Image:
     try:
         image = Image.open(BytesIO(data), formats=[format_.name])
     except Image.DecompressionBombError as error:
@@ -128,7 +133,7 @@ def _opened(format_: Format, data: bytes) -> Image.Image:
     return image
 
 
-def _encoded(format_: Format, image: Image.Image) -> bytes:
+def _encode(format_: Format, image: Image.Image) -> bytes:
     out = BytesIO()
     image.save(out, format_.name, quality=QUALITY, icc_profile=image.info.get("icc_profile"))
     return format_.parts(out.getvalue()).picture

@@ -1,4 +1,4 @@
-"""The page that shows an image to its owner, and to nobody else."""
+"""The view that shows an image, to its owner only."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "private, max-age=86400",
 }
-"""Headers that keep the bytes inert, whatever a browser takes them for; ``nosniff`` comes from the middleware."""
+"""Headers that keep a browser from running anything in the bytes; ``nosniff`` comes from the middleware."""
 
 
 @require_safe
 def image_detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Return the image's bytes, with a session or a bearer token."""
+    """Return an image's bytes to its owner, who is known by a session or a bearer token."""
     user = user_of_request(request)
     if user is None:
         return redirect_to_login(request.get_full_path())

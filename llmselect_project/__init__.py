@@ -1,4 +1,4 @@
-"""LLMSelect: wiring of its parts."""
+"""The project: settings, URLs, ASGI and Celery applications, and ``make run``."""
 
 from llmselect_project.celery import app as celery_app
 

@@ -19,12 +19,12 @@ from django.urls import path
 from comparisons.consumers import EventConsumer, PageConsumer
 from generations.log.subscriber import keep_layer_awake
 from generations.worker.reaper import reap_forever
-from llmselect_project.body_limit import answer_within_limit
-from llmselect_project.health import database_answers
+from llmselect_project.body_limit import handle_within_limit
+from llmselect_project.health import database_responds
 
 
-def _short_stack() -> ASGIHandler:
-    """Return a handler with ``API_MIDDLEWARE``; a handler reads ``MIDDLEWARE`` only while it is created."""
+def _api_handler() -> ASGIHandler:
+    """Return a handler with ``API_MIDDLEWARE``. A handler reads the setting ``MIDDLEWARE`` only while it is created."""
     full, settings.MIDDLEWARE = settings.MIDDLEWARE, settings.API_MIDDLEWARE
     try:
         return ASGIHandler()
@@ -33,7 +33,7 @@ def _short_stack() -> ASGIHandler:
 
 
 pages = ASGIHandler()
-api = _short_stack()
+api = _api_handler()
 sockets = URLRouter(
     [
         path("ws/comparisons/<uuid:public_id>/", EventConsumer.as_asgi()),
@@ -42,25 +42,27 @@ sockets = URLRouter(
 )
 API_PATHS = ("/api/", "/health/", "/sse/")
 SESSION_PATHS = ("/api/v1/auth/",)
-"""Signing in and out over the API needs the session, and so its middleware."""
+"""Sign-in and sign-out over the API need the session, and so its middleware."""
 NOT_FOUND = 4404
-STARTS_WITHIN = 1.0
+"""The close code of a socket with an unknown path."""
+STARTUP_TIMEOUT = 1.0
+"""Seconds that startup waits for the database and Redis before the process serves without them."""
 RETRY_DELAY = 2.0
 
 logger = logging.getLogger(__name__)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
-    """Send each connection to the part that handles it."""
+    """Hand each connection to the application that serves it: pages, API, or sockets."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
         return
     if settings.ASGI_SERVER == "daphne":
-        _start_background()  # Daphne sends no lifespan events: begin with the first connection.
+        _start_background()  # Daphne sends no lifespan events, so the first connection starts it.
     if scope["type"] == "websocket":
         await _socket(scope, receive, send)
     else:
-        await answer_within_limit(_handler(scope["path"]), scope, receive, send)
+        await handle_within_limit(_handler(scope["path"]), scope, receive, send)
 
 
 def _handler(path: str) -> ASGIHandler:
@@ -82,12 +84,13 @@ _background: WeakKeyDictionary[asyncio.AbstractEventLoop, list[asyncio.Task[None
 async def _lifespan(receive: Any, send: Any) -> None:
     """Run the background tasks between startup and shutdown.
 
-    A process that starts before its database or Redis answers 503 until they are there, and logs what it waits for.
+    A process that starts before its database or Redis responds with 503 until they are available, and logs which one it
+    waits for.
     """
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            await asyncio.wait(_start_background(), timeout=STARTS_WITHIN)
+            await asyncio.wait(_start_background(), timeout=STARTUP_TIMEOUT)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             for task in _background.pop(asyncio.get_running_loop(), []):
@@ -97,7 +100,7 @@ async def _lifespan(receive: Any, send: Any) -> None:
 
 
 def _start_background() -> list[asyncio.Task[None]]:
-    """Start this process's background tasks, once; return those that say that it is ready."""
+    """Start this process's background tasks, once; return those that end when Redis and the database respond."""
     loop = asyncio.get_running_loop()
     if loop not in _background:
         ready = [asyncio.create_task(keep_layer_awake()), asyncio.create_task(_wait_for_database())]
@@ -106,6 +109,6 @@ def _start_background() -> list[asyncio.Task[None]]:
 
 
 async def _wait_for_database() -> None:
-    while not await database_answers():
-        logger.warning("Waiting for the database, which does not answer yet. Check that it runs, and DATABASE_URL.")
+    while not await database_responds():
+        logger.warning("Waiting for the database, which does not respond yet. Check that it runs, and DATABASE_URL.")
         await asyncio.sleep(RETRY_DELAY)

@@ -1,6 +1,6 @@
-"""A limit for the bodies of all requests: the largest that any part accepts.
+"""The size limit for the bodies of all requests: the largest body that any view accepts.
 
-Django writes a body to disk before it looks at who sent it, so without this anybody could fill the disk.
+Django writes a body to disk before it authenticates the sender, so without this limit anyone could fill the disk.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ Send = Callable[[Any], Awaitable[None]]
 Handler = Callable[[Any, Receive, Send], Awaitable[None]]
 
 
-async def answer_within_limit(handler: Handler, scope: Any, receive: Receive, send: Send) -> None:
+async def handle_within_limit(handler: Handler, scope: Any, receive: Receive, send: Send) -> None:
     """Handle the request, or refuse it as soon as its body is known to be too large."""
-    limit, taken = _largest_body(), 0
+    limit, received = _largest_body(), 0
 
-    async def counted() -> Any:
-        nonlocal taken
+    async def receive_counted() -> Any:
+        nonlocal received
         message = await receive()
-        taken += len(message.get("body", b""))
-        # For Django this looks as if the client had disconnected.
-        return {"type": "http.disconnect"} if taken > limit else message
+        received += len(message.get("body", b""))
+        # Django stops reading, as if the client had disconnected.
+        return {"type": "http.disconnect"} if received > limit else message
 
-    if _announced(scope) <= limit:
-        await handler(scope, counted, send)
-    if _announced(scope) > limit or taken > limit:
+    if _content_length(scope) <= limit:
+        await handler(scope, receive_counted, send)
+    if _content_length(scope) > limit or received > limit:
         await _refuse(limit, send)
 
 
@@ -43,7 +43,7 @@ def _largest_body() -> int:
     return largest * MB + int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
-def _announced(scope: Any) -> int:
+def _content_length(scope: Any) -> int:
     lengths = [value for name, value in scope["headers"] if name == b"content-length"]
     return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
 

@@ -1,4 +1,4 @@
-"""An admin page with the configuration that this installation was started with, read-only and without secrets."""
+"""The admin page with the configuration of this installation, read-only and without secrets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROVIDERS = tuple(f"{slug.upper()}_" for slug in KINDS)
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting; ``own`` if it comes from the environment and is not the default."""
+    """A setting as the page shows it; ``own`` is True if the value comes from the environment, not from the default."""
 
     name: str
     value: str
@@ -35,40 +35,41 @@ class Setting:
 @admin.site.admin_view
 @never_cache
 def configuration(request: HttpRequest) -> HttpResponse:
-    """Show every variable, by name, those of the providers apart."""
-    found = sorted(_settings(), key=lambda setting: setting.name)
+    """Show all variables, sorted by name, with those of the providers in a group of their own."""
+    rows = sorted(_settings(), key=lambda setting: setting.name)
     context = {
         **admin.site.each_context(request),
         "title": "Configuration",
         "groups": {
-            "This installation": [each for each in found if not each.name.startswith(PROVIDERS)],
-            "Providers": [each for each in found if each.name.startswith(PROVIDERS)],
+            "This installation": [each for each in rows if not each.name.startswith(PROVIDERS)],
+            "Providers": [each for each in rows if each.name.startswith(PROVIDERS)],
         },
     }
     return render(request, "admin/configuration.html", context)
 
 
 def _settings() -> Iterator[Setting]:
-    for name, read in env.dump().items():
+    for name, parsed in env.dump().items():
         own = bool(os.environ.get(name))
-        yield Setting(name, _secret(name, own) if name.endswith("_KEY") else _shown(_effective(name, read)), own)
+        yield Setting(name, _secret(name, own) if name.endswith("_KEY") else _shown(_effective(name, parsed)), own)
 
 
 def _secret(name: str, own: bool) -> str:
     if own:
         return "set"
-    return "made at the first start" if name in GENERATED else "not set"
+    return "generated at the first start" if name in GENERATED else "not set"
 
 
-def _effective(name: str, read: Any) -> Any:
+def _effective(name: str, parsed: Any) -> Any:
+    """Return the value that is in effect: the setting of this name, or else the parsed variable."""
     slug, _, rest = name.partition("_BASE_URL")
     if not rest and slug.lower() in settings.PROVIDER_BASE_URLS:
         return settings.PROVIDER_BASE_URLS[slug.lower()]
-    return getattr(settings, name, read)
+    return getattr(settings, name, parsed)
 
 
 def _shown(value: Any) -> str:
-    """Return the value as it would be written into the environment, without the user and password of a URL."""
+    """Return the value as one would write it into the environment, without the user and password of a URL."""
     if isinstance(value, list | tuple):
         return ", ".join(map(_shown, value))
     if isinstance(value, bool) or value is None:

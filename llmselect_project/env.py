@@ -1,6 +1,6 @@
-"""The environment, read and checked: the only module that knows the names of our variables.
+"""Readers of the environment, one for each type of value.
 
-Every value is checked at start; all errors are printed at once, a sentence each, and the process exits with 2.
+All values are checked at the start. Errors are printed together, one sentence each, and the process exits with 2.
 """
 
 from __future__ import annotations
@@ -20,34 +20,36 @@ import dj_database_url
 from cryptography.fernet import Fernet
 from environs import Env, EnvValidationError, ValidationError, validate
 
+NOT_NATURAL = "has to be a whole number, 0 or more."
 BASE_DIR = Path(__file__).resolve().parent.parent
 MAX_SOCKET_PATH = 100
+"""Bytes of a Unix socket's path; Linux takes up to 107, macOS up to 103."""
 
 
 def read() -> Env:
-    """Return an ``Env`` that collects errors; call ``check`` once everything was read."""
+    """Return an ``Env`` that collects errors; call ``check`` after everything was read."""
     return Env(eager=False)
 
 
 def check(env: Env) -> None:
-    """Exit with one sentence for each value that cannot be used."""
+    """Exit with a sentence for each variable that has an invalid value; do nothing if there is none."""
     try:
         env.seal()
     except EnvValidationError as error:
-        found = error.error_messages
-        messages = found.items() if isinstance(found, Mapping) else [("Environment", found)]
+        errors = error.error_messages
+        messages = errors.items() if isinstance(errors, Mapping) else [("Environment", errors)]
         fail(*(f"{name}: {' '.join(sentences)}" for name, sentences in messages))
 
 
 def fail(*sentences: str) -> NoReturn:
-    """Print what is wrong with the configuration on stderr and exit with 2."""
+    """Print the errors of the configuration on stderr and exit with 2."""
     for sentence in sentences:
         print(f"LLMSelect cannot start. {sentence}", file=sys.stderr)
     raise SystemExit(2)
 
 
 def choice(env: Env, name: str, options: list[str], default: str) -> str:
-    """Return one of a few words."""
+    """Return one of the options."""
     return str(env.str(name, default, validate=validate.OneOf(options, error="has to be one of: {choices}.")))
 
 
@@ -63,17 +65,18 @@ def positive_integer(env: Env, name: str, default: int) -> int:
 
 def natural_number(env: Env, name: str, default: int) -> int:
     """Return a whole number of at least 0."""
-    return int(env.int(name, default, validate=validate.Range(min=0, error="has to be a whole number from 0 on.")) or 0)
+    return int(env.int(name, default, validate=validate.Range(min=0, error=NOT_NATURAL)) or 0)
 
 
 def optional_integer(env: Env, name: str) -> int | None:
-    """Return a whole number of at least 0; None if none is set."""
-    return env.int(name, None, validate=validate.Range(min=0, error="has to be a whole number from 0 on."))
+    """Return a whole number of at least 0; None if the variable is not set."""
+    return env.int(name, None, validate=validate.Range(min=0, error=NOT_NATURAL))
 
 
 def optional_dollars(env: Env, name: str) -> Decimal | None:
-    """Return an amount of dollars; None if none is set."""
-    return env.decimal(name, None, validate=validate.Range(min=Decimal(0), error="has to be dollars, like 12.50."))
+    """Return an amount of dollars; None if the variable is not set."""
+    valid = validate.Range(min=Decimal(0), error="has to be an amount of dollars, like 12.50.")
+    return env.decimal(name, None, validate=valid)
 
 
 def selection(env: Env, name: str) -> str:
@@ -90,29 +93,31 @@ def port(env: Env, name: str, default: int) -> int:
 
 def http_url(env: Env, name: str, default: str = "") -> str:
     """Return an ``http(s)://`` URL without a trailing slash, or ``""``."""
-    value = env.str(name, default, validate=_url_of({"http", "https"}, "has to be a URL like https://example.org."))
+    value = env.str(
+        name, default, validate=_url_validator({"http", "https"}, "has to be a URL like https://example.org.")
+    )
     return str(value or "").rstrip("/")
 
 
 def database_url(env: Env, name: str, default: str) -> str:
-    """Return a database URL in the form that dj-database-url reads; ``default`` if none is set."""
-    value = env.str(name, "", validate=_database)
+    """Return a database URL in the form that dj-database-url parses."""
+    value = env.str(name, "", validate=_validate_database)
     return str(value or default)
 
 
 def redis_url(env: Env, name: str) -> str:
     """Return the URL of a Redis over TCP, TLS or a Unix socket, or ``""``."""
     sentence = "has to be a URL like redis://localhost:6379/0 or unix:///run/redis/redis.sock."
-    return str(env.str(name, "", validate=_url_of({"redis", "rediss", "unix"}, sentence)) or "")
+    return str(env.str(name, "", validate=_url_validator({"redis", "rediss", "unix"}, sentence)) or "")
 
 
 def fernet_keys(env: Env, name: str) -> list[str]:
-    """Return keys separated by commas, the newest first."""
-    keys: list[str] | None = env.list(name, [], validate=_fernet)
+    """Return the keys of a list separated by commas, the newest first."""
+    keys: list[str] | None = env.list(name, [], validate=_validate_fernet)
     return keys or []
 
 
-def _url_of(schemes: set[str], sentence: str) -> Callable[[str], None]:
+def _url_validator(schemes: set[str], sentence: str) -> Callable[[str], None]:
     def check_url(value: str) -> None:
         try:
             parts = urlsplit(value)
@@ -125,7 +130,7 @@ def _url_of(schemes: set[str], sentence: str) -> Callable[[str], None]:
     return check_url
 
 
-def _database(value: str) -> None:
+def _validate_database(value: str) -> None:
     try:
         if value:
             dj_database_url.parse(value)
@@ -133,7 +138,7 @@ def _database(value: str) -> None:
         raise ValidationError("has to be a URL like postgresql://user:password@localhost/llmselect.") from exc
 
 
-def _fernet(keys: list[str]) -> None:
+def _validate_fernet(keys: list[str]) -> None:
     try:
         for key in keys:
             Fernet(key)
@@ -142,17 +147,20 @@ def _fernet(keys: list[str]) -> None:
 
 
 def private_directory(path: Path, *, variable: str = "VAR_DIR") -> Path:
-    """Create a folder that only its owner can enter."""
+    """Create a folder that only its owner can enter, unless it exists. ``variable`` names it in the error message."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        fail(f"The folder {path} cannot be made ({error.strerror}). Set {variable} to a folder that you may write to.")
+        problem = f"The folder {path} cannot be created ({error.strerror})."
+        fail(f"{problem} Set {variable} to a folder that you may write to.")
     return path
 
 
 def generated_secret(directory: Path, name: str, kind: Literal["token", "fernet"]) -> str:
-    """Return a secret, created on the first start and kept in a file of mode 0600; safe if two processes start at
-    once."""
+    """Return a secret that is generated at the first start and kept in a file of mode 0600.
+
+    Processes that start at the same time get the same secret.
+    """
     path = private_directory(directory / "secrets") / name
     if not path.exists():
         value = Fernet.generate_key().decode() if kind == "fernet" else secrets.token_urlsafe(50)
@@ -161,7 +169,7 @@ def generated_secret(directory: Path, name: str, kind: Literal["token", "fernet"
 
 
 def _write_once(path: Path, value: str) -> None:
-    """Write a new file as a whole; if another process was first, its value stands."""
+    """Write a new file atomically; if another process was first, its file stays."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent)
     try:
         os.write(descriptor, value.encode())
@@ -174,8 +182,10 @@ def _write_once(path: Path, value: str) -> None:
 
 
 def redis_socket(directory: Path) -> Path:
-    """Return the path of the embedded Redis's socket: below ``var/``, or in a private temporary folder if that path
-    is too long for a Unix socket."""
+    """Return the path of the embedded Redis's socket.
+
+    It is in ``directory``, or in a private temporary folder if that path is too long for a Unix socket.
+    """
     path = directory / "redis.sock"
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
         return path
@@ -187,5 +197,5 @@ def redis_socket(directory: Path) -> Path:
 
 
 def celery_broker(redis_url: str) -> str:
-    """Return the URL of the same Redis as Celery's transport spells it."""
+    """Return the same URL in the form that Celery's transport expects."""
     return redis_url.replace("unix://", "redis+socket://", 1)

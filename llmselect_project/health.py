@@ -1,4 +1,4 @@
-"""Health checks: is this process alive, and is everything available that it needs?"""
+"""Health checks of a process and of the services that it needs, for load balancers and people."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from generations.worker.circuit_breaker import open_circuits
 
 logger = logging.getLogger(__name__)
 
-ANSWER_WITHIN = 1.5
+TIMEOUT = 1.5
+"""Seconds within which a service has to respond."""
 
 
 @require_safe
@@ -50,7 +51,7 @@ async def ready(_request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def status(request: HttpRequest) -> HttpResponse:
-    """Show the same to people, with the queue, running answers, and models whose circuits are open."""
+    """Show the checks on a page, with the numbers of waiting and running answers and the open circuits."""
     problems = async_to_sync(_problems)()
     counts = dict(
         Generation.objects.filter(status__in=Generation.OPEN).values_list("status").annotate(count=Count("pk"))
@@ -65,36 +66,36 @@ def status(request: HttpRequest) -> HttpResponse:
 
 
 async def _problems() -> dict[str, str]:
-    """Return a sentence for each part that does not respond, ``""`` for those that do."""
+    """Return a sentence for each service that does not respond in time, ``""`` for the others."""
     checks = await asyncio.gather(
-        _problem(_ask_database(), "The database does not answer. Check that it runs, and DATABASE_URL."),
-        _problem(_ask_redis(), "Redis does not answer. Check that it runs, and REDIS_URL."),
-        _problem(_ask_for_worker(), "No worker has reported lately. Check that one runs on this Redis."),
+        _problem(_check_database(), "The database does not respond. Check that it runs, and DATABASE_URL."),
+        _problem(_check_redis(), "Redis does not respond. Check that it runs, and REDIS_URL."),
+        _problem(_check_worker(), "No worker has reported lately. Check that one runs on this Redis."),
     )
     return dict(zip(("database", "redis", "worker"), checks, strict=True))
 
 
 async def _problem(check: Awaitable[bool], sentence: str) -> str:
-    """Return ``""`` if the check succeeds in time."""
+    """Return ``""`` if the check succeeds in time, else the sentence."""
     try:
-        async with asyncio.timeout(ANSWER_WITHIN):
+        async with asyncio.timeout(TIMEOUT):
             return "" if await check else sentence
     except Exception as error:
         logger.warning("health check: %s (%r)", sentence, error)
         return sentence
 
 
-async def database_answers() -> bool:
+async def database_responds() -> bool:
     """Return True if the database responds now."""
     try:
-        return await _ask_database()
+        return await _check_database()
     except Exception as error:
-        logger.info("the database: %r", error)
+        logger.info("the database does not respond: %r", error)
         return False
 
 
-async def _ask_database() -> bool:
-    """Query the database in a thread and a connection of its own, so that a hanging one delays nothing else."""
+async def _check_database() -> bool:
+    """Query the database in a thread and connection of its own, so that a hanging query delays nothing else."""
     return await asyncio.to_thread(_query_database)
 
 
@@ -107,16 +108,16 @@ def _query_database() -> bool:
         connection.close()
 
 
-async def _ask_redis() -> bool:
+async def _check_redis() -> bool:
     async with _redis() as client:
         return bool(await client.ping())
 
 
-async def _ask_for_worker() -> bool:
+async def _check_worker() -> bool:
     async with _redis() as client:
-        heard_of = await client.zcount(heartbeats_key(), time.time() - ALIVE_FOR, "+inf")
-        return int(heard_of) > 0
+        workers = await client.zcount(heartbeats_key(), time.time() - ALIVE_FOR, "+inf")
+        return int(workers) > 0
 
 
 def _redis() -> Redis:
-    return Redis.from_url(settings.REDIS_URL, socket_timeout=ANSWER_WITHIN, socket_connect_timeout=ANSWER_WITHIN)
+    return Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)

@@ -17,7 +17,7 @@ from accounts.api import PublicApi
 class SchemaApi(PublicApi):
     @extend_schema(operation_id="schema", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
-        """Return this document."""
+        """Return the OpenAPI document of this API."""
         return Response(_document())
 
 

@@ -1,4 +1,4 @@
-"""Django's settings, from the environment alone; docs/configuration.md names every variable."""
+"""Django's settings, read from the environment only; docs/configuration.md lists the variables."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
     }
 }
 
-# Parts
+# Apps, middleware and files
 
 INSTALLED_APPS = [
     "account_data",
@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "core.error_pages.RequestErrorMiddleware",
 ]
+# For requests to the API; llmselect_project/asgi_routes.py says why.
 API_MIDDLEWARE = ["core.client_address.client_address_middleware", "django.middleware.security.SecurityMiddleware"]
 ROOT_URLCONF = "llmselect_project.urls"
 ASGI_APPLICATION = "llmselect_project.asgi.application"
@@ -144,12 +145,13 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 MAX_ARCHIVE_MB = environment.positive_integer(env, "MAX_ARCHIVE_MB", 50)
 
-# Storage
+# Databases
 
 DATABASE_URL = environment.database_url(env, "DATABASE_URL", f"sqlite:///{VAR_DIR / 'llmselect.sqlite3'}")
 DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(DATABASE_URL))}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
+        # Take the write lock at the start, so that transactions queue: a lock taken later fails if another holds it.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
@@ -176,6 +178,7 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {
+            # A subscription waits for messages without a timeout.
             "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
             "prefix": REDIS_PREFIX,
         },
@@ -195,7 +198,7 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_STORE_EAGER_RESULT = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # Workers use LOGGING, like web processes.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 
 # Sign-up and sign-in
@@ -219,11 +222,11 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "accounts.allauth_adapters.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
+ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm", "signup": "accounts.forms.SignupForm"}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "LLMSelect: "
 MFA_ADAPTER = "accounts.allauth_adapters.MfaAdapter"
-MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # E-mail addresses are not verified here.
 MFA_TOTP_ISSUER = "LLMSelect"
 MFA_TOTP_TOLERANCE = 1
 AUDIT_DAYS = environment.positive_integer(env, "AUDIT_DAYS", 365)
@@ -238,7 +241,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.BoundedJsonParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.parsers.FixedRenderer",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.parsers.IgnoreClientContentNegotiation",
     "DEFAULT_SCHEMA_CLASS": "core.api.openapi.ApiSchema",
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "core.errors.api_error",
@@ -277,7 +280,7 @@ MAX_PROMPT_CHARACTERS = environment.positive_integer(env, "MAX_PROMPT_CHARACTERS
 MAX_IMAGE_MB = environment.positive_integer(env, "MAX_IMAGE_MB", 10)
 WORKER_CONCURRENCY = environment.positive_integer(env, "WORKER_CONCURRENCY", 200)
 
-# Limits of users without limits of their own or of a group
+# Default limits, for users who have no limits of their own or of a group
 
 LIMITS = {
     "max_running": environment.positive_integer(env, "RUNNING_PER_USER", 40),

@@ -12,10 +12,10 @@ from llmselect_project.configuration_page import configuration
 from llmselect_project.openapi import SchemaApi
 
 admin.site.site_header = admin.site.site_title = "LLMSelect"
-handler400 = "core.error_pages.bad_request_page"
-handler404 = "core.error_pages.not_found_page"
-handler500 = "core.error_pages.server_error_page"
-handler429 = "core.error_pages.rate_limited_page"
+handler400 = "core.error_pages.bad_request"
+handler404 = "core.error_pages.page_not_found"
+handler500 = "core.error_pages.server_error"
+handler429 = "core.error_pages.too_many_requests"
 # The admin's pages name no icon, so browsers request this one.
 favicon = RedirectView.as_view(url=f"{settings.STATIC_URL}icons/favicon.svg")
 

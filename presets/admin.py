@@ -1,4 +1,4 @@
-"""Presets and prompt templates in the admin, read-only."""
+"""Read-only admin of presets and prompt templates."""
 
 from __future__ import annotations
 

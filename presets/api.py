@@ -1,4 +1,4 @@
-"""Saved sets and prompt templates in the REST API."""
+"""REST API of presets and prompt templates."""
 
 from __future__ import annotations
 
@@ -29,43 +29,43 @@ from presets.serializers import SavedPresetSerializer, SavedPromptTemplateSerial
 class PresetListApi(APIView):
     @extend_schema(responses=SavedPresetSerializer(many=True), operation_id="presets_list")
     def get(self, request: Request) -> Response:
-        """The caller's saved sets, by name."""
-        return Response([preset_json(preset) for preset in services.own_items(Preset, api_user(request))])
+        """Return the caller's presets, ordered by name."""
+        return Response([preset_json(preset) for preset in services.user_items(Preset, api_user(request))])
 
     @extend_schema(request=PresetSerializer, responses={201: SavedPresetSerializer}, operation_id="presets_create")
     def post(self, request: Request) -> Response:
-        """Save a set of models with parameters."""
+        """Create a preset: a set of models with their settings."""
         name, data = checked_preset(request.data)
-        return Response(preset_json(services.add_preset(user=api_user(request), name=name, data=data)), status=201)
+        return Response(preset_json(services.create_preset(user=api_user(request), name=name, data=data)), status=201)
 
 
 class PresetApi(APIView):
     @extend_schema(responses=SavedPresetSerializer, operation_id="presets_read")
     def get(self, request: Request, preset_id: uuid.UUID) -> Response:
-        """A saved set."""
-        return Response(preset_json(services.own_item(Preset, api_user(request), preset_id)))
+        """Return a preset."""
+        return Response(preset_json(services.user_item(Preset, api_user(request), preset_id)))
 
     @extend_schema(
         request=PresetSerializer(partial=True), responses=SavedPresetSerializer, operation_id="presets_update"
     )
     def patch(self, request: Request, preset_id: uuid.UUID) -> Response:
-        """Change what is named, and nothing else."""
-        preset = services.own_item(Preset, api_user(request), preset_id)
+        """Change the given fields of a preset."""
+        preset = services.user_item(Preset, api_user(request), preset_id)
         name, data = changed_preset(preset, request.data)
-        return Response(preset_json(services.change_preset(preset=preset, name=name, data=data)))
+        return Response(preset_json(services.update_preset(preset=preset, name=name, data=data)))
 
     @extend_schema(responses={204: NOTHING}, operation_id="presets_delete")
     def delete(self, request: Request, preset_id: uuid.UUID) -> Response:
-        """Delete a saved set; comparisons that were started from it stay."""
-        services.delete_item(services.own_item(Preset, api_user(request), preset_id))
+        """Delete a preset; comparisons that were started from it stay."""
+        services.delete_item(services.user_item(Preset, api_user(request), preset_id))
         return Response(status=204)
 
 
 class PromptTemplateListApi(APIView):
     @extend_schema(responses=SavedPromptTemplateSerializer(many=True), operation_id="prompt_templates_list")
     def get(self, request: Request) -> Response:
-        """The caller's prompt templates, by name."""
-        return Response([template_json(each) for each in services.own_items(PromptTemplate, api_user(request))])
+        """Return the caller's prompt templates, ordered by name."""
+        return Response([template_json(each) for each in services.user_items(PromptTemplate, api_user(request))])
 
     @extend_schema(
         request=PromptTemplateSerializer,
@@ -73,16 +73,16 @@ class PromptTemplateListApi(APIView):
         operation_id="prompt_templates_create",
     )
     def post(self, request: Request) -> Response:
-        """Save a prompt with places to fill in: `{{name}}`."""
-        template = services.add_template(user=api_user(request), **checked_template(request.data))
+        """Create a prompt template; its variables are written as `{{name}}`."""
+        template = services.create_template(user=api_user(request), **checked_template(request.data))
         return Response(template_json(template), status=201)
 
 
 class PromptTemplateApi(APIView):
     @extend_schema(responses=SavedPromptTemplateSerializer, operation_id="prompt_templates_read")
     def get(self, request: Request, template_id: uuid.UUID) -> Response:
-        """A prompt template."""
-        return Response(template_json(services.own_item(PromptTemplate, api_user(request), template_id)))
+        """Return a prompt template."""
+        return Response(template_json(services.user_item(PromptTemplate, api_user(request), template_id)))
 
     @extend_schema(
         request=PromptTemplateSerializer(partial=True),
@@ -90,13 +90,13 @@ class PromptTemplateApi(APIView):
         operation_id="prompt_templates_update",
     )
     def patch(self, request: Request, template_id: uuid.UUID) -> Response:
-        """Change what is named, and nothing else."""
-        template = services.own_item(PromptTemplate, api_user(request), template_id)
+        """Change the given fields of a prompt template."""
+        template = services.user_item(PromptTemplate, api_user(request), template_id)
         changes = changed_template(template, request.data)
-        return Response(template_json(services.change_template(template=template, **changes)))
+        return Response(template_json(services.update_template(template=template, **changes)))
 
     @extend_schema(responses={204: NOTHING}, operation_id="prompt_templates_delete")
     def delete(self, request: Request, template_id: uuid.UUID) -> Response:
         """Delete a prompt template."""
-        services.delete_item(services.own_item(PromptTemplate, api_user(request), template_id))
+        services.delete_item(services.user_item(PromptTemplate, api_user(request), template_id))
         return Response(status=204)

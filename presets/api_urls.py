@@ -1,4 +1,4 @@
-"""Addresses of presets and prompt templates in the API, below /api/v1/."""
+"""URLs of presets and prompt templates in the API, below /api/v1/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saved sets of models and settings, and prompt templates."""
+"""Presets, which pages call sets, and prompt templates: what users save for the forms of comparisons and chats."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import models
 
 
 class Saved(models.Model):
-    """Something that a user keeps for the forms in which models are asked, under a name that is unique among theirs."""
+    """Base of the two kinds; a user's names are unique within each kind."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)ss")
@@ -26,7 +26,11 @@ class Saved(models.Model):
 
 
 class Preset(Saved):
-    """A set of models with parameters: ``data`` has the keys of a comparison's body, without its prompt."""
+    """A saved set of models with their settings.
+
+    ``data`` has these keys of a comparison's body: ``providers`` (``{"provider", "model"}`` each), ``system``, ``tier``
+    and ``parameters``.
+    """
 
     data = models.JSONField()
 
@@ -35,7 +39,7 @@ class Preset(Saved):
 
 
 class PromptTemplate(Saved):
-    """A prompt with places to fill in: ``{{name}}``."""
+    """A saved prompt; its variables are written as ``{{name}}``."""
 
     text = models.TextField()
 

@@ -1,4 +1,4 @@
-"""The bodies in which sets and templates are kept, checked once for pages and API."""
+"""Request bodies and JSON of presets and prompt templates, shared by the pages and the API."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from rest_framework import serializers
 
 from core.api.validation import validated
 from generations.fields import (
-    LIST_ERRORS,
-    MAX_ENTRIES,
+    MAX_MODELS,
+    MODEL_LIST_ERRORS,
     TIERS,
     FilledField,
     ParametersSerializer,
     PromptField,
     TextField,
     WordField,
+    without_none,
 )
 from presets.models import Preset, PromptTemplate
 from presets.services import variables
@@ -25,7 +26,7 @@ NAME_LENGTH = 80
 
 
 class NameField(FilledField):
-    """What a person calls something."""
+    """The name of a preset or a template, with its white space folded."""
 
     def __init__(self, **kwargs: Any) -> None:
         missing = "Give it a name first."
@@ -51,56 +52,55 @@ class PresetSerializer(serializers.Serializer[Any]):
     providers = serializers.ListField(
         child=ChosenModelSerializer(),
         min_length=1,
-        max_length=MAX_ENTRIES,
-        error_messages=LIST_ERRORS,
+        max_length=MAX_MODELS,
+        error_messages=MODEL_LIST_ERRORS,
     )
-    system = PromptField(what="system prompt", required=False, allow_blank=True, allow_null=True)
+    system = PromptField(noun="system prompt", required=False, allow_blank=True, allow_null=True)
     tier = WordField(TIERS, required=False, allow_null=True)
     parameters = ParametersSerializer(required=False)
 
 
 class PromptTemplateSerializer(serializers.Serializer[Any]):
     name = NameField()
-    text = PromptField(what="prompt")
+    text = PromptField(noun="prompt")
 
 
 def checked_preset(body: Any) -> tuple[str, dict[str, Any]]:
-    """Name and data of a whole set; raises InvalidInput."""
+    """Return the name and the data of a complete preset; raises InvalidInput."""
     checked = validated(PresetSerializer, body)
-    given = checked.get("parameters") or {}
     data = {
         "providers": [dict(entry) for entry in checked["providers"]],
         "system": checked.get("system") or "",
         "tier": checked.get("tier"),
-        "parameters": {name: value for name, value in given.items() if value is not None},
+        "parameters": without_none(checked.get("parameters")),
     }
     return checked["name"], data
 
 
 def changed_preset(preset: Preset, body: Any) -> tuple[str, dict[str, Any]]:
-    """The same of a set in which ``body`` says what is to become different."""
+    """Return the name and the data of a preset with the changes in ``body``; raises InvalidInput."""
     return checked_preset({"name": preset.name, **preset.data, **body})
 
 
 def checked_template(body: Any) -> dict[str, str]:
-    """Name and text of a whole template; raises InvalidInput."""
+    """Return the name and the text of a complete template; raises InvalidInput."""
     return validated(PromptTemplateSerializer, body)
 
 
 def changed_template(template: PromptTemplate, body: Any) -> dict[str, str]:
-    """The same of a template in which ``body`` says what is to become different."""
+    """Return the name and the text of a template with the changes in ``body``; raises InvalidInput."""
     return checked_template({"name": template.name, "text": template.text, **body})
 
 
 def preset_json(preset: Preset) -> dict[str, Any]:
-    """A set in the API: its name and what can be posted as a comparison's body once a prompt is added."""
-    return {**_named(preset), **preset.data}
+    """Return the JSON of a preset; with a prompt added, it can be posted as the body of a comparison."""
+    return {**_item_json(preset), **preset.data}
 
 
 def template_json(template: PromptTemplate) -> dict[str, Any]:
-    """A template in the API, with the names of its variables."""
-    return {**_named(template), "text": template.text, "variables": variables(template.text)}
+    """Return the JSON of a template, with the names of its variables."""
+    return {**_item_json(template), "text": template.text, "variables": variables(template.text)}
 
 
-def _named(item: Preset | PromptTemplate) -> dict[str, Any]:
+def _item_json(item: Preset | PromptTemplate) -> dict[str, Any]:
     return {"id": str(item.public_id), "name": item.name, "created_at": item.created_at}

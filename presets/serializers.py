@@ -1,4 +1,4 @@
-"""Presets and prompt templates as the API returns them, for the OpenAPI document."""
+"""Shapes of presets and prompt templates in the OpenAPI document; ``presets.schemas`` builds them."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ class SavedPresetSerializer(PresetSerializer):
 class SavedPromptTemplateSerializer(PromptTemplateSerializer):
     id = serializers.UUIDField()
     created_at = serializers.DateTimeField()
-    variables = serializers.ListField(child=serializers.CharField(), help_text="The names of its places.")
+    variables = serializers.ListField(child=serializers.CharField(), help_text="The names of its variables, in order.")

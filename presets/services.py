@@ -1,4 +1,4 @@
-"""What a user keeps for the compare form: sets of models, and prompts with places to fill in."""
+"""Services that create, update and delete presets and prompt templates, and the queries for them."""
 
 from __future__ import annotations
 
@@ -12,93 +12,95 @@ from django.db.models import QuerySet
 from accounts.models import User
 from core.errors import InvalidInput, NotFound
 from presets.models import Preset, PromptTemplate
-from providers.selectors import accesses
+from providers.selectors import provider_accesses
 
 Item = TypeVar("Item", Preset, PromptTemplate)
 
-MOST = 200
+MAX_ITEMS = 200
+"""Presets that a user may have, and as many templates."""
 VARIABLE = re.compile(r"\{\{[ \t]*([^{}\s][^{}\n]{0,59}?)[ \t]*\}\}")
 WORDS: dict[type[Preset] | type[PromptTemplate], str] = {Preset: "set", PromptTemplate: "template"}
 
 
-def own_items(model: type[Item], user: User) -> QuerySet[Item]:
-    """All that the user keeps of a kind, by name."""
+def user_items(model: type[Item], user: User) -> QuerySet[Item]:
+    """Return the user's presets or prompt templates, ordered by name."""
     return model._default_manager.filter(user=user)
 
 
-def own_item(model: type[Item], user: User, public_id: object) -> Item:
-    """Raises NotFound, also for somebody else's and for what is no id at all."""
+def user_item(model: type[Item], user: User, public_id: object) -> Item:
+    """Return one of the user's items; raises NotFound, also for another user's item and for a malformed id."""
     try:
-        found = own_items(model, user).filter(public_id=uuid.UUID(str(public_id))).first()
+        item = user_items(model, user).filter(public_id=uuid.UUID(str(public_id))).first()
     except ValueError:
-        found = None
-    if found is None:
+        item = None
+    if item is None:
         raise NotFound(f"There is no such {WORDS[model]}, or it is not yours.")
-    return found
+    return item
 
 
 def variables(text: str) -> list[str]:
-    """The names in ``{{…}}``, each once, in their order."""
+    """Return the names of the variables in a text, ``{{name}}``, each once, in their order."""
     return list(dict.fromkeys(VARIABLE.findall(text)))
 
 
-def add_preset(*, user: User, name: str, data: dict[str, Any]) -> Preset:
-    """Raises InvalidInput for a name that is taken, an unknown provider, or where there are too many."""
+def create_preset(*, user: User, name: str, data: dict[str, Any]) -> Preset:
+    """Create a preset; raises InvalidInput for a taken name or an unknown provider, or if the user has too many."""
     _check_providers(user, data)
-    return _add(Preset(user=user, name=name, data=data))
+    return _create(Preset(user=user, name=name, data=data))
 
 
-def add_template(*, user: User, name: str, text: str) -> PromptTemplate:
-    """Raises InvalidInput for a name that is taken, or where there are too many."""
-    return _add(PromptTemplate(user=user, name=name, text=text))
+def create_template(*, user: User, name: str, text: str) -> PromptTemplate:
+    """Create a prompt template; raises InvalidInput for a taken name, or if the user has too many."""
+    return _create(PromptTemplate(user=user, name=name, text=text))
 
 
-def change_preset(*, preset: Preset, name: str | None = None, data: dict[str, Any] | None = None) -> Preset:
-    """Another name, other ``data``, or both; raises as ``add_preset`` does.
+def update_preset(*, preset: Preset, name: str | None = None, data: dict[str, Any] | None = None) -> Preset:
+    """Change a preset's name, its ``data``, or both; raises InvalidInput as ``create_preset`` does.
 
-    Models that stay are not checked again: a set can be renamed when one of its providers is gone.
+    Providers are checked only if the models change, so that a preset can be renamed although one of its providers was
+    removed.
     """
     if data is not None:
         if data["providers"] != preset.data["providers"]:
             _check_providers(preset.user, data)
         preset.data = data
     preset.name = name or preset.name
-    return _stored(preset)
+    return _save(preset)
 
 
-def change_template(*, template: PromptTemplate, name: str | None = None, text: str | None = None) -> PromptTemplate:
-    """Another name, another text, or both; raises InvalidInput for a name that is taken."""
+def update_template(*, template: PromptTemplate, name: str | None = None, text: str | None = None) -> PromptTemplate:
+    """Change a template's name, its text, or both; raises InvalidInput for a taken name."""
     template.name = name or template.name
     template.text = text or template.text
-    return _stored(template)
+    return _save(template)
 
 
 def delete_item(item: Preset | PromptTemplate) -> None:
-    """Delete what a user has kept; comparisons that came of it stay."""
+    """Delete a preset or a template; comparisons that were started from it stay."""
     item.delete()
 
 
 def _check_providers(user: User, data: dict[str, Any]) -> None:
-    known = {each.provider for each in accesses(user)}
+    known = {access.provider for access in provider_accesses(user)}
     unknown = [entry["provider"] for entry in data["providers"] if entry["provider"] not in known]
     if unknown:
         sentence = f"There is no provider called {unknown[0]} here."
         raise InvalidInput(sentence, fields={"providers": [sentence]})
 
 
-def _add(item: Item) -> Item:
+def _create(item: Item) -> Item:
     model = type(item)
-    if own_items(model, item.user).count() >= MOST:
-        raise _refusal(f"You have {MOST} {WORDS[model]}s already. Delete one that you no longer need.")
-    return _stored(item)
+    if user_items(model, item.user).count() >= MAX_ITEMS:
+        raise _refusal(f"You already have {MAX_ITEMS} {WORDS[model]}s. Delete one that you no longer need.")
+    return _save(item)
 
 
-def _stored(item: Item) -> Item:
+def _save(item: Item) -> Item:
     try:
         with transaction.atomic():
             item.save()
     except IntegrityError as exc:
-        raise _refusal(f"You have a {WORDS[type(item)]} of this name already. Choose another name.") from exc
+        raise _refusal(f"You already have a {WORDS[type(item)]} with this name. Choose another name.") from exc
     return item
 
 

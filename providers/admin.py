@@ -1,4 +1,4 @@
-"""Keys, endpoints and listed models in the admin. An endpoint's key can be written here; no key can be read."""
+"""Keys, endpoints and listed models in the admin. An endpoint's key can be set here; no key can be read."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class EndpointForm(forms.ModelForm):
         required=False,
         max_length=1000,
         widget=forms.PasswordInput({"autocomplete": "off"}),
-        help_text="Leave it empty to keep the key that is stored, if any.",
+        help_text="Leave this empty to keep the stored key, if there is one.",
     )
     forget_key = forms.BooleanField(label="Delete the stored key", required=False)
 
@@ -76,11 +76,11 @@ class EndpointAdmin(admin.ModelAdmin):
         if new_key or form.cleaned_data["forget_key"]:
             obj.api_key, obj.hint = new_key, hint_of(new_key)
         super().save_model(request, obj, form, change)
-        _record_endpoint(request, obj, "changed" if change else "added")
+        _record_endpoint(request, obj, event="changed" if change else "added")
 
     @transaction.atomic
     def delete_model(self, request: HttpRequest, obj: Endpoint) -> None:
-        _record_endpoint(request, obj, "deleted")
+        _record_endpoint(request, obj, event="deleted")
         super().delete_model(request, obj)
 
     @transaction.atomic
@@ -89,8 +89,8 @@ class EndpointAdmin(admin.ModelAdmin):
             self.delete_model(request, endpoint)
 
 
-def _record_endpoint(request: HttpRequest, endpoint: Endpoint, what: str) -> None:
-    record(Action.ENDPOINT_CHANGED, user=cast(User, request.user), subject=f"{endpoint.slug} {what}")
+def _record_endpoint(request: HttpRequest, endpoint: Endpoint, *, event: str) -> None:
+    record(Action.ENDPOINT_CHANGED, user=cast(User, request.user), subject=f"{endpoint.slug} {event}")
 
 
 @admin.register(LanguageModel)

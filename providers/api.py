@@ -14,7 +14,7 @@ from providers import services
 from providers.adapters.base import ProviderError
 from providers.catalogue import catalogue
 from providers.errors import ProviderRefused
-from providers.selectors import access, accesses
+from providers.selectors import provider_access, provider_accesses
 from providers.serializers import (
     CatalogueModelSerializer,
     KeySerializer,
@@ -27,8 +27,8 @@ from providers.serializers import (
 class KeyListApi(APIView):
     @extend_schema(operation_id="keys_list", responses=KeySerializer(many=True))
     def get(self, request: Request) -> Response:
-        """List every provider that takes a key, with the key source of the caller's requests; never the key."""
-        keys = [item for item in accesses(api_user(request)) if item.takes_key]
+        """List every provider that takes a key, and whose key pays for the caller's requests. No key is returned."""
+        keys = [item for item in provider_accesses(api_user(request)) if item.takes_key]
         return Response(KeySerializer(keys, many=True).data)
 
 
@@ -38,7 +38,7 @@ class KeyApi(APIView):
         """Store the caller's own key, replacing an earlier one."""
         user = api_user(request)
         services.set_key(user=user, provider=provider, **validated(NewKeySerializer, request.data))
-        return Response(KeySerializer(access(user, provider)).data)
+        return Response(KeySerializer(provider_access(user, provider)).data)
 
     @extend_schema(operation_id="keys_delete", request=None, responses={204: NOTHING})
     def delete(self, request: Request, provider: str) -> Response:
@@ -50,14 +50,15 @@ class KeyApi(APIView):
 class KeyTestApi(APIView):
     @extend_schema(operation_id="keys_test", request=None, responses={200: KeyTestSerializer, **refusals(400)})
     def post(self, request: Request, provider: str) -> Response:
-        """Make the cheapest real call and return the result; a key that is refused is a result, not an error."""
+        """Test the key that the caller's requests use, with the cheapest real call. A refused key is a result, not an
+        error."""
         return Response(KeyTestSerializer(services.test_key(user=api_user(request), provider=provider)).data)
 
 
 class ModelListApi(APIView):
     @extend_schema(operation_id="models_list", responses=CatalogueModelSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """List the models, those that the caller can use now first."""
+        """List all models; those that the caller can use now come first."""
         return Response(CatalogueModelSerializer(catalogue(api_user(request)), many=True).data)
 
 
@@ -68,7 +69,8 @@ class RefreshModelsApi(APIView):
         responses={200: CatalogueModelSerializer(many=True), **refusals(404, 429, 503)},
     )
     def post(self, request: Request) -> Response:
-        """Request a provider's own list with the caller's key, and return that provider's models."""
+        """Fetch a provider's own list with the key that the caller's requests use, and return that provider's
+        models."""
         user, provider = api_user(request), validated(RefreshModelsSerializer, request.data)["provider"]
         try:
             services.refresh_models(user=user, provider=provider)

@@ -1,6 +1,6 @@
-"""Base URLs that people set, checked so that an ordinary user cannot send the server anywhere.
+"""Checks of base URLs that users set: an ordinary user must not make the server connect to private networks.
 
-This check gives a clear sentence at once; ``adapters/ssrf.py`` checks the IP address again whenever it connects.
+These checks give a clear sentence at once; ``adapters/ssrf.py`` checks the IP address again at every connection.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ WITHOUT_LOGIN = "The base URL may not contain a username or password. Put the ke
 WITHOUT_QUERY = "The base URL may not contain “?” or “#”."
 NOT_FOUND = "The host of the base URL cannot be found. Check its spelling."
 NOT_PUBLIC = (
-    "The base URL leads to a private or local address. Ask an administrator to add it as an endpoint if you need it."
+    "The base URL leads to a private or local IP address. Ask an administrator to add it as an endpoint if you need it."
 )
 MAX_LENGTH = 500
+"""The length of the column."""
 UNUSUAL = re.compile(r"[\s\\\x00-\x1f\x7f]")
 # An IPv4 address in one of its odd spellings (2130706433, 0x7f.1, 0177.0.0.1) ends in such a label.
 NUMERIC_LABEL = re.compile(r"(0x[0-9a-f]*|[0-9]+)", re.IGNORECASE)
@@ -27,8 +28,7 @@ IPV4 = re.compile(r"(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}")
 
 
 def check_url(url: str) -> str:
-    """Return a base URL in its usual form, without trailing slashes; raises InvalidInput for anything but plain
-    http(s)."""
+    """Return a base URL without trailing slashes; raises InvalidInput unless it is plain http(s)."""
     parts = _split(url.strip())
     if "@" in parts.netloc:
         raise refusal(WITHOUT_LOGIN)
@@ -38,12 +38,13 @@ def check_url(url: str) -> str:
 
 
 def check_public_url(url: str) -> str:
-    """Check the URL of an ordinary user: every IP address of its host has to be public. Queries the DNS."""
-    checked = check_url(url)
-    parts = urlsplit(checked)
-    if not all(map(is_public_address, _addresses(_ascii_host(parts), parts.port or 443))):
+    """Return an ordinary user's base URL like ``check_url``; raises InvalidInput also if an IP address of its host is
+    not public. Queries the DNS."""
+    base_url = check_url(url)
+    parts = urlsplit(base_url)
+    if not all(map(is_public_address, _ip_addresses(_ascii_host(parts), parts.port or 443))):
         raise refusal(NOT_PUBLIC)
-    return checked
+    return base_url
 
 
 def refusal(sentence: str) -> InvalidInput:
@@ -62,7 +63,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _ascii_host(parts: SplitResult) -> str:
-    """Return the host as it is looked up, with full-width digits and the like in their plain form."""
+    """Return the host as the DNS gets it, with full-width digits and the like in their plain form."""
     host = parts.hostname or ""
     if ":" in host:
         return host
@@ -75,9 +76,9 @@ def _ascii_host(parts: SplitResult) -> str:
     return host
 
 
-def _addresses(host: str, port: int) -> list[str]:
+def _ip_addresses(host: str, port: int) -> list[str]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as exc:
         raise refusal(NOT_FOUND) from exc
-    return [str(address[0]) for *_, address in found]
+    return [str(address[0]) for *_, address in infos]

@@ -1,4 +1,4 @@
-"""Capabilities of models by their names, since neither genai-prices nor the vendors' lists state them."""
+"""Capabilities of models, judged by their names, because neither genai-prices nor the vendors' lists state them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from functools import lru_cache
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """``reasoning``: the model thinks before it answers, or can be asked to. ``vision``: it accepts images."""
+    """The capabilities of a model. ``reasoning``: it thinks before it answers, or can do so on request. ``vision``: it
+    accepts images."""
 
     reasoning: bool
     vision: bool
@@ -39,10 +40,10 @@ TEXT_ONLY = (
 
 @lru_cache(maxsize=8192)
 def capabilities_of(model: str) -> Capabilities:
-    """Return the capabilities by the model's id, with or without its lab in front."""
+    """Return the capabilities of a model by its id, which may begin with its lab ("openai/gpt-5")."""
     name = model.lower()
-    reasons = re.search(REASONING, name) is not None and re.search(NOT_REASONING, name) is None
-    return Capabilities(reasons, re.search(VISION, name) is not None)
+    reasoning = re.search(REASONING, name) is not None and re.search(NOT_REASONING, name) is None
+    return Capabilities(reasoning, re.search(VISION, name) is not None)
 
 
 @lru_cache(maxsize=8192)

@@ -1,6 +1,6 @@
-"""The models that a user can choose from: a short list of each kind, the demo models, and all that refreshes found.
+"""The models that a user can choose from: each kind's short list, the demo models, and the models that refreshes found.
 
-Three queries for the providers, one for the models; prices and the like come from memory.
+It takes three queries for the providers and one for the models; prices and capabilities come from memory.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from providers.capabilities import capabilities_of
 from providers.kinds import ProviderKind
 from providers.model_ref import ModelRef
 from providers.prices import context_window, list_price
-from providers.selectors import Access, accesses, listed_models, model_label
+from providers.selectors import Access, listed_models, model_label, provider_accesses
 from providers.shortlist import shortlisted_models
 
-ASK = "Press Refresh to ask {label} which models there are."
-ASK_LOCAL = "Start {label} on the server's machine or set your own URL under Keys, then press Refresh."
+REFRESH = "Press Refresh to get the list of models from {label}."
+REFRESH_LOCAL = "Start {label} on the server's machine or set your own URL under Keys, then press Refresh."
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueModel:
-    """A model as one user sees it; prices are dollars per million tokens, ``reason`` says why it is not available."""
+    """A model as one user sees it. Prices are in dollars per million tokens; ``reason`` says why it is not available,
+    or is empty."""
 
     provider: str
     model: str
@@ -50,8 +51,8 @@ class CatalogueModel:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueGroup:
-    """A provider's models. ``reason`` says why none of them can be used, or why there are none yet; a refresh can
-    change the latter if ``can_refresh``."""
+    """A provider's models. ``reason`` says why none can be used or why there are none yet, or is empty;
+    ``can_refresh`` is True if the user can fetch the provider's list."""
 
     provider: str
     label: str
@@ -66,8 +67,8 @@ class CatalogueGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A stored model that a refresh found."""
+class ListedModel:
+    """A model from a short list, or one that a refresh found and stored."""
 
     model: str
     label: str = ""
@@ -75,46 +76,48 @@ class Listed:
 
 
 def catalogue(user: User) -> list[CatalogueModel]:
-    """Return all models, those that this user can use first; four queries."""
+    """Return all models; those that this user can use come first. Four queries."""
     return [model for group in catalogue_groups(user) for model in group.models]
 
 
 def catalogue_groups(user: User) -> list[CatalogueGroup]:
-    """Return all models by provider, also providers of which no model is known yet; four queries."""
+    """Return all models by provider, including providers without known models; usable ones come first. Four
+    queries."""
     owned, shared = _listed(user)
     groups = [
-        _group(access, (owned if access.key_source == "user" else shared)[access.provider]) for access in accesses(user)
+        _group(access, (owned if access.key_source == "user" else shared)[access.provider])
+        for access in provider_accesses(user)
     ]
     return sorted(groups, key=lambda group: not group.usable)
 
 
-def _listed(user: User) -> tuple[dict[str, list[Listed]], dict[str, list[Listed]]]:
-    """Return the models listed for the user's own keys and for the server's, by provider."""
-    owned, shared = defaultdict[str, list[Listed]](list), defaultdict[str, list[Listed]](list)
+def _listed(user: User) -> tuple[dict[str, list[ListedModel]], dict[str, list[ListedModel]]]:
+    """Return the models listed for the user's own keys, and those listed for the server's, by provider."""
+    owned, shared = defaultdict[str, list[ListedModel]](list), defaultdict[str, list[ListedModel]](list)
     for provider, model, owner, label, window in listed_models(user):
-        (shared if owner is None else owned)[provider].append(Listed(model, label, window))
+        (shared if owner is None else owned)[provider].append(ListedModel(model, label, window))
     return owned, shared
 
 
-def _group(access: Access, listed: list[Listed]) -> CatalogueGroup:
+def _group(access: Access, listed: list[ListedModel]) -> CatalogueGroup:
     usable = not access.refusal
-    models = {item: Listed(item) for item in _offered(access.kind)}
+    models = {model: ListedModel(model) for model in _built_in_models(access.kind)}
     if usable:
         models |= {item.model: item for item in listed}
-    reason = access.refusal or ("" if models else _unasked(access))
+    reason = access.refusal or ("" if models else _no_models(access))
     return CatalogueGroup(
         provider=access.provider,
         label=access.info.label,
         color=access.info.color,
-        models=list(_catalogued(access, models.values())),
+        models=list(_catalogue_models(access, models.values())),
         reason=reason,
         can_refresh=usable and not is_demo(access.kind),
     )
 
 
-def _catalogued(access: Access, models: Iterable[Listed]) -> Iterable[CatalogueModel]:
+def _catalogue_models(access: Access, models: Iterable[ListedModel]) -> Iterable[CatalogueModel]:
     for listed in models:
-        prices, can = list_price(access.provider, listed.model), capabilities_of(listed.model)
+        prices, capabilities = list_price(access.provider, listed.model), capabilities_of(listed.model)
         yield CatalogueModel(
             provider=access.provider,
             model=listed.model,
@@ -123,14 +126,14 @@ def _catalogued(access: Access, models: Iterable[Listed]) -> Iterable[CatalogueM
             context_window=listed.context_window or context_window(access.provider, listed.model),
             input_price=prices.input,
             output_price=prices.output,
-            reasoning=can.reasoning,
-            vision=can.vision,
+            reasoning=capabilities.reasoning,
+            vision=capabilities.vision,
             available=not access.refusal,
             reason=access.refusal,
         )
 
 
-def _offered(kind: ProviderKind | None) -> tuple[str, ...]:
+def _built_in_models(kind: ProviderKind | None) -> tuple[str, ...]:
     if kind is None:
         return ()
     return _demo_models(kind) if is_demo(kind) else shortlisted_models(kind.slug)
@@ -145,6 +148,6 @@ def _demo_models(kind: ProviderKind) -> tuple[str, ...]:
     return tuple(asyncio.run(kind.adapter.list_models(Target(kind.label, kind.base_url))))
 
 
-def _unasked(access: Access) -> str:
+def _no_models(access: Access) -> str:
     local = access.kind is not None and access.kind.local
-    return (ASK_LOCAL if local else ASK).format(label=access.info.label)
+    return (REFRESH_LOCAL if local else REFRESH).format(label=access.info.label)

@@ -1,4 +1,4 @@
-"""A provider's error as the response to a request that depended on it."""
+"""The refusal of a request because of a provider's error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from providers.adapters.base import ErrorCode, ProviderError
 
 
 class ProviderRefused(RequestError):
-    """Carries the provider's error code: 429 if the provider asks to wait, 503 if another try can help, else 400."""
+    """A refusal with the provider's error code; its status is 429 if the provider asks to wait, 503 if another try can
+    help, else 400."""
 
     def __init__(self, error: ProviderError) -> None:
         super().__init__(error.message, retry_after=error.retry_after)

@@ -1,5 +1,7 @@
-"""Re-encryption of every stored secret with the newest of FIELD_ENCRYPTION_KEYS, so that an old key can be removed:
-the keys of users and endpoints, and the second factors of accounts."""
+"""Re-encryption of every stored secret with the newest of FIELD_ENCRYPTION_KEYS, after which an old key can be removed.
+
+Secrets are the keys of users and endpoints, and the second factors of accounts.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,13 @@ from core.ciphers import DecryptionError, reencrypted
 from core.encrypted_field import Ciphertext
 from providers.models import Endpoint, ProviderKey
 
+# Far more than needed: one round, and one for what was written during it.
 ROUNDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Reencryption:
-    """The number of rows that were re-encrypted, that use the newest key now, and that no key decrypts."""
+    """The number of rows that were re-encrypted (``done``), use the newest key now, and cannot be decrypted by any."""
 
     done: int = 0
     current: int = 0
@@ -28,11 +31,11 @@ class Reencryption:
 
 
 def rotate_keys() -> Reencryption:
-    """Re-encrypt everything, one short transaction a row, so that other work continues; unreadable rows stay as they
-    are.
+    """Re-encrypt everything, in one short transaction per row, so that other work continues; unreadable rows stay as
+    they are.
 
-    Repeats until nothing is left, because a process that still has the old key first may write meanwhile. After an
-    interruption it does not repeat finished rows.
+    Repeats until nothing is left, because a process that still has the old key first may write in the meantime. After
+    an interruption it does not repeat finished rows.
     """
     done, result = 0, Reencryption()
     for _ in range(ROUNDS):
@@ -65,7 +68,7 @@ def _stores() -> Iterator[tuple[QuerySet[Any], str, Callable[[Any], Any]]]:
 
 @transaction.atomic
 def _reencrypt(rows: QuerySet[Model], pk: int, column: str, change: Callable[[Any], Any]) -> bool:
-    """Return True if there was something to do; a row that is gone needs nothing."""
+    """Re-encrypt one row and return True; return False if it uses the newest key already, or is gone."""
     row = rows.select_for_update().filter(pk=pk)
     stored = row.values_list(column, flat=True).first()
     new = change(stored) if stored else stored
@@ -77,8 +80,8 @@ def _reencrypted_text(stored: Ciphertext) -> Ciphertext:
 
 
 def _reencrypted_data(stored: dict[str, Any]) -> dict[str, Any]:
-    """Return allauth's data re-encrypted: an authenticator app's secret, a recovery codes' seed, or the codes of an
-    older installation."""
+    """Return allauth's data re-encrypted: the secret of an authenticator app, the seed of recovery codes, or recovery
+    codes that an older version stored one by one."""
     new = {name: reencrypted(value) if name in ("secret", "seed") else value for name, value in stored.items()}
     if "migrated_codes" in new:
         new["migrated_codes"] = [reencrypted(code) for code in new["migrated_codes"]]

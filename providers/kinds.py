@@ -1,7 +1,15 @@
 """The kinds of providers.
 
-A new OpenAI-compatible vendor is one entry here. A new wire format takes four steps: a module in ``adapters/``, its
-entry here, its stand-in in ``tests/fake_providers/``, its line in the README.
+To add one:
+
+1. Add its entry here. Its settings ``<SLUG>_API_KEY`` and ``<SLUG>_BASE_URL`` follow from it.
+2. Add its name to ``README.md``, ``docs/configuration.md`` and ``tests/providers/test_kinds.py``.
+
+A vendor with a wire format of its own, other than OpenAI's chat completions, takes two more steps:
+
+3. Write its adapter: a module in ``adapters/`` with the methods of ``Adapter`` in ``adapters/base.py``.
+4. Add its stand-in, which sends the vendor's real bytes, to ``tests/fake_providers/`` (``formats.py``, ``server.py``),
+   and let the vendor's SDK read them in ``tests/providers/adapters/test_oracle.py``.
 
 An endpoint that an administrator adds is not a kind: it is ``OPENAI_COMPATIBLE`` from ``adapters/openai_compatible.py``
 with a Target that has its name, base URL and key.
@@ -21,15 +29,16 @@ from providers.adapters.openai import OpenAIAdapter
 from providers.adapters.openai_compatible import OPENAI_COMPATIBLE, OpenAICompatibleAdapter
 
 FROM_LOW = {"minimal": "low"}
+"""For vendors that have no effort below low."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderKind:
-    """The facts about a provider that are the same for every user.
+    """The properties of a provider that are the same for every user.
 
-    ``base_url`` means what that vendor's own SDK means by it; ``prices`` is the provider's id in genai-prices;
-    ``key_url`` is the page on which people get a key; ``local`` marks servers that run on the user's own machine and
-    need no key.
+    ``base_url`` means what the vendor's own SDK means by it; ``prices`` is the provider's id in genai-prices, if it is
+    there; ``key_url`` is the page on which users get a key; ``local`` marks servers that run on the user's own machine
+    and need no key.
     """
 
     slug: str

@@ -1,4 +1,4 @@
-"""The full name of a model: its provider and the id by which that provider knows it."""
+"""Model references: a provider and the id by which it knows a model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MAX_LENGTH = 265
 
 
 class ModelRef(NamedTuple):
-    """A provider's slug and a model's id; written as "provider/model"."""
+    """A provider's slug and a model's id, written as "provider/model"."""
 
     provider: str
     model: str

@@ -25,7 +25,8 @@ class KeySource(models.TextChoices):
 
 
 def hint_of(api_key: str) -> str:
-    """Return the part of a key that is shown: its end, or nothing of a key so short that its end would reveal much."""
+    """Return "…" and the last four characters of a key, for display; only "…" for a short key, of which they would
+    reveal too much, and nothing for an empty one."""
     if not api_key:
         return ""
     return f"…{api_key[-4:]}" if len(api_key) >= SHORTEST_KEY_WITH_HINT else "…"
@@ -44,7 +45,8 @@ def validate_base_url(url: str) -> None:
 
 
 class ProviderKey(models.Model):
-    """A user's own key for a provider, or only their own URL of a local server."""
+    """A user's own key for a provider, with a base URL of their own if they set one; a local server's key may be
+    empty."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="provider_keys")
     provider = models.CharField(max_length=64)
@@ -89,7 +91,7 @@ class Endpoint(models.Model):
 
 
 class LanguageModel(models.Model):
-    """A model that a provider listed for its owner's own key or, without an owner, for the server's."""
+    """A model that a provider listed for its owner's key or, if it has no owner, for the server's key or no key."""
 
     provider = models.CharField(max_length=64)
     model = models.CharField(max_length=MAX_MODEL_LENGTH)

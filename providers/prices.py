@@ -19,14 +19,14 @@ FREE = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class ListPrice:
-    """Dollars per million tokens; None if unknown. Long prompts may cost more."""
+    """A model's price in dollars per million tokens; None if unknown. Long prompts may cost more."""
 
     input: Decimal | None = None
     output: Decimal | None = None
 
 
 def price(provider: str, model: str, usage: Usage) -> Decimal | None:
-    """Return a call's cost in dollars: 0 for the demo and local servers, None if the price is unknown."""
+    """Return the cost of a call in dollars: 0 for the demo and local servers, None if the price is unknown."""
     if is_free(provider):
         return FREE
     vendor, info = price_vendor(provider), model_info(provider, model)
@@ -41,7 +41,7 @@ def price(provider: str, model: str, usage: Usage) -> Decimal | None:
 
 
 def list_price(provider: str, model: str) -> ListPrice:
-    """Return today's price, or this hour's if the price depends on that."""
+    """Return the price at this moment; some vendors' prices depend on the hour."""
     if is_free(provider):
         return ListPrice(FREE, FREE)
     info = model_info(provider, model)
@@ -52,26 +52,26 @@ def list_price(provider: str, model: str) -> ListPrice:
 
 
 def context_window(provider: str, model: str) -> int | None:
-    """Return the size in tokens; None if it is unknown."""
+    """Return the size of a model's context window in tokens; None if it is unknown."""
     info = model_info(provider, model)
     return info.context_window if info else None
 
 
 def is_free(provider: str) -> bool:
-    """Return True if nobody sends a bill: for the demo, and for servers on the user's own machines."""
+    """Return True for the demo and for local servers, which cost nothing."""
     return provider in KINDS and not KINDS[provider].needs_key
 
 
 @cache
 def price_vendor(provider: str) -> Provider | None:
-    """Return this kind's part of the table."""
+    """Return the vendor's part of the table; None if it has none."""
     name = KINDS[provider].prices if provider in KINDS else ""
     return next((vendor for vendor in get_snapshot().providers if vendor.id == name), None)
 
 
 @lru_cache(maxsize=8192)
 def model_info(provider: str, model: str) -> ModelInfo | None:
-    """Return the entry of a model, also by the other ids that its vendor gives it."""
+    """Return a model's entry in the table, also by its vendor's other ids for it; None if it has none."""
     vendor = price_vendor(provider)
     return vendor.find_model(model) if vendor else None
 

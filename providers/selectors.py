@@ -1,7 +1,7 @@
 """The providers that a user may use, and the key for each.
 
-A user's own key comes before the server's. The server's is for administrators, unless SERVER_KEYS=everyone, and is
-never sent to a URL that a user set.
+A user's own key comes before the server's. The server's is for administrators and users with a budget, or for everyone
+if SERVER_KEYS=everyone, and is never sent to a URL that a user set.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ from providers.models import Endpoint, KeySource, LanguageModel, ProviderKey
 from providers.prices import model_info
 from providers.shortlist import shortlisted_models
 
-COLOR_OF_THE_UNKNOWN = "#6b7280"
-UNREADABLE = "The stored key for {label} cannot be read any more. Enter it again under Keys."
-UNREADABLE_OF_ENDPOINT = "The stored key for {label} cannot be read any more. Ask an administrator to enter it again."
+UNKNOWN_COLOR = "#6b7280"
+UNREADABLE = "The stored key for {label} can no longer be read. Enter it again under Keys."
+UNREADABLE_FOR_ENDPOINT = "The stored key for {label} can no longer be read. Ask an administrator to enter it again."
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedTarget:
-    """Everything that a call needs besides the request. ``is_first_use`` if the user's own key was not used yet."""
+    """Everything that a call needs besides the request. ``is_first_use`` is True if the call uses the user's own key
+    for the first time."""
 
     adapter: Adapter
     target: Target
@@ -40,7 +41,7 @@ class ResolvedTarget:
 
 @dataclass(frozen=True, slots=True)
 class ProviderInfo:
-    """The label and color with which a provider is shown."""
+    """A provider's label and color on pages."""
 
     label: str
     color: str
@@ -48,7 +49,8 @@ class ProviderInfo:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One user's access to one provider. ``refusal`` is a sentence if they cannot use it, else empty."""
+    """One user's access to one provider. ``key`` is their own key, ``key_source`` the key that their requests use;
+    ``refusal`` is a sentence if they cannot use the provider, else empty."""
 
     provider: str
     info: ProviderInfo
@@ -59,14 +61,14 @@ class Access:
 
     @property
     def takes_key(self) -> bool:
-        """True if a user can store something of their own for it."""
+        """True if a user can store a key or base URL of their own for the provider."""
         return self.kind is not None and takes_key(self.kind)
 
 
 def resolve_target(user: User, provider: str) -> ResolvedTarget:
-    """Return the target for this user's requests; one query.
+    """Return the target of this user's requests; one query.
 
-    Raises NotFound for an unknown provider, ProviderError if there is no key or it cannot be read.
+    Raises NotFound for an unknown provider, ProviderError if no key is set or the key cannot be read.
     """
     kind = KINDS.get(provider)
     if kind is None:
@@ -78,7 +80,7 @@ def resolve_target(user: User, provider: str) -> ResolvedTarget:
         raise ProviderError(ErrorCode.NO_API_KEY, UNREADABLE.format(label=kind.label)) from exc
 
 
-def accesses(user: User) -> list[Access]:
+def provider_accesses(user: User) -> list[Access]:
     """Return this user's access to every kind and every enabled endpoint; at most three queries, and no key is
     decrypted."""
     keys = {key.provider: key for key in ProviderKey.objects.filter(user=user).defer("api_key")}
@@ -91,7 +93,7 @@ def accesses(user: User) -> list[Access]:
     ]
 
 
-def access(user: User, provider: str) -> Access:
+def provider_access(user: User, provider: str) -> Access:
     """Return this user's access to one provider; one query. Raises NotFound."""
     if provider in KINDS:
         key = ProviderKey.objects.filter(user=user, provider=provider).defer("api_key").first()
@@ -101,15 +103,15 @@ def access(user: User, provider: str) -> Access:
 
 
 def key_sources(user: User, providers: Iterable[str]) -> dict[str, str]:
-    """Return whose key would pay at each of these providers: "user", "server", or "" for none; at most two queries."""
+    """Return the key source at each of these providers: "user", "server", or "" for none; at most two queries."""
     names = set(providers)
     own = set(ProviderKey.objects.filter(user=user, provider__in=names).values_list("provider", flat=True))
     server = may_use_server_key(user)
     sources: dict[str, str] = {name: _source_of_kind(name, name in own, server) or "" for name in names & KINDS.keys()}
     others = names - KINDS.keys()
     if others:
-        found = Endpoint.objects.filter(slug__in=others).defer("api_key")
-        sources |= dict.fromkeys(others, "") | {each.slug: _source_of(each) or "" for each in found}
+        endpoints = Endpoint.objects.filter(slug__in=others).defer("api_key")
+        sources |= dict.fromkeys(others, "") | {each.slug: _source_of(each) or "" for each in endpoints}
     return sources
 
 
@@ -125,18 +127,18 @@ def takes_key(kind: ProviderKind) -> bool:
 
 
 def may_use_server_key(user: User) -> bool:
-    """Return True for administrators, for all users if SERVER_KEYS says so, and for users with a budget."""
+    """Return True for administrators, for users with a budget, and for everyone if SERVER_KEYS says so."""
     return user.is_staff or settings.SERVER_KEYS == "everyone" or has_budget(user)
 
 
 def provider_info(provider: str) -> ProviderInfo:
-    """Return label and color, also of a provider that is gone; one query for a provider that is not a built-in kind."""
+    """Return label and color, also for a provider that is gone; one query if it is not a built-in kind."""
     return provider_infos([provider])[provider]
 
 
 def provider_infos(providers: Iterable[str]) -> dict[str, ProviderInfo]:
-    """Return labels and colors of many providers, with at most one query."""
-    infos = {slug: ProviderInfo(slug, COLOR_OF_THE_UNKNOWN) for slug in providers}
+    """Return the labels and colors of many providers; at most one query."""
+    infos = {slug: ProviderInfo(slug, UNKNOWN_COLOR) for slug in providers}
     infos |= {slug: ProviderInfo(KINDS[slug].label, KINDS[slug].color) for slug in infos.keys() & KINDS.keys()}
     others = infos.keys() - KINDS.keys()
     if others:
@@ -146,7 +148,7 @@ def provider_infos(providers: Iterable[str]) -> dict[str, ProviderInfo]:
 
 
 def model_label(provider: str, model: str) -> str:
-    """Return a model's name for people if it is unambiguous, else its id; no query."""
+    """Return a model's readable name, or its id if it has no name or shares it with other ids; no query."""
     if provider == "demo":
         return model.replace("-", " ").title()
     info = model_info(provider, model)
@@ -156,7 +158,8 @@ def model_label(provider: str, model: str) -> str:
 
 
 def listed_models(user: User) -> Iterable[tuple[str, str, int | None, str, int | None]]:
-    """Return what refreshes found for this user or the server: provider, model, owner's id, label, context window."""
+    """Return the models that refreshes found for this user or the server: provider, model, owner's id, label, context
+    window."""
     visible = LanguageModel.objects.filter(owner=user) | LanguageModel.objects.filter(owner=None)
     return visible.values_list("provider", "model", "owner_id", "label", "context_window")
 
@@ -184,7 +187,7 @@ def _resolved_endpoint(endpoint: Endpoint) -> ResolvedTarget:
     try:
         target = Target(endpoint.name, endpoint.base_url, endpoint.api_key)
     except DecryptionError as exc:
-        sentence = UNREADABLE_OF_ENDPOINT.format(label=endpoint.name)
+        sentence = UNREADABLE_FOR_ENDPOINT.format(label=endpoint.name)
         raise ProviderError(ErrorCode.NO_API_KEY, sentence) from exc
     return ResolvedTarget(OPENAI_COMPATIBLE, target, _source_of(endpoint))
 
@@ -200,7 +203,8 @@ def no_key(kind: ProviderKind) -> str:
 
 
 def enabled_endpoint(provider: str) -> Endpoint:
-    """Return an enabled endpoint; raises NotFound, also for a string that cannot be a slug."""
+    """Return an enabled endpoint; raises NotFound, also for text that cannot be a slug."""
+    # Databases refuse some texts that a URL may contain, like NUL, so only slugs reach the query.
     endpoint = Endpoint.objects.filter(slug=provider, enabled=True).first() if slug_re.match(provider) else None
     if endpoint is None:
         raise NotFound(f"There is no provider “{provider[:64]}” here.")

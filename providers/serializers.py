@@ -1,4 +1,4 @@
-"""Serializers of the keys' and models' API. They check the form; services decide."""
+"""Serializers of the keys' and models' API. They check types and lengths; services check the rest."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Storage and tests of keys, and refreshes of the lists of models.
 
-``test_key`` and ``refresh_models`` call the provider, on a short event loop of their own, so that the loop of a web
-process does not wait while an SDK is imported. Call them from a thread, and never inside ``atomic``.
+``test_key`` and ``refresh_models`` call the provider on an event loop of their own, because importing an SDK would
+block the loop of a web process. Call them from a thread, and never inside ``atomic``.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from providers.adapters.base import ErrorCode, ProviderError
 from providers.base_urls import check_public_url, check_url
 from providers.kinds import KINDS, ProviderKind
 from providers.models import MAX_MODEL_LENGTH, LanguageModel, ProviderKey, hint_of
-from providers.selectors import ResolvedTarget, access, enabled_endpoint, resolve_target, takes_key
+from providers.selectors import ResolvedTarget, enabled_endpoint, provider_access, resolve_target, takes_key
 
 logger = logging.getLogger(__name__)
 
 MAX_KEY_LENGTH = 1000
 MAX_MODELS = 2000
 KEY_TESTS = Limit("key-test", 30, 60, "Too many key tests at once. Wait a minute and try again.")
-LISTS = Limit("model-list", 30, 60, "Too many refreshes of model lists at once. Wait a minute and try again.")
+REFRESHES = Limit("model-list", 30, 60, "Too many refreshes of model lists at once. Wait a minute and try again.")
 PRINTABLE = re.compile(r"[\x21-\x7e]*")
 
 
 @dataclass(frozen=True, slots=True)
 class KeyTest:
-    """The result of a key test, in words and as an error code of the public contract (None if the key works)."""
+    """The result of a key test: a sentence, and an error code of the API (None if the key works)."""
 
     ok: bool
     message: str
@@ -52,7 +52,7 @@ def set_key(*, user: User, provider: str, api_key: str, base_url: str = "") -> P
     api_key = _checked_key(kind, api_key)
     base_url = _checked_base_url(user, base_url)
     if not api_key and not base_url:
-        raise _refused("base_url", f"Enter the URL at which {kind.label} runs, or a key.")
+        raise _invalid("base_url", f"Enter the URL at which {kind.label} runs, or a key.")
     stored = {"api_key": api_key, "hint": hint_of(api_key), "base_url": base_url, "first_used_at": None}
     with transaction.atomic():
         key, _ = ProviderKey.objects.update_or_create(user=user, provider=provider, defaults=stored)
@@ -73,37 +73,38 @@ def delete_key(*, user: User, provider: str) -> None:
 
 
 def note_first_use(*, user: User, provider: str, resolved: ResolvedTarget) -> None:
-    """Record the first use of a user's own key since it was set; one query, only at that time. Of several workers at
-    once one records it."""
+    """Record the first use of a user's own key since it was set; no query for any later use."""
     if not resolved.is_first_use:
         return
     with transaction.atomic():
+        # The filtered update decides between several workers that use the key at the same moment.
         unused = ProviderKey.objects.filter(user=user, provider=provider, first_used_at=None)
         if unused.update(first_used_at=timezone.now()):
             record(Action.KEY_FIRST_USED, user=user, subject=provider)
 
 
 def test_key(*, user: User, provider: str) -> KeyTest:
-    """Make the cheapest real call with the key that this user's requests would use. Raises NotFound, and
-    TooManyRequests beyond ``KEY_TESTS``."""
-    label = access(user, provider).info.label
+    """Make the cheapest real call with the key that this user's requests use. Raises NotFound, and TooManyRequests
+    beyond ``KEY_TESTS``."""
+    label = provider_access(user, provider).info.label
     KEY_TESTS.take(str(user.public_id))
     try:
         resolved = resolve_target(user, provider)
         note_first_use(user=user, provider=provider, resolved=resolved)
         asyncio.run(resolved.adapter.check_key(resolved.target))
     except ProviderError as error:
-        _log(provider, "refused a key test", error)
+        _log(provider, "failed a key test", error)
         return KeyTest(ok=False, message=error.message, code=error.code)
-    return KeyTest(ok=True, message=_accepted(label, resolved))
+    return KeyTest(ok=True, message=_success(label, resolved))
 
 
 def refresh_models(*, user: User, provider: str) -> list[str]:
-    """Request the provider's own list and store it, for the user if their key was used, else for the server.
+    """Fetch the provider's own list of models and store it, for the user if their key was used, else for the server.
 
-    Returns the ids. Raises NotFound, ProviderError and TooManyRequests (``LISTS``); earlier entries stay.
+    Returns the models' ids. Raises NotFound, ProviderError, and TooManyRequests beyond ``REFRESHES``; then the stored
+    list stays as it was.
     """
-    LISTS.take(str(user.public_id))
+    REFRESHES.take(str(user.public_id))
     resolved = resolve_target(user, provider)
     note_first_use(user=user, provider=provider, resolved=resolved)
     try:
@@ -112,7 +113,7 @@ def refresh_models(*, user: User, provider: str) -> list[str]:
         _log(provider, "did not list its models", error)
         raise
     models = [model for model in dict.fromkeys(listed) if _is_usable(model)][:MAX_MODELS]
-    _remember(provider, user if resolved.key_source == "user" else None, models)
+    _store_models(provider, user if resolved.key_source == "user" else None, models)
     return models
 
 
@@ -121,17 +122,17 @@ def _kind(provider: str) -> ProviderKind:
     if kind is not None and takes_key(kind):
         return kind
     if kind is not None:
-        raise _refused("provider", f"{kind.label} works without a key.")
+        raise _invalid("provider", f"{kind.label} works without a key.")
     endpoint = enabled_endpoint(provider)
-    raise _refused("provider", f"Only an administrator sets the key of {endpoint.name}.")
+    raise _invalid("provider", f"Only an administrator can set the key for {endpoint.name}.")
 
 
 def _checked_key(kind: ProviderKind, api_key: str) -> str:
     api_key = api_key.strip()
     if kind.needs_key and not api_key:
-        raise _refused("api_key", f"Enter your key for {kind.label}.")
+        raise _invalid("api_key", f"Enter your key for {kind.label}.")
     if len(api_key) > MAX_KEY_LENGTH or not PRINTABLE.fullmatch(api_key):
-        raise _refused("api_key", "This is not a key: it contains spaces or other unusual characters. Copy it again.")
+        raise _invalid("api_key", "This is not a key: it contains spaces or other unusual characters. Copy it again.")
     return api_key
 
 
@@ -145,27 +146,28 @@ def _is_usable(model: str) -> bool:
     return 0 < len(model) <= MAX_MODEL_LENGTH and model.isprintable()
 
 
-def _refused(field: str, sentence: str) -> InvalidInput:
+def _invalid(field: str, sentence: str) -> InvalidInput:
     return InvalidInput(sentence, fields={field: [sentence]})
 
 
-def _accepted(label: str, resolved: ResolvedTarget) -> str:
+def _success(label: str, resolved: ResolvedTarget) -> str:
     match resolved.key_source:
         case "user" if resolved.target.api_key:
             return f"{label} accepted your key."
         case "server":
             return f"{label} accepted the server's key."
         case _:
-            return f"{label} answered."
+            return f"{label} responded."
 
 
-def _log(provider: str, what: str, error: ProviderError) -> None:
-    logger.warning("%s %s (%s): %s", provider, what, error.code, error.detail)
+def _log(provider: str, event: str, error: ProviderError) -> None:
+    logger.warning("%s %s (%s): %s", provider, event, error.code, error.detail)
 
 
 @transaction.atomic
-def _remember(provider: str, owner: User | None, models: list[str]) -> None:
+def _store_models(provider: str, owner: User | None, models: list[str]) -> None:
     now = timezone.now()
+    # Rows that stay keep the label and context window that an administrator wrote.
     rows = LanguageModel.objects.filter(provider=provider, owner=owner)
     rows.exclude(model__in=models).delete()
     known = set(rows.values_list("model", flat=True))

@@ -1,8 +1,8 @@
-"""The models that are offered before a provider's list was requested: a few current ones, chosen by rule.
+"""Short lists: the few current models that a provider shows before its own list was fetched, chosen by rule.
 
-Of the priced chat models in genai-prices, the newest of each family ("Claude Opus 4.5" and "Claude Opus 5" are one),
-not more than a generation behind the newest. A provider that serves many labs' models shows one of each lab, those with
-the most models first.
+A short list has the newest priced chat model of each family in genai-prices ("Claude Opus 4.5" and "Claude Opus 5" are
+one family), unless it is more than one generation behind the vendor's newest model. A provider that serves models of
+many labs shows one of each lab, beginning with the lab that has the most models.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from providers.adapters.openai_compatible import OpenAICompatibleAdapter
 from providers.kinds import KINDS
 from providers.prices import list_price, price_vendor
 
-MOST = 8
+MAX_MODELS = 8
 GENERATIONS = 1.0
-HIGHEST_VERSION = 20
+# A number from here on is no version, but a size or a date.
+MAX_VERSION = 20
 NOT_CHAT = re.compile(
     r"embed|image|audio|realtime|moderation|transcri|tts|voice|voxtral|speech|whisper|orpheus|\bocr|search|research"
     r"|guard|\blive|computer.?use|robotics|omni|banana|video|decide|multi-agent|maas|routers/|instruct$|completion|rerank|:|^~",
@@ -30,12 +31,12 @@ NOT_CHAT = re.compile(
 )
 SIZE = re.compile(r"\b\d+(\.\d+)?x?\d*[bkmt]\b|\b[a-z]\d+b\b|\b\d{4,}\b|\b\d{2}-\d{2}\b|\([^)]*\)", re.IGNORECASE)
 VERSION = re.compile(r"\d+(?:\.\d+)?")
-NO_FAMILY = frozenset({"preview", "latest", "exp", "and", "chat"})
+NOT_FAMILY = frozenset({"preview", "latest", "exp", "and", "chat"})
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A candidate for the short list."""
+    """A model that may go on the short list; ``price`` is for output, in dollars per million tokens."""
 
     model: str
     lab: str
@@ -50,7 +51,7 @@ class Choice:
 
 @cache
 def shortlisted_models(provider: str) -> tuple[str, ...]:
-    """Return the ids of a kind's short list, newest first; empty if the table does not know the kind."""
+    """Return the ids of a kind's short list, newest first; empty if genai-prices does not know the kind."""
     adapter = KINDS[provider].adapter if provider in KINDS else None
     if isinstance(adapter, OpenAICompatibleAdapter) and adapter.models:
         return adapter.models
@@ -58,20 +59,20 @@ def shortlisted_models(provider: str) -> tuple[str, ...]:
     choices = sorted(_choices(provider, vendor.models if vendor else ()), key=_newest_first)
     newest = _first_of_each(lambda choice: choice.family, choices)
     labs = Counter(choice.lab for choice in choices if choice.lab)
-    chosen = _of_labs(newest, labs) if len(labs) > 1 else _of_this_generation(newest)
-    return tuple(choice.model for choice in chosen)[:MOST]
+    shortlist = _one_of_each_lab(newest, labs) if len(labs) > 1 else _current_generation(newest)
+    return tuple(choice.model for choice in shortlist)[:MAX_MODELS]
 
 
-def _of_labs(choices: list[Choice], labs: Counter[str]) -> list[Choice]:
+def _one_of_each_lab(choices: list[Choice], labs: Counter[str]) -> list[Choice]:
     first = _first_of_each(lambda choice: choice.lab, [choice for choice in choices if choice.lab])
     return sorted(first, key=lambda choice: -labs[choice.lab])
 
 
-def _of_this_generation(choices: list[Choice]) -> list[Choice]:
-    """Return the vendor's own models, recognized by their usual name, before those of others that it serves."""
-    home = Counter(choice.brand for choice in choices).most_common(1)[0][0] if choices else ""
-    oldest = max((choice.version for choice in choices if choice.brand == home), default=0) - GENERATIONS
-    return sorted((choice for choice in choices if choice.version >= oldest), key=lambda choice: choice.brand != home)
+def _current_generation(choices: list[Choice]) -> list[Choice]:
+    """Return the vendor's own models before those of other vendors that it serves; its own have the commonest brand."""
+    own = Counter(choice.brand for choice in choices).most_common(1)[0][0] if choices else ""
+    oldest = max((choice.version for choice in choices if choice.brand == own), default=0) - GENERATIONS
+    return sorted((choice for choice in choices if choice.version >= oldest), key=lambda choice: choice.brand != own)
 
 
 def _choices(provider: str, models: Iterable[ModelInfo]) -> Iterable[Choice]:
@@ -87,7 +88,7 @@ def _choices(provider: str, models: Iterable[ModelInfo]) -> Iterable[Choice]:
 
 
 def api_id(info: ModelInfo) -> str | None:
-    """Return the id by which the provider is asked for a model: the table's own if it fits, else one that does."""
+    """Return an id that the provider accepts for a model: the table's own if it is one, else one that it matches."""
     if info.is_match(info.id):
         return info.id
     clauses = info.match.or_ if isinstance(info.match, ClauseOr) else [info.match]
@@ -99,17 +100,17 @@ def _newest_first(choice: Choice) -> tuple[float, Decimal, str]:
 
 
 def _version(name: str) -> float:
-    found = (float(number) for number in VERSION.findall(SIZE.sub(" ", name)))
-    return next((number for number in found if number < HIGHEST_VERSION), 0.0)
+    numbers = (float(number) for number in VERSION.findall(SIZE.sub(" ", name)))
+    return next((number for number in numbers if number < MAX_VERSION), 0.0)
 
 
 def _family(name: str) -> str:
     words = re.findall(r"[a-z]+", VERSION.sub(" ", SIZE.sub(" ", name)).lower())
-    return " ".join(word for word in words if word not in NO_FAMILY)
+    return " ".join(word for word in words if word not in NOT_FAMILY)
 
 
-def _first_of_each(of: Callable[[Choice], str], choices: Iterable[Choice]) -> list[Choice]:
+def _first_of_each(group: Callable[[Choice], str], choices: Iterable[Choice]) -> list[Choice]:
     first: dict[str, Choice] = {}
     for choice in choices:
-        first.setdefault(of(choice), choice)
+        first.setdefault(group(choice), choice)
     return list(first.values())

@@ -1,4 +1,4 @@
-"""The pages of keys and models. Each change answers a form with a redirect, and HTMX with the part that changed."""
+"""The pages of keys and models. Changes respond to a plain form with a redirect, to HTMX with the part that changed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from core.errors import InvalidInput, NotFound
 from providers import services
 from providers.adapters.base import ProviderError
 from providers.catalogue import catalogue_groups
-from providers.selectors import Access, access, accesses
+from providers.selectors import Access, provider_access, provider_accesses
 
-# django-htmx takes a 400 for a crash while DEBUG is on, and replaces the page with it.
+# Not 400: while DEBUG is on, django-htmx takes that for a crash and replaces the page with its response.
 FORM_REFUSED = 422
 
 
@@ -62,7 +62,7 @@ def key_set(request: AuthenticatedHttpRequest, provider: str) -> HttpResponse:
         raise Http404 from error
     except InvalidInput as error:
         errors = {name: texts[0] for name, texts in (error.fields or {}).items()}
-        return _refused(request, KeyCard(access(user, provider), base_url, errors=errors))
+        return _refused(request, KeyCard(provider_access(user, provider), base_url, errors=errors))
     return _done(request, provider, Notice(ok=True, text="Saved."))
 
 
@@ -99,7 +99,7 @@ def model_refresh(request: AuthenticatedHttpRequest, provider: str) -> HttpRespo
     user = request.user
     notice = _refreshed(user, provider)
     if not request.htmx:
-        _tell(request, notice)
+        _add_message(request, notice)
         return redirect(f"{reverse('providers:model-list')}#models-{provider}")
     group = next(group for group in catalogue_groups(user) if group.provider == provider)
     return render(request, "providers/_model_group.html", {"group": group, "notice": notice, "open": True})
@@ -118,7 +118,7 @@ def _refreshed(user: User, provider: str) -> Notice:
 
 
 def _cards(user: User) -> list[KeyCard]:
-    return [_card(item) for item in accesses(user) if item.takes_key]
+    return [_card(item) for item in provider_accesses(user) if item.takes_key]
 
 
 def _card(item: Access, notice: Notice | None = None) -> KeyCard:
@@ -126,10 +126,10 @@ def _card(item: Access, notice: Notice | None = None) -> KeyCard:
 
 
 def _done(request: AuthenticatedHttpRequest, provider: str, notice: Notice) -> HttpResponse:
-    item = access(request.user, provider)
+    item = provider_access(request.user, provider)
     if request.htmx:
         return render(request, "providers/_key.html", {"card": _card(item, notice), "open": True})
-    _tell(request, Notice(notice.ok, f"{item.info.label}: {notice.text}"))
+    _add_message(request, Notice(notice.ok, f"{item.info.label}: {notice.text}"))
     return redirect(f"{reverse('providers:key-list')}#key-{provider}")
 
 
@@ -140,5 +140,5 @@ def _refused(request: AuthenticatedHttpRequest, card: KeyCard) -> HttpResponse:
     return render(request, "providers/key_list.html", {"cards": cards}, status=FORM_REFUSED)
 
 
-def _tell(request: AuthenticatedHttpRequest, notice: Notice) -> None:
+def _add_message(request: AuthenticatedHttpRequest, notice: Notice) -> None:
     messages.add_message(request, messages.SUCCESS if notice.ok else messages.ERROR, notice.text)

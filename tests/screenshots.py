@@ -16,7 +16,7 @@ from tests.support.servers import Servers
 FOLDER = Path("docs/images")
 PROMPTS = (
     "Compare SQLite and PostgreSQL for a small web shop, in a table.",
-    "Write a friendly e-mail that declines an invitation.",
+    "Write a friendly email that declines an invitation.",
     "A bat and a ball cost 1.10 together; the bat costs 1.00 more than the ball. What does the ball cost?",
 )
 PROMPT = "Explain what a closure is, with a short example."

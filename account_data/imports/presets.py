@@ -1,4 +1,4 @@
-"""Import of presets and prompt templates."""
+"""Export and import of presets and prompt templates."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from account_data.imports.reader import Part
 from accounts.models import User
 from presets.models import Preset, PromptTemplate
 from presets.schemas import NAME_LENGTH, checked_preset, checked_template
-from presets.services import MOST
+from presets.services import MAX_ITEMS
 
 Json = dict[str, Any]
 Kind = type[Preset] | type[PromptTemplate]
 
 
-def saved_keys(model: Kind, user: User) -> list[int]:
+def preset_keys(model: Kind, user: User) -> list[int]:
     return list(model._default_manager.filter(user=user).order_by("pk").values_list("pk", flat=True))
 
 
@@ -40,24 +40,25 @@ def read_template(part: Part, user: User) -> PromptTemplate:
     return PromptTemplate(public_id=part.own_id("template"), user=user, **checked)
 
 
-def save_saved(model: Kind, user: User, items: Sequence[Any]) -> int:
-    """Save those that the user does not have yet and return their number; a name that is taken gets a number.
+def save_presets(model: Kind, user: User, items: Sequence[Any]) -> int:
+    """Save the items that the user does not have yet and return their number; a name that is taken gets a number.
 
-    What exceeds the number that a user may have is left out.
+    Items beyond the number that a user may have are left out.
     """
     mine = model._default_manager.filter(user=user)
     names = set(mine.values_list("name", flat=True))
-    new = new_items(user, items, lambda item: item, mine)[: max(0, MOST - len(names))]
+    new = new_items(user, items, lambda item: item, mine)[: max(0, MAX_ITEMS - len(names))]
     for item in new:
-        item.name = _free(item.name, names)
+        item.name = _free_name(item.name, names)
         names.add(item.name)
     model._default_manager.bulk_create(new)
     return len(new)
 
 
-def _free(name: str, names: set[str]) -> str:
+def _free_name(name: str, names: set[str]) -> str:
     free, number = name, 1
     while free in names:
         number += 1
+        # Six characters are enough for " (999)", and a user may not have that many.
         free = f"{name[: NAME_LENGTH - 6]} ({number})"
     return free

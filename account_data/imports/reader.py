@@ -1,4 +1,4 @@
-"""The reader of an archive: every value is checked, and a refusal names its position."""
+"""The checked values of an archive: each is validated when it is read, and a refusal names its position."""
 
 from __future__ import annotations
 
@@ -15,53 +15,55 @@ LONGEST_LIST = 100_000
 LARGEST_INTEGER = 2**31 - 1
 LONGEST_TIME = 10_000_000
 UUID_LENGTH = 36
-FEW_WORDS = 8
+MOST_LISTED_CHOICES = 8
+"""A refusal lists the valid choices only if there are no more."""
 YEARS = range(1970, 3000)
+"""Plausible years, away from 1 and 9999, which a time zone can move out of Python's range."""
 Read = TypeVar("Read")
 
 
 class Part:
-    """One JSON object of an archive. ``seen`` holds the ids read so far in the whole archive, with the objects
-    remembered under them.
+    """One JSON object of an archive, with a method for each type of value.
 
-    Every reader raises InvalidInput for a value that is missing or of another kind, in a sentence that names its
-    position and never repeats the value.
+    The methods raise InvalidInput for a value that is missing or of another type, in a sentence that names its position
+    and never repeats the value. ``seen`` has the ids read so far in the whole archive, with the objects that were
+    registered under them.
     """
 
-    def __init__(self, value: Any, place: str = "", seen: dict[tuple[str, uuid.UUID], Any] | None = None) -> None:
-        self.place = place
+    def __init__(self, value: Any, position: str = "", seen: dict[tuple[str, uuid.UUID], Any] | None = None) -> None:
+        self.position = position
         self.seen: dict[tuple[str, uuid.UUID], Any] = {} if seen is None else seen
         if not isinstance(value, dict):
             self.refuse("", "has to be an object")
         self._value: dict[str, Any] = value
 
     def refuse(self, name: str, why: str) -> NoReturn:
-        place = ".".join(filter(None, (self.place, name))) or "the file"
-        sentence = f"Nothing was imported: {place} {why}."
-        raise InvalidInput(sentence, fields={place: [sentence]})
+        position = ".".join(filter(None, (self.position, name))) or "the file"
+        sentence = f"Nothing was imported: {position} {why}."
+        raise InvalidInput(sentence, fields={position: [sentence]})
 
     def names(self) -> set[str]:
         return set(self._value)
 
     def raw(self, name: str) -> Any:
-        """Return a value as it is."""
+        """Return a value of any type."""
         if name not in self._value:
             self.refuse(name, "is missing")
         return self._value[name]
 
     def checked(self, check: Callable[[Any], Read]) -> Read:
-        """Return the result of ``check`` for the whole object; a refusal gets this object's position."""
+        """Return the result of ``check`` for the whole object; the position is added to its refusal."""
         try:
             return check(self._value)
         except InvalidInput as error:
             self.refuse("", f"cannot be saved: {error.message.rstrip('.')}")
 
-    def maybe(self, name: str, read: Callable[[str], Read]) -> Read | None:
-        """Return the result of ``read`` for a value that may be null."""
+    def nullable(self, name: str, read: Callable[[str], Read]) -> Read | None:
+        """Return the value that ``read`` returns for this name, None for null."""
         return None if self.raw(name) is None else read(name)
 
-    def later(self, name: str, read: Callable[[str], Read], default: Read) -> Read:
-        """Return the result of ``read`` for a value that older archives do not have."""
+    def optional(self, name: str, read: Callable[[str], Read], default: Read) -> Read:
+        """Return the value that ``read`` returns for this name, ``default`` in older archives without it."""
         return read(name) if name in self._value else default
 
     def values(self, name: str) -> list[Any]:
@@ -74,11 +76,11 @@ class Part:
 
     def parts(self, name: str) -> list[Part]:
         """Return the objects of a list, in order."""
-        place = ".".join(filter(None, (self.place, name)))
-        return [Part(value, f"{place}[{index}]", self.seen) for index, value in enumerate(self.values(name))]
+        position = ".".join(filter(None, (self.position, name)))
+        return [Part(value, f"{position}[{index}]", self.seen) for index, value in enumerate(self.values(name))]
 
     def part(self, name: str) -> Part:
-        return Part(self.raw(name), ".".join(filter(None, (self.place, name))), self.seen)
+        return Part(self.raw(name), ".".join(filter(None, (self.position, name))), self.seen)
 
     def text(self, name: str, longest: int = LONGEST_TEXT) -> str:
         value = self.raw(name)
@@ -90,23 +92,21 @@ class Part:
             self.refuse(name, "contains a NUL character")
         return value
 
-    def filled(self, name: str, longest: int) -> str:
+    def non_empty(self, name: str, longest: int) -> str:
         value = self.text(name, longest)
         if not value.strip():
             self.refuse(name, "is empty")
         return value
 
-    def word(self, name: str, words: Sequence[str]) -> str:
+    def choice(self, name: str, choices: Sequence[str]) -> str:
         value = self.raw(name)
-        if not isinstance(value, str) or value not in words:
-            few = len(words) <= FEW_WORDS
-            self.refuse(
-                name,
-                f"has to be one of: {', '.join(filter(None, words))}" if few else "is not one that this version knows",
-            )
+        if not isinstance(value, str) or value not in choices:
+            if len(choices) <= MOST_LISTED_CHOICES:
+                self.refuse(name, f"has to be one of: {', '.join(filter(None, choices))}")
+            self.refuse(name, "is not one that this version knows")
         return value
 
-    def flag(self, name: str) -> bool:
+    def boolean(self, name: str) -> bool:
         value = self.raw(name)
         if not isinstance(value, bool):
             self.refuse(name, "has to be true or false")
@@ -124,15 +124,15 @@ class Part:
             self.refuse(name, f"has to be a number of seconds from 0 to {LONGEST_TIME}")
         return float(value)
 
-    def moment(self, name: str) -> datetime:
+    def timestamp(self, name: str) -> datetime:
         """Return a date and time with its time zone."""
         try:
-            moment = datetime.fromisoformat(self.text(name, 40))
+            timestamp = datetime.fromisoformat(self.text(name, 40))
         except ValueError:
             self.refuse(name, "is not a date and time in ISO 8601")
-        if moment.tzinfo is None or moment.year not in YEARS:
+        if timestamp.tzinfo is None or timestamp.year not in YEARS:
             self.refuse(name, f"needs a time zone, and a year from {YEARS.start} to {YEARS.stop - 1}")
-        return moment
+        return timestamp
 
     def id(self, name: str) -> uuid.UUID:
         return self._uuid(self.raw(name), name)
@@ -154,11 +154,11 @@ class Part:
         self.seen[kind, value] = None
         return value
 
-    def remember(self, kind: str, public_id: uuid.UUID, thing: Any) -> None:
-        """Keep an object for those that name it further on in the archive."""
-        self.seen[kind, public_id] = thing
+    def register(self, kind: str, public_id: uuid.UUID, item: Any) -> None:
+        """Keep an object for later ``references`` to it."""
+        self.seen[kind, public_id] = item
 
-    def remembered(self, name: str, kind: str) -> list[Any]:
+    def references(self, name: str, kind: str) -> list[Any]:
         """Return the objects that a list names by their ids."""
         ids = self.ids(name)
         for index, each in enumerate(ids):
@@ -168,6 +168,6 @@ class Part:
 
 
 def is_time(value: Any) -> bool:
-    """Return True for a number of seconds that makes sense."""
+    """Return True for a number of seconds from 0 to ``LONGEST_TIME``."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return is_number and math.isfinite(value) and 0 <= value <= LONGEST_TIME

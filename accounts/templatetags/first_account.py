@@ -11,5 +11,5 @@ register = template.Library()
 
 @register.simple_tag
 def is_first_account() -> bool:
-    """Return True if there is no account yet, so that the next one becomes the administrator's."""
+    """Return True if there is no account yet; the next one becomes the administrator's."""
     return not User.objects.exists()

@@ -1,4 +1,4 @@
-"""Strict fields of JSON bodies. REST framework's own would accept a number as text, text as a number or an id, and
+"""Strict fields of JSON bodies. REST framework's own fields accept a number as text, text as a number or an id, and
 words as booleans."""
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ ID_LENGTH = 36
 
 
 class StringField(serializers.CharField):
-    """A string; its length is counted as it was sent."""
+    """A string. Its length is checked before whitespace is trimmed."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -22,8 +22,8 @@ class StringField(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class AddressField(StringField, serializers.EmailField):
-    """An e-mail address."""
+class EmailField(StringField, serializers.EmailField):
+    """An email address."""
 
 
 class FlagField(serializers.BooleanField):
@@ -36,7 +36,7 @@ class FlagField(serializers.BooleanField):
 
 
 class IdField(serializers.UUIDField):
-    """A public id, in exactly the form in which ids are given out."""
+    """A public id in its canonical form of 36 characters, the only one that the API returns."""
 
     def to_internal_value(self, data: Any) -> uuid.UUID:
         if not isinstance(data, str) or len(data) != ID_LENGTH:

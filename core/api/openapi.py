@@ -17,20 +17,20 @@ from rest_framework import serializers
 from rest_framework.views import APIView
 
 NOTHING = OpenApiResponse(description="Done.")
-ALL_TOLD = OpenApiResponse(description="Nothing is left to send.")
-PLACE = [
+NOTHING_LEFT = OpenApiResponse(description="Nothing is left to send.")
+RESUME_POINT = [
     OpenApiParameter("after", str, description="The `id` of the last event that you have."),
-    OpenApiParameter("Last-Event-ID", str, OpenApiParameter.HEADER, description="The same, as browsers send it."),
+    OpenApiParameter("Last-Event-ID", str, OpenApiParameter.HEADER, description="The same `id`, as browsers send it."),
 ]
-SENTENCES = {
+STATUS_DESCRIPTIONS = {
     400: "Something in the request is not valid; `fields` names it.",
-    401: "Not signed in, or the token is not valid (any more).",
+    401: "Not signed in, or the token is not valid.",
     403: "Not allowed, or a session came without its CSRF token.",
-    404: "Does not exist, or belongs to somebody else.",
+    404: "Does not exist, or belongs to another user.",
     409: "Not possible in its current state.",
     413: "The body is too large.",
-    415: "The body is of another type.",
-    429: "Too many requests, or too many that wait.",
+    415: "The body has an unsupported content type.",
+    429: "Too many requests, too many waiting answers, or a budget is used up.",
     503: "A part of the installation is unavailable at the moment.",
 }
 RETRY_AFTER = {
@@ -74,22 +74,24 @@ class ApiAuthenticationScheme(OpenApiAuthenticationExtension):  # type: ignore[n
         ]
 
     def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
-        # One of them suffices; a single object with both names would require both.
+        # One of the two is enough; a single object with both names would require both.
         return [{name: []} for name in self.name]
 
 
 class ApiSchema(AutoSchema):
-    """Adds to every operation the refusals that follow from its kind; ``refusals`` adds others at the view."""
+    """Adds to every operation the refusals that follow from its method, path and body; ``refusals`` adds more at the
+    view."""
 
     def get_request_serializer(self) -> Any:
-        """Return no serializer for a DELETE, for which nothing is guessed."""
+        # For a DELETE drf-spectacular would guess a body from the view.
         return None if self.method == "DELETE" else super().get_request_serializer()
 
     def _get_request_body(self, direction: Any = "request") -> Any:
-        """Return the body, also that of a DELETE which declares one."""
+        """Return the body, including that of a DELETE that declares one."""
         inherited: Any = super()
         if self.method != "DELETE" or self.get_request_serializer() is None:
             return inherited._get_request_body(direction)
+        # drf-spectacular describes bodies of POST, PUT and PATCH only.
         self.method = "POST"
         try:
             return inherited._get_request_body(direction)
@@ -124,7 +126,7 @@ class ApiSchema(AutoSchema):
 
 def refusals(*statuses: int) -> dict[int, OpenApiResponse]:
     """Return the responses of refused requests, for ``extend_schema``."""
-    return {status: OpenApiResponse(ErrorSerializer, description=SENTENCES[status]) for status in statuses}
+    return {status: OpenApiResponse(ErrorSerializer, description=STATUS_DESCRIPTIONS[status]) for status in statuses}
 
 
 def stream_of(description: str) -> dict[tuple[int, str], OpenApiResponse]:

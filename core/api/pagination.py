@@ -1,4 +1,4 @@
-"""Pages of lists in the API."""
+"""Pagination of lists in the API, by ``?limit=`` and ``?offset=``."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from rest_framework.request import Request
 
 from core.api.validation import validated
 
-PAGE = 20
-MAX_PAGE = 100
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
 Row = TypeVar("Row", bound=Model)
 
 
 class PageSerializer(serializers.Serializer[Any]):
-    """The query of a list."""
+    """The query parameters of a list."""
 
-    limit = serializers.IntegerField(default=PAGE, min_value=1, max_value=MAX_PAGE)
+    limit = serializers.IntegerField(default=DEFAULT_LIMIT, min_value=1, max_value=MAX_LIMIT)
     offset = serializers.IntegerField(default=0, min_value=0, max_value=2**31)
     search = serializers.CharField(default="", allow_blank=True, max_length=200)
     count = serializers.BooleanField(default=False)
@@ -31,7 +31,7 @@ def page_of(row: type[serializers.Serializer[Any]]) -> type[serializers.Serializ
         "next": serializers.URLField(allow_null=True),
         "previous": serializers.URLField(allow_null=True),
         "results": row(many=True),
-        "count": serializers.IntegerField(required=False, help_text="Only if it was requested."),
+        "count": serializers.IntegerField(required=False, help_text="Only with `count=true`."),
     }
     return type(row.__name__.replace("Row", "Page"), (serializers.Serializer,), fields)
 
@@ -42,15 +42,15 @@ def page_json(
     """Return ``{next, previous, results}`` of the rows that ``find`` returns for the query's ``search``; ``count``
     only if requested, because it costs a query over all rows."""
     page = validated(PageSerializer, request.query_params.dict())
-    found, limit, offset = find(page["search"]), page["limit"], page["offset"]
-    rows = list(found[offset : offset + limit + 1])
+    queryset, limit, offset = find(page["search"]), page["limit"], page["offset"]
+    rows = list(queryset[offset : offset + limit + 1])
     body: dict[str, Any] = {
         "next": _page_url(request, offset + limit) if len(rows) > limit else None,
         "previous": _page_url(request, max(0, offset - limit)) if offset else None,
         "results": [row_json(row) for row in rows[:limit]],
     }
     if page["count"]:
-        body["count"] = found.count()
+        body["count"] = queryset.count()
     return body
 
 

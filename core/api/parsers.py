@@ -28,15 +28,17 @@ UNREADABLE_FORM = (MultiPartParserError, SuspiciousMultipartForm, TooManyFieldsS
 
 
 def json_object(request: HttpRequest) -> dict[str, Any]:
-    """Return the body of a plain view's request; raises UnsupportedType, TooLarge, and InvalidInput for anything but
-    a JSON object."""
+    """Return the body of a plain view's request.
+
+    Raises UnsupportedType for another content type, TooLarge, and InvalidInput for anything but a JSON object.
+    """
     if request.content_type not in ("", BoundedJsonParser.media_type):
         raise UnsupportedType(SEND_JSON)
     try:
         body = request.body
     except RequestDataTooBig as error:
         raise too_large() from error
-    return _object(body)
+    return _decode_object(body)
 
 
 class BoundedJsonParser(BaseParser):
@@ -50,10 +52,10 @@ class BoundedJsonParser(BaseParser):
         body = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
         if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise too_large()
-        return _object(body) if body.strip() else {}
+        return _decode_object(body) if body.strip() else {}
 
 
-class FixedRenderer(DefaultContentNegotiation):
+class IgnoreClientContentNegotiation(DefaultContentNegotiation):
     """Ignores the Accept header: a client that asks for a CSV export can still receive an error as JSON."""
 
     def select_renderer(
@@ -63,7 +65,7 @@ class FixedRenderer(DefaultContentNegotiation):
         return renderer, renderer.media_type
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def _decode_object(body: bytes) -> dict[str, Any]:
     try:
         decoded = orjson.loads(body)
     except orjson.JSONDecodeError as error:

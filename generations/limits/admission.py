@@ -1,7 +1,7 @@
 """Admission control: requests per minute, answers at once, and budgets.
 
-All that a run may cost is reserved in the transaction that creates it, under a lock of its user, so that many starts at
-once cannot take more together than there is.
+Everything that a run may cost is reserved in the transaction that creates it, under a lock of its user. Otherwise many
+starts at once could together take more than is left.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ class Admission(NamedTuple):
 def check_request_rate(user: User) -> None:
     """Count a request that starts answers.
 
-    Raises TooManyRequests after too many within a minute, and Unavailable if Redis is, since nothing could be queued.
+    Raises TooManyRequests after too many within a minute. Raises Unavailable if Redis does not answer, because nothing
+    could be enqueued then.
     """
     amount = allowance_of(user).requests_per_minute
     sentence = f"You have sent {amount} requests in a minute, which is your limit. Wait a little and try again."
@@ -87,15 +88,15 @@ def admit(user: User, requests: Sequence[GenerationRequest], *, batch: bool = Fa
         for each in requests
     ]
     for budget in budgets:
-        wanted = sum((each.reserved for each in admissions if each.key_source == budget.key_source), Amount())
-        if not budget.has_room_for(wanted):
-            raise over_budget(budget, wanted)
+        needed = sum((each.reserved for each in admissions if each.key_source == budget.key_source), Amount())
+        if not budget.has_room_for(needed):
+            raise over_budget(budget, needed)
     return admissions
 
 
-def _check_queue(user: User, allowance: Allowance, more: int) -> None:
+def _check_queue(user: User, allowance: Allowance, new: int) -> None:
     open_now = Generation.objects.filter(user=user, status__in=Generation.OPEN).count()
-    if open_now + more > allowance.max_running + allowance.max_queued:
+    if open_now + new > allowance.max_running + allowance.max_queued:
         raise TooManyRequests(
             f"{open_now} of your answers are running or waiting. You may have {allowance.max_running} running and "
             f"{allowance.max_queued} waiting. Wait until some have ended, or stop some.",
@@ -104,10 +105,10 @@ def _check_queue(user: User, allowance: Allowance, more: int) -> None:
 
 
 def reserve_more(generation_id: int, model: ModelRef) -> str:
-    """Reserve as much again as an answer of ``model`` is expected to take, after it has outgrown its reservation.
+    """Reserve EXPECTED_OUTPUT_TOKENS more for an answer that has outgrown its reservation.
 
-    ``model`` is the one that is answering, which may be the fallback. Returns an empty string, or a sentence that says
-    that no budget has room for more.
+    ``model`` is the model that is answering, which may be the fallback. Return an empty string, or the sentence of the
+    error if a budget has no room for more.
     """
     generation = Generation.objects.select_related("user").get(pk=generation_id)
     with transaction.atomic():
@@ -124,23 +125,23 @@ def reserve_more(generation_id: int, model: ModelRef) -> str:
 
 
 def change_reservation(generation: Generation, request: GenerationRequest, key_source: str) -> bool:
-    """Reserve for another model, or another key, in place of what was reserved; return False if no budget has room."""
+    """Replace a reservation by one for another model or another key; return False if a budget has no room for it."""
     with transaction.atomic():
         lock_user(generation.user)
         Generation.objects.filter(pk=generation.pk).update(reserved_tokens=0, reserved_cost=0)
         budgets = budget_statuses(generation.user, allowance_of(generation.user), key_sources={key_source})
-        wanted = largest_amount(request) if budgets else Amount()
-        if not all(budget.has_room_for(wanted) for budget in budgets):
+        amount = largest_amount(request) if budgets else Amount()
+        if not all(budget.has_room_for(amount) for budget in budgets):
             transaction.set_rollback(True)
             return False
         Generation.objects.filter(pk=generation.pk).update(
-            key_source=key_source, reserved_tokens=wanted.tokens, reserved_cost=wanted.cost
+            key_source=key_source, reserved_tokens=amount.tokens, reserved_cost=amount.cost
         )
     return True
 
 
 def largest_amount(request: GenerationRequest) -> Amount:
-    """Return the most that an answer may use: its prompt plus the tokens that were asked for, else those expected."""
+    """Return the most that an answer may use: its prompt plus ``max_tokens``, else plus EXPECTED_OUTPUT_TOKENS."""
     input_tokens = estimate_request(request.request)
     output_tokens = request.request.parameters.max_tokens or settings.EXPECTED_OUTPUT_TOKENS
     return _price_of(request.provider, request.request.model, input_tokens, output_tokens)
@@ -151,16 +152,16 @@ def _price_of(provider: str, model: str, input_tokens: int, output_tokens: int) 
     return Amount(input_tokens + output_tokens, cost or Decimal(0))
 
 
-def over_budget(budget: BudgetStatus, wanted: Amount) -> OverBudget:
-    """Return an error that says what is left, what this may take, and when the budget refills."""
-    left, whole, needed = (
-        (_dollars(budget.dollars_left), _dollars(budget.budget.dollars), _dollars(wanted.cost))
-        if budget.dollars_left is not None and not fits(budget.dollars_left, wanted.cost)
-        else (f"{budget.tokens_left:,}", f"{budget.budget.tokens:,} tokens", f"{wanted.tokens:,} tokens")
+def over_budget(budget: BudgetStatus, needed: Amount) -> OverBudget:
+    """Return an error that says what is left, what the answers may take, and when the budget refills."""
+    left, limit, most = (
+        (_dollars(budget.dollars_left), _dollars(budget.budget.dollars), _dollars(needed.cost))
+        if budget.dollars_left is not None and not fits(budget.dollars_left, needed.cost)
+        else (f"{budget.tokens_left:,}", f"{budget.budget.tokens:,} tokens", f"{needed.tokens:,} tokens")
     )
     use = "spend with your own keys" if budget.key_source == KeySource.USER else "use"
     return OverBudget(
-        f"{left} is left of the {whole} that you may {use} in a {budget.period}, and this may take up to {needed}. "
+        f"{left} is left of the {limit} that you may {use} in a {budget.period}, and this may take up to {most}. "
         f"The budget refills on {budget.refills_at:%d %B, %H:%M} UTC; shorter answers or fewer models take less.",
         retry_after=(budget.refills_at - datetime.now(UTC)).total_seconds(),
     )

@@ -15,7 +15,7 @@ from generations.limits.usage import PeriodUsage, UserUsage, usage_of
 
 
 class PeriodSerializer(serializers.Serializer[Any]):
-    """Dollars are decimal strings; null means that there is no limit."""
+    """Usage and limits of one period and key source; dollars are decimal strings, and null means no limit."""
 
     payer = serializers.ChoiceField(["server", "user", "none"])
     period = serializers.ChoiceField(["day", "month"])
@@ -41,7 +41,7 @@ class UserUsageSerializer(serializers.Serializer[Any]):
 class UsageApi(APIView):
     @extend_schema(responses=UserUsageSerializer, operation_id="usage")
     def get(self, request: Request) -> Response:
-        """Return what the caller has used today and this month, by whose key paid, and what is left."""
+        """Return the caller's usage today and this month, by key source, and what is left of the budgets."""
         return Response(_json(usage_of(api_user(request))))
 
 

@@ -1,8 +1,8 @@
-"""Budgets: what answers may cost is reserved before they start, counted when they end, and kept when they are deleted.
+"""Budgets: usage is reserved before answers start, counted when they end, and stays counted after their deletion.
 
-A reservation is a field of the open generation itself, so nothing has to be given back after a crash: whatever ends the
-generation ends its reservation. Usage is counted by day and by whose key paid. Days are UTC days; an answer counts for
-the day on which its run was accepted.
+A reservation is a field of the open generation itself, so nothing has to be given back after a crash: the end of the
+generation is the end of its reservation. Usage is counted by day and key source. Days are UTC days; an answer counts
+for the day on which its run was accepted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db.models import F, QuerySet, Sum
 
 from accounts.allowances import Allowance, Budget
 from accounts.models import User
-from generations.limits.usage_accounting import fill_usage
+from generations.limits.answer_usage import fill_usage
 from generations.models import DailyUsage, Generation
 from providers.models import KeySource
 
@@ -37,7 +37,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class BudgetStatus:
-    """One budget of a user with what its period has used and what open answers have reserved."""
+    """One budget of a user, with the usage of its period and the reservations of open answers."""
 
     key_source: str
     period: Period
@@ -48,16 +48,16 @@ class BudgetStatus:
 
     @property
     def tokens_left(self) -> int | None:
-        """None if the budget has no limit in tokens."""
+        """The tokens that are left; None if the budget has no limit in tokens."""
         return None if self.budget.tokens is None else max(0, self.budget.tokens - self._committed.tokens)
 
     @property
     def dollars_left(self) -> Decimal | None:
-        """None if the budget has no limit in dollars."""
+        """The dollars that are left; None if the budget has no limit in dollars."""
         return None if self.budget.dollars is None else max(Decimal(0), self.budget.dollars - self._committed.cost)
 
     def has_room_for(self, amount: Amount) -> bool:
-        """Return True if `amount` fits into what is left; always False once the budget is used up."""
+        """Return True if ``amount`` fits into what is left; always False once the budget is used up."""
         return fits(self.tokens_left, amount.tokens) and fits(self.dollars_left, amount.cost)
 
     @property
@@ -65,15 +65,15 @@ class BudgetStatus:
         return self.used + self.reserved
 
 
-def fits(left: int | Decimal | None, wanted: int | Decimal) -> bool:
-    """Return True if `wanted` fits into what is left (None: no limit); nothing fits into zero, not even zero."""
-    return left is None or (left > 0 and wanted <= left)
+def fits(left: int | Decimal | None, amount: int | Decimal) -> bool:
+    """Return True if ``amount`` fits into what is left (None: no limit); nothing fits into zero, not even zero."""
+    return left is None or (left > 0 and amount <= left)
 
 
 def budget_statuses(
     user: User, allowance: Allowance, *, key_sources: Iterable[str] = KeySource.values
 ) -> list[BudgetStatus]:
-    """Return the budgets that apply to answers paid by these keys; no query if there is none, else two."""
+    """Return the budgets that apply to answers with these key sources; no query if there is none, else two."""
     budgets: dict[tuple[str, Period], Budget] = {
         (KeySource.SERVER, "day"): allowance.day,
         (KeySource.SERVER, "month"): allowance.month,
@@ -94,7 +94,7 @@ def budget_statuses(
 
 
 def used_by_period(user: User) -> dict[tuple[str, Period], Amount]:
-    """Return what was used today and this month, by whose key paid ("" for answers that needed none); one query."""
+    """Return the usage of today and of this month, by key source ("" for answers without a key); one query."""
     today = datetime.now(UTC).date()
     sums = {(key_source, period): Amount() for key_source in ("", *KeySource.values) for period in _starts(today)}
     rows = DailyUsage.objects.filter(user=user, day__gte=today.replace(day=1))
@@ -110,10 +110,11 @@ def _starts(today: date) -> dict[Period, date]:
 
 
 def refill_of(period: Period) -> datetime:
-    """Return the moment at which the next day or month begins."""
+    """Return the time at which the next day or month begins."""
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     if period == "day":
         return midnight + timedelta(days=1)
+    # 32 days after the first of any month is a day of the next month.
     return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
@@ -140,7 +141,7 @@ def count_usage(generation: Generation) -> None:
 
 
 def count_deleted(generations: QuerySet[Generation]) -> None:
-    """Count what is known of streaming answers that are about to be deleted, since nobody will see their end."""
+    """Count the usage so far of streaming answers that are about to be deleted, since their end is never saved."""
     streaming = generations.filter(status=Generation.Status.STREAMING)
     for generation in streaming.select_related("current_run").select_for_update(of=("self",)):
         fill_usage(generation, None)

@@ -1,7 +1,7 @@
-"""The queue of answers that wait: whose turn it is, where each one stands, and who is enqueued next.
+"""The queue of answers that wait: positions in it, and the order in which they are enqueued.
 
-The database holds the queue; a Celery task only says that one generation may be claimed now. If its user has no free
-slot the claim fails, the generation is held back, and whoever ends an answer enqueues it again.
+The database holds the queue; a Celery task only says that one generation may be claimed now. If its user may not run
+one more, the claim fails and the generation is held back until the end of another answer enqueues it again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def enqueue(generation: Generation) -> None:
 
 
 def batch_capacity(concurrency: int) -> threading.Semaphore:
-    """Return how much of a worker batch work may fill: all but a quarter, which is kept for people who wait."""
+    """Return the capacity of a worker that batch work may fill: all but a quarter, which is kept for waiting users."""
     return threading.Semaphore(max(1, concurrency - max(1, concurrency // 4)))
 
 
@@ -45,17 +45,20 @@ def may_run_one_more(user: User) -> bool:
 
 
 def lock_user(user: User) -> None:
-    """Keep everybody else from using this user's allowance until the transaction ends."""
+    """Keep other transactions from using this user's allowance until this one ends."""
     User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk").first()
 
 
 def enqueue_next(ended: Generation) -> None:
-    """Enqueue the held-back answers that may run now that ``ended`` does not: the user's next one and, after batch
-    work, the next batch work of anybody. If this fails, the reaper enqueues them later."""
+    """Enqueue the held-back answers that may run now that ``ended`` has ended.
+
+    These are the user's next one and, if batch work ended, the next batch work of any other user. If this fails, the
+    reaper enqueues them later.
+    """
     try:
         _enqueue_next(ended)
     except (redis.RedisError, OperationalError, DatabaseError) as error:
-        logger.warning("nothing could be enqueued after %s: %s", ended, error)
+        logger.warning("the next answers cannot be enqueued after %s: %s", ended, error)
 
 
 def _enqueue_next(ended: Generation) -> None:
@@ -74,7 +77,7 @@ def _enqueue_first(waiting: QuerySet[Generation]) -> None:
 
 
 def queue_positions(waiting: Sequence[Generation]) -> dict[int, int]:
-    """Return where queued generations stand in the whole queue, counted from 1, by primary key; one query.
+    """Return the positions of queued generations in the whole queue, counted from 1, by primary key; one query.
 
     Every position is ``NO_WORKER`` if no worker is alive.
     """
@@ -94,7 +97,7 @@ def _before(generation: Generation) -> Q:
 
 
 def still_queued(generation_ids: Iterable[int]) -> list[tuple[Generation, int]]:
-    """Return those of these generations that still wait, with their positions; two queries."""
+    """Return the generations among these that still wait, with their positions; two queries."""
     waiting = list(Generation.objects.filter(pk__in=generation_ids, status=Generation.Status.QUEUED))
     positions = queue_positions(waiting)
     return [(each, positions[each.pk]) for each in waiting]

@@ -29,7 +29,7 @@ KEY_SOURCES = {
 
 @dataclass(frozen=True, slots=True)
 class PeriodUsage:
-    """What was used in a period with one key source; ``budget`` is the budget that applies to it, if any."""
+    """The usage of a period with one key source, and the budget that applies to it, if any."""
 
     period: Period
     key_source: str
@@ -42,7 +42,7 @@ class PeriodUsage:
 
     @property
     def shares(self) -> list[Share]:
-        """How much of each limit of the budget is used or reserved."""
+        """The used and reserved share of each limit of the budget."""
         if self.budget is None:
             return []
         limit = self.budget.budget
@@ -69,7 +69,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class UserUsage:
-    """Everything about one user; ``by_key_source`` leaves out sources without any usage or budget."""
+    """A user's open answers, usage and budgets; ``by_key_source`` leaves out sources without usage and budget."""
 
     allowance: Allowance
     running: int
@@ -79,11 +79,11 @@ class UserUsage:
 
 
 def usage_of(user: User) -> UserUsage:
-    """Four queries."""
+    """Return a user's usage and budgets; four queries."""
     allowance = allowance_of(user)
     used = used_by_period(user)
     budgets = {(each.key_source, each.period): each for each in budget_statuses(user, allowance)}
-    every = {
+    periods_by_source = {
         source: [PeriodUsage(period, source, used[source, period], budgets.get((source, period))) for period in PERIODS]
         for source in KEY_SOURCES
     }
@@ -94,7 +94,7 @@ def usage_of(user: User) -> UserUsage:
         queued=open_now.count(Generation.Status.QUEUED),
         by_key_source={
             source: periods
-            for source, periods in every.items()
+            for source, periods in periods_by_source.items()
             if any(each.budget is not None or each.used.tokens for each in periods)
         },
         refills={period: refill_of(period) for period in PERIODS},

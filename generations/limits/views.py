@@ -1,4 +1,4 @@
-"""The page of usage and limits, where a user also sets a budget for their own keys."""
+"""Page of a user's usage and limits, with the form for a budget of the user's own keys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from generations.limits.usage import KEY_SOURCES, usage_of
 @login_required
 @never_cache
 def usage(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Show it, and take the budget of the user's own keys."""
+    """Show the page, and save the budget for the user's own keys."""
     user = request.user
     form = OwnBudgetForm(request.POST if request.method == "POST" else None, instance=user)
     if form.is_bound and form.is_valid():
@@ -25,12 +25,12 @@ def usage(request: AuthenticatedHttpRequest) -> HttpResponse:
         if not request.htmx:
             return redirect("generations:usage")
     user.refresh_from_db()
-    used = usage_of(user)
+    user_usage = usage_of(user)
     context = {
         "form": form,
         "saved": form.is_bound and form.is_valid(),
-        "usage": used,
-        "sources": [(KEY_SOURCES[source], periods) for source, periods in used.by_key_source.items()],
+        "usage": user_usage,
+        "sources": [(KEY_SOURCES[source], periods) for source, periods in user_usage.by_key_source.items()],
     }
     status = 400 if form.is_bound and not form.is_valid() else 200
     template = "generations/_usage.html" if request.htmx else "generations/usage.html"

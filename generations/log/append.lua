@@ -1,11 +1,11 @@
--- Appends one entry to a topic's log and rings the bell, in one step.
+-- Append one entry to a topic's log and publish it, in one step.
 --
 -- KEYS  1 the topic's hash (epoch, seq, one field for each writer)   2 its log, a stream
--- ARGV  1 the channel that its followers listen to   2 the entry as JSON   3 seconds that the log lives past this entry
+-- ARGV  1 the channel that the entry is published to   2 the entry as JSON   3 seconds that the log is kept after it
 --       4 the writer's field or ""   5 the writer's token   6 "1" to take the field over, "0" to respect its holder
 --
--- Returns {epoch, seq}, or nil where another writer has taken over. An epoch is the microsecond in which the log was born,
--- so that a log that was lost and starts anew always has a higher one.
+-- Returns {epoch, seq}, or nil if another writer has taken over. An epoch is the microsecond in which a log began, so a
+-- log that replaces a lost one always has a higher epoch.
 if ARGV[4] ~= "" then
   local holder = redis.call("HGET", KEYS[1], ARGV[4])
   if holder and holder ~= ARGV[5] and ARGV[6] ~= "1" then

@@ -1,14 +1,13 @@
-"""The event log: where a token is published.
+"""The event log: an append-only list of entries in Redis for every topic (a comparison or a chat).
 
-Every topic (a comparison, or a conversation in chat) has one append-only log in Redis. ``append.lua`` numbers an entry,
-writes it, and publishes it to the topic's channel-layer group, in one step. The log is the truth; the published message
-is delivered at most once. ``subscriber.subscribe`` joins the two.
+``append.lua`` numbers an entry, writes it, and publishes it to the topic's channel-layer group, in one step. The log is
+the source of truth; a published entry is delivered at most once. ``subscriber.subscribe`` combines the two.
 
 An entry is ``{"run", "index", "kind", …}``:
 
-    start                                  the run exists; written by whoever started it
+    start                                  the run exists; appended by the request that started it
     phase      phase                       waiting: held back until its user may run one more; connecting: a worker
-                                           asks the provider; thinking: the provider has accepted the request
+                                           calls the provider; thinking: the provider has accepted the request
     text       text, offset, t             more of the answer; offset in characters, t in seconds since the run's start
     reasoning  text, offset, t
     reset      text, reasoning             all of it so far; written after a log was lost under a running generation
@@ -33,7 +32,7 @@ from generations.phases import Phase
 
 APPEND = (Path(__file__).parent / "append.lua").read_text()
 LIFETIME = 3600
-"""Seconds that a log is kept after its last entry."""
+"""Seconds for which a log is kept after its last entry."""
 
 Channel = Literal["text", "reasoning"]
 LARGEST_NUMBER = 2**64 - 1
@@ -90,9 +89,9 @@ class Payload(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """The right to append for a generation: a token in the topic's hash, checked by the append script.
+    """The right to append for a generation: a token in the topic's hash, which the append script checks.
 
-    Whoever claims or ends a generation ``takes`` the field; from then on appends with an earlier token are refused.
+    A writer that ``takes`` the field, as one that ends a generation does, makes the script refuse earlier tokens.
     """
 
     generation_id: int
@@ -106,8 +105,11 @@ def topic_group(topic: str) -> str:
 
 
 def append(client: Any, topic: str, payload: Payload, writer: Writer | None = None) -> Any:
-    """Append one entry and return what the client returns: ``[epoch, seq]``, None if the writer was refused, an
-    awaitable of that, or the pipeline."""
+    """Append one entry and return the client's result.
+
+    That is ``[epoch, seq]``, or None if the writer was refused. An asynchronous client returns an awaitable of it, a
+    pipeline returns itself.
+    """
     field, token, takes = ("", "", False) if writer is None else (_field(writer), writer.token, writer.takes)
     channel = f"{settings.REDIS_PREFIX}__group__{topic_group(topic)}"
     return client.eval(
@@ -144,7 +146,7 @@ async def read(
 
 
 def read_now(client: redis.Redis, topic: str) -> Log:
-    """Return the whole log; for use in threads."""
+    """Return the whole log; for threads."""
     with client.pipeline(transaction=True) as pipeline:
         _queue_read(pipeline, topic, None)
         epoch, rows = pipeline.execute()
@@ -174,7 +176,7 @@ def _log_key(topic: str) -> str:
 
 
 def delete_all(client: redis.Redis, topics: Iterable[str], writers: Iterable[tuple[str, Writer]] = ()) -> None:
-    """Delete topics in one step; ``writers`` replace those that still write there, so that nothing is added later."""
+    """Delete topics in one step; ``writers`` replace the current ones, which can append nothing from then on."""
     with client.pipeline(transaction=True) as pipeline:
         for topic in topics:
             pipeline.delete(_meta_key(topic), _log_key(topic))

@@ -18,7 +18,7 @@ def heartbeats_key() -> str:
 
 
 def is_any_worker_alive() -> bool:
-    """Return True if a worker was heard from lately, and if Redis is unavailable, since then nobody can tell."""
+    """Return True if a worker has sent a heartbeat lately, or if that is unknown because Redis is unavailable."""
     try:
         return bool(thread_client().zcount(heartbeats_key(), time.time() - ALIVE_FOR, "+inf"))
     except redis.RedisError:

@@ -1,4 +1,4 @@
-"""How long a worker's claim on a generation lasts; readers of the log rely on it as well as workers."""
+"""The length of a lease, on which workers and readers of the log both rely."""
 
 from __future__ import annotations
 

@@ -32,9 +32,9 @@ class _Item:
 class Publisher:
     """Collects entries while one flush is under way and writes them with the next.
 
-    Entries wait while Redis is unavailable. After a connection broke in mid-write some may be written twice; readers
-    recognize those by their offset. ``acknowledge`` is called with the entry's id, or with None if another writer has
-    taken over.
+    Entries wait while Redis is unavailable. If a connection breaks during a write, some entries may be written twice;
+    readers recognize them by their offset. ``acknowledge`` is called with the entry's id, or with None if another
+    writer has taken over.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Publisher:
         self._wake.set()
 
     async def run(self) -> None:
-        """Write until cancelled."""
+        """Write until the task is canceled."""
         while True:
             await self._wake.wait()
             self._wake.clear()

@@ -1,7 +1,7 @@
-"""The events of a topic for one reader, such that the state it starts from plus the events equals the current state.
+"""Replay of a topic for one reader: the state it starts from plus the events equals the current state.
 
 ``subscriber.subscribe`` yields log entries; this module combines them with the database, which holds ended generations
-whole. Text is sent exactly once: an overlap is cut, a gap is filled, and only a lost log leads to a ``Reset``.
+completely. Text is sent exactly once: an overlap is cut, a gap is filled, and only a lost log leads to a ``Reset``.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ SETTLED_WITHIN = 4.0
 """Seconds within which a live worker has saved everything that it had streamed before."""
 SETTLING_DELAY = 0.2
 END_IN_LOG_WITHIN = timedelta(seconds=3)
-"""How old a saved end has to be before it is reported from the database. A younger one is about to appear in the log,
-with an id to resume from; reported without one, it would be sent again to a reader who reconnects."""
+"""The age from which a saved end is reported from the database. A younger end is about to appear in the log, with an id
+to resume from; reported without one, it would be sent again to a reader that reconnects."""
 
 logger = logging.getLogger(__name__)
 
@@ -93,13 +93,13 @@ async def _settled(topic: str) -> tuple[RunState, set[int]] | None:
 
 @dataclass(slots=True)
 class _SentSlot:
-    """How many characters of a slot the reader has, by channel; None if that is unknown."""
+    """The number of characters of a slot that the reader has, by channel; None if unknown."""
 
     sent: dict[Channel, int | None]
     ended: bool = False
 
     def is_covered_by(self, text: str, reasoning: str) -> bool:
-        """Return True if these are at least as long as what the reader has: nobody's text ever shrinks."""
+        """Return True if these are at least as long as the reader's text, which must never shrink."""
         return (self.sent["text"] or 0) <= len(text) and (self.sent["reasoning"] or 0) <= len(reasoning)
 
     def replace(self, text: str, reasoning: str) -> None:
@@ -108,7 +108,7 @@ class _SentSlot:
 
 @dataclass(slots=True)
 class _SentRun:
-    """What the reader has of one run; ``from_start`` if that began with its start."""
+    """The part of a run that the reader has; ``from_start`` is True if the reader has it from the beginning."""
 
     run_id: int
     from_start: bool = True
@@ -125,7 +125,7 @@ class _SentRun:
 
 
 class Replay:
-    """Everything that one reader was sent, and the events that it still lacks."""
+    """Record of everything that one reader was sent, from which the events follow that it still lacks."""
 
     def __init__(self, topic: str, known: int) -> None:
         self._topic = topic
@@ -133,7 +133,7 @@ class Replay:
         self._runs: dict[int, _SentRun] = {}
 
     def begin(self, state: RunState) -> list[Event]:
-        """Send a run from its start. A generation that has ended by now is sent as its end alone, which is whole."""
+        """Send a run from its start. Of a generation that has ended only the end is sent, which has all of its text."""
         sent = self._runs[state.run.pk] = _SentRun(state.run.pk)
         for generation in state.generations:
             if not generation.is_open:
@@ -141,8 +141,10 @@ class Replay:
         return [Started(state, state.start_id), *_catch_up(sent, state)]
 
     def restart(self, state: RunState, were_open: set[int]) -> list[Event]:
-        """Send the latest run as it was saved, to a reader whose position in the log is gone. What had ended before the
-        reader came back is sent as its end alone."""
+        """Send the latest run as it was saved, to a reader whose resume point is gone.
+
+        Of a generation that had ended before the reader came back, only the end is sent.
+        """
         sent = self._runs[state.run.pk] = _SentRun(state.run.pk)
         events: list[Event] = []
         for generation in state.generations:
@@ -161,7 +163,7 @@ class Replay:
                 log = await event_log.read(loop_client(), self._topic)
                 break
             except redis.RedisError as error:
-                logger.warning("a reader who came back to %s waits for Redis: %s", self._topic, error)
+                logger.warning("a reader that resumes %s waits for Redis: %s", self._topic, error)
                 await asyncio.sleep(RETRY_DELAY)
         if log.epoch != after.epoch:
             return False
@@ -181,14 +183,14 @@ class Replay:
             _new_part(sent, entry)
 
     async def take(self, item: Entry | Signal) -> list[Event]:
-        """Return the events that an item of ``subscribe`` means for the reader."""
+        """Return the events for the reader that follow from an item of ``subscribe``."""
         if not isinstance(item, Entry):
             if item is LOG_LOST:
                 return await self._compare_with_database(retry_until_available, reset=True)
             try:
                 return [*await self._compare_with_database(in_thread, reset=False), Idle()]
             except UNAVAILABLE_ERRORS as error:
-                logger.warning("the database cannot be asked about %s now: %s", self._topic, error)
+                logger.warning("the database cannot be queried about %s now: %s", self._topic, error)
                 return [Idle()]
         run_id = item.data["run"]
         if run_id not in self._runs:
@@ -218,13 +220,13 @@ class Replay:
         return _catch_up(sent, await retry_until_available(selectors.run_state, sent.run_id), entry_id)
 
     async def _compare_with_database(self, run: Any, *, reset: bool) -> list[Event]:
-        """Return what ended without an entry that reached us and, after a lost log, the text so far.
+        """Return the ends whose entries did not arrive and, with ``reset`` after a lost log, the text so far.
 
-        ``run`` is the way in which a query is run. Raises Run.DoesNotExist if the topic was deleted with its log.
+        ``run`` runs a query in a thread. Raises Run.DoesNotExist if the topic was deleted with its log.
         """
         events: list[Event] = []
         runs = [sent for sent in self._runs.values() if reset or not sent.done]
-        # All are read before any is sent: if the database goes away in between, nothing counts as sent.
+        # All are read before any is sent: if the database becomes unavailable in between, nothing counts as sent.
         for sent, state in [(each, await run(selectors.run_state, each.run_id)) for each in runs]:
             if reset:
                 events += [*_reset_open(sent, state), *_catch_up(sent, state)]
@@ -234,10 +236,10 @@ class Replay:
 
 
 def _new_part(sent: _SentRun, entry: Entry) -> PhaseChanged | Delta | Reset | None:
-    """Return the part of a text, reasoning or reset entry that was not sent yet.
+    """Return the part of a phase, text, reasoning or reset entry that was not sent yet.
 
-    None if nothing is new, or if a piece before it is missing; then a ``reset`` follows in the log, or the end brings
-    the whole text.
+    None if nothing is new, or if text before it is missing; then a ``reset`` follows in the log, or the end brings all
+    of the text.
     """
     data = entry.data
     slot = sent.slot(data["index"])
@@ -265,7 +267,7 @@ def _new_part(sent: _SentRun, entry: Entry) -> PhaseChanged | Delta | Reset | No
 def _catch_up(
     sent: _SentRun, state: RunState, entry_id: EntryId | None = None, *, before: datetime | None = None
 ) -> list[Event]:
-    """Return the ends that the database knows, from ``before`` that moment if one is given, and that were not sent."""
+    """Return the saved ends that were not sent yet; with ``before``, only the ends before that time."""
     events: list[Event] = []
     for generation in state.generations:
         if before is None or (generation.ended_at is not None and generation.ended_at < before):
@@ -288,17 +290,17 @@ def _ending(sent: _SentRun, generation: Generation, entry_id: EntryId | None) ->
 
 def _missing(sent: _SentRun, slot: _SentSlot, generation: Generation, channel: Channel) -> Event | None:
     length = slot.sent[channel]
-    whole = generation.text if channel == "text" else generation.reasoning
-    if length is None or length == len(whole):
+    text = generation.text if channel == "text" else generation.reasoning
+    if length is None or length == len(text):
         return None
-    if length > len(whole):
+    if length > len(text):
         sent.save(generation)
         return Reset(sent.run_id, generation.index, generation.text, generation.reasoning)
-    return Delta(sent.run_id, generation.index, channel, whole[length:], length, generation.time or 0.0)
+    return Delta(sent.run_id, generation.index, channel, text[length:], length, generation.time or 0.0)
 
 
 def _reset_open(sent: _SentRun, state: RunState) -> list[Event]:
-    """Return the saved text of each open generation, unless the reader has more of it than was saved."""
+    """Return the saved text of each open generation, unless the reader has more than was saved."""
     events: list[Event] = []
     for generation in state.generations:
         slot = sent.slot(generation.index)

@@ -1,9 +1,9 @@
-"""Subscription to a topic: every entry of its log, once and in order, whatever gets lost on the way.
+"""Subscription to a topic: yields every entry of its log once and in order, even if published entries get lost.
 
 The channel layer delivers at most once: it may drop messages, and a reconnect may miss some. So a subscriber waits
-until its subscription is confirmed before it reads the log, accepts a published entry only if it directly follows what
-it has, and otherwise reads the log again. It also does so on each idle tick, because nothing follows a missed last
-entry that would reveal the gap.
+until its subscription is confirmed before it reads the log. It accepts a published entry only if that directly follows
+the last one, and otherwise reads the log again. It also reads the log on each idle tick, because no later entry reveals
+that the last one was missed.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ class Signal(Enum):
 IDLE: Final = Signal.IDLE
 """Nothing was published for a tick, and the log has nothing new either."""
 LOG_LOST: Final = Signal.LOG_LOST
-"""The log that was being read is gone; what follows belongs to another one."""
+"""The log that was being read is gone; the following entries belong to a new one."""
 
 
 async def subscribe(
     topic: str, *, after: EntryId | None = None, tick: float = TICK
 ) -> AsyncGenerator[Entry | Literal[Signal.IDLE, Signal.LOG_LOST], None]:
-    """Yield the entries after ``after`` (None: all that the log has), then each new one, without end.
+    """Yield the entries after ``after`` (None: from the first), then each new one, without end.
 
     Close it (``aclosing``) to unsubscribe. While Redis is unavailable it yields ``IDLE``, and goes on afterwards.
     """
@@ -150,14 +150,14 @@ class _Inbox:
 
 @asynccontextmanager
 async def _subscribed(topic: str) -> AsyncIterator[_Inbox]:
-    """An inbox that fills with what is published; it stays empty while Redis is unavailable."""
+    """Provide an inbox that fills with published entries; it stays empty while Redis is unavailable."""
     inbox, ready, leaving = _Inbox(), asyncio.Event(), asyncio.Event()
     listener = asyncio.create_task(_listen(event_log.topic_group(topic), inbox, ready, leaving))
     try:
         await ready.wait()
         yield inbox
     finally:
-        # Asked to leave, never cancelled: the layer does not undo what it has done halfway.
+        # Asked to leave, never canceled: the layer does not undo a subscription that is half made.
         leaving.set()
         await asyncio.wait({listener})
 
@@ -175,7 +175,8 @@ async def _listen(group: str, inbox: _Inbox, ready: asyncio.Event, leaving: asyn
 
 async def _fill(group: str, inbox: _Inbox, ready: asyncio.Event, leaving: asyncio.Event) -> None:
     layer, nonce, confirmed = get_channel_layer(), uuid.uuid4().hex, asyncio.Event()
-    await loop_client().ping()  # The layer never forgets a channel that it could not subscribe to.
+    # A failure has to come before the layer subscribes: it never forgets a channel that it could not subscribe to.
+    await loop_client().ping()
     channel = await layer.new_channel()
     pump = asyncio.create_task(_pump(layer, channel, inbox, nonce, confirmed))
     try:
@@ -191,7 +192,7 @@ async def _fill(group: str, inbox: _Inbox, ready: asyncio.Event, leaving: asynci
     finally:
         with suppress(redis.RedisError, OSError):
             await layer.group_discard(group, channel)
-        await asyncio.sleep(0)  # A pump that has not started yet could not give its channel back.
+        await asyncio.sleep(0)  # A pump that is canceled before it has started would not release its channel.
         pump.cancel()
         await asyncio.wait({pump})
 

@@ -1,4 +1,4 @@
-"""An answer as templates receive it."""
+"""View model of an answer, as templates receive it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from providers.selectors import model_label, provider_info
 class AnswerView:
     """An answer; ``html`` renders all of its text so far.
 
-    ``phase`` is its status, or how far it has come while it runs. ``position`` says where it stands in the queue;
-    ``unattended`` is True if no worker is alive to begin. ``limit`` is the length in tokens that was asked for, if any.
+    ``phase`` is its phase while it runs, then its status. ``position`` is its position in the queue in words;
+    ``unattended`` is True if no worker is alive to begin. ``limit`` is the requested ``max_tokens``, if any.
     ``answered_by`` names the fallback model if that answered. The last two fields compare it with the other answers to
     the same prompt.
     """
@@ -76,7 +76,7 @@ def answer_view(
 ) -> AnswerView:
     """Return an answer for a page. Rendering a long answer takes a while: call it from a thread.
 
-    ``phase``, ``tokens`` and ``text`` replace what the database has, for callers that know better.
+    ``phase``, ``tokens`` and ``text`` replace the saved values if the caller knows newer ones.
     """
     info = provider_info(generation.provider)
     time = _elapsed(generation)
@@ -112,7 +112,7 @@ def answer_view(
 
 
 def phase_of(generation: Generation) -> str:
-    """Return how far an answer has come by what is saved, or the status of one that has ended."""
+    """Return the phase of a running answer, derived from what is saved, or the status of one that has ended."""
     match generation.status:
         case Generation.Status.QUEUED:
             return Phase.WAITING
@@ -128,7 +128,7 @@ def _position_words(position: int | None) -> str:
         return ""
     if position == NO_WORKER:
         return "no worker is running"
-    return "next in line" if position == 1 else f"{ordinal(position)} in line"
+    return "next in the queue" if position == 1 else f"{ordinal(position)} in the queue"
 
 
 def _pace(generation: Generation, time: float | None, tokens: int | None) -> float | None:
@@ -139,7 +139,10 @@ def _pace(generation: Generation, time: float | None, tokens: int | None) -> flo
 
 
 def answer_mark(generation: Generation) -> str:
-    """Return a mark that changes whenever a page has to replace the answer: its attempt, and if it is open or ended."""
+    """Return a mark that changes whenever a page has to replace the answer.
+
+    It is the number of the attempt and "o" for open or "e" for ended.
+    """
     return f"{generation.attempt}{'o' if generation.is_open else 'e'}"
 
 

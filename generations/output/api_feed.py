@@ -1,4 +1,4 @@
-"""A topic's events as JSON, in the shapes of whatever owns the topic."""
+"""Feeds of a topic's events as JSON; the app that owns the topic supplies the serializer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
-    """An event's JSON and the id of its log entry, if it has one; neither after a tick of silence."""
+    """An event's JSON and the id of its log entry, if it has one; both are None after a silent tick."""
 
     id: EntryId | None
     json: Json | None
@@ -29,7 +29,7 @@ class FeedEvent:
 
 
 class EventSerializer(Protocol):
-    """Turns events into the JSON of one kind of topic."""
+    """Converter of events to the JSON of one kind of topic."""
 
     async def serialize(self, event: Event) -> Json | None:
         """Return the event's JSON, None if clients do not receive it."""
@@ -48,7 +48,7 @@ async def feed(
 ) -> AsyncGenerator[FeedEvent, None]:
     """Yield a topic's events from the start of ``state``, or after the entry ``after``, until its owner is deleted.
 
-    Without ``deltas`` an answer comes whole, at its end.
+    Without ``deltas`` an answer is sent complete, at its end.
     """
     states = [] if state is None else [state]
     queue = _QueueWatch()
@@ -60,22 +60,22 @@ async def feed(
                 if isinstance(event, Idle):
                     yield FeedEvent(None, None)
                 elif deltas or not isinstance(event, Delta | Reset):
-                    ends = event.state.run.pk if isinstance(event, Done) else None
+                    ends_run = event.state.run.pk if isinstance(event, Done) else None
                     json = await serializer.serialize(event)
                     if json is not None:
-                        yield FeedEvent(event.id, json, ends)
+                        yield FeedEvent(event.id, json, ends_run)
 
 
 class _QueueWatch:
-    """The answers that wait, each with the position that the client knows."""
+    """Answers that wait, each with the position that the client was sent last."""
 
     def __init__(self) -> None:
         self._positions: dict[int, int | None] = {}
 
     async def moved(self, event: Event) -> list[tuple[Generation, int]]:
-        """Return the answers whose position has changed.
+        """Return the answers whose position has changed, with their new positions.
 
-        The queue is looked at when an answer is held back, and in each pause while one waits.
+        The queue is queried when an answer is held back, and on each idle tick while one waits.
         """
         if isinstance(event, Started):
             queued = (each for each in event.state.generations if each.status == Generation.Status.QUEUED)

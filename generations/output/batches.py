@@ -1,4 +1,4 @@
-"""Batches of events for a page, which updates many at a time."""
+"""Batches of events, for pages that update many answers at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BATCH_LIMIT = 200
 async def batches(events: AsyncIterator[Event], interval: float) -> AsyncGenerator[list[Event], None]:
     """Yield lists of events: the first at once, then all that came within ``interval`` seconds of the last list.
 
-    Holds at most ``BATCH_LIMIT`` events. A slower reader holds up the subscriber, which then reads from the log.
+    At most ``BATCH_LIMIT`` events wait. A slow reader makes the subscriber wait, which then reads from the log.
     """
     waiting: asyncio.Queue[Event | None] = asyncio.Queue(BATCH_LIMIT)
 

@@ -1,4 +1,4 @@
-"""The parts that exports of comparisons and chats share."""
+"""Parts that the exports of comparisons and chats share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Export:
 
 
 def file_name(title: str, created_at: datetime, suffix: str, *, default: str) -> str:
-    """Return a name made of a title and a date; ``default`` if nothing of the title can stand in a file name."""
+    """Return a file name made of a title and a date; ``default`` replaces a title without ASCII letters or digits."""
     return f"{slugify(title[:NAME_LENGTH]) or default}-{created_at:%Y-%m-%d}.{suffix}"
 
 

@@ -1,4 +1,4 @@
-"""The JSON of an answer, as every API and export has it."""
+"""The JSON of an answer, shared by the APIs and the exports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COPIED = (
 
 
 def usage_json(generation: Generation) -> dict[str, Any]:
-    """Return ``complete.data`` of the public contract, without the text."""
+    """Return the figures of an answer: ``data`` of a ``complete`` event in docs/api.md, without the text."""
     return {
         "time": generation.time,
         "ttft": generation.ttft,
@@ -34,9 +34,9 @@ def usage_json(generation: Generation) -> dict[str, Any]:
     }
 
 
-def whole_generation_json(generation: Generation) -> dict[str, Any]:
-    """Return all that is stored of an answer except its key source; an open one is returned as interrupted."""
-    whole: dict[str, Any] = {
+def stored_generation_json(generation: Generation) -> dict[str, Any]:
+    """Return everything stored about an answer except its key source; an open answer is returned as interrupted."""
+    json: dict[str, Any] = {
         "id": str(generation.public_id),
         **{name: getattr(generation, name) for name in _COPIED},
         "cost": _cost(generation),
@@ -45,9 +45,9 @@ def whole_generation_json(generation: Generation) -> dict[str, Any]:
         "ended_at": None if generation.ended_at is None else generation.ended_at.isoformat(),
     }
     if generation.is_open:
-        whole |= {"status": Generation.Status.INTERRUPTED, "error_code": ErrorCode.INTERRUPTED, "error": CUT_OFF}
-        whole |= {"retryable": True}
-    return whole
+        json |= {"status": Generation.Status.INTERRUPTED, "error_code": ErrorCode.INTERRUPTED, "error": CUT_OFF}
+        json |= {"retryable": True}
+    return json
 
 
 def _cost(generation: Generation) -> str | None:

@@ -1,4 +1,4 @@
-"""A running answer on an open page: the text so far, its phase and figures, and the fragments that update them."""
+"""State of a running answer on an open page, and the HTML fragments that update it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIGURES_INTERVAL = 1.0
 class LiveAnswer:
     """The state of one slot on one page.
 
-    ``shown_status`` is what the page's status line says; ``on_page`` is False until the page has the text so far.
+    ``shown_status`` is the ``status`` that the page shows; ``on_page`` is False until the page has the text so far.
     """
 
     generation: Generation
@@ -54,7 +54,7 @@ class LiveAnswer:
         self.count.add(text)
 
     def reach(self, phase: Phase) -> None:
-        """Advance to a phase, unless the answer has come as far already."""
+        """Advance to a phase, unless the answer has reached it already."""
         if self.phase.is_before(phase):
             self.phase, self.position = phase, None
 
@@ -75,7 +75,7 @@ class LiveAnswer:
 
     @property
     def status(self) -> str:
-        """What the status line has to say, to compare with ``shown_status``."""
+        """The phase and position for the status line, to be compared with ``shown_status``."""
         return self.phase if self.position is None else f"{self.phase} {self.position}"
 
     @property
@@ -88,7 +88,7 @@ class LiveAnswer:
         return answer_view(self.generation, phase=self.phase, position=self.position, tokens=self.count.tokens, text="")
 
     def text_fragments(self, patches: list[Patch], reasoning: str) -> str:
-        """Return out-of-band swaps for what is new; for all of the text if the page has none of it yet."""
+        """Return out-of-band swaps for new text, or for all of the text if the page has none of it yet."""
         result_id = self.generation.public_id
         if not self.on_page:
             self.on_page = True

@@ -1,7 +1,7 @@
-"""The part that live pages share: a reducer from a topic's events to HTML fragments for one open page.
+"""Base of the live pages: a reducer from a topic's events to HTML fragments for one open page.
 
-While an answer streams only its text changes, by the renderer's patches. When its generation ends, the page that
-subclasses this replaces the answer by the rendering of what was saved, which is what a reload would show.
+While an answer streams, only its text changes, by the renderer's patches. When its generation ends, the subclass
+replaces the answer by a rendering of the saved one, which is what a reload would show.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ Slot = tuple[int, int]
 
 @dataclass(slots=True)
 class _Batch:
-    """What a batch of events changes on the page, until it is rendered."""
+    """The changes of one batch of events, collected until they are rendered."""
 
     fragments: list[str] = field(default_factory=list)
     patches: dict[Slot, list[Patch]] = field(default_factory=dict)
     reasoning: dict[Slot, str] = field(default_factory=dict)
     timed_runs: set[int] = field(default_factory=set)
-    look_at_queue: bool = False
+    check_queue: bool = False
 
 
 class LivePage:
     """Keeps one open page in step with its topic.
 
-    Methods query and render: call them in a thread, one after the other. Subclasses say what else changes when a run
-    starts, a generation or a run ends, or an answer gets its first text.
+    The methods query and render, so call them from a thread, one after the other. Subclasses return the other changes
+    on the page if a run starts, a generation or a run ends, or an answer gets its first text.
     """
 
     def __init__(self, topic: str) -> None:
@@ -64,8 +64,8 @@ class LivePage:
         batch = _Batch()
         for event in events:
             self._apply(event, batch)
-        if batch.look_at_queue:
-            self._look_at_queue()
+        if batch.check_queue:
+            self._check_queue()
         status = [answer.status_fragment() for answer in self._answers.values()]
         changed = [slot for slot in batch.patches.keys() | batch.reasoning.keys() if slot in self._answers]
         texts = [
@@ -75,7 +75,7 @@ class LivePage:
         return "".join([*batch.fragments, *status, *texts, *map(self.times_changed, sorted(batch.timed_runs))])
 
     def follow(self, state: RunState, *, rendered: bool) -> None:
-        """Begin to follow the open answers of a run; ``rendered`` if the page shows them already."""
+        """Follow the open answers of a run from now on; ``rendered`` is True if the page shows them already."""
         for generation in state.generations:
             if generation.is_open:
                 answer = self._answers[state.run.pk, generation.index] = LiveAnswer(generation)
@@ -88,7 +88,7 @@ class LivePage:
             case Started(state):
                 batch.fragments.append(self.run_started(state))
             case PhaseChanged(phase=Phase.WAITING):
-                batch.look_at_queue = True
+                batch.check_queue = True
             case PhaseChanged(run_id, index, phase):
                 if answer := self._answers.get((run_id, index)):
                     answer.reach(phase)
@@ -106,7 +106,7 @@ class LivePage:
             case Done(state):
                 batch.fragments.append(self.run_ended(state))
             case Idle():
-                batch.look_at_queue = True
+                batch.check_queue = True
                 self._flush(batch)
 
     def _add(self, delta: Delta, batch: _Batch) -> None:
@@ -123,18 +123,18 @@ class LivePage:
         batch.patches.setdefault(slot, []).extend(answer.renderer.feed(delta.text))
 
     def _flush(self, batch: _Batch) -> None:
-        """In a longer pause, show what the renderers hold back of an unfinished line."""
+        """Show the unfinished lines that the renderers hold back, since nothing has come for a tick."""
         for slot, answer in self._answers.items():
             if patches := answer.renderer.flush():
                 batch.patches.setdefault(slot, []).extend(patches)
 
-    def _look_at_queue(self) -> None:
-        """Find out where silent answers stand: the log does not say how the queue moves."""
+    def _check_queue(self) -> None:
+        """Query the positions of silent answers, because the log does not report how the queue moves."""
         silent = {answer.generation.pk: answer for answer in self._answers.values() if answer.is_silent}
         states = open_run_states(self._topic) if silent else []
-        found = [each for state in states for each in state.generations if each.pk in silent]
-        positions = queue_positions([each for each in found if each.status == Generation.Status.QUEUED])
-        for generation in found:
+        generations = [each for state in states for each in state.generations if each.pk in silent]
+        positions = queue_positions([each for each in generations if each.status == Generation.Status.QUEUED])
+        for generation in generations:
             if generation.pk in positions:
                 silent[generation.pk].wait(positions[generation.pk])
             elif generation.status == Generation.Status.STREAMING:

@@ -1,4 +1,4 @@
-"""The shapes of an answer in the OpenAPI document; ``json`` builds them."""
+"""Shapes of an answer in the OpenAPI document; ``generations.output.json`` builds them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class UsageSerializer(serializers.Serializer[Any]):
 
 
 class FailureSerializer(serializers.Serializer[Any]):
-    """Why an answer did not complete; left out if it did."""
+    """The error of an answer that did not complete; left out if it did."""
 
     code = serializers.ChoiceField([code.value for code in ErrorCode], required=False)
     error = serializers.CharField(required=False, help_text="A sentence for people.")

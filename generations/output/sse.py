@@ -1,4 +1,4 @@
-"""A run as server-sent events, and the point from which a client that reconnects goes on."""
+"""Server-sent events of a run, and the resume point of a client that reconnects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from generations.selectors import RunState
 KEEP_ALIVE = 15.0
 """Seconds of silence after which a comment is sent, so that proxies keep the connection open."""
 SYNTHETIC_EPOCH = 0
-"""The epoch of ids that no log gave: sequence 0 means "from the start", a run's number "all of that run"."""
+"""The epoch of ids that are not from a log: sequence 0 means "from the start", a run's id "all of that run"."""
 
 
 def event_stream(events: AsyncGenerator[FeedEvent, None], run_id: int) -> StreamingHttpResponse:
@@ -28,7 +28,7 @@ def event_stream(events: AsyncGenerator[FeedEvent, None], run_id: int) -> Stream
 
 
 def stream_response(frames: AsyncIterator[bytes]) -> StreamingHttpResponse:
-    """Return a response of server-sent events that caches and proxies do not hold back."""
+    """Return a response of server-sent events that caches and proxies do not buffer."""
     response = StreamingHttpResponse(frames, content_type="text/event-stream")
     response["Cache-Control"] = "no-cache"
     response["X-Accel-Buffering"] = "no"
@@ -36,7 +36,7 @@ def stream_response(frames: AsyncIterator[bytes]) -> StreamingHttpResponse:
 
 
 def html_frame(html: str) -> bytes:
-    """Return a frame of HTML, or a comment that keeps the connection open if there is none."""
+    """Return a frame with HTML, or a comment that keeps the connection open if ``html`` is empty."""
     if not html:
         return b": keep-alive\n\n"
     lines = html.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -60,9 +60,9 @@ async def _frames(events: AsyncGenerator[FeedEvent, None], run_id: int) -> Async
 
 
 async def resume_point(request: HttpRequest, topic: str, state: RunState) -> tuple[bool, EntryId | None]:
-    """Return whether the client lacks anything, and the id after which it goes on; None means from the run's start.
+    """Return True if the client lacks a part of the run, and the id after which to go on (None: from the run's start).
 
-    Raises InvalidInput if the client's id is not one.
+    Raises InvalidInput if the client sent a malformed id.
     """
     after = _last_event_id(request)
     if after is None or state.run.ended_at is None:

@@ -1,4 +1,4 @@
-"""Markdown to sanitized HTML, whole or while it streams. Knows no Django."""
+"""Markdown to sanitized HTML, for a whole text or for one that still arrives. This package knows no Django."""
 
 from generations.rendering.oob import oob
 from generations.rendering.open_block import Patch

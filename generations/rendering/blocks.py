@@ -1,4 +1,4 @@
-"""The Markdown parser: a text becomes top-level blocks of parser events."""
+"""The Markdown parser, and the top-level blocks into which its events are grouped."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 _PARSER = Markdown(
     options=Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_TASKLISTS | Options.ENABLE_MATH
 )
-_UNSAYABLE = re.compile("[\x00\ud800-\udfff]")
+_INVALID = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A top-level block (or a list item); offsets are UTF-8 bytes of the source it was parsed from."""
+    """A top-level block, or a list item; offsets count the UTF-8 bytes of the source that it was parsed from."""
 
     kind: str
     start: int
@@ -29,7 +29,7 @@ class Block:
 
 def normalized(text: str) -> str:
     """Return the text with line ends as ``\\n``, and NUL and lone surrogates as U+FFFD."""
-    return _UNSAYABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _INVALID.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def parse(source: str) -> list[Block]:
@@ -43,7 +43,7 @@ def items(block: Block) -> list[Block]:
 
 
 def line_start(source: bytes, offset: int) -> int:
-    """Return the offset at which the line of this byte begins."""
+    """Return the offset of the beginning of the line that contains the byte at ``offset``."""
     return source.rfind(b"\n", 0, offset) + 1
 
 

@@ -1,7 +1,7 @@
 """Patches as out-of-band fragments of htmx 2, for its WebSocket and SSE extensions alike.
 
-With any swap but ``outerHTML``, htmx takes the children of the wrapper. Each wrapper is an element that may contain
-them, because table rows only survive parsing inside the right kind of parent.
+For any swap but ``outerHTML``, htmx inserts the children of the fragment's outer element. That element is one that may
+contain them, because a parser drops table rows inside a ``div``.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from generations.rendering.writer import with_tail
 
 
 def oob(key: str, patches: list[Patch]) -> str:
-    """Return the fragments that bring one column up to date, for the ids ``{key}-open`` and ``{key}-tail``."""
+    """Return the fragments that update one column, addressed to the ids ``{key}-open`` and ``{key}-tail``."""
     return "".join(_fragment(escape(key), patch) for patch in merged(patches))
 
 
 def merged(patches: list[Patch]) -> list[Patch]:
-    """Return fewer patches with the same effect: a patch that a later ``open`` replaces is dropped, appended text is
-    joined."""
+    """Return fewer patches with the same effect: those that a later ``open`` replaces are dropped, and appended texts
+    are joined."""
     closed = "".join(patch.html for patch in patches if patch.swap == "before-open")
     result: list[Patch] = [Patch("before-open", closed)] if closed else []
     for patch in _since_last_open(patches):

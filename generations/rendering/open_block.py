@@ -1,4 +1,4 @@
-"""The open (last, unfinished) block of a stream: its base class, its patches, and the reading of an unfinished line."""
+"""The open block of a stream, which is its last and unfinished one: its interface, its patches, its unfinished line."""
 
 from __future__ import annotations
 
@@ -10,19 +10,27 @@ from typing import Literal, Protocol
 from generations.rendering.writer import Memo, Written
 
 EARNED = 4
+"""Characters of HTML that each new character of the text pays for."""
 GROWTH = 8
+"""A block may always be rendered again once it has grown by one part in this many."""
 Swap = Literal["before-open", "open", "tail", "item", "last-item"]
+# A line of these alone may still become another kind of block, or part of the one before.
 _MARKERS = re.compile(r"(?:[-+*_=#`~|:$<\[\]!\\ \t>]|\d[.)]?|\[[xX])*")
 _FENCE = re.compile(r"[\s>*+\-\d.)]*(?:`{3}|~{3})")
+# The beginning of a line that settles its kind of block: markers, and then a character that is none.
 _DECIDED = re.compile(r" *(?:(?:[-+*]|\d{1,9}[.)]) +[^\s\-*_]|[-+*#_>\d.) ]*[^\s\d\-+*_=#>`~|<.)\t])")
+# Words and spaces, without any character that means something in Markdown or HTML.
 _PLAIN = re.compile(r"(?:[^\s*_`~$\[\]<>&\\#);]| )*")
 
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One change to a column: ``before-open`` inserts closed blocks before the open block's element, ``open`` replaces
-    that element's content, ``tail`` appends to the marked element inside it, ``item`` appends to the open list, and
-    ``last-item`` replaces the open list's last item."""
+    """One change to a column.
+
+    ``before-open`` inserts closed blocks before the open block's element, ``open`` replaces that element's content,
+    ``tail`` appends to the marked element in it, ``item`` appends to the open list, and ``last-item`` replaces the open
+    list's last item.
+    """
 
     swap: Swap
     html: str
@@ -30,7 +38,8 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """The end of an open block: ``closed`` is its final HTML (if any), ``rest`` the text that goes on as ``kind``."""
+    """The end of an open block: ``closed`` is its final HTML, if any; ``rest`` is the text that continues as a block of
+    ``kind``."""
 
     closed: str
     rest: str
@@ -39,13 +48,14 @@ class Next:
 
 @dataclass(slots=True)
 class Budget:
-    """The rendering work that one stream may do again, and its memory of the open block.
+    """A limit on how often a stream renders its open block again, and the memory of what was rendered in it.
 
-    Each new character earns a few characters of HTML. A block is rendered again when that pays for it, or when it grew
-    by an eighth; so the bytes sent stay a small multiple of the text, however long a block becomes.
+    Each new character earns ``EARNED`` characters of HTML. A block is rendered again once they pay for its HTML, or
+    once it has grown by an eighth. So the bytes sent stay a small multiple of the text, however long a block becomes.
     """
 
     memo: Memo = field(default_factory=dict)
+    # A credit, which lets short blocks be rendered at every change.
     earned: int = 2_000
 
     def earn(self, text: str) -> None:
@@ -59,23 +69,30 @@ class Budget:
 
 
 class OpenBlock(Protocol):
-    """A kind of open block: takes text, and returns the patches that this means."""
+    """The interface of an open block; each kind of block has a class of its own."""
 
     @property
-    def source(self) -> str: ...
+    def source(self) -> str:
+        """All of the block's text so far."""
 
     @property
-    def html(self) -> str: ...
+    def html(self) -> str:
+        """The HTML that is shown so far."""
 
     @property
-    def marked(self) -> str: ...
+    def marked(self) -> str:
+        """This HTML, with a mark in the element to which text is appended."""
 
-    def feed(self, text: str) -> list[Patch] | Next: ...
+    def feed(self, text: str) -> list[Patch] | Next:
+        """Take more text; return the patches that show it, or Next if the block ends with it."""
 
 
 @dataclass(slots=True)
 class Leaf:
-    """The HTML of a text as far as it is shown, to which plain words can be appended without parsing."""
+    """The HTML of the text that is shown, to which plain words can be appended without parsing.
+
+    ``shown`` counts the characters in it; ``open_ended`` is True if plain words may follow.
+    """
 
     written: Written = field(default_factory=Written)
     shown: int = 0
@@ -89,7 +106,7 @@ class Leaf:
         return cls(written, len(stripped), bool(written.head) and visible == text and plain and "<" not in text)
 
     def append(self, text: str) -> list[Patch] | None:
-        """Show the text after ``shown`` if it is plain words; return None if it has to be parsed."""
+        """Append the text after ``shown`` if it is plain words; return None if it has to be parsed."""
         fresh = text[self.shown :].rstrip(" ")
         if not self.open_ended or not _PLAIN.fullmatch(fresh):
             return None
@@ -101,14 +118,14 @@ class Leaf:
 
 
 def decided(text: str) -> str:
-    """Return the lines whose blocks are certain: the complete ones, and the last one if its first characters settle
-    it."""
+    """Return the lines whose kind of block is certain: all complete lines, and the last one if its first characters
+    settle it."""
     line = _last_line(text)
     return text if _DECIDED.match(line) and not _is_hidden(line) else text[: len(text) - len(line)]
 
 
 def visible(text: str) -> str:
-    """Return the text without a last line that has only marker characters so far, or that opens a fence."""
+    """Return the text without its last line if that has only marker characters so far, or opens a fence."""
     line = _last_line(text)
     return text[: len(text) - len(line)] if _is_hidden(line) else text
 

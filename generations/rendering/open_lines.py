@@ -1,4 +1,4 @@
-"""Open blocks that grow line by line and whose earlier lines never change: fences and tables."""
+"""Open blocks that grow line by line, and whose earlier lines never change: fences and tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BLANK_LINE = re.compile(r"^[ \t\x0b\x0c]*\n", re.MULTILINE)
 
 
 class OpenFence:
-    """A fence: nothing is parsed until the closing line; complete lines are appended as they come."""
+    """An open fence: complete lines are appended as they come; nothing is parsed before the closing line."""
 
     def __init__(self, source: str, budget: Budget) -> None:
         self._info, end, self._line = source.partition("\n")
@@ -56,7 +56,7 @@ class OpenFence:
         return [self._appended("".join(fresh))]
 
     def unfinished_line(self) -> list[Patch] | None:
-        """Show the last line as far as it came; return None if the text's end gives it another meaning."""
+        """Show the unfinished last line; return None if it has another meaning when the text ends here."""
         if self._closing.fullmatch(self._line) or self._line.isspace():
             return None
         fresh = self._line[self._sent :]
@@ -68,13 +68,13 @@ class OpenFence:
         return Patch("tail", self._written.body[-1])
 
     def _closed(self, rest: str) -> Next:
-        whole = "".join([self._info, *self._lines, self._marker, "\n"])
-        (block,) = parse(whole)
-        return Next(write(block.events, whole.encode(), {}).html, rest)
+        source = "".join([self._info, *self._lines, self._marker, "\n"])
+        (block,) = parse(source)
+        return Next(write(block.events, source.encode(), {}).html, rest)
 
 
 class OpenTable:
-    """A table: new rows are parsed below its own head, and appended."""
+    """An open table: new rows are parsed below its head, and appended."""
 
     def __init__(self, source: str, budget: Budget) -> None:
         end = source.index("\n", source.index("\n") + 1) + 1

@@ -1,4 +1,4 @@
-"""An open list: closed items stay, the last one is rendered again as it grows."""
+"""An open list: its closed items stay as they are, and its last item is rendered again as it grows."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _MARKER = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])")
 
 
 class OpenList:
-    """A list: each parse sees a stand-in for the earlier items, and the last item.
+    """An open list, parsed as a stand-in for its closed items, followed by its last item.
 
-    The stand-in says if the list is loose (its items contain paragraphs): one blank line can make it so later, and then
-    the list starts over.
+    The stand-in is loose if the list is (a loose list has paragraphs in its items). One blank line can make a list
+    loose later; then it starts over.
     """
 
     def __init__(self, source: str, budget: Budget) -> None:
@@ -90,7 +90,7 @@ class OpenList:
         return closed
 
     def _last(self, entry: Block, raw: bytes) -> tuple[Written, str]:
-        """Return the last item with its unfinished line, if that changes only this item."""
+        """Return the last item with its unfinished line, or without it if it would change more than this item."""
         shown = visible(self._item)
         text = self._stand_in() + shown
         blocks = parse(text)

@@ -1,4 +1,4 @@
-"""An open block of no particular kind: a paragraph, heading, quotation, or HTML."""
+"""An open block of any other kind: a paragraph, heading, quotation, or HTML."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ _ITEM_LINE = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])[ \t\n]")
 
 
 class OpenText:
-    """A text that is parsed as a whole each time it is rendered. It ends when the next block begins, and becomes
-    another kind when it turns out to be a fence, a table or a list, unless ``settled`` says that it stays as it is."""
+    """An open block that is parsed as a whole each time it is rendered.
+
+    It ends when the next block begins. It becomes another kind when it turns out to be a fence, a table or a list,
+    unless it is ``settled``. ``exact`` is its HTML if that is known already.
+    """
 
     def __init__(self, source: str, budget: Budget, *, settled: bool = False, exact: Written | None = None) -> None:
         self.source = source
@@ -67,12 +70,13 @@ class OpenText:
 
 
 def written_text(source: str, budget: Budget) -> Written:
-    """Return the HTML of a whole source, blocks of all kinds."""
+    """Return the HTML of a text with blocks of any kind."""
     events = chain.from_iterable(block.events for block in parse(source))
     return write(events, source.encode(), budget.memo)
 
 
 def _special(block: Block, rest: str) -> str:
+    """Return the kind of open block that takes over, or an empty string."""
     if block.kind == "CodeBlock" and _FENCE_LINE.match(rest):
         return "Fence"
     if block.kind == "List" and _ITEM_LINE.match(rest):

@@ -1,6 +1,6 @@
-"""The HTML that a model may write, and the sanitizing of everything that contains its words.
+"""The HTML that a model may write, and the sanitizer for everything that contains its words.
 
-Tags that are not allowed are shown as text, so that ``Vec<String>`` and a ``<script>`` stay readable and inert.
+A tag that is not allowed is shown as text: ``Vec<String>`` stays readable, and ``<script>`` does nothing.
 """
 
 from __future__ import annotations
@@ -66,12 +66,13 @@ _BLOCK_CLEANER = _cleaner(BLOCKS)
 
 
 def clean_phrase(html: str) -> str:
-    """Return the sanitized, balanced content of one paragraph, heading, cell or tight list item."""
+    """Return the content of one paragraph, heading, cell or tight list item, sanitized and balanced."""
     return _PHRASE_CLEANER.clean(html)
 
 
 def raw_phrase(html: str) -> str:
-    """Return one inline tag, comment or the like as the model wrote it, to pass through ``clean_phrase``."""
+    """Return one inline tag as the model wrote it if it is allowed, else as text; nothing for a comment. The result
+    still has to pass through ``clean_phrase``."""
     if html.startswith("<!--"):
         return ""
     tag = _TAG.fullmatch(html)
@@ -79,7 +80,7 @@ def raw_phrase(html: str) -> str:
 
 
 def raw_block(html: str) -> str:
-    """Return a sanitized, balanced HTML block."""
+    """Return an HTML block, sanitized and balanced."""
     html = _without_comments(html)
     parts = []
     end = 0
@@ -94,6 +95,7 @@ def raw_block(html: str) -> str:
 def _without_comments(html: str) -> str:
     parts = []
     start = 0
+    # As in HTML, <!--> is a whole comment, so the search for the end begins at the dashes of the start.
     while (opening := html.find("<!--", start)) >= 0 and (closing := html.find("-->", opening + 2)) >= 0:
         parts.append(html[start:opening])
         start = closing + 3

@@ -1,4 +1,4 @@
-"""A column's HTML while its text is still arriving."""
+"""The HTML of a column while its text still arrives."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from generations.rendering.writer import with_tail
 
 
 class StreamRenderer:
-    """Turns text into patches, block by block.
+    """A renderer that turns arriving text into patches, block by block.
 
-    The patches for any split of a text, plus a last ``flush``, add up to what ``render`` returns for the whole, except
-    for link definitions (``]:``) that apply to other blocks. The cost is linear in the text, 1 to 10 µs a character.
-    The one long step is the highlighting of a fence when it closes: see ``code.highlighted``.
+    However a text is split, its patches and a last ``flush`` add up to what ``render`` returns for the whole text,
+    except for link definitions (``]:``) that apply to other blocks. The cost is linear in the text, 1 to 10 µs per
+    character. The only long step is the highlighting of a fence when it closes (``code.highlighted``).
     """
 
     def __init__(self, text: str = "") -> None:
@@ -26,15 +26,18 @@ class StreamRenderer:
         self.feed(text)
 
     def feed(self, delta: str) -> list[Patch]:
-        """Take the next piece of text. An unfinished line is shown as it comes, except in code and tables, and while
-        it has only marker characters."""
-        text = self._normalised(delta)
+        """Take the next piece of text and return the patches that show it.
+
+        An unfinished line is shown as it comes, except in code and tables, and while it has only marker characters.
+        """
+        text = self._normalized(delta)
         self._budget.earn(text)
-        outcome = self._block.feed(text)
-        return self._moved_on(outcome) if isinstance(outcome, Next) else outcome
+        result = self._block.feed(text)
+        return self._advance(result) if isinstance(result, Next) else result
 
     def flush(self) -> list[Patch]:
-        """Show all text that was held back, as if it ended here; more may follow. For the end, or a longer pause."""
+        """Return the patches that show all text so far, as if it ended here; more text may follow. Call it at the end
+        and in a longer pause."""
         if isinstance(self._block, OpenFence) and (patches := self._block.unfinished_line()) is not None:
             return patches
         source = self._block.source
@@ -45,11 +48,12 @@ class StreamRenderer:
         return [Patch("open", exact.marked)]
 
     def snapshot(self, key: str) -> str:
-        """Return the column's inner HTML as its viewers have it by now."""
+        """Return the column's inner HTML as all patches so far have made it."""
         html = "".join(self._closed)
         return f'{html}<div id="{key}-open" class="open-block">{with_tail(self._block.marked, key)}</div>'
 
-    def _normalised(self, delta: str) -> str:
+    def _normalized(self, delta: str) -> str:
+        # A line end of \r\n may be split between two deltas.
         if not delta:
             return ""
         if self._carriage_return and delta[0] == "\n":
@@ -58,26 +62,26 @@ class StreamRenderer:
         self._carriage_return = delta.endswith("\r") if delta else False
         return normalized(delta)
 
-    def _moved_on(self, outcome: list[Patch] | Next) -> list[Patch]:
+    def _advance(self, result: list[Patch] | Next) -> list[Patch]:
         closed = []
-        while isinstance(outcome, Next):
-            if outcome.closed:
-                closed.append(outcome.closed)
+        while isinstance(result, Next):
+            if result.closed:
+                closed.append(result.closed)
                 self._budget.memo.clear()
-            self._block = self._opened(outcome)
-            outcome = self._block.feed("")
+            self._block = self._open(result)
+            result = self._block.feed("")
         self._closed += closed
         self._budget.spend(len(self._block.html))
         opened = Patch("open", self._block.marked)
         return [Patch("before-open", "".join(closed)), opened] if closed else [opened]
 
-    def _opened(self, outcome: Next) -> OpenBlock:
-        match outcome.kind:
+    def _open(self, following: Next) -> OpenBlock:
+        match following.kind:
             case "Fence":
-                return OpenFence(outcome.rest, self._budget)
+                return OpenFence(following.rest, self._budget)
             case "Table":
-                return OpenTable(outcome.rest, self._budget)
+                return OpenTable(following.rest, self._budget)
             case "List":
-                return OpenList(outcome.rest, self._budget)
+                return OpenList(following.rest, self._budget)
             case _:
-                return OpenText(outcome.rest, self._budget, settled=outcome.kind == "Settled")
+                return OpenText(following.rest, self._budget, settled=following.kind == "Settled")

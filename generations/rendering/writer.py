@@ -1,8 +1,8 @@
 """The writer of HTML from parser events.
 
-The structure is written here from events alone; everything with the model's own words goes through the sanitizer leaf
-by leaf. So no tag of a model reaches beyond its paragraph, cell or HTML block, and blocks rendered one by one are the
-same as all of them at once.
+The structure is written from events alone; everything with the model's own words passes the sanitizer, one leaf at a
+time. So no tag that a model writes reaches beyond its paragraph, cell or HTML block, and blocks give the same HTML if
+they are rendered one by one as if they are rendered together.
 """
 
 from __future__ import annotations
@@ -33,8 +33,11 @@ _CLOSING_FENCE = re.compile(rb"\n[ \t>]*(`{3,}|~{3,}) *\n?$")
 
 @dataclass(slots=True)
 class Written:
-    """The HTML of some blocks, cut at the position of further plain text of the last one: at the end of ``body``,
-    inside the element that ``head`` ends with. Without such a position all of it is the body."""
+    """The HTML of some blocks, cut at the position to which more plain text can be appended.
+
+    That position is the end of ``body``, inside the element that ``head`` ends with. If there is no such position, all
+    of the HTML is the body.
+    """
 
     head: str = ""
     body: list[str] = field(default_factory=list)
@@ -46,7 +49,7 @@ class Written:
 
     @property
     def marked(self) -> str:
-        """This HTML, with ``TAIL`` in the tag of the element that text can be appended to."""
+        """The HTML with ``TAIL`` in the tag of the element to which text can be appended."""
         return "".join([self.head[:-1] + TAIL, *self.body, self.foot]) if self.head else self.html
 
 
@@ -59,7 +62,7 @@ def write(events: Iterable[tuple[Event, Range]], source: bytes, memo: Memo) -> W
 
 
 class _Delimiter(NamedTuple):
-    """An escaped bracket that may open a formula: its position in the source, and among the pieces of its phrase."""
+    """An escaped bracket that may open a formula: its position in the source, in its phrase, and its depth."""
 
     bracket: str
     start: int
@@ -99,7 +102,7 @@ class _Writer:
         elif name == "Text" and value[:1] in _PARTNERS and self._is_escaped(span["start"]):
             self._delimited(value, span["start"])
         else:
-            self.phrase.append(self._words(name, value, span))
+            self.phrase.append(self._inline(name, value, span))
 
     def written(self) -> Written:
         self._finish_phrase()
@@ -115,7 +118,7 @@ class _Writer:
             return
         self.phrase.append("<br>\n" if event == "HardBreak" else "\n")
 
-    def _words(self, name: str, value: Any, span: Range) -> str:
+    def _inline(self, name: str, value: Any, span: Range) -> str:
         match name:
             case "Code":
                 return f"<code>{escape(value, quote=False)}</code>"
@@ -135,8 +138,10 @@ class _Writer:
         return self._formula(mark + latex + mark)
 
     def _delimited(self, text: str, start: int) -> None:
-        """Return formulas in ``\\(x\\)`` and ``\\[x\\]``, which models also write and Markdown takes for escaped
-        brackets."""
+        """Write a bracket that was escaped, and replace it by a formula if it closes one.
+
+        Models also write formulas as ``\\(x\\)`` and ``\\[x\\]``, which Markdown reads as escaped brackets.
+        """
         opening = self.delimiter
         if opening and text[0] == _PARTNERS[opening.bracket] and opening.depth == self.depth:
             latex = _QUOTATION.sub("\n", self.source[opening.start + 1 : start - 1].decode())
@@ -149,6 +154,7 @@ class _Writer:
         self.phrase.append(escape(text, quote=False))
 
     def _is_escaped(self, start: int) -> bool:
+        # Enough for any run of backslashes that a model writes.
         before = self.source[max(start - 20, 0) : start]
         return (len(before) - len(before.rstrip(b"\\"))) % 2 == 1
 
@@ -168,7 +174,7 @@ class _Writer:
             self._start_block(tag, data)
 
     def _start_link(self, link: dict[str, str]) -> None:
-        # Images are shown as links: the page loads nothing from elsewhere.
+        # An image becomes a link, because pages load nothing from other hosts.
         self.links += 1
         if self.links == 1:
             url = f"mailto:{link['dest_url']}" if link["link_type"] == "Email" else link["dest_url"]
@@ -254,11 +260,11 @@ class _Writer:
 
 
 def with_tail(html: str, key: str) -> str:
-    """Give the marked element the id ``{key}-tail``. A model's words never contain ``TAIL``, since they have no bare
-    ``>``."""
+    """Return the HTML with the id ``{key}-tail`` in the marked element. A model's own words never contain ``TAIL``,
+    because every ``>`` in them is escaped."""
     return html.replace(TAIL, f' id="{key}-tail">')
 
 
 def _is_closed(block: bytes, text: str) -> bool:
-    """Return True if a fenced block has its closing line: then it has two lines more than its text."""
+    """Return True if a fenced block has its closing line, and thereby two lines more than its text."""
     return bool(_CLOSING_FENCE.search(block)) and len(block.splitlines()) >= len(text.encode().splitlines()) + 2

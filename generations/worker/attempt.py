@@ -1,4 +1,4 @@
-"""One attempt at an answer, on a worker's loop: the call to the provider, the fallback, the ways to cut it short."""
+"""One attempt at an answer, on a worker's loop: the call to the provider, the fallback, and cancellation."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Attempt:
         return bool(self.reserved_tokens) and self._token_count.tokens > self.reserved_tokens
 
     async def run(self, clients: HttpClients, timeouts: Timeouts) -> Outcome:
-        """Stream to the end, whatever end that is; never raises a provider's error."""
+        """Stream to the end and return the outcome; an error of a provider is part of it and never raised."""
         self._task = asyncio.create_task(self._stream(clients, timeouts))
         if self.cancel_reason is not None:
             self._task.cancel()
@@ -123,7 +123,7 @@ class Attempt:
                 self._take(event)
 
     async def _fallback_for(self, error: ProviderError) -> Fallback | None:
-        """Return the model that answers instead, if nothing was said yet and another model can help."""
+        """Return the model that answers instead, if no text has arrived yet and another model can help."""
         claim = self.claim
         if not claim.fallback or error.code not in FALLBACK_CODES or not self._transcript.is_empty:
             return None
@@ -172,7 +172,7 @@ class Attempt:
             return Generation.Status.COMPLETED, None
         if isinstance(error, ProviderError):
             return Generation.Status.FAILED, error
-        message = f"{self.claim.target.label} could not be asked because of an error on our side. Try again."
+        message = f"{self.claim.target.label} could not be called because of an error on our side. Try again."
         return Generation.Status.FAILED, ProviderError(
             ErrorCode.UPSTREAM_ERROR, message, retryable=True, detail=repr(error)
         )

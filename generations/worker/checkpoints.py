@@ -1,4 +1,4 @@
-"""Checkpoints: every few moments a worker saves its answers' texts, renews their leases, and learns what to cancel."""
+"""Checkpoints: a worker regularly saves its answers' texts, renews their leases, and learns which to cancel."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from generations.worker.leases import save_checkpoint
 from generations.worker.types import CancelReason
 
 INTERVAL = 1.5
+"""Seconds between two checkpoints."""
 
 
 class Checkpoints:
-    """Remembers how much of each answer was saved, so that only what grew is written. Use it on the loop only."""
+    """Remembers the saved length of each answer, so that only longer texts are written. Use it on the loop only."""
 
     def __init__(self) -> None:
         self._saved: dict[uuid.UUID, tuple[int, int]] = {}
@@ -26,11 +27,13 @@ class Checkpoints:
         self._saved.pop(lease, None)
 
     async def save(self, attempts: Sequence[Attempt]) -> None:
-        """Save, renew, and cancel the attempts that were stopped, whose lease is lost, or that no budget has room
-        for."""
+        """Save the texts and renew the leases.
+
+        Cancel the attempts that were stopped, that lost their lease, or that exceed a budget.
+        """
         if not attempts:
             return
-        # Taken before the first await, so that no text is added to an answer meanwhile.
+        # Taken before the first await, so that all snapshots are of the same moment.
         snapshots = {attempt.claim.lease: attempt.snapshot for attempt in attempts}
         changed = {lease: each for lease, each in snapshots.items() if self._saved.get(lease, (0, 0)) != each.size}
         renewed = await in_thread(save_checkpoint, leases=list(snapshots), changed=changed)

@@ -1,9 +1,9 @@
 """Circuit breakers: one for each base URL and model, shared by all processes through Redis.
 
-A circuit opens after CIRCUIT_FAILURES connection failures or server errors in a row, within a minute. While it is open
-the model is not asked. After CIRCUIT_PAUSE seconds it is half open: one answer probes, the others are refused until the
-probe has closed it or opened it again. Errors that depend on a user's key (a refusal, a rate limit) never count. If
-Redis is unavailable, all circuits are closed.
+A circuit opens after CIRCUIT_FAILURES connection failures or server errors in a row, within a minute. While it is open,
+the model is not called. After CIRCUIT_PAUSE seconds it is half open: one answer probes, and the others are refused
+until the probe has closed it or opened it again. Errors that depend on a user's key (a refusal, a rate limit) never
+count. If Redis is unavailable, all circuits are closed.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ logger = logging.getLogger(__name__)
 
 COUNTED_CODES = frozenset({ErrorCode.UPSTREAM_UNAVAILABLE, ErrorCode.UPSTREAM_ERROR})
 WINDOW = 60
+"""Seconds from the first failure within which failures are counted together."""
 PROBE_SECONDS = 60
+"""Seconds after which another answer may probe if the process that probed has died."""
 REMEMBERED = 3600
+"""Seconds after its last opening at which a circuit is forgotten and counts as closed."""
 OPEN_CIRCUITS = "circuits"
-"""A hash below the prefix, from each tripped circuit's name to its label for people."""
-SENTENCE = (
-    "{label} has failed repeatedly with this model, so it is not being asked for now. Try again in {wait} seconds."
-)
+"""The Redis key, after the prefix, of a hash from each tripped circuit's name to its label for administrators."""
+SENTENCE = "{label} has failed repeatedly with this model, so requests to it are paused. Try again in {wait} seconds."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Circuit:
     model: str
 
     async def guard(self, stream: AsyncGenerator[StreamEvent, None]) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the stream's events, or raise ProviderError (circuit_open) without asking if the circuit is open.
+        """Yield the stream's events, or raise ProviderError (circuit_open) without a call if the circuit is open.
 
         The first event closes the circuit; an error before it counts if it says that the model is down.
         """
@@ -61,7 +62,7 @@ class Circuit:
             raise
         finally:
             if not begun:
-                # Neither shown to work nor shown to be down: the next answer may probe.
+                # This attempt shows neither that the model works nor that it is down, so the next answer may probe.
                 await _or_none(loop_client().delete(self._key("probe")))
 
     async def _enter(self) -> None:
@@ -115,11 +116,11 @@ def open_circuits() -> list[str]:
 
 
 async def _or_none(command: Awaitable[Any]) -> Any:
-    """Return Redis's answer, None if it is unavailable."""
+    """Return Redis's response, None if Redis is unavailable."""
     try:
-        answer = await command
+        response = await command
         heed_cancellation()
-        return answer
+        return response
     except redis.RedisError as error:
         logger.warning("the circuit breakers cannot be read: %r", error)
         return None

@@ -1,4 +1,4 @@
-"""Claims: a queued generation is taken by one worker, with everything that it needs to answer it."""
+"""Claims: one worker takes a queued generation, with everything that it needs to answer it."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ KEY_CHANGED = "The key for {label} was changed while the answer waited. Try agai
 
 
 def claim_generation(generation_id: int, *, batch_capacity: Semaphore | None = None) -> Claim | None:
-    """Take a queued generation for this worker; None if it is not to be answered now, or no longer.
+    """Claim a queued generation for this worker; return None if it cannot be answered now or has ended.
 
     If its user may not run one more, or this worker has no ``batch_capacity`` left, it is held back until that changes.
-    If its provider cannot be asked it ends here, as failed. The caller releases the capacity that a batch claim took.
+    If its provider cannot be called, it ends here as failed. The caller releases the capacity that a batch claim took.
     """
     queued = Generation.objects.filter(pk=generation_id, status=Generation.Status.QUEUED)
     generation = queued.select_related("current_run", "user").first()
@@ -59,14 +59,14 @@ def claim_generation(generation_id: int, *, batch_capacity: Semaphore | None = N
 def _claim_if_allowed(generation: Generation) -> Claim | None:
     lease = _take(generation)
     if lease is None and _hold_back(generation):
-        # An answer that ended between the two found nothing held back that it could enqueue.
+        # If an answer ended between the two calls, this one was not held back yet, so that end did not enqueue it.
         lease = _take(generation)
     if lease is None:
         return None
     try:
         return _claim(generation, lease)
     except (ProviderError, NotFound) as refusal:
-        error = refusal if isinstance(refusal, ProviderError) else _provider_gone(refusal)
+        error = refusal if isinstance(refusal, ProviderError) else _removed_provider(refusal)
         waited = (timezone.now() - generation.current_run.accepted_at).total_seconds()
         outcome = Outcome(status=Generation.Status.FAILED, error=error, time=waited)
         append_now(end_generation(generation.pk, outcome, lease=lease))
@@ -74,7 +74,7 @@ def _claim_if_allowed(generation: Generation) -> Claim | None:
 
 
 def _take(generation: Generation) -> uuid.UUID | None:
-    """Return a lease if the generation still waits and its user may run one more."""
+    """Take a generation that still waits if its user may run one more; return the lease, else None."""
     lease = uuid.uuid4()
     with transaction.atomic():
         lock_user(generation.user)
@@ -91,7 +91,7 @@ def _take(generation: Generation) -> uuid.UUID | None:
 
 
 def _hold_back(generation: Generation) -> bool:
-    """Mark the generation as held back and say so in the log; return False if it no longer waits."""
+    """Mark the generation as held back, and append that to the log; return False if it no longer waits."""
     held_back = Generation.objects.filter(pk=generation.pk, status=Generation.Status.QUEUED).update(held_back=True)
     if held_back:
         run = generation.current_run
@@ -100,8 +100,8 @@ def _hold_back(generation: Generation) -> bool:
     return bool(held_back)
 
 
-def _provider_gone(refusal: NotFound) -> ProviderError:
-    """The provider was removed after it had been chosen."""
+def _removed_provider(refusal: NotFound) -> ProviderError:
+    """Return the error for a provider that was removed after it had been chosen."""
     return ProviderError(ErrorCode.MODEL_NOT_FOUND, refusal.message)
 
 
@@ -109,7 +109,7 @@ def _claim(generation: Generation, lease: uuid.UUID) -> Claim:
     resolved = resolve_target(generation.user, generation.provider)
     key_source = resolved.key_source
     if key_source not in (None, generation.key_source) and not _reserved_again(generation, key_source):
-        # The budget has room reserved for another key's cost, not for this one's.
+        # The reservation is in the budget of another key source, so this one may have no room for the cost.
         raise ProviderError(ErrorCode.NO_API_KEY, KEY_CHANGED.format(label=resolved.target.label), retryable=True)
     note_first_use(user=generation.user, provider=generation.provider, resolved=resolved)
     claim = Claim(
@@ -132,7 +132,7 @@ def _claim(generation: Generation, lease: uuid.UUID) -> Claim:
 
 
 def _reserved_again(generation: Generation, key_source: str) -> bool:
-    """Move the reservation back to this model's key if an earlier worker, now lost, had moved it to the fallback's."""
+    """Move the reservation back to this model's key if a worker that died had moved it to the fallback's."""
     request = GenerationRequest(generation.provider, decode_request(generation))
     if not generation.fallback or not change_reservation(generation, request, key_source):
         return False
@@ -143,7 +143,7 @@ def _reserved_again(generation: Generation, key_source: str) -> bool:
 def find_fallback(claim: Claim) -> Fallback | None:
     """Return the claim's fallback, with its cost reserved under the key that pays for it.
 
-    None if it cannot be asked either, cannot see the request's images, or no budget has room for it.
+    None if it cannot be called either, if it cannot see the request's images, or if a budget has no room for it.
     """
     generation = Generation.objects.select_related("user").get(pk=claim.generation_id)
     provider, model = ModelRef.parse(claim.fallback)

@@ -1,4 +1,4 @@
-"""The control channel: stops, sent to every worker at once."""
+"""Control channel: sends stops to all workers at once."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ logger = logging.getLogger(__name__)
 
 
 def send_stop(leases: Sequence[uuid.UUID]) -> None:
-    """Tell every worker to cancel the answers under these leases. A worker that misses it reads the flag in the
-    database at its next checkpoint."""
+    """Send all workers a stop for the answers under these leases.
+
+    A worker that misses it reads the flag in the database at its next checkpoint.
+    """
     try:
         thread_client().publish(_channel(), orjson.dumps({"stop": list(leases)}))
     except redis.RedisError as error:

@@ -1,4 +1,4 @@
-"""The end of a generation: saved once, by whoever comes first, and then appended to the log."""
+"""The end of a generation: saved once, by the first process to do so, and then appended to the log."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from core.redis_clients import thread_client
+from generations.limits.answer_usage import fill_usage
 from generations.limits.budgets import count_usage
 from generations.limits.queue import enqueue_next
-from generations.limits.usage_accounting import fill_usage
 from generations.log import event_log
 from generations.log.event_log import Payload, Writer
 from generations.models import Generation, Run
@@ -25,13 +25,13 @@ from providers.adapters.base import ErrorCode, ProviderError
 
 logger = logging.getLogger(__name__)
 
-INTERRUPTED = "The answer was interrupted on our side. What had arrived is kept; retry it for a complete one."
+INTERRUPTED = "The answer was interrupted on our side. The text that had arrived is kept; retry to get all of it."
 STOPPED = "Stopped."
 
 
 @dataclass(frozen=True, slots=True)
 class PendingEntries:
-    """Log entries of a topic that may be appended now that the database has what they say."""
+    """Log entries of a topic, to be appended after the commit of the change that they report."""
 
     topic: str
     entries: list[tuple[Payload, Writer | None]]
@@ -40,8 +40,8 @@ class PendingEntries:
 def end_generation(generation_id: int, outcome: Outcome, *, lease: uuid.UUID | None) -> PendingEntries | None:
     """Save how a generation ended and close its run if it was the last one open, in one transaction.
 
-    ``lease`` is the claim under which it was answered, None if nobody had claimed it. Returns what to append to the
-    log, or None if somebody else has ended it, or claimed it again, meanwhile.
+    ``lease`` is the claim under which it was answered, None if it was still queued. Return the entries to append to the
+    log, or None if another process has ended it, or claimed it again, meanwhile.
     """
     status = Generation.Status.QUEUED if lease is None else Generation.Status.STREAMING
     with transaction.atomic():
@@ -71,7 +71,7 @@ def end_generation(generation_id: int, outcome: Outcome, *, lease: uuid.UUID | N
 
 
 def append_now(pending: PendingEntries | None) -> None:
-    """Append entries from a thread; a reader whom they do not reach finds the end in the database."""
+    """Append entries from a thread; a reader that does not receive them finds the end in the database."""
     if pending is not None:
         try:
             event_log.append_all(thread_client(), pending.topic, pending.entries)
@@ -88,7 +88,7 @@ def _send_on_complete_task(run: Run) -> None:
 
 
 def _close_slot(run_id: int) -> bool:
-    """Count one open generation less; return True if it was the last."""
+    """Decrease the run's count of open generations; close the run and return True if this was the last one."""
     Run.objects.filter(pk=run_id).update(open=F("open") - 1)
     return bool(Run.objects.filter(pk=run_id, open=0, ended_at=None).update(ended_at=timezone.now()))
 

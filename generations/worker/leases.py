@@ -1,4 +1,4 @@
-"""A worker's hold on its generations: renewed with each checkpoint, handed back, or taken over after it has lapsed."""
+"""Leases: renewed with each checkpoint, handed back, or taken over by another process after they have lapsed."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ logger = logging.getLogger(__name__)
 
 def save_checkpoint(*, leases: Sequence[uuid.UUID], changed: Mapping[uuid.UUID, Snapshot]) -> RenewedLeases:
     """Renew all of a worker's leases and save the texts that grew, in one statement each."""
-    mine = Generation.objects.filter(lease__in=leases, status=Generation.Status.STREAMING)
-    mine.update(lease_until=timezone.now() + LEASE)
+    claimed = Generation.objects.filter(lease__in=leases, status=Generation.Status.STREAMING)
+    claimed.update(lease_until=timezone.now() + LEASE)
     if changed:
-        mine.filter(lease__in=list(changed)).update(
+        claimed.filter(lease__in=list(changed)).update(
             text=_by_lease({lease: snapshot.text for lease, snapshot in changed.items()}),
             reasoning=_by_lease({lease: snapshot.reasoning for lease, snapshot in changed.items()}),
         )
-    rows = dict(mine.values_list("lease", "stop_requested"))
+    rows = dict(claimed.values_list("lease", "stop_requested"))
     return RenewedLeases(
         {lease for lease in rows if lease is not None}, {lease for lease, stop in rows.items() if stop and lease}
     )
@@ -43,8 +43,8 @@ def _by_lease(texts: dict[uuid.UUID, str]) -> Case:
 def take_expired(generation: Generation) -> bool:
     """Take a generation, with its ``current_run``, from a worker that did not renew its lease.
 
-    From then on neither that worker's checkpoints nor its log entries count. Return False if the lease was renewed, or
-    somebody else was quicker.
+    From then on that worker's checkpoints change nothing, and its log entries are refused. Return False if the lease
+    was renewed, or if another process was quicker.
     """
     now, lease = timezone.now(), uuid.uuid4()
     held = Generation.objects.filter(pk=generation.pk, status=Generation.Status.STREAMING, lease=generation.lease)
@@ -64,8 +64,10 @@ def take_over_log(topic: str, writer: Writer) -> None:
 
 
 def requeue_claim(claim: Claim) -> bool:
-    """Hand back a generation that has no text yet, so that another worker answers it; return False if it was stopped
-    or taken meanwhile."""
+    """Hand back a generation that has no text yet, so that another worker answers it.
+
+    Return False if it was stopped or taken meanwhile.
+    """
     generation = Generation.objects.filter(pk=claim.generation_id, lease=claim.lease).first()
     return generation is not None and not generation.stop_requested and requeue(generation)
 

@@ -1,7 +1,7 @@
 """The worker process: beside Celery's threads it runs one event loop with the streams of all its generations.
 
-A task hands its claim to the loop and waits. On the loop live the shared HTTP clients, the publisher, the listener for
-stops, the checkpoints, and the reaper.
+A task hands its claim to the loop and waits. The loop also runs the shared HTTP clients, the publisher, the listener
+for stops, the checkpoints, and the reaper.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class StreamWorker:
         self._call(self._open())
 
     def stop(self) -> None:
-        """Cut off what still runs, wait until its tasks have saved it, append what is pending, and end the loop."""
+        """Cancel the running answers, wait until their tasks have saved them, flush the log, and end the loop."""
         self._call(self._cancel_all())
         with self._idle:
             self._idle.wait_for(lambda: self._busy == 0, timeout=SAVE_TIMEOUT)
@@ -107,8 +107,10 @@ class StreamWorker:
             self._loop.call_soon_threadsafe(self._append, pending)
 
     def _save(self, claim: Claim, outcome: Outcome) -> PendingEntries | None:
-        """Save an end, waiting for the database if it is unavailable. If the lease lapses meanwhile, another process
-        ends the generation."""
+        """Save an end, waiting for the database if it is unavailable.
+
+        If the lease lapses meanwhile, another process ends the generation.
+        """
         deadline = time.monotonic() + settings.TOTAL_TIMEOUT
         while True:
             try:
@@ -203,7 +205,7 @@ async def _find_fallback(claim: Claim) -> Fallback | None:
 
 
 async def _repeat(job: Callable[[], Awaitable[None]], interval: float) -> None:
-    """Run a job again and again; log what fails and retry it, because a worker outlives its Redis and database."""
+    """Run a job repeatedly; log an error and go on, because a worker outlives outages of Redis and the database."""
     while True:
         try:
             await job()

@@ -29,11 +29,11 @@ logger = logging.getLogger(__name__)
 INTERVAL = 3.0
 """Seconds between two rounds of a process."""
 LOST_TASK_AFTER = timedelta(seconds=30)
-"""How long a generation waits in the queue before its task is sent again."""
+"""The time that a generation waits in the queue before its task is sent again."""
 MAX_DELIVERIES = 3
-"""Claims after which a generation without any text is given up, since it may be what kills its workers."""
+"""Claims after which a generation without any text is given up, since it may be the cause of its workers' death."""
 WATCHED_AFTER = timedelta(seconds=3)
-"""How long after its last renewal a claim begins to be watched."""
+"""The time after its last renewal from which a claim is watched."""
 OBSERVED_FOR = 2.5
 """Seconds for which this process has to have seen a claim without renewal before it takes it. After a database outage
 as long as a lease, every lease has lapsed although the workers live and are about to renew them."""
@@ -47,16 +47,16 @@ async def reap_forever() -> None:
     while True:
         try:
             if count := await in_thread(reap):
-                logger.warning("recovered %d generations that had lost their worker or their task", count)
+                logger.warning("recovered %d generations whose worker or task was lost", count)
         except Exception as error:
             logger.warning("lost generations cannot be recovered now: %r", error)
         await asyncio.sleep(INTERVAL)
 
 
 def reap(observed_for: float = OBSERVED_FOR) -> int:
-    """End or requeue what lost its worker, enqueue what lost its task; return how many generations were touched.
+    """End or requeue generations whose worker is lost, and enqueue those whose task is; return their number.
 
-    Safe to call anywhere at any time: filtered updates decide who acts.
+    It is safe to call in any process at any time, because filtered updates decide which one acts.
     """
     now = timezone.now()
     expired = Generation.objects.filter(lease__in=_lost_leases(observed_for), status=Generation.Status.STREAMING)

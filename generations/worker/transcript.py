@@ -13,18 +13,19 @@ from generations.worker.types import Claim
 
 MAX_WINDOW = 0.03
 WINDOW_PER_STREAM = 0.0003
+"""Seconds; the window reaches its maximum at 100 streams."""
 
 
 def coalescing_window(streams: int) -> float:
     """Return the seconds within which deltas are joined into one entry.
 
-    The window grows with the number of streams, so that a lone stream is published at once.
+    The window grows with the number of streams, so that a single stream is published almost at once.
     """
     return min(MAX_WINDOW, WINDOW_PER_STREAM * streams)
 
 
 class Transcript:
-    """What an answer has said so far; ``text`` and ``reasoning`` are whole at any moment. Use it on the loop only.
+    """The text and reasoning of an answer so far, and their publication. Use it on the loop only.
 
     Calls ``on_taken_over`` if the log refuses an entry because another worker writes for this generation now.
     """
@@ -50,11 +51,11 @@ class Transcript:
 
     @property
     def text(self) -> str:
-        return self._whole("text")
+        return self._joined("text")
 
     @property
     def reasoning(self) -> str:
-        return self._whole("reasoning")
+        return self._joined("reasoning")
 
     @property
     def is_empty(self) -> bool:
@@ -68,7 +69,7 @@ class Transcript:
         self._put({"kind": "phase", "phase": phase})
 
     def add(self, channel: Channel, text: str) -> None:
-        """Append text and publish it now, or with what else comes within the window."""
+        """Append text, and publish it now or together with the text that follows within the window."""
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL stores no NUL.
         if channel != self._channel:
             self.flush()
@@ -85,7 +86,7 @@ class Transcript:
                 self._timer = self._loop.call_later(wait, self.flush)
 
     def flush(self) -> None:
-        """Publish what was added since the last flush."""
+        """Publish the text that was added since the last flush."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -112,10 +113,10 @@ class Transcript:
         log_was_lost = self._epoch is not None and self._epoch != entry_id.epoch
         self._epoch = entry_id.epoch
         if log_was_lost:
-            text, reasoning = (self._whole(channel)[: self._published[channel]] for channel in self._parts)
+            text, reasoning = (self._joined(channel)[: self._published[channel]] for channel in self._parts)
             self._put({"kind": "reset", "text": text, "reasoning": reasoning})
 
-    def _whole(self, channel: Channel) -> str:
+    def _joined(self, channel: Channel) -> str:
         parts = self._parts[channel]
         if len(parts) > 1:
             parts[:] = ["".join(parts)]

@@ -1,4 +1,4 @@
-"""The values that pass between a worker's parts: claims, outcomes, and what a checkpoint saves and finds."""
+"""Values that pass between a worker's parts: claims, outcomes, snapshots and renewed leases."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from providers.model_ref import ModelRef
 class Claim:
     """A generation that this worker may answer for as long as it renews the lease.
 
-    ``reserved_tokens`` is what a budget has set aside for its prompt and answer, 0 if no budget applies.
+    ``reserved_tokens`` is a budget's reservation for its prompt and answer, 0 if no budget applies.
     """
 
     generation_id: int
@@ -58,7 +58,7 @@ FindFallback = Callable[[Claim], Awaitable[Fallback | None]]
 
 
 class CancelReason(Enum):
-    """Why this side ended an answer early."""
+    """The reason for which this side ended an answer early."""
 
     STOPPED = "stopped"
     SHUTDOWN = "shutdown"
@@ -68,7 +68,7 @@ class CancelReason(Enum):
 
 @dataclass(slots=True)
 class Outcome:
-    """How an answer ended; times in seconds since the run was accepted."""
+    """The end of an attempt; times are in seconds since the run was accepted."""
 
     status: Generation.Status
     text: str = ""

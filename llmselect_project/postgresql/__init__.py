@@ -1,1 +1,1 @@
-"""The database backend of a PostgreSQL that may be away."""
+"""The database backend for PostgreSQL, which copes with an unavailable server."""

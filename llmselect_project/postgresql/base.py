@@ -1,6 +1,6 @@
-"""Django's backend for PostgreSQL, which fails at once for everybody while the server is unavailable.
+"""Django's backend for PostgreSQL, except that all threads fail at once while the server is unavailable.
 
-A request is then refused instead of hanging, and no thread is blocked that others need.
+Requests are then refused immediately; otherwise each would wait for the timeout and block a thread meanwhile.
 docs/decisions/0016-postgresql-backend.md says more.
 """
 
@@ -17,20 +17,20 @@ from django.db.backends.postgresql import base
 RETRY_DELAY = 0.5
 
 logger = logging.getLogger(__name__)
-_away = threading.Event()
+_unavailable = threading.Event()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        if _away.is_set():
+        if _unavailable.is_set():
             raise psycopg.OperationalError("the database is unavailable")
         before = self._failures()
         try:
             return super().get_new_connection(conn_params)
         except psycopg.OperationalError:
-            # If no connection has failed, the pool is busy and the server is available.
-            if self._failures() > before and not _away.is_set():
-                _away.set()
+            # If no connection attempt has failed, the server is available and the pool is just busy.
+            if self._failures() > before and not _unavailable.is_set():
+                _unavailable.set()
                 threading.Thread(target=_wait_for_return, args=(conn_params,), daemon=True).start()
             raise
 
@@ -40,11 +40,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 def _wait_for_return(conn_params: dict[str, Any]) -> None:
     logger.warning("the database is unavailable; requests that need it are refused until it is back")
-    while _away.is_set():
+    while _unavailable.is_set():
         try:
             psycopg.connect(**conn_params).close()
         except psycopg.OperationalError:
             time.sleep(RETRY_DELAY)
         else:
             logger.warning("the database is back")
-            _away.clear()
+            _unavailable.clear()

@@ -1,6 +1,6 @@
-"""One command that runs all of LLMSelect: ``python -m llmselect_project.run``.
+"""The command that runs all of LLMSelect: ``python -m llmselect_project.run``, or ``make run``.
 
-prepare (migrate, collect static files) ─► Redis ─► web + worker ─► the address is printed
+prepare (migrate, collect static files) ─► Redis ─► web + worker ─► the URL is printed
                                      signal, or a child that ends ─► web + worker end, then Redis
 """
 
@@ -8,4 +8,4 @@ from __future__ import annotations
 
 
 class StartError(Exception):
-    """LLMSelect cannot start; the message is a sentence for the person at the terminal."""
+    """Raised if LLMSelect cannot start; the message is a sentence for the user at the terminal."""

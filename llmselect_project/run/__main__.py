@@ -1,4 +1,4 @@
-"""The entry point of ``make run``: start everything, in order; end everything, in order."""
+"""The entry point of ``make run``: starts all processes in order, and ends them in order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.conf import settings
 from llmselect_project import env as environment
 from llmselect_project.run import StartError, commands, embedded_redis, instance_lock
 from llmselect_project.run.processes import Command
-from llmselect_project.run.readiness import address, page_answers
+from llmselect_project.run.readiness import page_responds, page_url
 from llmselect_project.run.supervisor import Supervisor
 
 
@@ -33,14 +33,14 @@ async def _serve() -> int:
         return await supervisor.run(_start(supervisor))
     finally:
         if settings.REDIS_EMBEDDED:
-            _leave_no_socket()
+            _remove_socket()
 
 
 async def _start(supervisor: Supervisor) -> None:
     if settings.REDIS_EMBEDDED:
         _redis_socket().unlink(missing_ok=True)
         await supervisor.start(embedded_redis.command(_redis_socket()))
-    await embedded_redis.answer(settings.REDIS_URL)
+    await embedded_redis.wait_until_ready(settings.REDIS_URL)
     await supervisor.finish(Command("setup", commands.preparation(), settings.BASE_DIR))
     await supervisor.start(Command("web", commands.web(settings.HOST, settings.PORT), settings.BASE_DIR))
     await supervisor.start(Command("worker", commands.worker(), settings.BASE_DIR))
@@ -48,18 +48,18 @@ async def _start(supervisor: Supervisor) -> None:
 
 
 async def _announce(supervisor: Supervisor) -> None:
-    if await page_answers(settings.HOST, settings.PORT):
-        url = settings.PUBLIC_URL or address(settings.HOST, settings.PORT)
+    if await page_responds(settings.HOST, settings.PORT):
+        url = settings.PUBLIC_URL or page_url(settings.HOST, settings.PORT)
         supervisor.announce(f"LLMSelect is ready at {url}   (Ctrl-C stops it)")
     else:
-        raise StartError("The page does not answer; the lines of the web process above say why.")
+        raise StartError("The page does not respond. The lines of the web process above say why.")
 
 
 def _redis_socket() -> Path:
     return environment.redis_socket(settings.VAR_DIR)
 
 
-def _leave_no_socket() -> None:
+def _remove_socket() -> None:
     socket = _redis_socket()
     socket.unlink(missing_ok=True)
     if socket.parent != settings.VAR_DIR:

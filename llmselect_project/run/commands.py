@@ -1,4 +1,4 @@
-"""The command lines of the processes that LLMSelect is made of."""
+"""The command lines of LLMSelect's processes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from django.conf import settings
 Arguments = tuple[str, ...]
 
 LARGEST_MESSAGE = str(1024 * 1024)
-"""The size limit of one socket message, in bytes; a longer one closes the socket with 1009."""
-# The warning is about pickled tasks, which this worker does not accept.
+"""The size limit of a frame on a socket, in bytes; a larger one closes the socket with 1009."""
+# Celery warns of root because of pickled tasks, which this worker does not accept.
 WITHOUT_ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
 
 
 def preparation() -> Arguments:
-    """Return the command that migrates and collects static files, then ends."""
+    """Return the command that migrates the database, collects static files, and ends."""
     return (sys.executable, "-m", "llmselect_project.run.preparation")
 
 

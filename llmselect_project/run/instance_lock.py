@@ -1,4 +1,4 @@
-"""Exclusive resources of one running LLMSelect: its data folder and its port."""
+"""Checks that the data folder and the port of this LLMSelect are not in use by another program."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from llmselect_project.run import StartError
 
 @contextmanager
 def data_directory(path: Path) -> Iterator[None]:
-    """Hold the folder while this process lives. The lock is on the folder itself, so no file is left behind."""
+    """Lock the folder until the block or the process ends; raises StartError if it is locked.
+
+    The lock is on the folder itself, so no file is left behind.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -28,7 +31,7 @@ def data_directory(path: Path) -> Iterator[None]:
 
 
 def free_port(host: str, port: int) -> None:
-    """Check that the web process will be able to listen; raises StartError."""
+    """Check that the web process will be able to listen on the port; raises StartError if it will not."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:

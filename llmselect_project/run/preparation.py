@@ -1,4 +1,4 @@
-"""Preparation before a start: the database's tables and the static files."""
+"""The setup step of a start: migrations and static files."""
 
 from __future__ import annotations
 
@@ -35,14 +35,15 @@ def _migrate() -> None:
 def _collect_static() -> None:
     from django.core.management import call_command
 
-    stamp = Path(settings.VAR_DIR) / "static.sha256"
+    fingerprint_file = Path(settings.VAR_DIR) / "static.sha256"
     fingerprint = sha256("\n".join(sorted(_static_files())).encode()).hexdigest()
-    if not stamp.exists() or stamp.read_text() != fingerprint:
+    if not fingerprint_file.exists() or fingerprint_file.read_text() != fingerprint:
         call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-        stamp.write_text(fingerprint)
+        fingerprint_file.write_text(fingerprint)
 
 
 def _static_files() -> Iterator[str]:
+    """Yield a line for each file, with its size and time; and the storage, which decides how files are collected."""
     from django.contrib.staticfiles.finders import get_finders
 
     yield str(settings.STORAGES["staticfiles"])

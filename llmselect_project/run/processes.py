@@ -1,4 +1,4 @@
-"""Child processes that cannot outlive this one, ended first by a signal and then by force."""
+"""Child processes that end with this one: first by a signal, then by force."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG = 1  # From <linux/prctl.h>.
 LINE_LIMIT = 2**20
 LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -21,8 +21,8 @@ Say = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A program to run; ``environment`` is added to this process's own; lines with a phrase of ``hidden`` are not
-    shown."""
+    """A program to run. ``environment`` is added to that of this process; output lines with a phrase of ``hidden`` are
+    not shown."""
 
     name: str
     arguments: tuple[str, ...]
@@ -32,7 +32,7 @@ class Command:
 
 
 class Child:
-    """A running process, leader of its own session; its lines go to ``say(name, line)``."""
+    """A running process that leads its own session; calls ``say(name, line)`` for each line of output."""
 
     def __init__(self, command: Command, process: asyncio.subprocess.Process, say: Say) -> None:
         self.name = command.name
@@ -57,12 +57,12 @@ class Child:
         return cls(command, process, say)
 
     def signal(self, number: signal.Signals) -> None:
-        """Signal the process and everything that it started."""
+        """Signal the process and all processes that it started."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, number)
 
-    async def drained(self) -> None:
-        """Wait a moment for the last lines."""
+    async def drain(self) -> None:
+        """Wait up to a second for the last lines of output."""
         await asyncio.wait([self._lines], timeout=1)
         self._lines.cancel()
 
@@ -82,8 +82,7 @@ class Child:
 
 
 async def end(children: Iterable[Child], patience: float, say: Say) -> None:
-    """Ask the children to end, kill those that have not after ``patience`` seconds, and everything that they left
-    behind."""
+    """End the children with SIGTERM; after at most ``patience`` seconds kill them and all that they left behind."""
     running = {child.ended: child for child in children}
     for child in running.values():
         child.signal(signal.SIGTERM)
@@ -94,10 +93,10 @@ async def end(children: Iterable[Child], patience: float, say: Say) -> None:
         child.signal(signal.SIGKILL)
     for task, child in running.items():
         await task
-        await child.drained()
+        await child.drain()
 
 
 def die_with_parent() -> None:
-    """Make Linux kill this new child when the process that started it is gone; called in the child."""
+    """Make Linux kill this process when its parent ends; call it in a new child."""
     if LIBC is not None:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

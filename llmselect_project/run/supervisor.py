@@ -16,41 +16,42 @@ from llmselect_project.run import StartError
 from llmselect_project.run.processes import Child, Command, end
 
 PATIENCE = 7.0
+"""Seconds in which the web process and the worker may end by themselves."""
 REDIS_PATIENCE = 1.5
 
 
 class Supervisor:
-    """Runs children until a signal comes (then ``run`` returns 0) or one of them ends (then 1)."""
+    """Runs child processes until a signal comes (``run`` returns 0) or one of them ends (``run`` returns 1)."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self._printer = Printer(width=max(map(len, names)))
         self._colours = dict(zip(names, get_colours(), strict=False))
         self._children: list[Child] = []
         self._jobs: list[Child] = []
-        self._asked_to_end = asyncio.Event()
-        self._news = asyncio.Event()
+        self._stop_requested = asyncio.Event()
+        self._changed = asyncio.Event()
 
     async def start(self, command: Command) -> None:
-        """Start a child; if it ends by itself, everything ends."""
+        """Start a child that runs on; when it ends, LLMSelect ends."""
         child = await Child.start(command, self.say)
-        child.ended.add_done_callback(lambda _: self._news.set())
+        child.ended.add_done_callback(lambda _: self._changed.set())
         self._children.append(child)
 
     async def finish(self, command: Command) -> None:
-        """Run a command that ends by itself; raises StartError if it fails."""
+        """Run a command to its end; raises StartError if it fails."""
         job = await Child.start(command, self.say)
         self._jobs.append(job)
         await asyncio.wait([job.ended])
-        await job.drained()
+        await job.drain()
         if job.ended.result() != 0:
-            raise StartError(f"The {job.name} step has ended {_how(job)}; see the lines above.")
+            raise StartError(f"The {job.name} step has ended {_exit_cause(job)}; see the lines above.")
 
     async def run(self, start_up: Coroutine[Any, Any, None]) -> int:
-        """Run ``start_up``, watch the children, end them; return the exit status."""
+        """Run ``start_up``, watch the children, end them, and return the exit status."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, self._ask_to_end)
+            asyncio.get_running_loop().add_signal_handler(number, self._request_stop)
         starting = asyncio.create_task(start_up)
-        starting.add_done_callback(lambda _: self._news.set())
+        starting.add_done_callback(lambda _: self._changed.set())
         try:
             return await self._watch(starting)
         finally:
@@ -59,7 +60,7 @@ class Supervisor:
             await self._end_all()
 
     def say(self, name: str, line: str) -> None:
-        """Print a line with the child's name before it; a terminal that has gone does not end the supervisor."""
+        """Print a line with the child's name before it; a terminal that was closed does not end the supervisor."""
         message = Message(
             type="line", data=line, time=datetime.now().astimezone(), name=name, colour=self._colours.get(name)
         )
@@ -67,31 +68,31 @@ class Supervisor:
             self._printer.write(message)
 
     def announce(self, sentence: str) -> None:
-        """Print a line of the supervisor's own."""
+        """Print a line without a name, for the supervisor itself."""
         with suppress(OSError):
             print(sentence, flush=True)
 
-    def _ask_to_end(self) -> None:
-        self._asked_to_end.set()
-        self._news.set()
+    def _request_stop(self) -> None:
+        self._stop_requested.set()
+        self._changed.set()
 
     async def _watch(self, starting: asyncio.Task[None]) -> int:
         while True:
-            await self._news.wait()
-            self._news.clear()
-            if self._asked_to_end.is_set():
+            await self._changed.wait()
+            self._changed.clear()
+            if self._stop_requested.is_set():
                 self.announce("Stopping …")
                 return 0
             if ended := next((child for child in self._children if child.ended.done()), None):
                 self.announce(
-                    f"The {ended.name} process has ended {_how(ended)}. LLMSelect stops; see the lines above."
+                    f"The {ended.name} process has ended {_exit_cause(ended)}. LLMSelect stops; see the lines above."
                 )
                 return 1
             if starting.done():
                 self._check(starting)
 
     def _check(self, starting: asyncio.Task[None]) -> None:
-        """Raise what went wrong in the start-up."""
+        """Raise the error of the start-up, if there was one."""
         if (error := starting.exception()) is not None:
             raise error
 
@@ -102,6 +103,6 @@ class Supervisor:
         await end(redis, REDIS_PATIENCE, self.say)
 
 
-def _how(child: Child) -> str:
+def _exit_cause(child: Child) -> str:
     status = child.ended.result()
     return f"by signal {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"

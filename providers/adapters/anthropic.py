@@ -27,6 +27,7 @@ from providers.adapters.sdk import sdk_client, sdk_key
 API_VERSION = "2023-06-01"
 # The API requires a limit. Every model since Claude 3.5 accepts this one; thinking counts against it.
 DEFAULT_MAX_TOKENS = 8192
+# Models before 3.5 refuse a larger one.
 LEGACY_MAX_TOKENS = 4096
 THINKING_MAX_TOKENS = 32_000
 FINISH_REASONS: dict[str, FinishReason] = {
@@ -35,13 +36,16 @@ FINISH_REASONS: dict[str, FinishReason] = {
     "tool_use": "tool_calls",
 }
 EFFORTS: dict[ReasoningEffort, str] = {"minimal": "low", "low": "low", "medium": "medium", "high": "high"}
-BUDGETS: dict[ReasoningEffort, int] = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16_384}
+# The API refuses a thinking budget below this.
+MIN_BUDGET = 1024
+BUDGETS: dict[ReasoningEffort, int] = {"minimal": MIN_BUDGET, "low": 2048, "medium": 8192, "high": 16_384}
 OPTIONAL = {
     "temperature": r"\btemperature\b",
     "top_p": r"\btop_p\b",
     "thinking": r"\bthinking\b",
     "output_config": r"\beffort\b|output_config",
 }
+# "claude-opus-4-5" and "claude-3-5-haiku" have a minor version, "claude-sonnet-4-20250514" has none.
 VERSION = re.compile(r"claude-(?:[a-z]+-)?(\d+)(?:-(\d{1,2}))?(?!\d)")
 Version = tuple[int, int]
 
@@ -110,9 +114,9 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
 
 
 def _version(model: str) -> Version:
-    """Return the generation that a model id names; a model without one counts as newer than all."""
-    found = VERSION.match(model)
-    return (int(found[1]), int(found[2] or 0)) if found else (99, 0)
+    """Return the version in a model id; a model without one counts as newer than all others."""
+    match = VERSION.match(model)
+    return (int(match[1]), int(match[2] or 0)) if match else (99, 0)
 
 
 def _default_max_tokens(request: Request) -> int:
@@ -124,8 +128,8 @@ def _default_max_tokens(request: Request) -> int:
 
 
 def _thinking(request: Request) -> dict[str, Any]:
-    """Return the thinking fields: adaptive with an effort since 4.6, a budget of tokens within max_tokens since 3.7,
-    none before."""
+    """Return the fields for thinking: adaptive with an effort since 4.6, a budget of tokens within max_tokens since
+    3.7, none before."""
     effort, version = request.parameters.reasoning_effort, _version(request.model)
     if version >= (4, 6):
         adaptive = {"thinking": {"type": "adaptive", "display": "summarized"}}
@@ -134,8 +138,9 @@ def _thinking(request: Request) -> dict[str, Any]:
         return adaptive if version >= (5, 0) else {}
     if effort is None or version < (3, 7):
         return {}
+    # The budget is part of max_tokens, and the answer needs the other half.
     budget = min(BUDGETS[effort], (request.parameters.max_tokens or THINKING_MAX_TOKENS) // 2)
-    return {"thinking": {"type": "enabled", "budget_tokens": budget}} if budget >= 1024 else {}
+    return {"thinking": {"type": "enabled", "budget_tokens": budget}} if budget >= MIN_BUDGET else {}
 
 
 def _sampling(request: Request) -> dict[str, float]:

@@ -1,9 +1,9 @@
-"""The types of adapters: what they receive, what they yield, and the error that they raise.
+"""The types of adapters: their input, the events that they yield, and the error that they raise.
 
     Target + Request ──► Adapter.stream() ──► TextDelta | ReasoningDelta | Usage … Finished
                                          └──► ProviderError, and nothing after it
 
-Nothing here knows Django, the database or the channel layer.
+This package knows no Django, no database and no channel layer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FinishReason = Literal["stop", "length", "tool_calls"]
 
 
 class ErrorCode(StrEnum):
-    """The error codes of the public contract."""
+    """The error codes that the API reports; clients rely on them."""
 
     NO_API_KEY = "no_api_key"
     INVALID_API_KEY = "invalid_api_key"
@@ -68,7 +68,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of the conversation, oldest first in a request; the system prompt is not one of them."""
+    """A prompt or an answer in a conversation; a request has the oldest one first, and the system prompt apart."""
 
     role: Role
     text: str
@@ -174,6 +174,7 @@ class ProviderError(Exception):
         self.retry_after = retry_after
         self.detail = detail
 
+    # The base class would pass only the message to the constructor when an error is unpickled.
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild_error, (self.code, self.message, self.retryable, self.retry_after, self.detail)
 
@@ -188,10 +189,10 @@ class Adapter(Protocol):
     """The implementation of one wire format. Adapters hold no state: everything about a call is in its arguments."""
 
     def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
-        """Ask once and yield the answer as it arrives; closing the iterator closes the upstream connection."""
+        """Send one request and yield the answer as it arrives; closing the iterator closes the upstream connection."""
 
     async def list_models(self, target: Target) -> list[str]:
         """Return the ids of the text models that this key can use, as the provider's own list names them."""
 
     async def check_key(self, target: Target) -> None:
-        """Make the cheapest real call that proves the key; raises ProviderError if it is refused."""
+        """Make the cheapest real call that proves the key; raises ProviderError if the key is refused."""

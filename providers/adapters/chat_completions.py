@@ -1,6 +1,6 @@
-"""The chat completions format (https://platform.openai.com/docs/api-reference/chat-streaming), as vendors speak it.
+"""The chat completions format (https://platform.openai.com/docs/api-reference/chat-streaming), as vendors implement it.
 
-Shared by every adapter that goes through chat completions; what differs between vendors is a field of ``ChatQuirks``.
+All adapters that use chat completions share it; ``ChatQuirks`` has a field for each difference between vendors.
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ OPTIONAL: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ChatQuirks:
-    """The differences of one vendor's chat completions; None as a name means that the vendor has no such parameter."""
+    """The differences of one vendor's chat completions; None as a name means that the vendor has no such parameter.
+
+    ``effort`` may name a field inside another ("reasoning.effort"). ``efforts`` maps our levels to the vendor's.
+    """
 
     path: str = "/chat/completions"
     max_tokens: str = "max_tokens"
@@ -122,12 +125,14 @@ async def chat_events(clients: HttpClients, target: Target, call: Call) -> Async
                 if reason and not finished:
                     finished = True
                     yield _finished(target, reason, frame)
+            # Vendors send the usage in the last frame, in one of its own after it, or in every frame.
             if finished and usage is not None:
                 yield usage
                 usage = None
 
 
 def _deltas(target: Target, delta: Frame) -> Iterator[StreamEvent]:
+    # Nearly all frames are plain text, so that case comes first and ends here.
     content = delta.get("content")
     if content.__class__ is str and content:
         yield TextDelta(content)
@@ -142,7 +147,7 @@ def _deltas(target: Target, delta: Frame) -> Iterator[StreamEvent]:
 
 
 def _parts(content: list[Any]) -> Iterator[StreamEvent]:
-    """Return content that comes as a list of parts, as Mistral's reasoning models send it."""
+    """Yield the deltas of content that is a list of parts, as Mistral's reasoning models send it."""
     for part in content:
         if part.get("type") == "text" and part.get("text"):
             yield TextDelta(part["text"])
@@ -159,8 +164,8 @@ def _finished(target: Target, reason: str, frame: Frame) -> Finished:
 
 
 def usage_of(usage: Frame) -> Usage:
-    """Return token counts alike for all vendors; some count reasoning apart from the completion, which the total
-    reveals."""
+    """Return token counts that mean the same for all vendors; some count reasoning apart from the completion, which
+    shows in the total."""
     prompt, completion = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
     reasoning = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
     cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0

@@ -1,4 +1,4 @@
-"""Three offline models, so that everything can be tried without a key. Their answers say that they are a demo."""
+"""Three offline models, with which everything can be tried without a key. Their answers say that they are a demo."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from providers.adapters.errors import failure
 from providers.adapters.http import HttpClients
 
 MAX_QUOTED = 80
+# Vendors count from some hundred to some thousand tokens for an image.
 IMAGE_TOKENS = 1000
 TOKEN = re.compile(r"\s*\S{1,8}")
 
@@ -85,26 +86,26 @@ class DemoAdapter:
 def _script(model: DemoModel, request: Request) -> Script:
     """Return the answer to this request, cut at the first stop sequence and after ``max_tokens`` (reasoning counts)."""
     parameters = request.parameters
-    text = _filled(model.answer, request)
+    text = _fill(model.answer, request)
     for stop in parameters.stop:
         text = text.partition(stop)[0] if stop else text
-    reasoning, answer = _tokens(_filled(model.reasoning, request)), _tokens(text)
+    reasoning, answer = _tokens(_fill(model.reasoning, request)), _tokens(text)
     limit = parameters.max_tokens
     if limit is None or len(reasoning) + len(answer) <= limit:
         return Script(reasoning, answer, "stop")
     return Script(reasoning[:limit], answer[: max(0, limit - len(reasoning))], "length")
 
 
-def _filled(template: str, request: Request) -> str:
+def _fill(template: str, request: Request) -> str:
     prompt = " ".join(request.messages[-1].text.split()) if request.messages else ""
     quoted = prompt if len(prompt) <= MAX_QUOTED else f"{prompt[:MAX_QUOTED].rstrip()}…"
     number = sum(message.role == "user" for message in request.messages)
     turn = f" (question {number} of this conversation)" if number > 1 else ""
-    return template.format(notice=NOTICE, prompt=quoted, turn=turn, seen=_seen(request))
+    return template.format(notice=NOTICE, prompt=quoted, turn=turn, images=_image_remark(request))
 
 
-def _seen(request: Request) -> str:
-    """Return a remark on the images of the last message that needs no look at them."""
+def _image_remark(request: Request) -> str:
+    """Return a remark on the number and sizes of the last message's images."""
     images = request.messages[-1].images if request.messages else ()
     if not images:
         return ""
@@ -113,13 +114,13 @@ def _seen(request: Request) -> str:
 
 
 def _tokens(text: str) -> list[str]:
-    """Return the pieces of a text."""
+    """Return a text in pieces of up to eight characters, each with the space before it."""
     pieces = TOKEN.findall(text)
     rest = text[sum(map(len, pieces)) :]
     return [*pieces, rest] if rest else pieces
 
 
 def _usage(request: Request, script: Script) -> Usage:
-    asked = sum(len(_tokens(message.text)) for message in request.messages) + len(_tokens(request.system))
-    asked += IMAGE_TOKENS * sum(len(message.images) for message in request.messages)
-    return Usage(asked, len(script.reasoning) + len(script.text), reasoning_tokens=len(script.reasoning))
+    input_tokens = sum(len(_tokens(message.text)) for message in request.messages) + len(_tokens(request.system))
+    input_tokens += IMAGE_TOKENS * sum(len(message.images) for message in request.messages)
+    return Usage(input_tokens, len(script.reasoning) + len(script.text), reasoning_tokens=len(script.reasoning))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 NOTICE = "*Demo answer: written in advance, no language model was asked.*"
 
-SWIFT = """{notice}{seen}
+SWIFT = """{notice}{images}
 
 **Short answer** to “{prompt}”{turn}:
 
@@ -18,7 +18,7 @@ def best(answers: dict[str, int]) -> str:
 ```
 """
 
-SCHOLAR = """{notice}{seen}
+SCHOLAR = """{notice}{images}
 
 ## On “{prompt}”{turn}
 
@@ -55,18 +55,18 @@ console.log(`${{fastest.model}} was first after ${{fastest.ttft}} s`);
 2. Vote for the best one, or for none.
 3. Ask a follow-up question:
    - to all of them at once,
-   - or to your favourite alone.
+   - or only to your favorite.
 
-That is all that this demo knows. With a key under *Keys*, real models answer here.
+That is all this demo knows. With a key under *Keys*, real models answer here.
 """
 
-THINKER_REASONING = """The question is “{prompt}”. Nobody can look into a demo, so the honest way is to say what an
-answer would need. First I would find out what is meant. Then I would collect two or three ways to answer it, and test
-each with a small example. By hand: 2 + 2 = 4, and 2 · 2 = 4, so one example is not enough to tell two rules apart.
+THINKER_REASONING = """The question is “{prompt}”. A demo knows no answer, so the honest way is to say what an answer
+would need. First I would find out what is meant. Then I would collect two or three ways to answer it, and test each
+with a small example. By hand: 2 + 2 = 4, and 2 · 2 = 4, so one example is not enough to tell two rules apart.
 A second example settles it: 3 + 3 = 6, but 3 · 3 = 9. So the plan is a short list, a check, and a conclusion.
 """
 
-THINKER = """{notice}{seen}
+THINKER = """{notice}{images}
 
 I thought about “{prompt}”{turn} before I wrote this; the reasoning is shown above the answer.
 
@@ -79,7 +79,7 @@ I thought about “{prompt}”{turn} before I wrote this; the reasoning is shown
 
 ### Check
 
-With $f(x) = x + x$ and $g(x) = x^2$, the two agree where $x + x = x^2$, which is where $x(x - 2) = 0$:
+With $f(x) = x + x$ and $g(x) = x^2$, the two agree if $x + x = x^2$, that is, if $x(x - 2) = 0$:
 
 $$x = 0 \\quad\\text{{or}}\\quad x = 2$$
 

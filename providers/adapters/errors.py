@@ -1,5 +1,28 @@
 """Conversion of everything that can go wrong at a provider into ProviderError.
 
+    connection_failure: an exception of the HTTP client
+    ├── the connection is refused, is reset, or the host is unknown     upstream_unavailable *
+    ├── no connection in time                                           timeout *
+    ├── the base URL is not usable                                      bad_request
+    ├── a user's base URL leads to an IP address that is not public     permission_denied
+    └── the body of a response breaks off                               stream_cut *
+    response_failure: a response that is not a success
+    ├── it is a redirect                                                upstream_error
+    ├── its body has words that we know                                 the code in WORDS
+    ├── its status is known                                             the code in STATUSES
+    ├── any other status above 500                                      upstream_unavailable *
+    └── any other status                                                bad_request
+    frame_failure: an error inside the stream
+    ├── it has words that we know                                       the code in WORDS
+    ├── it has a status                                                 the code of that status, as above
+    └── any other                                                       upstream_error *
+    failure: anything else that an adapter notices
+    ├── the vendor declines to answer                                   content_filtered
+    └── the stream is not what the vendor documents                     upstream_error *
+
+The codes marked *, and rate_limited, are retryable: the same call can succeed later. ``timeouts.py`` adds the errors of
+a stream that is too slow or has no end.
+
 A vendor's words decide the code and go to ``detail``, which is for the log; ``message`` is always one of our sentences.
 """
 
@@ -19,6 +42,7 @@ import orjson
 from providers.adapters.base import ErrorCode, ProviderError, Target
 from providers.adapters.ssrf import AddressRefusedError
 
+# In characters: enough for a vendor's error, not for a whole HTML page in the log.
 MAX_DETAIL = 4000
 
 SENTENCES: dict[ErrorCode, str] = {
@@ -35,9 +59,9 @@ SENTENCES: dict[ErrorCode, str] = {
     ErrorCode.MODEL_NOT_FOUND: "{label} does not know this model, or the key may not use it. Choose another model.",
     ErrorCode.BAD_REQUEST: "{label} did not accept the request. Check the parameters, or choose another model.",
     ErrorCode.TIMEOUT: "{label} did not answer in time. Try again, or choose another model.",
-    ErrorCode.UPSTREAM_UNAVAILABLE: "{label} cannot be reached at the moment. Try again in a moment.",
-    ErrorCode.UPSTREAM_ERROR: "{label} failed while it answered. Try again, or choose another model.",
-    ErrorCode.STREAM_CUT: "The answer of {label} broke off before its end. Try again.",
+    ErrorCode.UPSTREAM_UNAVAILABLE: "{label} cannot be reached right now. Try again in a moment.",
+    ErrorCode.UPSTREAM_ERROR: "Something went wrong at {label}. Try again, or choose another model.",
+    ErrorCode.STREAM_CUT: "The answer from {label} broke off before its end. Try again.",
 }
 RETRYABLE = frozenset(
     {
@@ -53,6 +77,7 @@ RETRYABLE = frozenset(
 WORDS: tuple[tuple[frozenset[int], re.Pattern[str], ErrorCode], ...] = tuple(
     (frozenset(statuses), re.compile(words), code)
     for statuses, words, code in (
+        # Google speaks of a quota in its rate limits too, so this row comes before the quotas.
         ((), r"retrydelay|perminute", ErrorCode.RATE_LIMITED),
         (
             (),
@@ -106,7 +131,8 @@ STATUSES: dict[int, ErrorCode] = {
 def failure(
     code: ErrorCode, target: Target, detail: str = "", *, message: str = "", retry_after: float | None = None
 ) -> ProviderError:
-    """Return a ProviderError with our sentence for this code (or another of ours), the key removed from the detail."""
+    """Return a ProviderError with our sentence for this code, or with ``message``; the key is removed from the
+    detail."""
     return ProviderError(
         code,
         (message or SENTENCES[code]).format(label=target.label),
@@ -117,7 +143,8 @@ def failure(
 
 
 def response_failure(target: Target, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-    """Return the error that an HTTP response without success means."""
+    """Return the error for an HTTP response that is not a success."""
+    # The patterns in WORDS read all of it, so a huge page is cut first.
     text = body[:65536].decode(errors="replace")
     detail = f"HTTP {status}: {text}"
     if 300 <= status < 400:
@@ -128,8 +155,7 @@ def response_failure(target: Target, status: int, headers: Mapping[str, str], bo
 
 
 def frame_failure(target: Target, error: Any) -> ProviderError:
-    """Return the error that an error object inside a stream, after a good status, means; ``error`` is the vendor's
-    object or text."""
+    """Return the error for one that a vendor sends inside a stream; ``error`` is the vendor's object or text."""
     text = error if isinstance(error, str) else orjson.dumps(error).decode()
     status = error.get("code") if isinstance(error, dict) else None
     code = _code(status if isinstance(status, int) and 400 <= status < 600 else 0, text)
@@ -137,7 +163,7 @@ def frame_failure(target: Target, error: Any) -> ProviderError:
 
 
 def connection_failure(target: Target, exc: BaseException) -> ProviderError:
-    """Return the error that an exception of the HTTP client means."""
+    """Return the error for an exception of the HTTP client."""
     detail = f"{type(exc).__name__}: {exc}"
     if isinstance(exc, aiohttp.ClientConnectorError) and isinstance(exc.os_error, AddressRefusedError):
         return failure(ErrorCode.PERMISSION_DENIED, target, detail, message=NOT_PUBLIC)
@@ -152,14 +178,15 @@ def connection_failure(target: Target, exc: BaseException) -> ProviderError:
     return failure(ErrorCode.UPSTREAM_UNAVAILABLE, target, detail)
 
 
-MOVED = "{label} redirects to another URL, which is not followed. Check the base URL."
+MOVED = "{label} redirects to another URL, and redirects are not followed. Check the base URL."
 NOT_PUBLIC = "The base URL of {label} is not public. Only an administrator can add an endpoint on a private network."
-NO_CONNECTION = "{label} could not be connected to in time. Try again in a moment."
-BAD_URL = "The base URL of {label} is not a usable URL. Check the base URL."
+NO_CONNECTION = "{label} could not be reached in time. Try again in a moment."
+BAD_URL = "The base URL of {label} is not usable. Check its spelling."
 
 
 def redacted(text: str, key: str) -> str:
-    """Return the text without the key, even if a vendor quotes only the key's beginning."""
+    """Return the text without the key, also if a vendor quotes only its beginning ("sk-abc*****wxyz")."""
+    # The beginning of a short key could occur in any text.
     if len(key) < 8:
         return text.replace(key, "[key]") if key else text
     return re.sub(re.escape(key[:6]) + r"[^\s\"'<>]*", "[key]", text.replace(key, "[key]"))
@@ -186,7 +213,7 @@ def _retry_after(headers: Mapping[str, str], text: str) -> float | None:
 
 
 def _seconds(value: str) -> float | None:
-    """Return Retry-After as seconds from now; the header is a number or an HTTP date."""
+    """Return Retry-After as seconds from now; its value is a number or an HTTP date (RFC 9110, section 10.2.3)."""
     try:
         seconds = float(value)
         return max(0.0, seconds) if math.isfinite(seconds) else None

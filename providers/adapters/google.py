@@ -31,6 +31,7 @@ FINISH_REASONS: dict[str, FinishReason] = {"STOP": "stop", "MAX_TOKENS": "length
 FILTERED = frozenset(
     {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "IMAGE_SAFETY", "MODEL_ARMOR"}
 )
+# An alias like "gemini-flash-latest" has no version, and leads to a model that thinks.
 THINKING_MODELS = re.compile(r"gemini-(2\.5|[3-9]|\d\d)(?!.*(image|tts))|-latest$")
 BUDGET_MODELS = re.compile(r"gemini-2\.5")
 # Pro cannot switch thinking off, so the smallest budget is one that every 2.5 model accepts.
@@ -80,13 +81,13 @@ class GoogleAdapter:
             )
             client = genai.Client(api_key=sdk_key(target), vertexai=False, http_options=options)
             models = await client.aio.models.list(config={"page_size": 1000})
-            return sorted([_id(model) async for model in models if _answers(model)])
+            return sorted([_id(model) async for model in models if _can_chat(model)])
 
     async def check_key(self, target: Target) -> None:
         await self.list_models(target)
 
 
-def _answers(model: Any) -> bool:
+def _can_chat(model: Any) -> bool:
     return "generateContent" in (model.supported_actions or ()) and not NOT_TEXT.search(model.name or "")
 
 
@@ -152,7 +153,7 @@ def _deltas(frame: Frame) -> Iterator[StreamEvent]:
 
 
 def _finish_reason(target: Target, frame: Frame) -> str | None:
-    """Return the finish reason of the first candidate; a blocked prompt has no candidate, and its feedback says why."""
+    """Return the finish reason of the first candidate, if any; raises ProviderError if the prompt was blocked."""
     blocked = (frame.get("promptFeedback") or {}).get("blockReason")
     if blocked:
         raise failure(ErrorCode.CONTENT_FILTERED, target, f"the prompt was blocked: {blocked}")
@@ -169,7 +170,7 @@ def _finished(target: Target, reason: str) -> Finished:
 
 
 def _usage(usage: Frame) -> Usage:
-    """Return the usage; Google counts thoughts apart from the candidates."""
+    """Return the usage; Google counts thoughts apart from the candidates, and tools apart from the prompt."""
     thoughts = usage.get("thoughtsTokenCount") or 0
     return Usage(
         input_tokens=(usage.get("promptTokenCount") or 0) + (usage.get("toolUsePromptTokenCount") or 0),

@@ -26,9 +26,12 @@ from providers.adapters.unsupported_parameters import without_refused
 logger = logging.getLogger(__name__)
 
 MAX_ERROR_BYTES = 256 * 1024
+# A request, and four more that each leave out another refused field.
 MAX_ATTEMPTS = 5
 ERROR_BODY_SECONDS = 10
+# The rest of a finished stream has usually arrived together with its end mark.
 DRAIN_SECONDS = 0.05
+# From this size on, aiohttp warns that sending a body in one piece blocks the loop.
 LARGE_BODY = 1024 * 1024
 DONE = b"[DONE]"
 USER_AGENT = "LLMSelect"
@@ -40,11 +43,11 @@ Frame = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One streaming request: its path below the base URL, headers, and JSON body, which is dropped once it was
+    """One streaming request: its path below the base URL, headers, and JSON body, which is emptied once it was
     accepted.
 
-    ``optional`` names fields that may be left out of the body if the vendor refuses them (see
-    ``unsupported_parameters.py``).
+    ``optional`` has the fields that may be left out of the body if the vendor refuses them, each with a pattern for its
+    name in a refusal (see ``unsupported_parameters.py``).
     """
 
     path: str
@@ -60,11 +63,14 @@ class HttpClients:
     """
 
     def __init__(
-        self, opened: aiohttp.ClientSession, guarded: aiohttp.ClientSession, accepted: Callable[[], None] | None = None
+        self,
+        unguarded: aiohttp.ClientSession,
+        guarded: aiohttp.ClientSession,
+        on_accepted: Callable[[], None] | None = None,
     ) -> None:
-        self._open = opened
+        self._unguarded = unguarded
         self._guarded = guarded
-        self._tell_accepted = accepted
+        self._on_accepted = on_accepted
 
     @classmethod
     async def open(cls, connect_timeout: float) -> Self:
@@ -72,14 +78,14 @@ class HttpClients:
         timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout, sock_connect=connect_timeout)
         return cls(_session(timeout, guarded=False), _session(timeout, guarded=True))
 
-    def with_callback(self, accepted: Callable[[], None]) -> HttpClients:
+    def with_callback(self, on_accepted: Callable[[], None]) -> HttpClients:
         """Return the same pools for one answer, with a callback for the moment at which the provider has accepted
         its request."""
-        return HttpClients(self._open, self._guarded, accepted)
+        return HttpClients(self._unguarded, self._guarded, on_accepted)
 
     async def close(self) -> None:
         """Close both pools with all their connections."""
-        await asyncio.gather(self._open.close(), self._guarded.close())
+        await asyncio.gather(self._unguarded.close(), self._guarded.close())
 
     async def __aenter__(self) -> Self:
         return self
@@ -91,7 +97,7 @@ class HttpClients:
 
     def session(self, target: Target) -> aiohttp.ClientSession:
         """Return the pool to use for this target."""
-        return self._guarded if target.guarded else self._open
+        return self._guarded if target.guarded else self._unguarded
 
     async def frames(self, target: Target, call: Call) -> AsyncGenerator[Frame, None]:
         """Post the body and yield each JSON object of the event stream.
@@ -99,24 +105,25 @@ class HttpClients:
         Raises ProviderError, also for an error that the vendor sends inside the stream. Closing the iterator before its
         end closes the connection at once.
         """
-        response = await self._accepted(target, call)
-        if self._tell_accepted is not None:
-            self._tell_accepted()
+        response = await self._accepted_response(target, call)
+        if self._on_accepted is not None:
+            self._on_accepted()
         # A stream lasts minutes, and the images in its request are many megabytes.
         call.body.clear()
         try:
             async for frame in _frames(target, response):
                 yield frame
         except (aiohttp.ClientError, OSError, TimeoutError) as exc:
-            raise _broken(target, exc) from exc
+            raise _stream_cut(target, exc) from exc
         finally:
+            # Only a connection without unread bytes can go back to the pool.
             if response.content.at_eof():
                 response.release()
             else:
                 response.close()
 
-    async def _accepted(self, target: Target, call: Call) -> aiohttp.ClientResponse:
-        """Return the first good response, leaving out fields that the vendor refuses."""
+    async def _accepted_response(self, target: Target, call: Call) -> aiohttp.ClientResponse:
+        """Return the first good response, leaving out fields that the vendor refuses; raises ProviderError."""
         body = call.body
         for _ in range(MAX_ATTEMPTS):
             response = await self._post(target, call, body)
@@ -124,14 +131,14 @@ class HttpClients:
                 return response
             text = await _body(response)
             if response.status == 200:
-                raise _unstreamed(target, text)
+                raise _no_stream(target, text)
             error = response_failure(target, response.status, response.headers, text)
             refused = error.code is ErrorCode.BAD_REQUEST
-            smaller = without_refused(body, call.optional, text.decode(errors="replace")) if refused else None
-            if smaller is None:
+            reduced = without_refused(body, call.optional, text.decode(errors="replace")) if refused else None
+            if reduced is None:
                 break
-            logger.info("%s refused a parameter, asking without it: %s", target.label, error.detail)
-            body = smaller
+            logger.info("%s refused a parameter, sending the request without it: %s", target.label, error.detail)
+            body = reduced
         raise error
 
     async def _post(self, target: Target, call: Call, body: dict[str, Any]) -> aiohttp.ClientResponse:
@@ -149,7 +156,7 @@ class HttpClients:
 
 
 def _payload(data: bytes) -> bytes | BytesIO:
-    """Return a large body in pieces, so that other streams continue meanwhile."""
+    """Return a large body as a file, which is sent in pieces, so that other streams continue meanwhile."""
     return BytesIO(data) if len(data) > LARGE_BODY else data
 
 
@@ -170,7 +177,7 @@ async def _frames(target: Target, response: aiohttp.ClientResponse) -> AsyncGene
     good = bad = 0
     chunks = response.content
     while True:
-        chunk = await _arrived(chunks)
+        chunk = await _next_chunk(chunks)
         try:
             events = decoder.feed(chunk) if chunk else decoder.close()
         except EventTooLongError as exc:
@@ -194,16 +201,16 @@ async def _frames(target: Target, response: aiohttp.ClientResponse) -> AsyncGene
         raise failure(ErrorCode.UPSTREAM_ERROR, target, f"{bad} frames, none of them a JSON object")
 
 
-async def _arrived(stream: aiohttp.StreamReader) -> bytes:
+async def _next_chunk(stream: aiohttp.StreamReader) -> bytes:
     """Return what has arrived since the last call, empty at the end.
 
     If the connection breaks, the bytes that came before are returned first; aiohttp would raise at once.
     """
-    broken = stream.exception()
-    if broken is not None:
+    error = stream.exception()
+    if error is not None:
         stream.set_exception(None)  # type: ignore[arg-type]
         rest = stream.read_nowait()
-        stream.set_exception(broken)
+        stream.set_exception(error)
         if rest:
             return rest
     return await stream.readany()
@@ -218,8 +225,8 @@ def _frame(data: bytes) -> Frame | None:
 
 
 async def _drain(response: aiohttp.ClientResponse) -> None:
-    """Read what follows the end mark, so that the connection can be reused; a server that keeps it open delays
-    nobody."""
+    """Read the bytes after the end mark, so that the connection can be reused; wait for them only briefly, since some
+    servers keep the stream open."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_SECONDS):
             while await response.content.readany():
@@ -237,16 +244,16 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
         response.close()
 
 
-def _unstreamed(target: Target, body: bytes) -> ProviderError:
-    """Return the error in a response that has a good status but is not a stream."""
+def _no_stream(target: Target, body: bytes) -> ProviderError:
+    """Return the error for a response that has status 200 but is not a stream; often its body is an error."""
     frame = _frame(body)
     if frame is not None and frame.get("error"):
         return frame_failure(target, frame["error"])
     return failure(ErrorCode.UPSTREAM_ERROR, target, f"not an event stream: {body[:2000].decode(errors='replace')}")
 
 
-def _broken(target: Target, exc: Exception) -> ProviderError:
-    """Return the error of a connection that failed after the stream had begun: the stream was cut."""
+def _stream_cut(target: Target, exc: Exception) -> ProviderError:
+    """Return the error for a connection that failed after the stream had begun."""
     return failure(ErrorCode.STREAM_CUT, target, f"{type(exc).__name__}: {exc}")
 
 

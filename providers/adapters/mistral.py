@@ -34,13 +34,13 @@ class MistralAdapter:
                 timeout_ms=TOTAL_SECONDS * 1000,
             )
             models = (await client.models.list_async()).data or []
-        return sorted({str(getattr(model, "id", "")) for model in models if _answers(model)})
+        return sorted({str(getattr(model, "id", "")) for model in models if _can_chat(model)})
 
     async def check_key(self, target: Target) -> None:
         await self.list_models(target)
 
 
-def _answers(model: Any) -> bool:
-    """Return True if a listed model can chat; a kind that the SDK does not know has no capabilities."""
+def _can_chat(model: Any) -> bool:
+    """Return True if a listed model can chat; an entry of a type that the SDK does not know has no capabilities."""
     capabilities = getattr(model, "capabilities", None)
     return bool(capabilities and capabilities.completion_chat and not NOT_TEXT.search(model.id))

@@ -1,6 +1,6 @@
 """OpenAI's Responses API (https://platform.openai.com/docs/api-reference/responses-streaming).
 
-The Responses API has neither ``stop`` nor ``seed``: a request with one of these goes through chat completions.
+The Responses API has neither ``stop`` nor ``seed``; a request with one of these uses chat completions.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ class OpenAIAdapter:
 
     async def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
         if request.parameters.stop or request.parameters.seed is not None:
-            events = chat_events(clients, target, chat_call(target, _accepted(request), CHAT))
+            events = chat_events(clients, target, chat_call(target, _without_sampling(request), CHAT))
         else:
-            events = _response_events(clients, target, _call(target, _accepted(request)))
+            events = _response_events(clients, target, _call(target, _without_sampling(request)))
         async with aclosing(events):
             async for event in events:
                 yield event
@@ -58,8 +58,8 @@ class OpenAIAdapter:
         await read_json(target, "/models")
 
 
-def _accepted(request: Request) -> Request:
-    """Return the request without the sampling parameters that reasoning models refuse."""
+def _without_sampling(request: Request) -> Request:
+    """Return the request without temperature and top_p if its model is a reasoning model, which refuses them."""
     if not REASONING_MODELS.match(request.model):
         return request
     return replace(request, parameters=replace(request.parameters, temperature=None, top_p=None))
@@ -109,6 +109,7 @@ async def _response_events(clients: HttpClients, target: Target, call: Call) -> 
                     if frame["delta"]:
                         yield ReasoningDelta(frame["delta"])
                 case "response.reasoning_summary_part.added" if frame.get("summary_index"):
+                    # Each part is a paragraph, without a blank line of its own.
                     yield ReasoningDelta("\n\n")
                 case "response.refusal.delta":
                     raise failure(ErrorCode.CONTENT_FILTERED, target, f"refusal: {frame}")

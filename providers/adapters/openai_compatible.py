@@ -33,8 +33,8 @@ KEY_ACCEPTED = frozenset({ErrorCode.MODEL_NOT_FOUND, ErrorCode.BAD_REQUEST, Erro
 class OpenAICompatibleAdapter:
     """Chat completions at ``base_url`` + ``/chat/completions``.
 
-    ``key_path`` is read to prove a key; if everything readable is public, ``key_model`` is asked for one token instead.
-    ``models`` is used if the vendor has no list.
+    A key is proved by reading ``key_path``, or by requesting one token of ``key_model`` if the vendor has no path that
+    needs a key. ``models`` is the list of a vendor that serves none.
     """
 
     quirks: ChatQuirks = field(default_factory=ChatQuirks)
@@ -57,7 +57,7 @@ class OpenAICompatibleAdapter:
 
     async def check_key(self, target: Target) -> None:
         if self.key_model:
-            await ask_one_token(target, self.key_model)
+            await request_one_token(target, self.key_model)
         else:
             await read_json(target, self.key_path)
 
@@ -66,15 +66,13 @@ OPENAI_COMPATIBLE = OpenAICompatibleAdapter()
 
 
 async def read_json(target: Target, path: str) -> Any:
-    """Return the JSON at a path below the base URL; not every vendor's list has the shape that the SDK's own call
-    expects."""
+    """Return the JSON at a path below the base URL; the SDK's own call for lists fails on some vendors' shapes."""
     async with sdk_client(target) as http_client:
         return await openai_client(target, http_client).get(path, cast_to=object)
 
 
-async def ask_one_token(target: Target, model: str) -> None:
-    """Request the smallest completion; an error that only says that this model is not available proves the key as
-    well."""
+async def request_one_token(target: Target, model: str) -> None:
+    """Request the smallest completion; the errors in ``KEY_ACCEPTED`` prove the key as well."""
     try:
         async with sdk_client(target) as http_client:
             await openai_client(target, http_client).chat.completions.create(

@@ -15,29 +15,32 @@ from providers.adapters.timeouts import Timeouts, open_stream
 
 logger = logging.getLogger(__name__)
 
-HELPFUL = frozenset(
+RETRIED_CODES = frozenset(
     {ErrorCode.RATE_LIMITED, ErrorCode.UPSTREAM_UNAVAILABLE, ErrorCode.UPSTREAM_ERROR, ErrorCode.STREAM_CUT}
 )
 """Errors after which another try can help. A timeout is not among them, because the user has waited that long
 already."""
-LATER = "{label} accepts no more requests at the moment. Try again in {wait}."
+RETRY_LATER = "{label} accepts no more requests at the moment. Try again in {wait}."
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """``most`` attempts after the first; the first of them comes after up to ``delay`` seconds, each further one
-    after up to twice as long. A provider's Retry-After is respected, up to ``longest`` seconds."""
+    """The number of retries and their pauses, in seconds.
 
-    most: int
+    The first retry follows after up to ``delay``, each further one after up to twice as long. A provider's Retry-After
+    replaces these pauses; if it is longer than ``max_retry_after``, there is no retry.
+    """
+
+    max_retries: int
     delay: float
-    longest: float
+    max_retry_after: float
 
     def pause(self, attempt: int, error: ProviderError) -> float | None:
-        """Return the seconds to wait after ``attempt`` failed attempts; None for no further one."""
-        if attempt > self.most or not error.retryable or error.code not in HELPFUL:
+        """Return the seconds to wait after ``attempt`` failed attempts; None if there is no further one."""
+        if attempt > self.max_retries or not error.retryable or error.code not in RETRIED_CODES:
             return None
         if error.retry_after is not None:
-            return error.retry_after if error.retry_after <= self.longest else None
+            return error.retry_after if error.retry_after <= self.max_retry_after else None
         jitter = random.uniform(0.5, 1.0)  # noqa: S311 - it spreads load, and keeps no secret
         return jitter * self.delay * float(2 ** (attempt - 1))
 
@@ -45,34 +48,37 @@ class Retries:
 async def open_retried_stream(
     adapter: Adapter, clients: HttpClients, target: Target, request: Request, timeouts: Timeouts, retries: Retries
 ) -> AsyncGenerator[StreamEvent, None]:
-    """Run ``open_stream``, retried before its first event; all attempts share the time limit of the first token."""
+    """Yield the events of ``open_stream``, which is retried if it fails before its first event.
+
+    All attempts share the time limit for the first token. Raises the last attempt's ProviderError.
+    """
     now = asyncio.get_running_loop().time
-    began = now()
-    for attempt in range(1, retries.most + 2):
-        begun, spent = False, now() - began
-        left = replace(timeouts, first_token=timeouts.first_token - spent, total=timeouts.total - spent)
+    start = now()
+    for attempt in range(1, retries.max_retries + 2):
+        has_begun, elapsed = False, now() - start
+        remaining = replace(timeouts, first_token=timeouts.first_token - elapsed, total=timeouts.total - elapsed)
         try:
-            async with aclosing(open_stream(adapter, clients, target, request, left)) as events:
+            async with aclosing(open_stream(adapter, clients, target, request, remaining)) as events:
                 async for event in events:
-                    begun = True
+                    has_begun = True
                     yield event
             return
         except ProviderError as error:
-            pause = None if begun else retries.pause(attempt, error)
-            if pause is None or now() - began + pause >= timeouts.first_token:
-                raise _come_again(target, error) from error
-            logger.info("%s failed with %s, asking again in %.2f s", target.label, error.code, pause)
+            pause = None if has_begun else retries.pause(attempt, error)
+            if pause is None or now() - start + pause >= timeouts.first_token:
+                raise _with_wait(target, error) from error
+            logger.info("%s failed with %s, retrying in %.2f s", target.label, error.code, pause)
         await asyncio.sleep(pause)
 
 
-def _come_again(target: Target, error: ProviderError) -> ProviderError:
-    """Add the time of the next try to the message of a refusal that says when it ends."""
+def _with_wait(target: Target, error: ProviderError) -> ProviderError:
+    """Put the wait into the message of a rate limit if the provider says how long it is."""
     if error.code is ErrorCode.RATE_LIMITED and error.retry_after:
-        error.message = LATER.format(label=target.label, wait=_words(error.retry_after))
+        error.message = RETRY_LATER.format(label=target.label, wait=_duration(error.retry_after))
     return error
 
 
-def _words(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(1, round(seconds))} seconds"
     minutes = round(seconds / 60)

@@ -1,7 +1,8 @@
-"""The vendors' official SDKs for calls that are not per token: one HTTP client for them, and one kind of error.
+"""The vendors' official SDKs, for calls that do not stream: one HTTP client for all of them, and one kind of error.
 
 All of them accept an httpx2 client. Ours follows the rules of the streaming path (``HttpClients``), sends only the
-headers that the call needs (SDKs add some from the environment), and raises ProviderError itself.
+headers that the call needs (SDKs add some from the environment), and raises ProviderError itself. SDKs are imported
+inside the functions that use them, because that takes long.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ NO_KEY = "no-key"
 
 @asynccontextmanager
 async def sdk_client(target: Target) -> AsyncIterator[httpx2.AsyncClient]:
-    """Return an HTTP client for one SDK call; any error inside the block leaves it as a ProviderError."""
+    """Open an HTTP client for one SDK call; any error inside the block leaves it as a ProviderError."""
     import httpx2
 
     try:
@@ -43,7 +44,7 @@ async def sdk_client(target: Target) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 def sdk_key(target: Target) -> str:
-    """Return the key, or a placeholder that is removed before sending, because SDKs require one."""
+    """Return the key, or a placeholder, because SDKs require one; the placeholder is never sent."""
     return target.api_key or NO_KEY
 
 
@@ -72,7 +73,7 @@ async def _exchange(clients: HttpClients, target: Target, request: httpx2.Reques
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
         raise connection_failure(target, exc) from exc
     if len(body) > MAX_BODY_BYTES:
-        raise failure(ErrorCode.UPSTREAM_ERROR, target, f"the answer has more than {MAX_BODY_BYTES} bytes")
+        raise failure(ErrorCode.UPSTREAM_ERROR, target, f"the response has more than {MAX_BODY_BYTES} bytes")
     return response.status, received, body
 
 
@@ -82,7 +83,7 @@ def _headers(target: Target, headers: Iterable[tuple[str, str]]) -> dict[str, st
 
 
 def _provider_error(target: Target, exc: BaseException) -> ProviderError:
-    """Return the ProviderError behind an SDK's exception, or the one that it amounts to."""
+    """Return the ProviderError that an SDK wrapped in its own exception, or else one for that exception."""
     cause: BaseException | None = exc
     while cause is not None:
         if isinstance(cause, ProviderError):

@@ -11,11 +11,11 @@ BOM = b"\xef\xbb\xbf"
 
 
 class EventTooLongError(Exception):
-    """One event, or one line of it, is longer than ``MAX_EVENT_BYTES``."""
+    """An event, or a line of it, that is longer than ``MAX_EVENT_BYTES``."""
 
 
 class SseDecoder:
-    """Decodes one stream; events are ``(name, data)``, with the name ``""`` if the sender gave none."""
+    """A decoder of one stream; events are ``(name, data)``, with the name ``""`` if the sender gave none."""
 
     def __init__(self) -> None:
         self._pending: list[bytes] = []
@@ -31,6 +31,7 @@ class SseDecoder:
             chunk = chunk.removeprefix(b"\n")
             self._skip_newline = False
         if b"\r" in chunk:
+            # The \n of a \r\n may be the first byte of the next chunk.
             self._skip_newline = chunk.endswith(b"\r")
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         if b"\n" not in chunk:
@@ -45,7 +46,7 @@ class SseDecoder:
         return events
 
     def close(self) -> list[tuple[str, bytes]]:
-        """Return the event that the end of the stream left without its empty line."""
+        """Return the last event, if the stream ended before its empty line."""
         lines, self._pending = self._pending, []
         return self._decode([b"".join(lines), b""])
 

@@ -1,7 +1,7 @@
-"""Protection against server-side request forgery: connections to public addresses only, for URLs of ordinary users.
+"""Protection against server-side request forgery: for URLs of ordinary users, connections to public IP addresses only.
 
-The check runs at the moment of connecting, on the very IP address: a literal, a name that resolves to a private
-address, or a name whose address changed since an earlier check.
+The check runs at the moment of connecting, on the IP address that is connected to. So it also catches a name that
+resolves to a private IP address, or that resolved to another one when it was checked before.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, i
 
 
 class AddressRefusedError(OSError):
-    """The address is private, loopback, link-local, reserved or multicast."""
+    """A connection to an IP address that is private, loopback, link-local, reserved or multicast."""
 
 
 def connector(*, guarded: bool) -> aiohttp.TCPConnector:
-    """Return a connector without a limit of its own that resolves names as the machine does; a guarded one refuses
-    every address that is not public."""
+    """Return a connector without a limit of connections that resolves names as the machine does; a guarded one refuses
+    every IP address that is not public."""
     return aiohttp.TCPConnector(
         limit=0,
         ttl_dns_cache=60,

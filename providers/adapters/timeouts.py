@@ -1,4 +1,15 @@
-"""The function that opens an answer's stream, with the same timeouts, end and errors for every adapter."""
+"""The stream of an answer, with the same timeouts, end and errors for every adapter.
+
+    open_stream
+    ├── Finished, after all deltas     the answer is complete; errors after it are only logged
+    └── ProviderError
+        ├── timeout *                  nothing has begun in time, nothing more comes, or it takes too long in all
+        ├── stream_cut *               the stream ended without Finished
+        ├── upstream_error *           the adapter raised something else: our bug, or a frame that it cannot read
+        └── any other                  the adapter raised it (see ``errors.py``)
+
+The codes marked * are retryable: the same call can succeed later.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +37,9 @@ from providers.adapters.http import HttpClients
 logger = logging.getLogger(__name__)
 
 AFTER_FINISH_SECONDS = 2.0
-MOST_TOKENS = 2**31 - 1
+"""Seconds for the usage, which may follow the finish."""
+MAX_TOKEN_COUNT = 2**31 - 1
+"""The largest count that a column of the database takes."""
 NO_FIRST = "{{label}} did not begin to answer within {seconds:g} seconds. Try again, or choose another model."
 NO_NEXT = "{{label}} sent nothing more for {seconds:g} seconds. Try again, or choose another model."
 NO_END = "{{label}} did not finish within {seconds:g} seconds, the limit for one answer. Ask for a shorter answer."
@@ -34,8 +47,7 @@ NO_END = "{{label}} did not finish within {seconds:g} seconds, the limit for one
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Limits in seconds: until the first text or reasoning, between any two events after it, and for the whole
-    answer."""
+    """Limits in seconds: until the first text or reasoning, between two events after it, and for the whole answer."""
 
     first_token: float
     between_tokens: float
@@ -45,9 +57,9 @@ class Timeouts:
 async def open_stream(
     adapter: Adapter, clients: HttpClients, target: Target, request: Request, timeouts: Timeouts
 ) -> AsyncGenerator[StreamEvent, None]:
-    """Yield one answer: deltas, exactly one Finished, usage before or after it; or raise ProviderError.
+    """Yield one answer: deltas, exactly one Finished, usage before or after it. Raises ProviderError.
 
-    Closing the iterator, or cancelling the task that reads it, closes the upstream connection at once.
+    Closing the iterator, or canceling the task that reads it, closes the upstream connection at once.
     """
     clock = _Clock(target, timeouts)
     events = adapter.stream(clients, target, request)
@@ -68,9 +80,9 @@ class _Clock:
         self._target = target
         self._timeouts = timeouts
         self._now = asyncio.get_running_loop().time
-        begin = self._now()
-        self._end = begin + timeouts.total
-        self._first = begin + timeouts.first_token
+        start = self._now()
+        self._end = start + timeouts.total
+        self._first = start + timeouts.first_token
         self._started = False
         self.finished = False
 
@@ -79,13 +91,13 @@ class _Clock:
             return self._now() + AFTER_FINISH_SECONDS
         return min(self._end, self._now() + self._timeouts.between_tokens if self._started else self._first)
 
-    def saw(self, event: StreamEvent) -> None:
+    def record(self, event: StreamEvent) -> None:
         if isinstance(event, TextDelta | ReasoningDelta):
             self._started = True
         elif isinstance(event, Finished):
             self.finished = True
 
-    def expired(self) -> ProviderError:
+    def timeout_error(self) -> ProviderError:
         if self._now() >= self._end:
             sentence, seconds = NO_END, self._timeouts.total
         elif self._started:
@@ -97,37 +109,37 @@ class _Clock:
 
 
 async def _next(events: AsyncGenerator[StreamEvent, None], clock: _Clock, target: Target) -> StreamEvent | None:
-    """Return the next event, None at the end; after Finished errors no longer count."""
+    """Return the next event, or None at the end; after Finished, an error is the end as well."""
     limit = asyncio.timeout_at(clock.deadline())
     try:
         async with limit:
-            event = _said(await anext(events))
+            event = _checked(await anext(events))
     except StopAsyncIteration:
         return None
     except Exception as exc:
         if clock.finished:
-            logger.info("%s: after its end: %r", target.label, exc)
+            logger.info("%s: error after the finish: %r", target.label, exc)
             return None
-        raise clock.expired() if limit.expired() else _failed(target, exc) from exc
-    clock.saw(event)
+        raise clock.timeout_error() if limit.expired() else _provider_error(target, exc) from exc
+    clock.record(event)
     return event
 
 
-def _said(event: StreamEvent) -> StreamEvent:
-    """Return the event; raises if a vendor sent something else than text."""
+def _checked(event: StreamEvent) -> StreamEvent:
+    """Return the event; raises TypeError if a vendor sent something other than text as text."""
     if isinstance(event, TextDelta | ReasoningDelta) and not isinstance(event.text, str):
-        raise TypeError(f"{type(event.text).__name__} in place of a text")
+        raise TypeError(f"{type(event.text).__name__} instead of text")
     return event
 
 
 def _is_counted(usage: Usage) -> bool:
     """Return True if these are token counts; other values are dropped, and estimated like missing ones."""
-    return all(type(count) is int and 0 <= count <= MOST_TOKENS for count in astuple(usage))
+    return all(type(count) is int and 0 <= count <= MAX_TOKEN_COUNT for count in astuple(usage))
 
 
-def _failed(target: Target, exc: Exception) -> ProviderError:
-    """Return a ProviderError as it is; anything else is an error in our code, described in full in the detail."""
+def _provider_error(target: Target, exc: Exception) -> ProviderError:
+    """Return a ProviderError as it is, and one with the traceback in its detail for anything else."""
     if isinstance(exc, ProviderError):
         return exc
-    story = "".join(traceback.format_exception(exc))
-    return failure(ErrorCode.UPSTREAM_ERROR, target, story[-MAX_DETAIL:])
+    trace = "".join(traceback.format_exception(exc))
+    return failure(ErrorCode.UPSTREAM_ERROR, target, trace[-MAX_DETAIL:])

@@ -1,6 +1,6 @@
-"""A second try without a parameter that a vendor refused.
+"""A second request without a parameter that a vendor refused.
 
-New models appear daily and drop parameters that their predecessors had; the vendor's refusal names the parameter.
+New models often drop parameters that their predecessors had, and the vendor's refusal names the parameter.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def without_refused(body: dict[str, Any], optional: Mapping[str, str], refusal: 
     if not REFUSED.search(refusal):
         return None
     for path, pattern in optional.items():
-        if _holds(body, path) and re.search(pattern, refusal, re.IGNORECASE):
+        if _has(body, path) and re.search(pattern, refusal, re.IGNORECASE):
             return _without(body, path)
     return None
 
 
-def _holds(body: Any, path: str) -> bool:
+def _has(body: Any, path: str) -> bool:
     for name in path.split("."):
         if not isinstance(body, dict) or name not in body:
             return False

@@ -17,7 +17,7 @@ def tokens(number: int | None) -> str:
 
 @register.filter
 def dollars(amount: Decimal | None) -> str:
-    """Return dollars with at least two decimal places, and as many as there are: $2.50, $0.0375."""
+    """Return dollars with all decimal places, but at least two: $2.50, $0.0375."""
     if amount is None:
         return ""
     if amount == 0:

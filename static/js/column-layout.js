@@ -91,7 +91,7 @@ function place(column, position) {
   const others = order().filter((index) => index !== indexOf(column));
   const at = Math.min(Math.max(position, 0), others.length);
   keep({ order: [...others.slice(0, at), indexOf(column), ...others.slice(at)] });
-  say(`${nameOf(column)} is now ${at + 1} of ${others.length + 1}.`);
+  say(`${nameOf(column)} moved to position ${at + 1} of ${others.length + 1}.`);
 }
 
 function move(column, by) {

@@ -59,6 +59,6 @@ document.addEventListener("click", async (event) => {
     await write(textFor(button));
     confirm(button, "Copied");
   } catch {
-    confirm(button, "Not copied");
+    confirm(button, "Copy failed");
   }
 });

@@ -38,8 +38,8 @@ function sentence(request) {
     return JSON.parse(request.responseText).error.message;
   } catch {
     return request.status
-      ? "The server could not take it. Try again in a moment."
-      : "The server could not be reached. Try again.";
+      ? "The upload failed. Try again in a moment."
+      : "The server could not be reached. Check your connection and try again.";
   }
 }
 

@@ -1,6 +1,6 @@
 // A searchable list over each slot's <select>, which stays what the form sends. Pattern: ARIA's combobox with a listbox.
 
-const PRICES = "Prices are for a million tokens.";
+const PRICES = "Prices are per million tokens.";
 const OTHER = /^([^\s/]+)\/(\S.*)$/;
 let opened = null;
 
@@ -116,7 +116,7 @@ function offerOther(text) {
   option.dataset.reason = group.dataset.reason;
   option.dataset.provider = group.dataset.provider;
   option.setAttribute("aria-disabled", String(group.dataset.reason !== ""));
-  option.textContent = `Ask ${value} anyway`;
+  option.textContent = `Use ${value}`;
 }
 
 function narrow(text) {
@@ -128,7 +128,7 @@ function narrow(text) {
   const count = shown(opened.list).length;
   note(
     count === 0
-      ? "No model is called that. Type provider/model to ask for one that is not listed."
+      ? "No models match. Type provider/model to use a model that is not listed."
       : `${count} ${count === 1 ? "model" : "models"}. ${PRICES}`,
   );
 }

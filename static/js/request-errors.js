@@ -14,10 +14,10 @@ function sentence(xhr) {
   } catch {
     // Not our JSON: the status has to do.
   }
-  if (xhr.status === 401 || xhr.status === 403) return "You are not signed in any more. Reload the page and sign in.";
-  if (xhr.status === 404) return "This is gone. Reload the page to see what is still there.";
-  if (xhr.status === 429) return "That was too much at once. Wait a moment and try again.";
-  return "The server could not do this. Try again in a moment.";
+  if (xhr.status === 401 || xhr.status === 403) return "You have been signed out. Reload the page and sign in.";
+  if (xhr.status === 404) return "This no longer exists. Reload the page.";
+  if (xhr.status === 429) return "Too many requests. Wait a moment and try again.";
+  return "Something went wrong on the server. Try again in a moment.";
 }
 
 function dismissButton(notice) {

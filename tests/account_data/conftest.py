@@ -1,4 +1,4 @@
-"""Users with chats and comparisons, and their archives; the tests end the answers."""
+"""Users with chats, comparisons and archives. No worker runs; the tests end the answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from pytest_django import Settings
 from redis import Redis
 
-from account_data.services import Imported, archive_stream, import_archive
+from account_data.services import ImportResult, archive_stream, import_archive
 from accounts.models import User
 from comparisons.schemas import TurnRequest, compare_request
 from comparisons.services import StartedTurn, start_comparison, start_turn
@@ -34,8 +34,8 @@ Json = dict[str, Any]
 class Person(Chatter):
     """A user who chats, compares, and exports an archive."""
 
-    def show(self, data: bytes = b"") -> str:
-        """Return the id of an uploaded image."""
+    def upload_image(self, data: bytes = b"") -> str:
+        """Upload an image and return its id."""
         file = ContentFile(data or samples.encoded("PNG"))
         return str(store_image(user=self.user, file=file).public_id)
 
@@ -52,7 +52,7 @@ class Person(Chatter):
         return self.end_turn(start_turn(comparison=started.comparison, request=request))
 
     def end_turn(self, started: StartedTurn) -> StartedTurn:
-        """End the first answers, with reasoning and figures; the second fails half-way."""
+        """Complete the first answer, with reasoning and usage, and let the second fail halfway."""
         good, bad = started.state.generations
         timeline = [(0, 0.5), (3, 0.75)]
         answer = Outcome(Generation.Status.COMPLETED, "An answer", "Hm.", timeline, 1.5, 0.5, Usage(3, 5, 1), "stop")
@@ -62,21 +62,21 @@ class Person(Chatter):
         return started
 
     def export(self) -> Json:
-        """Return the archive without the time of its export."""
-        archive: Json = json.loads(asyncio.run(self._all()))
+        """Return the user's archive, without the time of its export."""
+        archive: Json = json.loads(asyncio.run(self._archive()))
         del archive["exported_at"]
         return archive
 
-    async def _all(self) -> bytes:
+    async def _archive(self) -> bytes:
         return b"".join([piece async for piece in archive_stream(self.user)])
 
-    def take_in(self, archive: Any) -> Imported:
+    def import_json(self, archive: Any) -> ImportResult:
         return import_archive(user=self.user, data=json.dumps(archive).encode())
 
 
 def without_ids(archive: Json) -> Json:
-    """Return the archive with its ids numbered in their order."""
-    names: dict[str, str] = {}
+    """Return the archive with each id replaced by its number in order of appearance."""
+    numbers: dict[str, str] = {}
 
     def numbered(value: Any) -> Any:
         match value:
@@ -85,11 +85,11 @@ def without_ids(archive: Json) -> Json:
             case list():
                 return [numbered(each) for each in value]
             case str() if _is_id(value):
-                return names.setdefault(value, f"id {len(names)}")
+                return numbers.setdefault(value, f"id {len(numbers)}")
         return value
 
-    told: Json = numbered(archive)
-    return told
+    result: Json = numbered(archive)
+    return result
 
 
 def _is_id(value: str) -> bool:
@@ -100,15 +100,15 @@ def _is_id(value: str) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _alone(settings: Settings, uploads: Path) -> None:
+def _own_cache(settings: Settings, uploads: Path) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4()}"}}
 
 
 @pytest.fixture
-def alice(transactional_db: None, redis: Redis, _alone: None) -> Person:
+def alice(transactional_db: None, redis: Redis, _own_cache: None) -> Person:
     return Person(User.objects.create_user("alice", "alice@example.org", PASSWORD))
 
 
 @pytest.fixture
-def bob(transactional_db: None, redis: Redis, _alone: None) -> Person:
+def bob(transactional_db: None, redis: Redis, _own_cache: None) -> Person:
     return Person(User.objects.create_user("bob", "bob@example.org", PASSWORD))

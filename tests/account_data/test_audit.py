@@ -20,7 +20,7 @@ def trail(user: User | None) -> list[tuple[str, str]]:
     return list(AuditEntry.objects.filter(user=user).order_by("pk").values_list("action", "subject"))
 
 
-def test_it_notes_every_export(alice: Person) -> None:
+def test_it_records_every_export(alice: Person) -> None:
     compared, chat = alice.compare("Which is best?").comparison, alice.say("one").conversation
     caller = in_program(alice.user)
 
@@ -32,7 +32,7 @@ def test_it_notes_every_export(alice: Person) -> None:
     assert trail(alice.user) == [("exported", subject) for subject in subjects]
 
 
-def test_it_notes_an_import_that_worked(alice: Person, bob: Person) -> None:
+def test_it_records_a_successful_import(alice: Person, bob: Person) -> None:
     archive, caller = alice.export(), in_program(bob.user)
 
     bad = caller.send("POST", ARCHIVE, b"nonsense", "application/json")
@@ -42,13 +42,13 @@ def test_it_notes_an_import_that_worked(alice: Person, bob: Person) -> None:
     assert trail(bob.user) == [("imported", "archive")]
 
 
-@pytest.mark.parametrize("door", ["page", "API"])
-def test_a_deleted_account_leaves_one_entry_of_nobody(alice: Person, bob: Person, door: str) -> None:
+@pytest.mark.parametrize("via", ["page", "API"])
+def test_a_deleted_account_leaves_one_entry_without_a_user(alice: Person, bob: Person, via: str) -> None:
     record(Action.KEY_SET, user=bob.user, subject="openai")
     client = Client(REMOTE_ADDR="203.0.113.7")
     client.post("/accounts/login/", {"login": "alice", "password": PASSWORD})
 
-    if door == "page":
+    if via == "page":
         client.post("/settings/delete/", {"password": PASSWORD})
     else:
         in_browser(alice.user).ask("DELETE", ME, {"password": PASSWORD})
@@ -59,7 +59,7 @@ def test_a_deleted_account_leaves_one_entry_of_nobody(alice: Person, bob: Person
     assert trail(bob.user) == [("key_set", "openai")]
 
 
-def test_it_takes_so_many_imports_and_then_says_when_to_come_back(bob: Person, page: Client) -> None:
+def test_it_limits_imports_and_says_when_to_try_again(bob: Person, page: Client) -> None:
     caller = in_program(bob.user)
     for _ in range(IMPORTS.amount):
         caller.send("POST", ARCHIVE, b"nonsense", "application/json")

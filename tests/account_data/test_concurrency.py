@@ -7,25 +7,25 @@ from tests.account_data.conftest import Person
 from tests.accounts.test_concurrency import before_the_first_is_committed
 
 
-def test_two_imports_of_one_user_at_once_do_not_double(alice: Person, bob: Person) -> None:
+def test_concurrent_imports_of_one_user_import_once(alice: Person, bob: Person) -> None:
     alice.say("one")
     archive = alice.export()
 
-    second = before_the_first_is_committed(lambda: bob.take_in(archive), lambda: bob.take_in(archive))
+    second = before_the_first_is_committed(lambda: bob.import_json(archive), lambda: bob.import_json(archive))
 
     second.result()
     assert Conversation.objects.filter(user=bob.user).count() == 1
 
 
-def test_two_users_who_import_the_same_at_once_both_get_it_in_the_end(alice: Person, bob: Person) -> None:
+def test_concurrent_imports_of_two_users_both_succeed_in_the_end(alice: Person, bob: Person) -> None:
     chat = alice.say("one").conversation
     archive = alice.export()
     delete_conversation(conversation=chat)
 
-    second = before_the_first_is_committed(lambda: alice.take_in(archive), lambda: bob.take_in(archive))
+    second = before_the_first_is_committed(lambda: alice.import_json(archive), lambda: bob.import_json(archive))
 
     if isinstance(second.exception(), Conflict):
         assert not Conversation.objects.filter(user=bob.user).exists()
-        bob.take_in(archive)
+        bob.import_json(archive)
     owners = Conversation.objects.values_list("user", flat=True)
     assert sorted(owners) == sorted([alice.user.pk, bob.user.pk])

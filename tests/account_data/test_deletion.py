@@ -40,10 +40,10 @@ def make_administrator(*people: Person) -> None:
 
 
 def fill(person: Person) -> None:
-    """Give the user one of everything that can be theirs."""
-    person.say("one", images=[person.show()])
-    compared = person.compare("Which is best?", images=[person.show()])
-    person.show()
+    """Create one object of each kind that can belong to a user."""
+    person.say("one", images=[person.upload_image()])
+    compared = person.compare("Which is best?", images=[person.upload_image()])
+    person.upload_image()
     vote(user=person.user, turn=compared.turn, verdict="tie")
     set_key(user=person.user, provider="openai", api_key="sk-nightjar-0123456789")
     create_api_token(person.user, name="notebook")
@@ -53,7 +53,7 @@ def fill(person: Person) -> None:
     Client().force_login(person.user)
 
 
-def test_it_leaves_nothing_of_the_user_and_all_of_others(
+def test_it_deletes_everything_of_the_user_and_nothing_of_others(
     alice: Person, bob: Person, redis: Redis, uploads: Path
 ) -> None:
     fill(bob)
@@ -74,7 +74,7 @@ def test_it_leaves_nothing_of_the_user_and_all_of_others(
         user_of_access_token(access)
 
 
-def test_it_stops_what_runs_and_lets_no_worker_into_the_log(alice: Person, redis: Redis) -> None:
+def test_it_stops_running_answers_and_closes_the_log_to_workers(alice: Person, redis: Redis) -> None:
     started = alice.begin("one")
     waiting = alice.begin("two")
     lease = uuid.uuid4()
@@ -97,7 +97,7 @@ def test_it_stops_what_runs_and_lets_no_worker_into_the_log(alice: Person, redis
     assert not Generation.objects.exists()
 
 
-def test_it_wants_the_password(alice: Person) -> None:
+def test_it_requires_the_password(alice: Person) -> None:
     alice.say("one")
 
     for wrong in ("", "wrong", PASSWORD.upper(), "a\x00b"):
@@ -157,7 +157,7 @@ def test_of_two_administrators_who_leave_at_once_one_stays(alice: Person, bob: P
     assert User.objects.filter(is_superuser=True).count() == 1
 
 
-def test_the_installation_is_fresh_again_once_everybody_has_left(alice: Person) -> None:
+def test_the_next_user_is_administrator_once_all_have_left(alice: Person) -> None:
     make_administrator(alice)
     FirstAccount.objects.create(user=alice.user)
 
@@ -168,7 +168,7 @@ def test_the_installation_is_fresh_again_once_everybody_has_left(alice: Person) 
     assert newcomer.is_superuser
 
 
-def test_the_next_one_is_no_administrator_while_others_remain(alice: Person, bob: Person) -> None:
+def test_the_next_user_is_no_administrator_while_others_remain(alice: Person, bob: Person) -> None:
     FirstAccount.objects.create(user=alice.user)
 
     delete_account(user=alice.user, password=PASSWORD)

@@ -35,7 +35,7 @@ def upload(archive: Any) -> SimpleUploadedFile:
 
 @pytest.fixture
 def archive(alice: Person) -> Json:
-    image = alice.show()
+    image = alice.upload_image()
     alice.say("one", images=[image])
     alice.compare("Which is best?", images=[image])
     return alice.export()
@@ -50,15 +50,15 @@ def page(bob: Person) -> Client:
 
 def test_it_exports_a_file_to_programs_and_browsers(alice: Person, archive: Json) -> None:
     for caller in (in_program(alice.user), in_browser(alice.user)):
-        answer = caller.ask("GET", ARCHIVE)
+        response = caller.ask("GET", ARCHIVE)
 
-        told = json.loads(answer.body)
-        assert answer.status == 200
-        assert answer.headers["content-type"] == "application/json"
-        assert answer.headers["content-disposition"].startswith('attachment; filename="llmselect-')
-        assert answer.headers["cache-control"] == "no-store"
-        assert told.pop("exported_at")
-        assert told == archive
+        exported = json.loads(response.body)
+        assert response.status == 200
+        assert response.headers["content-type"] == "application/json"
+        assert response.headers["content-disposition"].startswith('attachment; filename="llmselect-')
+        assert response.headers["cache-control"] == "no-store"
+        assert exported.pop("exported_at")
+        assert exported == archive
 
 
 def test_it_imports_a_body_and_a_file(bob: Person, archive: Json) -> None:
@@ -69,8 +69,8 @@ def test_it_imports_a_body_and_a_file(bob: Person, archive: Json) -> None:
 
     assert (first.status, second.status) == (201, 201)
     new, old = {"imported": 1, "skipped": 0}, {"imported": 0, "skipped": 1}
-    told = [json.loads(answer.body) for answer in (first, second)]
-    assert [(each["conversations"], each["comparisons"]) for each in told] == [(new, new), (old, old)]
+    counts = [json.loads(response.body) for response in (first, second)]
+    assert [(each["conversations"], each["comparisons"]) for each in counts] == [(new, new), (old, old)]
 
 
 def test_a_browser_imports_with_its_csrf_token_alone(bob: Person, archive: Json) -> None:
@@ -105,7 +105,7 @@ def test_it_refuses_what_is_larger_than_an_archive_may_be(bob: Person, archive: 
             caller.send("POST", ARCHIVE, form(data), MULTIPART),
         ]
 
-    assert all("1 MB" in refusal(answer, 413, "too_large")["message"] for answer in answers)
+    assert all("1 MB" in refusal(response, 413, "too_large")["message"] for response in answers)
 
 
 @pytest.mark.parametrize(
@@ -123,11 +123,11 @@ def test_it_refuses_what_is_larger_than_an_archive_may_be(bob: Person, archive: 
         (b"format=llmselect-archive", "application/x-www-form-urlencoded"),
     ],
 )
-def test_it_refuses_what_is_no_archive_in_a_sentence(bob: Person, body: bytes, content_type: str) -> None:
+def test_it_refuses_other_bodies_with_a_sentence(bob: Person, body: bytes, content_type: str) -> None:
     with nothing_created():
-        answer = in_program(bob.user).send("POST", ARCHIVE, body, content_type)
+        response = in_program(bob.user).send("POST", ARCHIVE, body, content_type)
 
-    assert refusal(answer, 400, "validation_error")
+    assert refusal(response, 400, "validation_error")
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
@@ -186,23 +186,23 @@ def test_a_browser_is_signed_out_with_the_account(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("bad", [None, "", 7, True, ["x"], "x" * 1001, "a\x00b"])
-def test_it_refuses_what_is_no_password(alice: Person, bad: Any) -> None:
-    answer = in_program(alice.user).ask("DELETE", ME, {"password": bad})
+def test_it_refuses_values_that_are_no_password(alice: Person, bad: Any) -> None:
+    response = in_program(alice.user).ask("DELETE", ME, {"password": bad})
 
-    assert "password" in refusal(answer, 400, "validation_error")["fields"]
+    assert "password" in refusal(response, 400, "validation_error")["fields"]
 
 
-def test_it_refuses_the_last_administrator_in_a_sentence(alice: Person, bob: Person) -> None:
+def test_it_refuses_the_last_administrator_with_a_sentence(alice: Person, bob: Person) -> None:
     User.objects.filter(pk=alice.user.pk).update(is_staff=True, is_superuser=True)
 
-    answer = in_program(alice.user).ask("DELETE", ME, {"password": PASSWORD})
+    response = in_program(alice.user).ask("DELETE", ME, {"password": PASSWORD})
 
-    assert "only administrator" in refusal(answer, 409, "conflict")["message"]
+    assert "only administrator" in refusal(response, 409, "conflict")["message"]
 
 
 def test_the_page_deletes_the_account_and_signs_out(page: Client, bob: Person, uploads: Path) -> None:
-    bob.say("Look", images=[bob.show()])
-    bob.show()
+    bob.say("Look", images=[bob.upload_image()])
+    bob.upload_image()
     wrong = page.post("/settings/delete/", {"password": "wrong"})
     gone = page.post("/settings/delete/", {"password": PASSWORD}, follow=True)
 
@@ -216,6 +216,6 @@ def test_the_page_deletes_the_account_and_signs_out(page: Client, bob: Person, u
     assert files(uploads) == []
 
 
-def _forgets_session(answer: Response) -> bool:
-    cookie = answer.headers.get("set-cookie", "")
+def _forgets_session(response: Response) -> bool:
+    cookie = response.headers.get("set-cookie", "")
     return cookie.startswith(f'{django_settings.SESSION_COOKIE_NAME}=""') and "Max-Age=0" in cookie

@@ -6,7 +6,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 
-def test_it_describes_the_account_with_its_end() -> None:
+def test_it_describes_all_methods_of_the_account() -> None:
     generator: Any = SchemaGenerator
     schema = generator(urlconf="account_data.api_urls").get_schema(request=None, public=True)
 

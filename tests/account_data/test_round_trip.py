@@ -29,25 +29,26 @@ from tests.conversations.conftest import shown
 
 
 def chat_with_branches(person: Person) -> Conversation:
-    """Create a chat with an edited prompt, a second answer, a retry, a deleted exchange, and an older branch shown."""
+    """Create a chat with an edited prompt, two answers to one prompt, a retry, a deleted exchange, and an older branch
+    shown."""
     first = person.say("one", system="Be brief.", parameters={"temperature": 0, "stop": ["END"]})
     second = person.say("two", first.conversation, model="demo-scholar")
     prompt = second.message.parent
     assert prompt is not None
     person.say("zwei", first.conversation, edit_of=str(prompt.public_id))
-    person.again(first, "another one")
+    person.regenerate(first, "another one")
     failed = person.end(person.begin("three", first.conversation), "Bro", FAILED)
     failed.message.generation.refresh_from_db()  # type: ignore[union-attr]
     retried = retry_message(conversation=first.conversation, message=failed.message)
     person.end(failed._replace(state=retried), "whole now")
-    gone = person.say("four", first.conversation)
+    deleted = person.say("four", first.conversation)
     person.say("five", first.conversation)
-    delete_exchange(conversation=first.conversation, message=gone.message)
+    delete_exchange(conversation=first.conversation, message=deleted.message)
     show_branch(conversation=first.conversation, message=prompt)
     return Conversation.objects.get(pk=first.conversation.pk)
 
 
-def compared_with_votes(person: Person) -> Comparison:
+def comparison_with_votes(person: Person) -> Comparison:
     started = person.compare("Which is best?", system="Be honest.")
     vote(user=person.user, turn=started.turn, preferred_index=0)
     more = person.compare_on(started, "And why?")
@@ -56,8 +57,8 @@ def compared_with_votes(person: Person) -> Comparison:
     return started.comparison
 
 
-def test_a_tree_and_a_comparison_survive_the_way_to_an_empty_installation(alice: Person) -> None:
-    chat, comparison = chat_with_branches(alice), compared_with_votes(alice)
+def test_a_chat_and_a_comparison_survive_a_move_to_an_empty_installation(alice: Person) -> None:
+    chat, comparison = chat_with_branches(alice), comparison_with_votes(alice)
     archive = alice.export()
     seen, compared = shown(chat), comparison_json(comparison)
     delete_account(user=alice.user, password=PASSWORD)
@@ -65,7 +66,7 @@ def test_a_tree_and_a_comparison_survive_the_way_to_an_empty_installation(alice:
     alice.user.pk = None
     alice.user.save()
 
-    alice.take_in(archive)
+    alice.import_json(archive)
 
     assert alice.export() == archive
     assert shown(Conversation.objects.get(kind="chat")) == seen == ["one", "Re: one", "two", "Re: two"]
@@ -73,11 +74,11 @@ def test_a_tree_and_a_comparison_survive_the_way_to_an_empty_installation(alice:
     assert sorted(Vote.objects.values_list("preferred_index", "verdict"), key=str) == [(0, ""), (None, "all_bad")]
 
 
-def test_what_was_imported_goes_on_as_if_it_had_been_said_here(alice: Person, bob: Person) -> None:
+def test_imported_chats_and_comparisons_can_be_continued(alice: Person, bob: Person) -> None:
     chat_with_branches(alice)
     compared = alice.compare("Which is best?")
 
-    bob.take_in(alice.export())
+    bob.import_json(alice.export())
     chat = Conversation.objects.get(user=bob.user, kind="chat")
     bob.say("six", chat)
     comparison = Comparison.objects.get(user=bob.user)
@@ -90,12 +91,12 @@ def test_what_was_imported_goes_on_as_if_it_had_been_said_here(alice: Person, bo
     assert state.run == more.state.run
 
 
-def test_it_costs_nothing_here_and_waits_for_nobody(alice: Person, bob: Person) -> None:
+def test_imported_answers_cost_nothing_and_have_ended(alice: Person, bob: Person) -> None:
     chat_with_branches(alice)
-    compared_with_votes(alice)
+    comparison_with_votes(alice)
     Generation.objects.update(key_source="server", cost="0.5")
 
-    bob.take_in(alice.export())
+    bob.import_json(alice.export())
 
     imported = Generation.objects.filter(user=bob.user)
     assert set(imported.values_list("key_source", "request", "lease")) == {("", None, None)}
@@ -103,24 +104,24 @@ def test_it_costs_nothing_here_and_waits_for_nobody(alice: Person, bob: Person) 
     assert not Run.objects.filter(user=bob.user).exclude(open=0, ended_at__isnull=False).exists()
 
 
-def test_a_comparison_keeps_what_was_said_in_a_chat_before_it(alice: Person, bob: Person) -> None:
+def test_a_comparison_keeps_the_chat_that_it_continues(alice: Person, bob: Person) -> None:
     first = alice.say("one")
     alice.compare("And you?", conversation_id=str(first.conversation.public_id))
 
-    bob.take_in(alice.export())
+    bob.import_json(alice.export())
 
     assert without_ids(bob.export()) == without_ids(alice.export())
-    told = comparison_json(Comparison.objects.get(user=bob.user))
-    assert [message["text"] for message in told["history"]] == ["one", "Re: one"]
+    imported = comparison_json(Comparison.objects.get(user=bob.user))
+    assert [message["text"] for message in imported["history"]] == ["one", "Re: one"]
 
 
-def test_nothing_comes_twice(alice: Person, bob: Person) -> None:
+def test_nothing_is_imported_twice(alice: Person, bob: Person) -> None:
     chat_with_branches(alice)
-    compared_with_votes(alice)
+    comparison_with_votes(alice)
     archive = alice.export()
 
-    into_the_same = alice.take_in(archive)
-    first, second = bob.take_in(archive), bob.take_in(archive)
+    into_the_same = alice.import_json(archive)
+    first, second = bob.import_json(archive), bob.import_json(archive)
 
     both = ("conversations", "comparisons")
     assert [into_the_same.counts[name] for name in both] == [Counts(0, 1)] * 2
@@ -132,43 +133,43 @@ def test_nothing_comes_twice(alice: Person, bob: Person) -> None:
     assert len(ids) == Message.objects.count()
 
 
-def test_what_was_deleted_after_an_import_can_be_imported_again(alice: Person, bob: Person) -> None:
+def test_chats_deleted_after_an_import_can_be_imported_again(alice: Person, bob: Person) -> None:
     chat_with_branches(alice)
     archive = alice.export()
-    bob.take_in(archive)
+    bob.import_json(archive)
     delete_conversation(conversation=Conversation.objects.get(user=bob.user))
     discard_conversation(conversation=Conversation.objects.get(user=alice.user))
 
-    assert bob.take_in(archive).counts["conversations"] == Counts(1, 0)
-    assert alice.take_in(archive).counts["conversations"] == Counts(1, 0)
+    assert bob.import_json(archive).counts["conversations"] == Counts(1, 0)
+    assert alice.import_json(archive).counts["conversations"] == Counts(1, 0)
 
 
-def test_it_adds_to_what_is_there(alice: Person, bob: Person) -> None:
+def test_it_keeps_existing_chats(alice: Person, bob: Person) -> None:
     alice.say("from alice")
     bob.say("from bob")
 
-    bob.take_in(alice.export())
+    bob.import_json(alice.export())
 
     titles = Conversation.objects.filter(user=bob.user).values_list("title", flat=True)
     assert sorted(titles) == ["from alice", "from bob"]
 
 
-def test_what_still_runs_is_exported_as_cut_off(alice: Person, bob: Person) -> None:
+def test_a_running_answer_is_exported_as_interrupted(alice: Person, bob: Person) -> None:
     started = alice.begin("one")
     Generation.objects.filter(pk=started.state.generations[0].pk).update(status="streaming", text="Once upon")
 
     archive = alice.export()
-    bob.take_in(archive)
+    bob.import_json(archive)
 
     answer = archive["conversations"][0]["messages"][1]["answer"]
     assert (answer["status"], answer["text"], answer["retryable"]) == ("interrupted", "Once upon", True)
     assert Generation.objects.get(user=bob.user).status == "interrupted"
 
 
-def test_a_comparison_that_still_runs_is_exported_as_cut_off(alice: Person, bob: Person) -> None:
+def test_a_running_comparison_is_exported_as_interrupted(alice: Person, bob: Person) -> None:
     running = alice.begin_comparison("Which is best?")
 
-    bob.take_in(alice.export())
+    bob.import_json(alice.export())
     more = bob.compare_on(running._replace(comparison=Comparison.objects.get(user=bob.user)), "And now?")
 
     assert set(Generation.objects.filter(user=bob.user, run__turn__number=0).values_list("status", flat=True)) == {
@@ -177,7 +178,7 @@ def test_a_comparison_that_still_runs_is_exported_as_cut_off(alice: Person, bob:
     assert more.turn.number == 1
 
 
-def test_what_is_deleted_while_it_is_exported_is_left_out(alice: Person) -> None:
+def test_objects_deleted_during_the_export_are_left_out(alice: Person) -> None:
     chat, comparison = alice.say("one").conversation, alice.compare("Which is best?").comparison
     keys = chat_keys(alice.user), comparison_keys(alice.user)
 
@@ -189,12 +190,12 @@ def test_what_is_deleted_while_it_is_exported_is_left_out(alice: Person) -> None
     assert comparison_json_of(keys[1][0], set()) is None
 
 
-def test_it_exports_only_what_is_ones_own_and_not_discarded(alice: Person, bob: Person) -> None:
+def test_it_exports_only_the_users_own_chats_that_are_not_discarded(alice: Person, bob: Person) -> None:
     alice.say("mine")
     discarded = alice.say("discarded").conversation
     discard_conversation(conversation=discarded)
     chat_with_branches(bob)
-    compared_with_votes(bob)
+    comparison_with_votes(bob)
 
     archive = alice.export()
 
@@ -216,7 +217,7 @@ def test_no_key_is_in_an_archive(alice: Person) -> None:
 def test_a_fork_is_a_chat_of_its_own(alice: Person, bob: Person) -> None:
     fork_conversation(source=chat_with_branches(alice))
 
-    bob.take_in(alice.export())
+    bob.import_json(alice.export())
 
     assert without_ids(bob.export()) == without_ids(alice.export())
 
@@ -224,14 +225,14 @@ def test_a_fork_is_a_chat_of_its_own(alice: Person, bob: Person) -> None:
 def test_sections_of_later_versions_are_named_and_left_out(alice: Person) -> None:
     archive = {**alice.export(), "playlists": [{"name": "x"}]}
 
-    assert alice.take_in(archive).unknown == ["playlists"]
+    assert alice.import_json(archive).unknown == ["playlists"]
 
 
-def test_the_log_says_who_and_how_much_but_not_what(alice: Person, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_names_the_user_but_no_content(alice: Person, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     alice.say("nightjar")
 
-    alice.take_in(alice.export())
+    alice.import_json(alice.export())
     delete_account(user=alice.user, password=PASSWORD)
 
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("account_data.")]

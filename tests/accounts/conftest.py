@@ -15,7 +15,7 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(autouse=True)
-def _alone(settings: Settings) -> None:
+def _own_cache(settings: Settings) -> None:
     cache = {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4()}"}
     settings.CACHES = {"default": cache}
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -9,7 +9,7 @@ from accounts.models import ApiToken, Invitation, User
 from tests.accounts.conftest import PASSWORD
 
 
-def test_it_sends_administrators_to_the_sign_in_of_everybody(client: Client, admin: User) -> None:
+def test_administrators_sign_in_on_the_same_page_as_users(client: Client, admin: User) -> None:
     response = client.get("/admin/", follow=True)
 
     assert response.redirect_chain[-1][0].startswith("/accounts/login/")
@@ -49,7 +49,7 @@ def test_it_shows_no_password_hash_and_no_digest(client: Client, admin: User, al
     assert text not in pages[1]
 
 
-def test_it_adds_users_with_an_address(client: Client, admin: User) -> None:
+def test_it_adds_users_with_an_email_address(client: Client, admin: User) -> None:
     client.force_login(admin)
     fields = {"username": "emil", "email": "emil@example.org", "usable_password": "true"}
 

@@ -25,7 +25,7 @@ def member_of(user: User, name: str, **limits: object) -> None:
     Limits.objects.create(group=group, **limits)
 
 
-def test_it_gives_what_the_installation_gives(carol: User, settings: Settings) -> None:
+def test_the_default_is_the_allowance_of_the_installation(carol: User, settings: Settings) -> None:
     settings.LIMITS = {**settings.LIMITS, "max_running": 7, "dollars_per_day": Decimal("2.50")}
 
     allowance = allowance_of(carol)
@@ -36,7 +36,7 @@ def test_it_gives_what_the_installation_gives(carol: User, settings: Settings) -
     assert allowance.priority == Limits.Priority.NORMAL
 
 
-def test_the_most_generous_group_counts_and_the_users_own_row_before_it(carol: User) -> None:
+def test_the_users_own_limits_come_before_the_most_generous_group(carol: User) -> None:
     member_of(carol, "writers", max_running=3, priority=Limits.Priority.LAST, tokens_per_day=100, dollars_per_month=9)
     member_of(carol, "testers", max_running=5, priority=Limits.Priority.FIRST, tokens_per_day=1000)
     Limits.objects.create(user=carol, tokens_per_day=10)
@@ -54,7 +54,7 @@ def test_limits_belong_to_a_user_or_a_group(carol: User) -> None:
         Limits.objects.create(user=carol, group=Group.objects.create(name="both"))
 
 
-def test_what_a_person_sets_binds_their_own_keys_alone(carol: User) -> None:
+def test_a_users_own_budget_limits_only_their_own_keys(carol: User) -> None:
     carol.own_dollars_per_day = Decimal(3)
 
     allowance = allowance_of(carol)

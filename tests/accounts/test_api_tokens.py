@@ -37,7 +37,7 @@ def test_it_signs_its_user_in(api: Api, alice: User) -> None:
     assert response.status_code == 200
 
 
-def test_it_notes_its_use_at_most_once_a_minute(api: Api, alice: User) -> None:
+def test_it_records_its_use_at_most_once_a_minute(api: Api, alice: User) -> None:
     token, text = create_api_token(alice, name="notebook")
 
     def used_after(last: datetime | None) -> datetime | None:
@@ -52,7 +52,7 @@ def test_it_notes_its_use_at_most_once_a_minute(api: Api, alice: User) -> None:
     assert used_after(long_ago) != long_ago
 
 
-def test_it_is_refused_once_it_is_deleted_or_expired_or_its_user_shut_out(api: Api, alice: User, bob: User) -> None:
+def test_it_is_refused_if_deleted_or_expired_or_its_user_is_inactive(api: Api, alice: User, bob: User) -> None:
     expired, expired_text = create_api_token(alice, name="expired")
     deleted, deleted_text = create_api_token(alice, name="deleted")
     _, shut_out_text = create_api_token(bob, name="shut out")
@@ -60,14 +60,14 @@ def test_it_is_refused_once_it_is_deleted_or_expired_or_its_user_shut_out(api: A
     User.objects.filter(pk=bob.pk).update(is_active=False)
     deleting = Api(alice)("DELETE", f"tokens/{deleted.public_id}")
 
-    answers = [
+    responses = [
         api("GET", "auth/me", **bearer(text)) for text in (expired_text, deleted_text, shut_out_text, "lls_", "lls_x")
     ]
 
     assert deleting.status_code == 204
-    assert {answer.status_code for answer in answers} == {401}
-    assert answers[0].json()["error"]["message"] == EXPIRED
-    assert {answer.json()["error"]["message"] for answer in answers[1:]} == {UNKNOWN}
+    assert {response.status_code for response in responses} == {401}
+    assert responses[0].json()["error"]["message"] == EXPIRED
+    assert {response.json()["error"]["message"] for response in responses[1:]} == {UNKNOWN}
 
 
 def test_it_belongs_to_its_user_alone(alice: User, bob: User) -> None:
@@ -112,7 +112,7 @@ def test_it_names_the_field_that_is_wrong(alice: User, body: dict[str, Any], fie
     ("method", "path"),
     [("GET", "tokens"), ("POST", "tokens"), ("DELETE", "tokens/5f0c1a52-7d0e-4c3b-9a57-0b8a5a3c9d11")],
 )
-def test_it_is_for_those_who_are_signed_in(api: Api, method: str, path: str) -> None:
+def test_it_requires_signing_in(api: Api, method: str, path: str) -> None:
     response = api(method, path, {"name": "a"})
 
     assert response.status_code == 401

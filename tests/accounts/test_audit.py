@@ -30,19 +30,19 @@ def page_of(user: User) -> Client:
     return client
 
 
-def test_it_notes_who_signs_up(api: Api) -> None:
+def test_it_records_a_sign_up(api: Api) -> None:
     api("POST", "auth/register", {"username": "ada", "email": "ada@example.org", "password": PASSWORD})
 
     assert trail(User.objects.get()) == [("signed_up", "")]
 
 
-def test_it_notes_who_signs_up_on_the_page_and_comes_in(client: Client, db: None) -> None:
+def test_it_records_a_sign_up_on_the_page_and_the_sign_in(client: Client, db: None) -> None:
     client.post("/accounts/signup/", {"username": "ada", "email": "ada@example.org", "password1": PASSWORD})
 
     assert trail(User.objects.get()) == [("signed_up", ""), ("signed_in", "browser")]
 
 
-def test_it_notes_signing_in_and_out_with_the_address(alice: User) -> None:
+def test_it_records_signing_in_and_out_with_the_ip_address(alice: User) -> None:
     client = Client(REMOTE_ADDR=PUBLIC)
 
     client.post("/accounts/login/", {"login": "alice", "password": "wrong"})
@@ -54,7 +54,7 @@ def test_it_notes_signing_in_and_out_with_the_address(alice: User) -> None:
     assert set(AuditEntry.objects.values_list("address", flat=True)) == {PUBLIC}
 
 
-def test_it_notes_programs_signing_in_and_out(api: Api, alice: User) -> None:
+def test_it_records_programs_signing_in_and_out(api: Api, alice: User) -> None:
     api("POST", "auth/login", {"username": "alice", "password": "wrong"})
     refresh = api("POST", "auth/login", {"username": "alice", "password": PASSWORD}).json()["refresh"]
     api("POST", "auth/logout", {"refresh": refresh})
@@ -62,19 +62,19 @@ def test_it_notes_programs_signing_in_and_out(api: Api, alice: User) -> None:
     assert trail(alice) == [("sign_in_failed", "wrong password"), ("signed_in", "program"), ("signed_out", "program")]
 
 
-def test_it_keeps_nothing_of_a_login_that_is_nobodys(api: Api, alice: User) -> None:
+def test_it_keeps_nothing_of_an_unknown_login(api: Api, alice: User) -> None:
     api("POST", "auth/login", {"username": "my secret password", "password": "alice"})
 
     assert trail(None) == [("sign_in_failed", "wrong password")]
     assert "secret" not in str(AuditEntry.objects.values())
 
 
-@pytest.mark.parametrize("door", ["page", "API"])
-def test_it_notes_a_wrong_code(api: Api, alice: User, door: str) -> None:
+@pytest.mark.parametrize("via", ["page", "API"])
+def test_it_records_a_wrong_code(api: Api, alice: User, via: str) -> None:
     TOTP.activate(alice, generate_totp_secret())
     client = Client()
 
-    if door == "API":
+    if via == "API":
         api("POST", "auth/login", {"username": "alice", "password": PASSWORD, "code": "000000"})
     else:
         client.post("/accounts/login/", {"login": "alice", "password": PASSWORD})
@@ -83,7 +83,7 @@ def test_it_notes_a_wrong_code(api: Api, alice: User, door: str) -> None:
     assert trail(alice) == [("sign_in_failed", "wrong code")]
 
 
-def test_it_notes_that_the_password_was_changed(alice: User) -> None:
+def test_it_records_a_new_password(alice: User) -> None:
     client, new = page_of(alice), "another good one"
 
     client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
@@ -92,7 +92,7 @@ def test_it_notes_that_the_password_was_changed(alice: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_notes_a_second_factor(alice: User) -> None:
+def test_it_records_a_second_factor(alice: User) -> None:
     client = page_of(alice)
     page = client.get("/accounts/2fa/totp/activate/")
     secret = page.context["form"].secret
@@ -106,7 +106,7 @@ def test_it_notes_a_second_factor(alice: User) -> None:
     assert "TOTP Authenticator removed" in subjects
 
 
-def test_it_notes_tokens_by_their_name_and_end(alice: User) -> None:
+def test_it_records_tokens_with_their_name_and_last_characters(alice: User) -> None:
     api = Api(alice)
     created = api("POST", "tokens", {"name": "notebook"}).json()
 
@@ -117,7 +117,7 @@ def test_it_notes_tokens_by_their_name_and_end(alice: User) -> None:
     assert created["token"] not in str(AuditEntry.objects.values())
 
 
-def test_it_notes_that_an_administrator_deleted_a_token(admin: User, alice: User, client: Client) -> None:
+def test_it_records_that_an_administrator_deleted_a_token(admin: User, alice: User, client: Client) -> None:
     token, _ = create_api_token(alice, name="notebook")
     client.force_login(admin)
 
@@ -126,7 +126,7 @@ def test_it_notes_that_an_administrator_deleted_a_token(admin: User, alice: User
     assert trail(alice)[-1] == ("token_deleted", f"{token}, by an administrator")
 
 
-def test_it_shows_everybody_their_own(client: Client, alice: User, bob: User) -> None:
+def test_it_shows_users_only_their_own_entries(client: Client, alice: User, bob: User) -> None:
     record(Action.KEY_SET, user=alice, subject="openai")
     record(Action.KEY_SET, user=bob, subject="a secret of bob's")
     client.force_login(alice)
@@ -153,29 +153,29 @@ def test_it_shows_a_page_at_a_time(client: Client, alice: User, offset: str) -> 
     assert ('rel="prev"' in page) is (offset in {"50", "100"})
 
 
-def test_it_is_for_those_who_are_signed_in(client: Client, db: None) -> None:
+def test_it_requires_signing_in(client: Client, db: None) -> None:
     assert client.get("/settings/activity/").status_code == 302
 
 
-def test_administrators_look_and_change_nothing(client: Client, admin: User, alice: User) -> None:
+def test_administrators_read_entries_but_cannot_change_them(client: Client, admin: User, alice: User) -> None:
     record(Action.KEY_SET, user=alice, subject="openai")
     client.force_login(admin)
     entry = AuditEntry.objects.get(subject="openai")
-    address = f"/admin/accounts/auditentry/{entry.pk}"
+    url = f"/admin/accounts/auditentry/{entry.pk}"
 
     found = client.get("/admin/accounts/auditentry/?q=openai&action=key_set").content.decode()
-    changed = client.post(f"{address}/change/", {"subject": "nothing"})
-    deleted = client.post(f"{address}/delete/", {"post": "yes"})
+    changed = client.post(f"{url}/change/", {"subject": "nothing"})
+    deleted = client.post(f"{url}/delete/", {"post": "yes"})
     added = client.post("/admin/accounts/auditentry/add/", {"action": "key_set"})
 
     entry.refresh_from_db()
     assert "1 audit entry" in found
-    assert [answer.status_code for answer in (changed, deleted, added)] == [403] * 3
+    assert [response.status_code for response in (changed, deleted, added)] == [403] * 3
     assert entry.subject == "openai"
 
 
 @pytest.mark.parametrize("way", ["page", "list"])
-def test_administrators_delete_people_with_their_trail(client: Client, admin: User, alice: User, way: str) -> None:
+def test_administrators_delete_users_with_their_trail(client: Client, admin: User, alice: User, way: str) -> None:
     record(Action.KEY_SET, user=alice, subject="openai")
     client.force_login(admin)
 
@@ -189,7 +189,7 @@ def test_administrators_delete_people_with_their_trail(client: Client, admin: Us
     assert trail(None) == [("account_deleted", "")]
 
 
-def test_it_forgets_what_is_old(alice: User, settings: Settings) -> None:
+def test_it_deletes_old_entries(alice: User, settings: Settings) -> None:
     settings.AUDIT_DAYS = 30
     record(Action.KEY_SET, user=alice, subject="old")
     AuditEntry.objects.update(at=timezone.now() - timedelta(days=31))
@@ -199,7 +199,7 @@ def test_it_forgets_what_is_old(alice: User, settings: Settings) -> None:
     assert trail(alice) == [("key_set", "new")]
 
 
-def test_it_is_undone_with_what_it_records(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_that_cannot_be_recorded_is_rolled_back(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("the trail cannot be written")
 

@@ -36,7 +36,7 @@ urlpatterns = [path("who", who)]
 
 
 @pytest.fixture
-def short_stack(settings: Settings) -> None:
+def no_middleware(settings: Settings) -> None:
     settings.ROOT_URLCONF = __name__
     settings.MIDDLEWARE = []
 
@@ -60,7 +60,7 @@ def expired_access(user: User) -> str:
     return str(token)
 
 
-def test_it_knows_the_bearer_of_every_kind_of_token(alice: User) -> None:
+def test_it_accepts_every_kind_of_token(alice: User) -> None:
     _, personal = create_api_token(alice, name="notebook")
 
     users = [
@@ -71,13 +71,13 @@ def test_it_knows_the_bearer_of_every_kind_of_token(alice: User) -> None:
     assert users == [alice] * 3
 
 
-def test_it_knows_the_session_without_middleware(alice: User) -> None:
+def test_it_accepts_a_session_without_middleware(alice: User) -> None:
     user = user_of_request(request_with(cookie=session_of(alice)))
 
     assert user == alice
 
 
-def test_it_asks_the_database_once_or_twice(alice: User) -> None:
+def test_it_costs_one_or_two_queries(alice: User) -> None:
     _, personal = create_api_token(alice, name="notebook")
     requests = {
         "jwt": request_with(**bearer(issue_pair(alice).access)),
@@ -109,30 +109,30 @@ def test_it_refuses_a_bad_token_even_beside_a_good_session(alice: User, token: s
         user_of_request(request)
 
 
-def test_it_refuses_tokens_that_were_good_once(alice: User, bob: User) -> None:
-    expired, before_the_change, of_bob = expired_access(alice), issue_pair(alice).access, issue_pair(bob).access
+def test_it_refuses_tokens_that_are_no_longer_valid(alice: User, bob: User) -> None:
+    expired, before_new_password, of_bob = expired_access(alice), issue_pair(alice).access, issue_pair(bob).access
     refresh = issue_pair(alice).refresh
     alice.set_password("another good one")
     alice.save()
     User.objects.filter(pk=bob.pk).update(is_active=False)
 
-    for token in (expired, before_the_change, of_bob, refresh):
+    for token in (expired, before_new_password, of_bob, refresh):
         with pytest.raises(NotSignedIn):
             user_of_request(request_with(**bearer(token)))
 
 
-def test_it_refuses_sessions_that_were_good_once(alice: User, bob: User) -> None:
-    before_the_change, of_bob = session_of(alice), session_of(bob)
+def test_it_refuses_sessions_that_are_no_longer_valid(alice: User, bob: User) -> None:
+    before_new_password, of_bob = session_of(alice), session_of(bob)
     alice.set_password("another good one")
     alice.save()
     User.objects.filter(pk=bob.pk).update(is_active=False)
 
-    users = [user_of_request(request_with(cookie=cookie)) for cookie in (before_the_change, of_bob, "unknown")]
+    users = [user_of_request(request_with(cookie=cookie)) for cookie in (before_new_password, of_bob, "unknown")]
 
     assert users == [None] * 3
 
 
-def test_it_wants_csrf_for_a_session_but_not_for_a_token(alice: User) -> None:
+def test_it_requires_csrf_for_a_session_but_not_for_a_token(alice: User) -> None:
     with pytest.raises(Forbidden):
         user_of_request(request_with("POST", cookie=session_of(alice)))
 
@@ -153,7 +153,7 @@ def test_it_accepts_the_csrf_token_of_a_page(alice: User) -> None:
     assert [without.status_code, foreign.status_code, with_it.status_code] == [403, 403, 200]
 
 
-def test_it_answers_401_where_nobody_is_signed_in(api: Api) -> None:
+def test_it_responds_with_401_without_a_token_or_session(api: Api) -> None:
     response = api("GET", "auth/me")
 
     assert response.status_code == 401
@@ -163,7 +163,7 @@ def test_it_answers_401_where_nobody_is_signed_in(api: Api) -> None:
     }
 
 
-@pytest.mark.usefixtures("short_stack")
+@pytest.mark.usefixtures("no_middleware")
 @pytest.mark.django_db(transaction=True)
 async def test_it_serves_plain_asynchronous_views() -> None:
     alice = await sync_to_async(User.objects.create_user)("alice", "alice@example.org", "x")
@@ -172,11 +172,11 @@ async def test_it_serves_plain_asynchronous_views() -> None:
     for each in (client, strict):
         each.cookies[django_settings.SESSION_COOKIE_NAME] = cookie
 
-    nobody = await AsyncClient().get("/who")
+    anonymous = await AsyncClient().get("/who")
     session = await client.get("/who")
     forged = await strict.post("/who", {"a": 1}, content_type="application/json")
     token = await AsyncClient().post("/who", headers=bearer(issue_pair(alice).access))
     bad = await client.get("/who", headers=bearer("bad"))
 
-    assert [r.status_code for r in (nobody, session, forged, token, bad)] == [401, 200, 403, 200, 401]
+    assert [r.status_code for r in (anonymous, session, forged, token, bad)] == [401, 200, 403, 200, 401]
     assert session.json() == token.json() == {"username": "alice"}

@@ -63,7 +63,7 @@ def test_it_makes_only_one_of_two_first_sign_ups_administrator() -> None:
     assert User.objects.filter(username="second", is_superuser=False).exists()
 
 
-def test_it_refuses_the_slower_of_two_first_sign_ups_where_sign_up_is_closed(settings: Settings) -> None:
+def test_it_refuses_the_slower_of_two_first_sign_ups_if_sign_up_is_closed(settings: Settings) -> None:
     settings.SIGNUP = "closed"
 
     second = before_the_first_is_committed(signing_up("first"), signing_up("second"))
@@ -72,7 +72,7 @@ def test_it_refuses_the_slower_of_two_first_sign_ups_where_sign_up_is_closed(set
     assert list(User.objects.values_list("username", flat=True)) == ["first"]
 
 
-def test_it_says_so_to_the_slower_of_two_who_take_the_same_name() -> None:
+def test_it_refuses_the_slower_of_two_users_with_the_same_name() -> None:
     second = before_the_first_is_committed(signing_up("first"), signing_up("FIRST"))
 
     assert isinstance(second.exception(), InvalidInput)

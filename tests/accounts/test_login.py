@@ -29,7 +29,7 @@ def current_code(secret: str) -> str:
 
 
 @pytest.mark.parametrize("login", ["alice", "Alice", "alice@example.org", "ALICE@example.org", " alice "])
-def test_it_signs_in_by_username_or_address(api: Api, alice: User, login: str) -> None:
+def test_it_signs_in_by_username_or_email_address(api: Api, alice: User, login: str) -> None:
     response = log_in(api, login)
 
     assert response.status_code == 200
@@ -37,8 +37,8 @@ def test_it_signs_in_by_username_or_address(api: Api, alice: User, login: str) -
     assert api("GET", "auth/me", **bearer(response.json()["access"])).json()["username"] == "alice"
 
 
-def test_it_says_the_same_whatever_is_wrong(api: Api, alice: User, charlie: User) -> None:
-    answers = [
+def test_it_refuses_all_wrong_credentials_with_the_same_sentence(api: Api, alice: User, charlie: User) -> None:
+    responses = [
         log_in(api, "alice", "wrong"),
         log_in(api, "alice@example.org", "wrong"),
         log_in(api, "nobody"),
@@ -46,12 +46,12 @@ def test_it_says_the_same_whatever_is_wrong(api: Api, alice: User, charlie: User
         log_in(api, "charlie"),
     ]
 
-    assert {answer.status_code for answer in answers} == {401}
-    assert {answer.json()["error"]["message"] for answer in answers} == {LOGIN_REFUSED}
+    assert {response.status_code for response in responses} == {401}
+    assert {response.json()["error"]["message"] for response in responses} == {LOGIN_REFUSED}
 
 
 @pytest.mark.parametrize("login", ["alice", "alice@example.org", "nobody", "nobody@example.org"])
-def test_it_hashes_one_password_whoever_it_is(
+def test_it_hashes_one_password_for_known_and_unknown_users(
     api: Api, alice: User, login: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed: list[str] = []
@@ -68,7 +68,7 @@ def test_it_hashes_one_password_whoever_it_is(
     assert hashed == ["wrong"]
 
 
-def test_it_stops_counting_on_good_attempts_and_refuses_after_ten_bad_ones(api: Api, alice: User, bob: User) -> None:
+def test_it_counts_only_failures_and_refuses_after_ten(api: Api, alice: User, bob: User) -> None:
     statuses = [log_in(api, "alice", "wrong").status_code for _ in range(9)]
     good = [log_in(api, "alice").status_code for _ in range(3)]
     tenth = log_in(api, "alice", "wrong")
@@ -105,20 +105,20 @@ def test_it_keeps_the_second_factor_encrypted(alice: User) -> None:
     assert secret not in str(Authenticator.objects.get().data)
 
 
-def test_it_says_so_where_the_second_factor_cannot_be_read(
+def test_it_says_so_if_the_second_factor_cannot_be_read(
     client: Client, api: Api, alice: User, settings: Settings
 ) -> None:
     TOTP.activate(alice, generate_totp_secret())
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     client.post("/accounts/login/", {"login": "alice", "password": PASSWORD})
 
-    answers = [client.post("/accounts/2fa/authenticate/", {"code": "000000"}), log_in(api, "alice", code="000000")]
+    responses = [client.post("/accounts/2fa/authenticate/", {"code": "000000"}), log_in(api, "alice", code="000000")]
 
-    assert [answer.status_code for answer in answers] == [503, 503]
-    assert all("Ask an administrator" in answer.content.decode() for answer in answers)
+    assert [response.status_code for response in responses] == [503, 503]
+    assert all("Ask an administrator" in response.content.decode() for response in responses)
 
 
-def test_it_takes_a_refresh_token_once(api: Api, alice: User) -> None:
+def test_it_accepts_a_refresh_token_once(api: Api, alice: User) -> None:
     refresh = log_in(api, "alice").json()["refresh"]
 
     first = api("POST", "auth/refresh", {"refresh": refresh})
@@ -130,22 +130,22 @@ def test_it_takes_a_refresh_token_once(api: Api, alice: User) -> None:
     assert api("GET", "auth/me", **bearer(first.json()["access"])).status_code == 200
 
 
-def test_it_refuses_other_texts_as_refresh_token(api: Api, alice: User, bob: User) -> None:
+def test_it_refuses_invalid_refresh_tokens(api: Api, alice: User, bob: User) -> None:
     expired = RefreshToken(issue_pair(alice).refresh)  # type: ignore[arg-type]
     expired.set_exp(lifetime=-timedelta(seconds=1))
     changed = issue_pair(bob).refresh
     bob.set_password("another good one")
     bob.save()
 
-    answers = [
+    responses = [
         api("POST", "auth/refresh", {"refresh": text})
         for text in (issue_pair(alice).access, str(expired), changed, "nonsense", "a.b.c")
     ]
 
-    assert {answer.status_code for answer in answers} == {401}
+    assert {response.status_code for response in responses} == {401}
 
 
-def test_it_refuses_a_refresh_token_of_somebody_who_was_shut_out(api: Api, alice: User) -> None:
+def test_it_refuses_a_refresh_token_of_an_inactive_user(api: Api, alice: User) -> None:
     refresh = issue_pair(alice).refresh
     User.objects.update(is_active=False)
 
@@ -165,7 +165,7 @@ def test_it_signs_a_program_out(api: Api, alice: User) -> None:
     assert api("POST", "auth/logout", {}).status_code == 401
 
 
-def test_it_ends_the_session_of_who_signs_out_with_one(client: Client, alice: User) -> None:
+def test_it_ends_the_session_of_a_user_who_signs_out(client: Client, alice: User) -> None:
     client.force_login(alice)
 
     response = client.post("/api/v1/auth/logout", {}, content_type="application/json")
@@ -185,13 +185,13 @@ def test_it_ends_no_session_without_csrf(alice: User) -> None:
 
 
 @pytest.mark.parametrize("path", ["auth/login", "auth/refresh", "auth/register"])
-def test_it_minds_no_old_token_where_one_signs_in(api: Api, db: None, path: str) -> None:
+def test_it_ignores_an_old_token_when_a_user_signs_in(api: Api, db: None, path: str) -> None:
     response = api("POST", path, {}, **bearer("old"))
 
     assert response.status_code == 400
 
 
-def test_it_signs_the_user_in_with_the_access_token_alone(api: Api, alice: User) -> None:
+def test_the_access_token_names_the_user_and_has_no_secret(api: Api, alice: User) -> None:
     access = AccessToken(log_in(api, "alice").json()["access"])
 
     assert access["user_id"] == str(alice.public_id)
@@ -212,10 +212,10 @@ def test_it_changes_the_streaming_preference(alice: User) -> None:
     assert (alice.streaming, alice.is_staff, alice.username) == (False, False, "alice")
 
 
-def test_it_says_so_where_redis_is_away(client: Client, api: Api, alice: User, settings: Settings) -> None:
+def test_it_says_so_if_redis_is_unavailable(client: Client, api: Api, alice: User, settings: Settings) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
 
-    answers = [client.post("/accounts/login/", {"login": "alice", "password": PASSWORD}), log_in(api, "alice")]
+    responses = [client.post("/accounts/login/", {"login": "alice", "password": PASSWORD}), log_in(api, "alice")]
 
-    assert [answer.status_code for answer in answers] == [503, 503]
-    assert all("Try again in a minute." in answer.content.decode() for answer in answers)
+    assert [response.status_code for response in responses] == [503, 503]
+    assert all("Try again in a minute." in response.content.decode() for response in responses)

@@ -25,8 +25,8 @@ def guess(client: Client, login: str = "alice", password: str = "wrong") -> Any:
     return client.post(LOGIN, {"login": login, "password": password})
 
 
-def is_refused(answer: Any, seconds: int) -> bool:
-    return answer.status_code == 429 and 0 < int(answer.headers["Retry-After"]) <= seconds
+def is_refused(response: Any, seconds: int) -> bool:
+    return response.status_code == 429 and 0 < int(response.headers["Retry-After"]) <= seconds
 
 
 def test_the_page_refuses_after_ten_bad_guesses(client: Client, alice: User, bob: User) -> None:
@@ -40,13 +40,13 @@ def test_the_page_refuses_after_ten_bad_guesses(client: Client, alice: User, bob
     assert other.status_code == 302
 
 
-def test_the_admin_is_no_other_door(client: Client, admin: User) -> None:
-    door = client.get("/admin/", follow=True).redirect_chain[-1][0]
+def test_the_admin_shares_the_limits_of_the_page(client: Client, admin: User) -> None:
+    login_page = client.get("/admin/", follow=True).redirect_chain[-1][0]
     direct = client.post("/admin/login/", {"username": "admin", "password": PASSWORD})
     for _ in range(LOGIN_FAILURES.amount):
-        client.post(door, {"login": "admin", "password": "wrong"})
+        client.post(login_page, {"login": "admin", "password": "wrong"})
 
-    refused = client.post(door, {"login": "admin", "password": PASSWORD})
+    refused = client.post(login_page, {"login": "admin", "password": PASSWORD})
 
     assert direct.status_code == 302
     assert direct.headers["Location"].startswith(LOGIN)
@@ -58,12 +58,12 @@ def test_the_page_and_the_api_share_their_limits(client: Client, api: Api, alice
         guess(client)
         api("POST", "auth/login", {"username": "alice", "password": "wrong"})
 
-    answers = [
+    responses = [
         guess(client, password=PASSWORD),
         api("POST", "auth/login", {"username": "alice", "password": PASSWORD}),
     ]
 
-    assert all(is_refused(answer, LOGIN_FAILURES.seconds) for answer in answers)
+    assert all(is_refused(response, LOGIN_FAILURES.seconds) for response in responses)
 
 
 def test_it_refuses_an_address_that_tries_many_accounts(api: Api, alice: User) -> None:
@@ -86,16 +86,16 @@ def test_it_refuses_an_account_that_many_addresses_try(alice: User) -> None:
     assert is_refused(guess(Client(REMOTE_ADDR="198.51.100.1"), password=PASSWORD), LOGIN_FAILURES_OF_ACCOUNT.seconds)
 
 
-def test_it_takes_a_network_of_ipv6_for_one_address(alice: User) -> None:
+def test_an_ipv6_network_counts_as_one_address(alice: User) -> None:
     for number in range(LOGIN_FAILURES.amount):
         guess(Client(REMOTE_ADDR=f"2001:db8:1:2::{number:x}"))
 
-    answers = [guess(Client(REMOTE_ADDR=f"2001:db8:1:{net}::1"), password=PASSWORD) for net in ("2", "3")]
+    responses = [guess(Client(REMOTE_ADDR=f"2001:db8:1:{net}::1"), password=PASSWORD) for net in ("2", "3")]
 
-    assert [answer.status_code for answer in answers] == [429, 302]
+    assert [response.status_code for response in responses] == [429, 302]
 
 
-def test_it_believes_no_header_about_the_address(client: Client, alice: User) -> None:
+def test_it_ignores_headers_about_the_client_address(client: Client, alice: User) -> None:
     for number in range(LOGIN_FAILURES.amount):
         headers = {"X-Forwarded-For": f"203.0.113.{number}", "X-Real-IP": f"203.0.113.{number}"}
         client.post(LOGIN, {"login": "alice", "password": "wrong"}, headers=headers)
@@ -103,20 +103,20 @@ def test_it_believes_no_header_about_the_address(client: Client, alice: User) ->
     assert guess(client, password=PASSWORD).status_code == 429
 
 
-@pytest.mark.parametrize("door", ["page", "API"])
-def test_it_refuses_guesses_at_the_second_factor(client: Client, api: Api, alice: User, door: str) -> None:
+@pytest.mark.parametrize("via", ["page", "API"])
+def test_it_refuses_guesses_at_the_second_factor(client: Client, api: Api, alice: User, via: str) -> None:
     TOTP.activate(alice, generate_totp_secret())
     guess(client, password=PASSWORD)
 
     def try_code() -> Any:
-        if door == "page":
+        if via == "page":
             return client.post("/accounts/2fa/authenticate/", {"code": "000000"})
         return api("POST", "auth/login", {"username": "alice", "password": PASSWORD, "code": "000000"})
 
-    answers = [try_code() for _ in range(6)]
+    responses = [try_code() for _ in range(6)]
 
-    assert 429 not in [answer.status_code for answer in answers[:5]]
-    assert is_refused(answers[5], 300)
+    assert 429 not in [response.status_code for response in responses[:5]]
+    assert is_refused(responses[5], 300)
 
 
 def test_it_limits_refreshes(api: Api, alice: User) -> None:
@@ -138,13 +138,13 @@ def test_it_limits_sign_ups(api: Api, client: Client) -> None:
 
 
 def test_it_limits_password_resets(client: Client, alice: User) -> None:
-    answers = [client.post("/accounts/password/reset/", {"email": "alice@example.org"}) for _ in range(6)]
+    responses = [client.post("/accounts/password/reset/", {"email": "alice@example.org"}) for _ in range(6)]
 
-    assert [answer.status_code for answer in answers[:5]] == [302] * 5
-    assert is_refused(answers[5], 60)
+    assert [response.status_code for response in responses[:5]] == [302] * 5
+    assert is_refused(responses[5], 60)
 
 
-def test_it_counts_exactly_however_many_ask_at_once() -> None:
+def test_it_counts_concurrent_attempts_exactly() -> None:
     limit, start = Limit("crowd", 7, 60, "Too many."), Barrier(20)
 
     def passes(_: int) -> bool:
@@ -162,11 +162,11 @@ def test_it_counts_exactly_however_many_ask_at_once() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_lets_nobody_pass_uncounted_where_redis_is_away(client: Client, alice: User, settings: Settings) -> None:
+def test_it_refuses_all_attempts_if_redis_is_unavailable(client: Client, alice: User, settings: Settings) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
     program = Api(alice)
 
-    answers = [
+    responses = [
         guess(client, password=PASSWORD),
         client.post("/accounts/signup/", {"username": "a"}),
         client.post("/accounts/password/reset/", {"email": "alice@example.org"}),
@@ -177,5 +177,5 @@ def test_it_lets_nobody_pass_uncounted_where_redis_is_away(client: Client, alice
         program("POST", "archive", {}),
     ]
 
-    assert [answer.status_code for answer in answers] == [503] * len(answers)
-    assert all("Try again in a minute." in answer.content.decode() for answer in answers)
+    assert [response.status_code for response in responses] == [503] * len(responses)
+    assert all("Try again in a minute." in response.content.decode() for response in responses)

@@ -33,7 +33,7 @@ def test_it_describes_the_accounts_api(schema: Any) -> None:
     assert schema["paths"]["/tokens"]["get"]["security"] == [{"bearer": []}, {"session": []}]
 
 
-def test_it_describes_who_is_signed_in(schema: Any) -> None:
+def test_it_describes_the_user(schema: Any) -> None:
     user = schema["components"]["schemas"]["User"]
 
     assert set(user["properties"]) == {"id", "username", "email", "is_administrator", "streaming", "date_joined"}

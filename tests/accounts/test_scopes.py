@@ -35,13 +35,13 @@ ACCOUNT = [
 NEEDED = {"read": READING, "write": WRITING, "account": ACCOUNT}
 
 
-def ask(api: Api, user: User, scopes: list[str], method: str, path: str) -> Any:
+def call(api: Api, user: User, scopes: list[str], method: str, path: str) -> Any:
     _, text = create_api_token(user, name="narrow", scopes=scopes)
     return api(method, path, {}, **bearer(text))
 
 
 @pytest.mark.parametrize(
-    ("needed", "method", "path"), [(name, *call) for name, calls in NEEDED.items() for call in calls]
+    ("needed", "method", "path"), [(name, *each) for name, calls in NEEDED.items() for each in calls]
 )
 @pytest.mark.django_db(transaction=True)
 def test_a_token_may_do_what_its_scopes_say_and_nothing_else(
@@ -49,8 +49,8 @@ def test_a_token_may_do_what_its_scopes_say_and_nothing_else(
 ) -> None:
     others = [name for name in TokenScope.values if name != needed]
 
-    allowed = ask(api, alice, [needed], method, path)
-    refused = ask(api, alice, others, method, path)
+    allowed = call(api, alice, [needed], method, path)
+    refused = call(api, alice, others, method, path)
 
     assert allowed.status_code not in {401, 403}
     assert refused.status_code == 403
@@ -58,7 +58,7 @@ def test_a_token_may_do_what_its_scopes_say_and_nothing_else(
     assert f"lacks the scope “{needed}”" in refused.json()["error"]["message"]
 
 
-def test_a_new_token_may_do_everything_unless_it_is_told(alice: User) -> None:
+def test_a_new_token_has_all_scopes_unless_some_are_named(alice: User) -> None:
     api = Api(alice)
 
     whole = api("POST", "tokens", {"name": "whole"}).json()
@@ -68,7 +68,7 @@ def test_a_new_token_may_do_everything_unless_it_is_told(alice: User) -> None:
     assert narrow["scopes"] == ["read", "write"]
 
 
-def test_a_token_makes_none_that_may_more_than_itself(api: Api, alice: User) -> None:
+def test_a_token_cannot_create_one_with_more_scopes(api: Api, alice: User) -> None:
     _, text = create_api_token(alice, name="first", scopes=["account", "read"])
 
     more = api("POST", "tokens", {"name": "more", "scopes": ["read", "write"]}, **bearer(text))
@@ -83,7 +83,7 @@ def test_a_token_makes_none_that_may_more_than_itself(api: Api, alice: User) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_access_tokens_may_everything(alice: User) -> None:
+def test_access_tokens_may_do_everything(alice: User) -> None:
     api = Api(alice)
 
     statuses = [api(method, path, {}).status_code for calls in NEEDED.values() for method, path in calls]
@@ -92,7 +92,7 @@ def test_access_tokens_may_everything(alice: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_socket_wants_a_token_that_may_read() -> None:
+async def test_a_socket_requires_a_token_that_may_read() -> None:
     alice = await sync_to_async(User.objects.create_user)("alice", "alice@example.org", "x")
     tokens = [(await sync_to_async(create_api_token)(alice, name=name, scopes=[name]))[1] for name in TokenScope.values]
 

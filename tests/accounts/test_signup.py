@@ -62,13 +62,13 @@ def test_it_lets_the_first_account_in_while_sign_up_is_closed(client: Client, se
     assert User.objects.get(username="dora").is_superuser
 
 
-def test_it_makes_nobody_administrator_after_an_account_from_the_command_line(api: Api, admin: User) -> None:
+def test_a_user_after_an_account_from_the_command_line_is_no_administrator(api: Api, admin: User) -> None:
     response = api("POST", "auth/register", DORA)
 
     assert response.json()["user"]["is_administrator"] is False
 
 
-def test_it_makes_nobody_administrator_once_the_first_account_was_deleted(api: Api) -> None:
+def test_a_user_after_the_first_account_was_deleted_is_no_administrator(api: Api) -> None:
     api("POST", "auth/register", DORA)
     User.objects.all().delete()
 
@@ -79,7 +79,7 @@ def test_it_makes_nobody_administrator_once_the_first_account_was_deleted(api: A
 
 
 @pytest.mark.parametrize(("signup", "sentence"), [("closed", "Sign-up is closed"), ("invite", "by invitation only")])
-def test_it_refuses_where_sign_up_is_not_open(
+def test_it_refuses_if_sign_up_is_not_open(
     client: Client, api: Api, alice: User, settings: Settings, signup: str, sentence: str
 ) -> None:
     settings.SIGNUP = signup
@@ -161,7 +161,7 @@ def test_it_names_the_field_that_is_wrong(api: Api, alice: User, change: dict[st
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"\xff"])
-def test_it_refuses_what_is_not_a_json_object(client: Client, alice: User, body: bytes) -> None:
+def test_it_refuses_anything_but_a_json_object(client: Client, alice: User, body: bytes) -> None:
     response = client.post("/api/v1/auth/register", body, content_type="application/json")
 
     assert response.status_code == 400

@@ -37,7 +37,7 @@ def cookie_of(user: User) -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_it_knows_who_opens_a_socket() -> None:
+async def test_it_returns_the_user_who_opens_a_socket() -> None:
     alice = await sync_to_async(User.objects.create_user)("alice", "alice@example.org", "x")
     _, personal = await sync_to_async(create_api_token)(alice, name="notebook")
     cookie, access = await sync_to_async(cookie_of)(alice), issue_pair(alice).access
@@ -95,7 +95,7 @@ def test_it_trusts_the_origins_that_are_configured(settings: Settings) -> None:
     assert allowed == [True, True, False, False]
 
 
-def test_it_wants_https_in_production(settings: Settings) -> None:
+def test_it_requires_https_in_production(settings: Settings) -> None:
     settings.PRODUCTION = True
 
     assert origin_allowed(scope(origin=f"https://{HOST}"))

@@ -46,7 +46,7 @@ def test_it_changes_the_password(alice: User) -> None:
     assert alice.check_password(new)
 
 
-def test_it_keeps_the_last_address(alice: User) -> None:
+def test_it_keeps_the_last_email_address(alice: User) -> None:
     client = signed_in(alice)
     client.get("/accounts/email/")
 
@@ -58,7 +58,7 @@ def test_it_keeps_the_last_address(alice: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "address",
+    "url",
     [
         "/accounts/login/",
         "/accounts/signup/",
@@ -68,8 +68,8 @@ def test_it_keeps_the_last_address(alice: User) -> None:
         "/accounts/inactive/",
     ],
 )
-def test_it_serves_visitors_in_our_layout_with_nothing_inline(client: Client, alice: User, address: str) -> None:
-    response = client.get(address)
+def test_it_serves_visitors_in_our_layout_with_nothing_inline(client: Client, alice: User, url: str) -> None:
+    response = client.get(url)
 
     page = response.content.decode()
     assert response.status_code == 200
@@ -79,7 +79,7 @@ def test_it_serves_visitors_in_our_layout_with_nothing_inline(client: Client, al
 
 @pytest.mark.parametrize("second_factor", [False, True])
 @pytest.mark.parametrize(
-    "address",
+    "url",
     [
         "/settings/",
         "/accounts/logout/",
@@ -93,13 +93,13 @@ def test_it_serves_visitors_in_our_layout_with_nothing_inline(client: Client, al
         "/accounts/2fa/recovery-codes/generate/",
     ],
 )
-def test_it_serves_users_in_our_layout_with_nothing_inline(alice: User, address: str, second_factor: bool) -> None:
+def test_it_serves_users_in_our_layout_with_nothing_inline(alice: User, url: str, second_factor: bool) -> None:
     client = signed_in(alice)
     if second_factor:
         TOTP.activate(alice, generate_totp_secret())
         RecoveryCodes.activate(alice)
 
-    response = client.get(address, follow=True)
+    response = client.get(url, follow=True)
 
     page = response.content.decode()
     assert response.status_code in ({200} if second_factor else {200, 404})
@@ -187,7 +187,7 @@ def test_it_deletes_a_token(client: Client, alice: User, headers: dict[str, str]
     assert not ApiToken.objects.exists()
 
 
-def test_it_shows_and_deletes_only_what_is_ones_own(client: Client, alice: User, bob: User) -> None:
+def test_it_shows_and_deletes_only_the_users_own_tokens(client: Client, alice: User, bob: User) -> None:
     client.force_login(bob)
     token, _ = create_api_token(alice, name="notebook of alice")
 
@@ -198,12 +198,12 @@ def test_it_shows_and_deletes_only_what_is_ones_own(client: Client, alice: User,
     assert ApiToken.objects.count() == 1
 
 
-@pytest.mark.parametrize("address", ["/settings/streaming/", "/settings/tokens/"])
-def test_it_changes_nothing_without_csrf(alice: User, address: str) -> None:
+@pytest.mark.parametrize("url", ["/settings/streaming/", "/settings/tokens/"])
+def test_it_changes_nothing_without_csrf(alice: User, url: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
 
-    response = client.post(address, {"name": "forged"})
+    response = client.post(url, {"name": "forged"})
 
     alice.refresh_from_db()
     assert response.status_code == 403

@@ -138,7 +138,7 @@ def of_the_history(visitor: Visitor) -> Iterator[str]:
     visitor.page.get_by_role("link", name="Cancel").click()
     expect(visitor.page.get_by_label("Title", exact=True)).to_have_count(0)
     visitor.page.get_by_role("link", name="Delete").first.click()
-    expect(visitor.page.get_by_role("link", name="Keep it")).to_be_visible()
+    expect(visitor.page.get_by_role("link", name="Cancel")).to_be_visible()
     yield "deleting a comparison"
 
 
@@ -161,7 +161,7 @@ def of_chats(visitor: Visitor, vendors: StandIn) -> Iterator[str]:
     expect(page.locator(".branches")).to_be_visible()
     expect(page.locator(".entry-answer .badge")).to_have_text("Done")
     yield "two versions"
-    page.locator("summary[aria-label='Delete this exchange']").click()
+    page.locator("summary[aria-label='Delete this message and its answers']").click()
     yield "deleting an exchange"
     page.keyboard.press("Escape")
     page.locator("summary[aria-label='Edit your message']").click()

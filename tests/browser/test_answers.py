@@ -70,7 +70,7 @@ def test_it_copies_the_source_of_an_answer_and_a_code_block(visitor: Visitor, ve
     visitor.begin("openai/copied", "google/other")
     visitor.wait_for_end()
 
-    visitor.page.get_by_role("button", name="Copy the answer of copied").click()
+    visitor.page.get_by_role("button", name="Copy the answer from copied").click()
     expect(visitor.column(0).locator("[data-copy-label]")).to_have_text("Copied")
     answer = visitor.page.evaluate("navigator.clipboard.readText()")
     visitor.answer(1).locator("[data-copy]").click()
@@ -89,4 +89,4 @@ def test_it_says_that_an_answer_is_empty_or_cut_at_its_limit(visitor: Visitor, v
     visitor.wait_for_end()
 
     expect(visitor.column(0).get_by_text("The model returned an empty answer.")).to_be_visible()
-    expect(visitor.column(1).locator(".badge")).to_have_text("Cut at the length limit")
+    expect(visitor.column(1).locator(".badge")).to_have_text("Length limit reached")

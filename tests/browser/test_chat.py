@@ -256,8 +256,8 @@ def test_deleting_an_exchange_leaves_the_rest(chatter: Chatter, vendors: StandIn
     chatter.expect_done("Yes.", "Yes.")
 
     chatter.entry(0).hover()
-    chatter.entry(0).locator("summary[aria-label='Delete this exchange']").click()
-    chatter.page.get_by_role("button", name="Delete both").first.click()
+    chatter.entry(0).locator("summary[aria-label='Delete this message and its answers']").click()
+    chatter.entry(0).get_by_role("button", name="Delete", exact=True).click()
 
     expect(chatter.prompts).to_have_text(["Two?"])
 

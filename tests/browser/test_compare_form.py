@@ -42,7 +42,7 @@ def test_it_says_that_a_prompt_is_too_long_and_keeps_it(newcomer: Visitor) -> No
     newcomer.send(prompt)
 
     expect(newcomer.page.locator("#prompt-error")).to_have_text(
-        "The prompt has 100,005 characters; at most 100,000 are possible here."
+        "The prompt has 100,005 characters; at most 100,000 are allowed."
     )
     expect(newcomer.page.get_by_label("Prompt", exact=True)).to_have_value(prompt)
     newcomer.forgive("status of 400")

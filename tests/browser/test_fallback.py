@@ -19,7 +19,7 @@ def test_in_a_comparison(newcomer: Visitor, vendors: StandIn) -> None:
     newcomer.go("/")
     newcomer.choose(CHOSEN, FAILING)
     newcomer.page.locator("summary", has_text="System prompt").click()
-    newcomer.page.get_by_label("If a model cannot answer").select_option(FALLBACK)
+    newcomer.page.get_by_label("Fallback model").select_option(FALLBACK)
 
     newcomer.send("Who is there?")
     newcomer.wait_for_end()
@@ -40,7 +40,7 @@ def test_in_a_chat_it_is_kept(newcomer: Visitor, vendors: StandIn) -> None:
     page = newcomer.page
     newcomer.go("/chat/?model=openai/troubled")
     page.locator(".chat-settings > summary").click()
-    page.get_by_label("If a model cannot answer").select_option(FALLBACK)
+    page.get_by_label("Fallback model").select_option(FALLBACK)
     page.keyboard.press("Escape")
 
     page.get_by_label("Your message", exact=True).fill("Who is there?")
@@ -49,4 +49,4 @@ def test_in_a_chat_it_is_kept(newcomer: Visitor, vendors: StandIn) -> None:
     expect(page.locator(".entry-answer .substitute")).to_contain_text("answered instead.")
     expect(page.locator(".entry-answer .prose")).to_have_text(SAID)
     page.reload()
-    assert page.get_by_label("If a model cannot answer").input_value() == FALLBACK
+    assert page.get_by_label("Fallback model").input_value() == FALLBACK

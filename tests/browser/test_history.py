@@ -55,8 +55,8 @@ def test_it_says_in_place_what_is_wrong_with_a_title(keeper: Visitor) -> None:
 
 def test_it_deletes_after_asking(keeper: Visitor) -> None:
     item(keeper, "About stones").get_by_role("link", name="Delete").click()
-    expect(keeper.page.get_by_text("Delete “About stones” with all its answers?")).to_be_visible()
-    keeper.page.get_by_role("link", name="Keep it").click()
+    expect(keeper.page.get_by_text("Delete “About stones” and all its answers?")).to_be_visible()
+    keeper.page.get_by_role("link", name="Cancel").click()
     expect(titles(keeper)).to_have_count(3)
 
     for title in ("About stones", "About clouds", "About rivers"):

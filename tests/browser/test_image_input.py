@@ -120,7 +120,7 @@ def test_it_says_so_when_the_server_is_away(visitor: Visitor) -> None:
 
     form.choose(("cat.png", samples.encoded("PNG")))
 
-    expect(form.error).to_have_text("cat.png: The server could not be reached. Try again.")
+    expect(form.error).to_have_text("cat.png: The server could not be reached. Check your connection and try again.")
     expect(visitor.page.locator(".images-item")).to_have_count(0)
     visitor.forgive("ERR_FAILED")
 

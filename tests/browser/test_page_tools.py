@@ -57,7 +57,7 @@ def test_it_moves_columns_by_keys_menu_and_pointer(ended: Visitor) -> None:
     grip(ended, 2).focus()
     ended.page.keyboard.press("ArrowLeft")
     assert shown(ended) == ["first", "third", "second"]
-    expect(ended.page.locator("#announcements")).to_have_text("third is now 2 of 3.")
+    expect(ended.page.locator("#announcements")).to_have_text("third moved to position 2 of 3.")
     menu(ended, 0, "Move right")
     assert shown(ended) == ["third", "first", "second"]
 

@@ -25,12 +25,12 @@ def menu(visitor: Visitor, name: str) -> Locator:
 
 
 def save_set(visitor: Visitor, name: str) -> None:
-    menu(visitor, "Sets").get_by_label("Save these models and settings as").fill(name)
+    menu(visitor, "Sets").get_by_label("Save models and settings as").fill(name)
     visitor.page.keyboard.press("Enter")
 
 
 def save_template(visitor: Visitor, name: str) -> None:
-    menu(visitor, "Templates").get_by_label("Save this prompt as").fill(name)
+    menu(visitor, "Templates").get_by_label("Save prompt as").fill(name)
     visitor.page.keyboard.press("Enter")
 
 
@@ -67,10 +67,10 @@ def test_it_says_in_the_menu_that_a_name_is_taken(newcomer: Visitor) -> None:
 
     save_set(newcomer, "Work")
 
-    error = newcomer.page.get_by_text("You have a set of this name already. Choose another name.")
+    error = newcomer.page.get_by_text("You already have a set with this name. Choose another name.")
     expect(error).to_be_visible()
-    expect(newcomer.page.get_by_label("Save these models and settings as")).to_have_value("Work")
-    expect(newcomer.page.get_by_label("Save these models and settings as")).to_be_focused()
+    expect(newcomer.page.get_by_label("Save models and settings as")).to_have_value("Work")
+    expect(newcomer.page.get_by_label("Save models and settings as")).to_be_focused()
     newcomer.forgive("status of 400")
 
 
@@ -136,7 +136,7 @@ def test_it_asks_before_it_sends_what_is_not_filled_in(newcomer: Visitor) -> Non
     newcomer.go("/")
     newcomer.send("What does {{x}} mean in Jinja?")
 
-    expect(newcomer.page.locator("#prompt-error")).to_contain_text("Not filled in yet: “x”.")
+    expect(newcomer.page.locator("#prompt-error")).to_contain_text("There is no value for “x”.")
     newcomer.page.get_by_role("button", name="Send as is").click()
     newcomer.wait_for_end()
 
@@ -188,10 +188,10 @@ def test_it_asks_for_the_length_that_was_chosen(newcomer: Visitor, vendors: Stan
 
 def test_it_gives_examples_until_something_was_asked(newcomer: Visitor) -> None:
     newcomer.go("/")
-    expect(newcomer.page.get_by_text("The demo models answer offline and need no key.")).to_be_visible()
+    expect(newcomer.page.get_by_text("The demo models work offline and need no key.")).to_be_visible()
 
-    newcomer.page.get_by_role("link", name="Write a friendly e-mail").click()
-    expect(prompt(newcomer)).to_have_value("Write a friendly e-mail that declines an invitation.")
+    newcomer.page.get_by_role("link", name="Write a friendly email").click()
+    expect(prompt(newcomer)).to_have_value("Write a friendly email that declines an invitation.")
     newcomer.page.keyboard.press("Control+Enter")
     newcomer.wait_for_end()
     newcomer.go("/")
@@ -214,14 +214,14 @@ def test_it_works_without_scripts(live: Live, shared_browser: Browser, alices_se
     page.get_by_label("Prompt", exact=True).fill("Explain {{topic}}.")
 
     page.locator("summary", has_text="Sets").click()
-    page.get_by_label("Save these models and settings as").fill("Without scripts")
+    page.get_by_label("Save models and settings as").fill("Without scripts")
     page.locator("[name=preset_name] + button").click()
     expect(page.get_by_text("Saved as the set “Without scripts”.")).to_be_visible()
     page.locator("summary", has_text="Sets").click()
     page.get_by_role("button", name="Without scripts").click()
     expect(page.get_by_label("Model 2", exact=True)).to_have_value("openai/gpt-of-tomorrow")
     page.get_by_role("button", name="Compare").click()
-    expect(page.locator("#prompt-error")).to_contain_text("Not filled in yet")
+    expect(page.locator("#prompt-error")).to_contain_text("There is no value for “topic”.")
     page.get_by_label("Prompt", exact=True).fill("Explain rain.")
     page.get_by_role("button", name="Compare").click()
 

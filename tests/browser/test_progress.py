@@ -46,11 +46,11 @@ def test_it_says_which_place_in_the_line_an_answer_has(live: Live, visitor: Visi
     with frozen_worker(live):
         visitor.begin("openai/waits-a", "google/waits-b")
         first, second = (visitor.column(index).locator(".queue-position") for index in (0, 1))
-        expect(first).to_have_text("next in line")
-        expect(second).to_have_text("2nd in line")
+        expect(first).to_have_text("next in the queue")
+        expect(second).to_have_text("2nd in the queue")
 
         visitor.column(0).get_by_role("button", name="Stop waits-a").click()
-        expect(second).to_have_text("next in line")
+        expect(second).to_have_text("next in the queue")
 
     badge(visitor, 1, "Connecting")
     expect(second).to_have_count(0)
@@ -64,12 +64,12 @@ def test_it_says_that_no_worker_is_there_until_one_is(live: Live, visitor: Visit
     try:
         visitor.begin("openai/waits-long", "google/waits-long-too")
         expect(visitor.column(0).locator(".queue-position")).to_have_text("no worker is running")
-        expect(visitor.page.get_by_text("No worker answers at the moment.")).to_be_visible()
+        expect(visitor.page.get_by_text("No worker is running at the moment.")).to_be_visible()
     finally:
         live.start_worker()
 
     visitor.wait_for_end()
-    expect(visitor.page.get_by_text("No worker answers at the moment.")).to_be_hidden()
+    expect(visitor.page.get_by_text("No worker is running at the moment.")).to_be_hidden()
     visitor.wait_for_text(1, "Here I am.")
 
 
@@ -80,16 +80,16 @@ def test_it_shows_who_was_first_to_answer_and_to_end(visitor: Visitor, vendors: 
     visitor.wait_for_text(0, "One ")
     finisher.release.set()
 
-    expect(visitor.column(0).locator(".firsts")).to_have_text("First to answer")
-    expect(visitor.column(1).locator(".firsts")).to_have_text("First to end")
+    expect(visitor.column(0).locator(".firsts")).to_have_text("Started first")
+    expect(visitor.column(1).locator(".firsts")).to_have_text("Finished first")
     visitor.page.reload()
-    expect(visitor.column(0).locator(".firsts")).to_have_text("First to answer")
+    expect(visitor.column(0).locator(".firsts")).to_have_text("Started first")
     talker.release.set()
     visitor.wait_for_end()
 
     live = visitor.columns
-    expect(visitor.column(0).locator(".firsts")).to_have_text("First to answer")
-    expect(visitor.column(1).locator(".firsts")).to_have_text("First to end")
+    expect(visitor.column(0).locator(".firsts")).to_have_text("Started first")
+    expect(visitor.column(1).locator(".firsts")).to_have_text("Finished first")
     visitor.page.reload()
     assert visitor.columns == live
 
@@ -101,7 +101,7 @@ def test_it_gives_a_retry_no_place_in_the_race(visitor: Visitor, vendors: StandI
     badge(visitor, 0, "Failed")
     steady.release.set()
     visitor.wait_for_end()
-    expect(visitor.column(0).locator(".firsts")).to_have_text("First to answer")
+    expect(visitor.column(0).locator(".firsts")).to_have_text("Started first")
 
     vendors.scripts["again"] = Script(text="Whole.")
     visitor.column(0).get_by_role("button", name="Try again").click()
@@ -109,7 +109,7 @@ def test_it_gives_a_retry_no_place_in_the_race(visitor: Visitor, vendors: StandI
     visitor.wait_for_end()
 
     expect(visitor.column(0).locator(".firsts")).to_have_text("")
-    expect(visitor.column(1).locator(".firsts")).to_have_text(re.compile(r"First to answer\s*First to end"))
+    expect(visitor.column(1).locator(".firsts")).to_have_text(re.compile(r"Started first\s*Finished first"))
     live = visitor.columns
     visitor.page.reload()
     assert visitor.columns == live
@@ -123,7 +123,7 @@ def test_it_measures_what_is_written_against_the_length_that_was_asked_for(visit
     expect(progress).to_have_attribute("max", "40")
     expect(progress).to_have_attribute("value", "4")
     expect(visitor.column(0).locator(".metrics")).to_contain_text("≈ 4 tokens")
-    expect(visitor.column(0).locator(".metrics")).to_contain_text(re.compile(r"First\s+\d+\.\d\d s"))
+    expect(visitor.column(0).locator(".metrics")).to_contain_text(re.compile(r"First token\s+\d+\.\d\d s"))
     script.release.set()
     visitor.wait_for_end()
 

@@ -33,9 +33,9 @@ def take_in(visitor: Visitor, data: bytes) -> Locator:
 
 
 def ask_for_the_end(visitor: Visitor, password: str) -> None:
-    visitor.page.get_by_text("I want to delete my account").click()
+    visitor.page.get_by_text("Delete your account…").click()
     visitor.page.get_by_label("Your password").fill(password)
-    visitor.page.get_by_role("button", name="Delete my account").click()
+    visitor.page.get_by_role("button", name="Delete account").click()
 
 
 def test_it_takes_everything_along_to_another_account(visitor: Visitor, newcomer: Visitor) -> None:
@@ -97,7 +97,7 @@ def test_it_deletes_the_account_after_the_password_alone(newcomer: Visitor) -> N
     expect(field).to_be_focused()
     newcomer.forgive("400")
     field.fill(PASSWORD)
-    newcomer.page.get_by_role("button", name="Delete my account").click()
+    newcomer.page.get_by_role("button", name="Delete account").click()
 
     expect(newcomer.page.get_by_text("Your account was deleted, with everything in it.")).to_be_visible()
     assert newcomer.path == "/accounts/login/"
@@ -138,7 +138,7 @@ def test_it_says_on_the_form_that_a_token_may_do_nothing(newcomer: Visitor) -> N
 
     card.get_by_role("button", name="Create token").click()
 
-    expect(card.locator(".errorlist")).to_have_text("Choose at least one thing that the token may do.")
+    expect(card.locator(".errorlist")).to_have_text("Choose at least one permission.")
     expect(card.get_by_label("Name")).to_have_value("notebook")
     expect(card.get_by_label("Ask models")).not_to_be_checked()
     newcomer.forgive("status of 400|Status Error Code 400")

@@ -70,9 +70,9 @@ def test_it_reaches_all_of_a_column_by_tab(visitor: Visitor) -> None:
         )
 
     assert stops == [
-        "View of tabbed",
-        "Copy the answer of tabbed",
-        "Go on with tabbed in a chat",
+        "Options for tabbed",
+        "Copy the answer from tabbed",
+        "Continue with tabbed in a chat",
         "Width of tabbed",
         "Move tabbed-too: drag, or use the arrow keys",
     ]

@@ -97,7 +97,7 @@ def test_it_does_all_without_scripts(reader_without_scripts: Visitor, vendors: S
     reader.send("What is it like without?")
     page.wait_for_url("**/comparisons/**")
     expect(reader.column(0).locator(".badge")).to_have_text("Writing")
-    expect(page.get_by_text("Scripts do not run in this browser")).to_be_visible()
+    expect(page.get_by_text("This browser does not run scripts")).to_be_visible()
     reader.column(0).get_by_role("button", name="Stop").click()
     expect(reader.column(0).locator(".badge")).to_have_text("Stopped")
     script.release.set()

@@ -62,7 +62,7 @@ class Visitor:
         selects = self.page.locator("[data-slot]:visible select")
         expect(self.page.locator("[data-slots-more]")).to_have_count(0)
         while selects.count() < len(models):
-            self.page.get_by_role("button", name="Add a model").click()
+            self.page.get_by_role("button", name="Add model").click()
         while selects.count() > len(models):
             self.page.get_by_role("button", name=f"Remove model {selects.count()}").click()
         for position, model in enumerate(models):

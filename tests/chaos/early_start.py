@@ -62,7 +62,7 @@ def _refuses(base: str) -> bool:
 def _says_so(log: Path, size: int, name: str) -> bool:
     """Return True if its log says since then that it waits."""
     said = log.read_text(errors="replace")[size:]
-    words = ("Redis does not answer", "Cannot connect to redis") if name == "Redis" else ("database",)
+    words = ("Redis does not respond", "Cannot connect to redis") if name == "Redis" else ("database",)
     return any(word in said for word in words)
 
 

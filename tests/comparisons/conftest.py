@@ -1,4 +1,4 @@
-"""Comparisons that no worker answers: the tests say how each of their answers ends."""
+"""Users, clients and a comparison that no worker answers: the tests end its answers themselves."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from redis import Redis
 from accounts.jwt import issue_pair
 from accounts.models import User
 from comparisons.services import StartedTurn
-from tests.comparisons.requests import ask
+from tests.comparisons.requests import compare
 
 
 @pytest.fixture(autouse=True)
-def _alone(settings: Settings) -> None:
+def _separate_cache(settings: Settings) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4()}"}}
 
 
@@ -34,7 +34,7 @@ def bob(transactional_db: None) -> User:
 
 @pytest.fixture
 def browser(alice: User) -> Client:
-    """Alice's, signed in."""
+    """A browser in which Alice is signed in."""
     client = Client()
     client.force_login(alice)
     return client
@@ -42,11 +42,11 @@ def browser(alice: User) -> Client:
 
 @pytest.fixture
 def started(alice: User) -> StartedTurn:
-    return ask(alice)
+    return compare(alice)
 
 
 class Api:
-    """A user's program, which speaks JSON."""
+    """An API client of one user, which sends and receives JSON."""
 
     def __init__(self, user: User) -> None:
         self.client = Client(headers={"Authorization": f"Bearer {issue_pair(user).access}"})
@@ -58,5 +58,5 @@ class Api:
 
 @pytest.fixture
 def api(alice: User) -> Api:
-    """Alice's program."""
+    """Alice's API client."""
     return Api(alice)

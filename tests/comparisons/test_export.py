@@ -14,7 +14,7 @@ from comparisons.json import comparison_json
 from comparisons.services import StartedTurn, rename_comparison, vote
 from images.json import image_json
 from images.services import store_image
-from tests.comparisons.requests import Status, ask, end
+from tests.comparisons.requests import Status, compare, end
 from tests.images import samples
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1")
@@ -39,43 +39,43 @@ def rows(browser: Client, started: StartedTurn) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
-def test_it_gives_json_of_the_public_shape(browser: Client, ended: StartedTurn) -> None:
-    answer = export(browser, ended, "json")
+def test_it_exports_json_of_the_public_shape(browser: Client, ended: StartedTurn) -> None:
+    response = export(browser, ended, "json")
 
-    assert json.loads(answer.content) == comparison_json(ended.comparison)
-    assert answer["Content-Type"] == "application/json"
-
-
-def test_it_is_json_where_no_format_is_named(browser: Client, ended: StartedTurn) -> None:
-    answer = browser.get(f"/api/v1/comparisons/{ended.comparison.public_id}/export")
-
-    assert answer.content == export(browser, ended, "json").content
+    assert json.loads(response.content) == comparison_json(ended.comparison)
+    assert response["Content-Type"] == "application/json"
 
 
-def test_it_gives_a_row_for_each_turn_and_slot(browser: Client, ended: StartedTurn) -> None:
-    found = rows(browser, ended)
+def test_it_is_json_without_a_format(browser: Client, ended: StartedTurn) -> None:
+    response = browser.get(f"/api/v1/comparisons/{ended.comparison.public_id}/export")
 
-    assert [(row["turn"], row["index"], row["model"], row["status"], row["preferred"]) for row in found] == [
+    assert response.content == export(browser, ended, "json").content
+
+
+def test_it_writes_a_row_for_each_turn_and_slot(browser: Client, ended: StartedTurn) -> None:
+    table = rows(browser, ended)
+
+    assert [(row["turn"], row["index"], row["model"], row["status"], row["preferred"]) for row in table] == [
         ("1", "1", "demo-swift", "completed", ""),
         ("1", "2", "demo-scholar", "completed", "yes"),
         ("1", "3", "demo-thinker", "stopped", ""),
     ]
-    assert found[0]["response"] == 'Say "yes", or\r\n"no".'
-    assert found[1]["reasoning"] == "Ça va, 世界?"
-    assert (found[0]["time"], found[0]["ttft"], found[0]["output_tokens"]) == ("1.5", "0.25", "5")
+    assert table[0]["response"] == 'Say "yes", or\r\n"no".'
+    assert table[1]["reasoning"] == "Ça va, 世界?"
+    assert (table[0]["time"], table[0]["ttft"], table[0]["output_tokens"]) == ("1.5", "0.25", "5")
 
 
 def test_it_writes_csv_that_spreadsheets_read(browser: Client, ended: StartedTurn) -> None:
-    answer = export(browser, ended, "csv")
+    response = export(browser, ended, "csv")
 
-    assert answer.content.startswith(b"\xef\xbb\xbfturn,prompt,")
-    assert answer.content.endswith(b"\r\n")
-    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert response.content.startswith(b"\xef\xbb\xbfturn,prompt,")
+    assert response.content.endswith(b"\r\n")
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
 
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_it_leaves_no_formula_in_a_cell(browser: Client, alice: User, text: str) -> None:
-    started = ask(alice, prompt=f"{text} and more")
+    started = compare(alice, prompt=f"{text} and more")
     end(started.state.generations[0], text)
 
     first = rows(browser, started)[0]
@@ -84,15 +84,15 @@ def test_it_leaves_no_formula_in_a_cell(browser: Client, alice: User, text: str)
     assert first["prompt"].startswith(f"'{text}")
 
 
-def test_it_keeps_numbers_below_nothing_as_they_are(browser: Client, ended: StartedTurn) -> None:
+def test_it_marks_no_number_as_text(browser: Client, ended: StartedTurn) -> None:
     assert all(not value.startswith("'") for row in rows(browser, ended) for value in (row["time"], row["cost"]))
 
 
-def test_it_writes_markdown_to_read(browser: Client, ended: StartedTurn) -> None:
-    answer = export(browser, ended, "markdown")
-    text = answer.content.decode()
+def test_it_writes_markdown(browser: Client, ended: StartedTurn) -> None:
+    response = export(browser, ended, "markdown")
+    text = response.content.decode()
 
-    assert answer["Content-Type"] == "text/markdown; charset=utf-8"
+    assert response["Content-Type"] == "text/markdown; charset=utf-8"
     assert text.startswith("# What is it like?\n\n")
     assert "## Turn 1\n\n> What is it like?\n\n**Vote:** 2. Demo Scholar\n\n### 1. Demo Swift (Demo)\n\n" in text
     assert "*completed · 1.5 s · first token after 0.25 s · 5 tokens" in text
@@ -103,7 +103,7 @@ def test_it_writes_markdown_to_read(browser: Client, ended: StartedTurn) -> None
 def test_it_names_and_mentions_the_images_of_a_turn(browser: Client, alice: User) -> None:
     image = store_image(user=alice, file=ContentFile(samples.encoded("PNG")))
 
-    started = ask(alice, images=(image.public_id,))
+    started = compare(alice, images=(image.public_id,))
 
     assert export(browser, started, "json").json()["turns"][0]["images"] == [image_json(image)]
     text = export(browser, started, "markdown").content.decode()
@@ -131,14 +131,14 @@ def test_it_names_the_file_after_the_title_and_day(
     assert disposition == f'attachment; filename="{name}-{ended.comparison.created_at:%Y-%m-%d}.{suffix}"'
 
 
-def test_it_exports_what_still_runs(browser: Client, started: StartedTurn) -> None:
+def test_it_exports_answers_that_still_run(browser: Client, started: StartedTurn) -> None:
     assert [row["status"] for row in rows(browser, started)] == ["queued"] * 3
     assert "*queued*" in export(browser, started, "markdown").content.decode()
 
 
 @pytest.mark.parametrize("kind", ["pdf", "JSON", "csv%00"])
-def test_it_refuses_a_format_that_it_does_not_know(browser: Client, ended: StartedTurn, kind: str) -> None:
-    answer = export(browser, ended, kind)
+def test_it_refuses_an_unknown_format(browser: Client, ended: StartedTurn, kind: str) -> None:
+    response = export(browser, ended, kind)
 
-    assert answer.status_code == 400
-    assert answer.json()["error"]["fields"]["format"] == ["This has to be one of: json, markdown, csv."]
+    assert response.status_code == 400
+    assert response.json()["error"]["fields"]["format"] == ["This has to be one of: json, markdown, csv."]

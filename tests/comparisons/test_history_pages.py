@@ -7,29 +7,29 @@ from accounts.models import User
 from comparisons.models import Comparison
 from comparisons.services import StartedTurn, rename_comparison
 from generations.models import Generation
-from tests.comparisons.requests import ask
+from tests.comparisons.requests import compare
 
 HTMX = {"HX-Request": "true"}
 
 
-def page(started: StartedTurn, what: str) -> str:
-    return f"/comparisons/{started.comparison.public_id}/{what}/"
+def url(started: StartedTurn, page: str) -> str:
+    return f"/comparisons/{started.comparison.public_id}/{page}/"
 
 
 def test_it_renames_with_a_plain_form(browser: Client, started: StartedTurn) -> None:
-    form = browser.get(page(started, "rename"))
+    form = browser.get(url(started, "rename"))
 
-    answer = browser.post(page(started, "rename"), {"title": "  A better\n title "}, follow=True)
+    response = browser.post(url(started, "rename"), {"title": "  A better\n title "}, follow=True)
 
     assert 'value="What is it like?"' in form.content.decode()
-    assert answer.redirect_chain == [("/history/", 302)]
-    assert "A better title" in answer.content.decode()
-    assert "What is it like?" in answer.content.decode()
+    assert response.redirect_chain == [("/history/", 302)]
+    assert "A better title" in response.content.decode()
+    assert "What is it like?" in response.content.decode()
 
 
 def test_it_renames_in_place(browser: Client, started: StartedTurn) -> None:
-    form = browser.get(page(started, "rename"), headers=HTMX).content.decode()
-    item = browser.post(page(started, "rename"), {"title": "Better"}, headers=HTMX).content.decode()
+    form = browser.get(url(started, "rename"), headers=HTMX).content.decode()
+    item = browser.post(url(started, "rename"), {"title": "Better"}, headers=HTMX).content.decode()
 
     assert form.strip().startswith("<li")
     assert item.strip().startswith("<li")
@@ -43,44 +43,44 @@ def test_it_renames_in_place(browser: Client, started: StartedTurn) -> None:
 def test_it_says_what_is_wrong_with_a_title(
     browser: Client, started: StartedTurn, title: str, sentence: str, headers: dict[str, str]
 ) -> None:
-    answer = browser.post(page(started, "rename"), {"title": title}, headers=headers)
+    response = browser.post(url(started, "rename"), {"title": title}, headers=headers)
 
-    assert answer.status_code == 400
-    assert sentence in answer.content.decode()
+    assert response.status_code == 400
+    assert sentence in response.content.decode()
     assert Comparison.objects.get().title == "What is it like?"
 
 
 def test_it_asks_before_it_deletes(browser: Client, started: StartedTurn) -> None:
-    asked = browser.get(page(started, "delete")).content.decode()
-    kept = Comparison.objects.count()
+    confirmation = browser.get(url(started, "delete")).content.decode()
+    count_before = Comparison.objects.count()
 
-    answer = browser.post(page(started, "delete"), follow=True)
+    response = browser.post(url(started, "delete"), follow=True)
 
-    assert "This cannot be undone." in asked
-    assert kept == 1
-    assert "No comparisons yet" in answer.content.decode()
+    assert "This cannot be undone." in confirmation
+    assert count_before == 1
+    assert "No comparisons yet" in response.content.decode()
     assert not Generation.objects.exists()
 
 
 def test_it_stays_on_the_page_of_the_history_that_it_deletes_from(browser: Client, started: StartedTurn) -> None:
     shown = {**HTMX, "HX-Current-URL": "http://testserver/history/?search=like&offset=20"}
     elsewhere = {**HTMX, "HX-Current-URL": "http://testserver/keys/"}
-    address = page(started, "delete")
+    first = url(started, "delete")
 
-    assert browser.post(address, headers=shown)["Location"] == "/history/?search=like&offset=20"
-    assert browser.post(page(ask(started.comparison.user), "delete"), headers=elsewhere)["Location"] == "/history/"
+    assert browser.post(first, headers=shown)["Location"] == "/history/?search=like&offset=20"
+    assert browser.post(url(compare(started.comparison.user), "delete"), headers=elsewhere)["Location"] == "/history/"
 
 
-def test_it_puts_the_form_away(browser: Client, started: StartedTurn) -> None:
-    item = browser.get(page(started, "item"), headers=HTMX).content.decode()
+def test_it_shows_the_item_again_instead_of_the_form(browser: Client, started: StartedTurn) -> None:
+    item = browser.get(url(started, "item"), headers=HTMX).content.decode()
 
     assert item.strip().startswith("<li")
     assert "What is it like?" in item
 
 
-def test_it_shows_twenty_a_page_and_no_empty_one(browser: Client, alice: User) -> None:
+def test_it_shows_twenty_on_a_page_and_no_empty_page(browser: Client, alice: User) -> None:
     for number in range(21):
-        ask(alice, prompt=f"Question {number}")
+        compare(alice, prompt=f"Question {number}")
 
     first, second, beyond = (browser.get(f"/history/?offset={offset}").content.decode() for offset in (0, 20, 40))
 
@@ -90,12 +90,12 @@ def test_it_shows_twenty_a_page_and_no_empty_one(browser: Client, alice: User) -
 
 
 def test_it_finds_prompts_and_titles(browser: Client, alice: User) -> None:
-    rename_comparison(comparison=ask(alice, prompt="About rivers").comparison, title="Water")
-    ask(alice, prompt="About stones")
+    rename_comparison(comparison=compare(alice, prompt="About rivers").comparison, title="Water")
+    compare(alice, prompt="About stones")
 
-    found = {word: browser.get(f"/history/?search={word}").content.decode() for word in ("rivers", "WATER", "fire")}
+    pages = {word: browser.get(f"/history/?search={word}").content.decode() for word in ("rivers", "WATER", "fire")}
 
-    assert "Water" in found["rivers"]
-    assert "stones" not in found["rivers"]
-    assert "Water" in found["WATER"]
-    assert "Nothing found for “fire”" in found["fire"]
+    assert "Water" in pages["rivers"]
+    assert "stones" not in pages["rivers"]
+    assert "Water" in pages["WATER"]
+    assert "Nothing found for “fire”" in pages["fire"]

@@ -13,7 +13,7 @@ from comparisons.services import StartedTurn
 from generations.log.heartbeats import heartbeats_key
 from generations.models import Generation
 from generations.output.answer_view import AnswerView
-from tests.comparisons.requests import Status, ask, claim, end
+from tests.comparisons.requests import Status, claim, compare, end
 
 
 def columns(comparison: Comparison) -> list[AnswerView]:
@@ -22,30 +22,34 @@ def columns(comparison: Comparison) -> list[AnswerView]:
 
 @pytest.fixture
 def worker(redis: Redis) -> None:
-    """One that has just said that it is there."""
+    """A worker that has just sent a heartbeat."""
     redis.zadd(heartbeats_key(), {"a-worker": time.time()})
 
 
-def test_it_says_that_no_worker_is_there(alice: User) -> None:
-    assert columns(ask(alice).comparison)[0].position == "no worker is running"
+def test_it_says_that_no_worker_is_running(alice: User) -> None:
+    assert columns(compare(alice).comparison)[0].position == "no worker is running"
 
 
 @pytest.mark.usefixtures("worker")
-def test_it_says_which_place_in_the_line_a_slot_has(alice: User) -> None:
-    first, second = ask(alice), ask(alice)
+def test_it_says_which_position_in_the_queue_a_slot_has(alice: User) -> None:
+    first, second = compare(alice), compare(alice)
     claim(first.state.generations[0])
     end(first.state.generations[2], status=Status.STOPPED)
 
-    assert [slot.position for slot in columns(first.comparison)] == ["", "next in line", ""]
-    assert [slot.position for slot in columns(second.comparison)] == ["2nd in line", "3rd in line", "4th in line"]
+    assert [slot.position for slot in columns(first.comparison)] == ["", "next in the queue", ""]
+    assert [slot.position for slot in columns(second.comparison)] == [
+        "2nd in the queue",
+        "3rd in the queue",
+        "4th in the queue",
+    ]
 
 
 @pytest.mark.usefixtures("worker")
-def test_it_counts_everybody_who_waits(alice: User) -> None:
+def test_it_counts_the_waiting_answers_of_all_users(alice: User) -> None:
     bob = User.objects.create_user("bob", "bob@example.org", None)
-    ask(bob)
+    compare(bob)
 
-    assert columns(ask(alice).comparison)[0].position == "4th in line"
+    assert columns(compare(alice).comparison)[0].position == "4th in the queue"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +68,7 @@ def test_it_says_how_far_a_slot_has_come(started: StartedTurn, values: dict[str,
     assert columns(started.comparison)[0].phase == phase
 
 
-def test_it_estimates_what_is_being_written_against_its_limit(started: StartedTurn) -> None:
+def test_it_estimates_a_running_answer_against_its_limit(started: StartedTurn) -> None:
     parameters = {"max_tokens": 400}
     Generation.objects.filter(pk=started.state.generations[0].pk).update(
         status=Status.STREAMING, text="Two words", parameters=parameters
@@ -76,12 +80,12 @@ def test_it_estimates_what_is_being_written_against_its_limit(started: StartedTu
     assert (second.output_tokens, second.limit) == (None, None)
 
 
-def test_it_says_who_was_first(started: StartedTurn) -> None:
+def test_it_marks_the_first_answers(started: StartedTurn) -> None:
     slow, quick, _ = started.state.generations
     end(slow, ttft=0.5, time=1.0)
     end(quick, ttft=0.2, time=2.0)
 
-    found = columns(started.comparison)
+    slots = columns(started.comparison)
 
-    assert [slot.first_to_answer for slot in found] == [False, True, False]
-    assert [slot.first_to_end for slot in found] == [True, False, False]
+    assert [slot.first_to_answer for slot in slots] == [False, True, False]
+    assert [slot.first_to_end for slot in slots] == [True, False, False]

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import User
 from comparisons.models import Comparison
 from presets.models import Preset, PromptTemplate
-from presets.services import add_preset, add_template
+from presets.services import create_preset, create_template
 
 SWIFT, SCHOLAR = "demo/demo-swift", "demo/demo-scholar"
 FORM: dict[str, Any] = {
@@ -26,7 +26,7 @@ FORM: dict[str, Any] = {
 def preset(user: User, *models: str, **data: Any) -> Preset:
     entries = [dict(zip(("provider", "model"), model.split("/", 1), strict=True)) for model in models]
     defaults: dict[str, Any] = {"providers": entries, "system": "", "tier": None, "parameters": {}}
-    return add_preset(user=user, name="A set", data={**defaults, **data})
+    return create_preset(user=user, name="A set", data={**defaults, **data})
 
 
 def chosen(page: Any) -> list[str]:
@@ -37,17 +37,17 @@ def typed(page: Any, name: str) -> str:
     text = page.content.decode()
     area = re.search(rf'<textarea id="{name}".*?>(.*?)</textarea>', text, re.DOTALL)
     field = re.search(rf'<input id="{name}".*?value="(.*?)"', text, re.DOTALL)
-    found = area or field
-    assert found
-    return html.unescape(found[1])
+    match = area or field
+    assert match
+    return html.unescape(match[1])
 
 
 def errors(page: Any) -> dict[str, str]:
-    found = re.findall(r'<p class="error" id="([\w-]+)-error">([^<]+)</p>', page.content.decode())
-    return {name: html.unescape(text) for name, text in found}
+    matches = re.findall(r'<p class="error" id="([\w-]+)-error">([^<]+)</p>', page.content.decode())
+    return {name: html.unescape(text) for name, text in matches}
 
 
-def test_it_saves_the_forms_models_and_settings_and_loses_nothing(browser: Client, alice: User) -> None:
+def test_it_saves_the_models_and_settings_of_the_form_and_loses_nothing(browser: Client, alice: User) -> None:
     page = browser.post("/presets/", {**FORM, "preset_name": "  My   set "})
 
     assert page.status_code == 200
@@ -74,7 +74,7 @@ def test_it_fills_the_form_from_a_saved_set(browser: Client, alice: User) -> Non
     assert re.search(r'value="standard"\s+checked', page.content.decode())
 
 
-def test_it_uses_a_set_in_place_of_all_models_and_settings_and_keeps_the_prompt(browser: Client, alice: User) -> None:
+def test_a_set_replaces_all_models_and_settings_and_keeps_the_prompt(browser: Client, alice: User) -> None:
     saved = preset(alice, SCHOLAR, "demo/demo-thinker", parameters={"seed": 0})
 
     page = browser.post(f"/presets/{saved.public_id}/apply/", {**FORM, "top_p": "0.5"})
@@ -92,8 +92,8 @@ def test_it_shows_models_of_a_set_that_cannot_be_chosen_now(browser: Client, ali
     assert chosen(page) == ["openai/gpt-of-last-year", SWIFT]
 
 
-def test_it_uses_a_template_and_keeps_models_and_settings(browser: Client, alice: User) -> None:
-    template = add_template(user=alice, name="Define", text="Define {{word}}.")
+def test_a_template_replaces_the_prompt_and_keeps_models_and_settings(browser: Client, alice: User) -> None:
+    template = create_template(user=alice, name="Define", text="Define {{word}}.")
 
     page = browser.post(f"/prompt-templates/{template.public_id}/apply/", FORM)
 
@@ -121,7 +121,7 @@ def test_it_says_beside_the_field_why_nothing_is_saved(
     browser: Client, alice: User, path: str, change: dict[str, Any], field: str
 ) -> None:
     preset(alice, SWIFT)
-    add_template(user=alice, name="A template", text="Hello")
+    create_template(user=alice, name="A template", text="Hello")
 
     page = browser.post(path, {**FORM, **change})
 
@@ -133,24 +133,24 @@ def test_it_says_beside_the_field_why_nothing_is_saved(
     assert Preset.objects.count() == PromptTemplate.objects.count() == 1
 
 
-def test_it_asks_before_it_sends_what_is_not_filled_in(browser: Client, alice: User) -> None:
+def test_it_asks_before_it_sends_a_prompt_with_variables(browser: Client, alice: User) -> None:
     page = browser.post("/", FORM)
 
     assert page.status_code == 400
-    assert errors(page)["prompt"].startswith("Not filled in yet: “topic”.")
+    assert errors(page)["prompt"].startswith("There is no value for “topic”.")
     assert 'name="as_is"' in page.content.decode()
     assert typed(page, "prompt") == FORM["prompt"]
     assert not Comparison.objects.filter(user=alice).exists()
 
 
-def test_it_sends_places_as_they_are_where_that_is_wanted(browser: Client, alice: User, redis: object) -> None:
-    answer = browser.post("/", {**FORM, "as_is": "1"})
+def test_it_sends_variables_as_they_are_if_the_user_says_so(browser: Client, alice: User, redis: object) -> None:
+    response = browser.post("/", {**FORM, "as_is": "1"})
 
-    assert answer.status_code == 302
+    assert response.status_code == 302
     assert Comparison.objects.get(user=alice).turns.get().prompt == "Explain {{topic}}."
 
 
-def test_it_gives_examples_until_there_is_a_comparison(browser: Client, alice: User) -> None:
+def test_it_offers_examples_until_the_user_has_a_comparison(browser: Client, alice: User) -> None:
     new = browser.get("/").content.decode()
     Comparison.objects.create(user=alice, title="Old")
     known = browser.get("/").content.decode()
@@ -163,7 +163,7 @@ def test_it_gives_examples_until_there_is_a_comparison(browser: Client, alice: U
 
 
 def test_it_renames_and_deletes_on_its_page(browser: Client, alice: User) -> None:
-    saved, template = preset(alice, SWIFT), add_template(user=alice, name="Old", text="Old {{x}}")
+    saved, template = preset(alice, SWIFT), create_template(user=alice, name="Old", text="Old {{x}}")
 
     browser.post(f"/presets/{saved.public_id}/", {"name": "Renamed"})
     browser.post(f"/prompt-templates/{template.public_id}/", {"name": "New", "text": "New {{y}}"})
@@ -178,27 +178,27 @@ def test_it_renames_and_deletes_on_its_page(browser: Client, alice: User) -> Non
     assert not PromptTemplate.objects.exists()
 
 
-def test_it_keeps_what_was_typed_where_an_edit_is_refused(browser: Client, alice: User) -> None:
-    add_template(user=alice, name="Taken", text="Hello")
-    template = add_template(user=alice, name="Free", text="Hello")
+def test_it_keeps_the_typed_text_if_an_edit_is_refused(browser: Client, alice: User) -> None:
+    create_template(user=alice, name="Taken", text="Hello")
+    template = create_template(user=alice, name="Free", text="Hello")
 
     page = browser.post(f"/prompt-templates/{template.public_id}/", {"name": "Taken", "text": "A long edit"})
 
     assert page.status_code == 400
     assert "A long edit" in page.content.decode()
-    assert page.content.decode().count("You have a template of this name already.") == 1
+    assert page.content.decode().count("You already have a template with this name.") == 1
     template.refresh_from_db()
     assert (template.name, template.text) == ("Free", "Hello")
 
 
 @pytest.mark.parametrize("query", ["preset=x", "template=", "preset=00000000-0000-4000-8000-000000000000"])
-def test_it_does_not_find_what_is_not_there(browser: Client, query: str) -> None:
+def test_unknown_ids_are_not_found(browser: Client, query: str) -> None:
     assert browser.get(f"/?{query}").status_code == 404
 
 
-def test_it_lists_what_users_keep_in_the_admin(client: Client, alice: User) -> None:
+def test_the_admin_lists_presets_and_templates(client: Client, alice: User) -> None:
     client.force_login(User.objects.create_superuser("admin", "admin@example.org", None))
-    saved, template = preset(alice, SWIFT), add_template(user=alice, name="Letter", text="Dear {{name}}")
+    saved, template = preset(alice, SWIFT), create_template(user=alice, name="Letter", text="Dear {{name}}")
 
     presets = client.get("/admin/presets/preset/?q=alice").content.decode()
     templates = client.get("/admin/presets/prompttemplate/?q=Dear").content.decode()

@@ -14,21 +14,21 @@ def slot(index: int, **values: Any) -> Generation:
     return Generation(index=index, **{"status": Status.COMPLETED, "text": "An answer.", **values})
 
 
-def test_the_least_times_are_the_first_ones() -> None:
+def test_the_shortest_times_win() -> None:
     slots = [slot(0, ttft=0.4, time=1.0), slot(1, ttft=0.2, time=3.0), slot(2, ttft=0.3, time=2.0)]
 
     assert race(slots) == Race(first_to_answer=1, first_to_end=0)
 
 
-def test_nobody_is_first_before_anything_was_said() -> None:
+def test_no_answer_is_first_before_any_text() -> None:
     assert race([slot(0, status=Status.STREAMING, text=""), slot(1, status=Status.QUEUED, text="")]) == Race()
 
 
-def test_nobody_is_first_alone() -> None:
+def test_a_single_answer_does_not_race() -> None:
     assert race([slot(0, ttft=0.4, time=1.0)]) == Race()
 
 
-def test_only_a_whole_answer_has_ended_first() -> None:
+def test_only_a_complete_answer_ends_first() -> None:
     slots = [
         slot(0, status=Status.FAILED, ttft=0.1, time=0.2),
         slot(1, status=Status.STOPPED, time=0.1),
@@ -39,7 +39,7 @@ def test_only_a_whole_answer_has_ended_first() -> None:
 
 
 @pytest.mark.parametrize(("text", "first"), [("", 1), ("Some words", None)])
-def test_it_waits_for_the_time_of_what_was_said_already(text: str, first: int | None) -> None:
+def test_it_waits_for_the_time_of_text_that_has_arrived_already(text: str, first: int | None) -> None:
     slots = [slot(0, status=Status.STREAMING, text=text), slot(1, ttft=0.5, time=1.0)]
 
     assert race(slots).first_to_answer == first
@@ -51,5 +51,5 @@ def test_a_retry_does_not_race() -> None:
     assert race(slots) == Race(first_to_answer=1, first_to_end=1)
 
 
-def test_equals_are_told_apart_by_their_place() -> None:
+def test_the_lower_index_wins_a_tie() -> None:
     assert race([slot(1, ttft=0.4, time=1.0), slot(0, ttft=0.4, time=1.0)]) == Race(first_to_answer=0, first_to_end=0)

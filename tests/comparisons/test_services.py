@@ -13,7 +13,7 @@ from generations.models import Generation, Run
 from tests.comparisons.requests import claim, end
 
 
-def test_a_deleted_comparison_leaves_nothing_and_lets_no_worker_into_its_log(
+def test_a_deleted_comparison_leaves_nothing_and_no_worker_appends_to_its_log(
     started: StartedTurn, redis: Redis
 ) -> None:
     streaming, _, ended = started.state.generations

@@ -1,4 +1,4 @@
-"""Chats without a worker: answers are ended by the tests."""
+"""Users who chat without a worker: the tests end the answers themselves."""
 
 from __future__ import annotations
 
@@ -18,22 +18,24 @@ from generations.worker.types import Outcome
 
 
 class Chatter:
-    """Somebody who chats with a model that answers at once, with ``Re: `` and what was said."""
+    """A user whose chats are answered at once, with ``Re: `` and the message."""
 
     def __init__(self, user: User) -> None:
         self.user = user
 
     def begin(self, message: str, conversation: Conversation | None = None, **more: Any) -> StartedAnswer:
+        """Send a message, whose answer stays queued."""
         body = {"message": message, "provider": "demo", "model": "demo-swift", **more}
         if conversation is not None:
             body["conversation_id"] = str(conversation.public_id)
         return start_answer(user=self.user, request=chat_request(body))
 
     def say(self, message: str, conversation: Conversation | None = None, **more: Any) -> StartedAnswer:
+        """Send a message and end its answer."""
         return self.end(self.begin(message, conversation, **more), f"Re: {message}")
 
-    def again(self, started: StartedAnswer, text: str) -> StartedAnswer:
-        """Ask for an answer once more."""
+    def regenerate(self, started: StartedAnswer, text: str) -> StartedAnswer:
+        """Regenerate an answer; the new one has this text."""
         body = {
             "conversation_id": str(started.conversation.public_id),
             "regenerate": str(started.message.public_id),
@@ -48,7 +50,7 @@ class Chatter:
 
 
 def shown(conversation: Conversation) -> list[str]:
-    """The texts of the branch that a conversation shows."""
+    """Return the texts of a conversation's shown branch."""
     fresh = Conversation.objects.get(pk=conversation.pk)
     messages = [each.message for each in shown_messages(fresh)]
     return [message.generation.text if message.generation else message.text for message in messages]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conversations.context import question
+from conversations.context import build_request
 from conversations.models import Conversation, MessageImage
 from conversations.models import Message as StoredMessage
 from generations.models import Generation
@@ -17,29 +17,29 @@ def conversation() -> Conversation:
     return Conversation(provider="openai", model="m", system="Be brief.", parameters={"seed": 0, "stop": ["END"]})
 
 
-def asked(text: str, *images: StoredImage) -> StoredMessage:
+def prompt(text: str, *images: StoredImage) -> StoredMessage:
     message: Any = StoredMessage(pk=1, role="user", text=text)
     message._prefetched_objects_cache = {"placed_images": [MessageImage(image=image) for image in images]}
     read: StoredMessage = message
     return read
 
 
-def answered(text: str) -> StoredMessage:
+def answer(text: str) -> StoredMessage:
     return StoredMessage(role="assistant", generation=Generation(text=text))
 
 
-def test_it_tells_the_model_what_was_said_in_order() -> None:
-    request = question(conversation(), [asked("One?"), answered("1"), asked("Two?")]).request
+def test_it_sends_the_messages_in_order() -> None:
+    request = build_request(conversation(), [prompt("One?"), answer("1"), prompt("Two?")]).request
 
     assert request.messages == (Message("user", "One?"), Message("assistant", "1"), Message("user", "Two?"))
     assert request.system == "Be brief."
     assert request.parameters == Parameters(seed=0, stop=("END",))
 
 
-def test_it_leaves_empty_answers_out_and_lets_the_roles_alternate() -> None:
-    history = [asked("One?"), answered(""), asked("Again?"), answered(" \n"), asked("And?"), answered("3")]
+def test_it_omits_empty_answers_and_alternates_the_roles() -> None:
+    history = [prompt("One?"), answer(""), prompt("Again?"), answer(" \n"), prompt("And?"), answer("3")]
 
-    request = question(conversation(), [*history, asked("Four?")]).request
+    request = build_request(conversation(), [*history, prompt("Four?")]).request
 
     assert request.messages == (
         Message("user", "One?\n\nAgain?\n\nAnd?"),
@@ -48,8 +48,8 @@ def test_it_leaves_empty_answers_out_and_lets_the_roles_alternate() -> None:
     )
 
 
-def test_a_partial_answer_is_told_as_it_is() -> None:
-    request = question(conversation(), [asked("One?"), answered("Half of"), asked("Go on.")]).request
+def test_it_sends_a_partial_answer_as_it_is() -> None:
+    request = build_request(conversation(), [prompt("One?"), answer("Half of"), prompt("Go on.")]).request
 
     assert request.messages[1] == Message("assistant", "Half of")
 
@@ -64,54 +64,56 @@ def test_parameters_survive_being_stored() -> None:
 WORDS = "word " * 10_000
 
 
-def test_it_leaves_the_oldest_out_where_not_all_fits() -> None:
+def test_it_omits_the_oldest_messages_if_not_all_fit() -> None:
     small = Conversation(provider="openai", model="gpt-3.5-turbo", system="Be brief.")
     window = context_window("openai", "gpt-3.5-turbo") or 0
-    history = [asked(f"first {WORDS}"), answered("1"), asked(f"second {WORDS}"), answered("2"), asked("third")]
+    history = [prompt(f"first {WORDS}"), answer("1"), prompt(f"second {WORDS}"), answer("2"), prompt("third")]
 
-    asked_for = question(small, history)
+    built = build_request(small, history)
 
-    told = asked_for.request.messages
+    messages = built.request.messages
     assert estimate_tokens(history[0].text) + estimate_tokens(history[2].text) > window * 0.75
-    assert [message.text[:6] for message in told] == ["second", "2", "third"]
-    assert asked_for.omitted == 2
-    assert asked_for.request.system == "Be brief."
+    assert [message.text[:6] for message in messages] == ["second", "2", "third"]
+    assert built.omitted == 2
+    assert built.request.system == "Be brief."
 
 
-def test_it_always_tells_the_last_message_and_begins_with_a_prompt() -> None:
+def test_it_always_sends_the_last_message_and_begins_with_a_prompt() -> None:
     small = Conversation(provider="openai", model="gpt-3.5-turbo")
-    history = [asked(WORDS), answered("1"), asked(WORDS * 3)]
+    history = [prompt(WORDS), answer("1"), prompt(WORDS * 3)]
 
-    alone = question(small, history)
-    whole = question(conversation(), history)
+    cut = build_request(small, history)
+    full = build_request(conversation(), history)
 
-    assert [message.text for message in alone.request.messages] == [WORDS * 3]
-    assert alone.omitted == 2
-    assert whole.omitted == 0
+    assert [message.text for message in cut.request.messages] == [WORDS * 3]
+    assert cut.omitted == 2
+    assert full.omitted == 0
 
 
 ONE, TWO = StoredImage(), StoredImage()
 
 
-def of(*stored: StoredImage) -> tuple[Image, ...]:
+def sent(*stored: StoredImage) -> tuple[Image, ...]:
     return tuple(Image(str(each.public_id)) for each in stored)
 
 
-def test_it_tells_which_images_belong_to_which_message() -> None:
-    history = [asked("What is this?", TWO, ONE), answered("A cat."), asked("And this?"), answered("")]
+def test_it_sends_each_image_with_its_message() -> None:
+    history = [prompt("What is this?", TWO, ONE), answer("A cat."), prompt("And this?"), answer("")]
 
-    asked_for = question(conversation(), [*history, asked("Yes?", TWO)])
+    built = build_request(conversation(), [*history, prompt("Yes?", TWO)])
 
-    assert asked_for.request.messages == (
-        Message("user", "What is this?", of(TWO, ONE)),
+    assert built.request.messages == (
+        Message("user", "What is this?", sent(TWO, ONE)),
         Message("assistant", "A cat."),
-        Message("user", "And this?\n\nYes?", of(TWO)),
+        Message("user", "And this?\n\nYes?", sent(TWO)),
     )
-    assert asked_for.omitted_images == 0
+    assert built.omitted_images == 0
 
 
-def test_it_stores_no_more_of_images_than_their_ids() -> None:
-    request = question(conversation(), [asked("What is this?", TWO, ONE), answered("A cat."), asked("Yes?")]).request
+def test_it_stores_only_the_ids_of_images() -> None:
+    request = build_request(
+        conversation(), [prompt("What is this?", TWO, ONE), answer("A cat."), prompt("Yes?")]
+    ).request
 
     assert encode_request(request)["messages"] == [
         {"role": "user", "text": "What is this?", "images": [str(TWO.public_id), str(ONE.public_id)]},
@@ -123,18 +125,18 @@ def test_it_stores_no_more_of_images_than_their_ids() -> None:
 def test_it_counts_the_images_that_a_model_cannot_see() -> None:
     blind = Conversation(provider="openai", model="gpt-3.5-turbo")
 
-    asked_for = question(blind, [asked("One?", ONE, TWO), answered("1"), asked("Two?", ONE), answered("2"), asked("?")])
+    built = build_request(blind, [prompt("One?", ONE, TWO), answer("1"), prompt("Two?", ONE), answer("2"), prompt("?")])
 
-    assert not any(message.images for message in asked_for.request.messages)
-    assert asked_for.omitted_images == 3
-    assert asked_for.omitted == 0
+    assert not any(message.images for message in built.request.messages)
+    assert built.omitted_images == 3
+    assert built.omitted == 0
 
 
-def test_an_image_takes_room() -> None:
+def test_images_take_room() -> None:
     small = Conversation(provider="openai", model="gpt-4-turbo", parameters={"max_tokens": 120_000})
 
-    without = question(small, [asked("first"), answered("1"), asked("last")])
-    with_many = question(small, [asked("first", *[ONE] * 8), answered("1"), asked("last")])
+    without = build_request(small, [prompt("first"), answer("1"), prompt("last")])
+    with_many = build_request(small, [prompt("first", *[ONE] * 8), answer("1"), prompt("last")])
 
     assert (without.omitted, with_many.omitted) == (0, 2)
     assert with_many.omitted_images == 0

@@ -29,24 +29,24 @@ def branched(alice: Chatter) -> Conversation:
     return user_conversation(alice.user, first.conversation.public_id)
 
 
-def asked_for(alice: Chatter, conversation: Conversation, query: str) -> Response:
+def export_response(alice: Chatter, conversation: Conversation, query: str) -> Response:
     return in_program(alice.user).ask("GET", f"/api/v1/conversations/{conversation.public_id}/export{query}")
 
 
 def test_json_has_every_branch(alice: Chatter) -> None:
     chat = branched(alice)
 
-    told = json.loads(asked_for(alice, chat, "").body)
+    exported = json.loads(export_response(alice, chat, "").body)
 
-    texts = [message.get("text") or message["answer"]["text"] for message in told["messages"]]
+    texts = [message.get("text") or message["answer"]["text"] for message in exported["messages"]]
     assert texts == ["one", "Re: one", "two", "Re: two", "zwei", "Re: zwei"]
-    ids = [message["id"] for message in told["messages"]]
-    assert [message["parent_id"] for message in told["messages"]] == [None, ids[0], ids[1], ids[2], ids[1], ids[4]]
-    assert told["leaf_id"] == ids[5]
-    assert (told["title"], told["system"]) == ("one", "Be brief.")
+    ids = [message["id"] for message in exported["messages"]]
+    assert [message["parent_id"] for message in exported["messages"]] == [None, ids[0], ids[1], ids[2], ids[1], ids[4]]
+    assert exported["leaf_id"] == ids[5]
+    assert (exported["title"], exported["system"]) == ("one", "Be brief.")
 
 
-def test_markdown_reads_as_what_is_shown(alice: Chatter) -> None:
+def test_markdown_has_the_shown_branch(alice: Chatter) -> None:
     chat = branched(alice)
     Generation.objects.update(reasoning="Let me think.")
 
@@ -66,15 +66,15 @@ def test_images_are_named_and_mentioned(alice: Chatter) -> None:
     images = [store_image(user=alice.user, file=file) for file in files]
     chat = alice.say("What are these?", images=[str(image.public_id) for image in images]).conversation
 
-    told = json.loads(export(chat, "json").content)["messages"]
+    messages = json.loads(export(chat, "json").content)["messages"]
     text = export(chat, "markdown").content.decode()
 
-    assert told[0]["images"] == [image_json(image) for image in images]
-    assert told[1]["omitted_images"] == 0
+    assert messages[0]["images"] == [image_json(image) for image in images]
+    assert messages[1]["omitted_images"] == 0
     assert "## You\n\nWhat are these?\n\n![image 1] (40 × 20)\n\n![image 2] (8 × 20)\n\n## Demo" in text
 
 
-def test_json_costs_the_same_queries_for_any_length(alice: Chatter) -> None:
+def test_json_takes_two_queries_for_any_length(alice: Chatter) -> None:
     chat = branched(alice)
 
     with CaptureQueriesContext(connection) as queries:
@@ -83,7 +83,7 @@ def test_json_costs_the_same_queries_for_any_length(alice: Chatter) -> None:
     assert len(queries) == 2
 
 
-def test_markdown_says_what_became_of_an_answer_that_is_not_whole(alice: Chatter) -> None:
+def test_markdown_says_how_an_incomplete_answer_ended(alice: Chatter) -> None:
     started = alice.end(alice.begin("one"), "Half of", Generation.Status.STOPPED)
 
     text = export(started.conversation, "markdown").content.decode()
@@ -95,27 +95,27 @@ def test_it_is_a_file_with_a_plain_name(alice: Chatter) -> None:
     chat = alice.say("one").conversation
     rename_conversation(conversation=chat, title='Über "Brüche"\r\n/../x')
 
-    answers = {kind: asked_for(alice, chat, f"?format={kind}") for kind in ("json", "markdown")}
+    responses = {kind: export_response(alice, chat, f"?format={kind}") for kind in ("json", "markdown")}
 
     date = f"{chat.created_at:%Y-%m-%d}"
-    names = {kind: answer.headers["content-disposition"] for kind, answer in answers.items()}
+    names = {kind: response.headers["content-disposition"] for kind, response in responses.items()}
     assert names["json"] == f'attachment; filename="uber-bruche-x-{date}.json"'
     assert names["markdown"] == f'attachment; filename="uber-bruche-x-{date}.md"'
-    assert answers["markdown"].headers["content-type"] == "text/markdown; charset=utf-8"
-    assert answers["markdown"].body.startswith('# Über "Brüche" /../x\n')
+    assert responses["markdown"].headers["content-type"] == "text/markdown; charset=utf-8"
+    assert responses["markdown"].body.startswith('# Über "Brüche" /../x\n')
 
 
 def test_it_exports_a_chat_without_letters_in_its_title_and_without_messages(alice: Chatter) -> None:
     chat = Conversation.objects.create(user=alice.user, title="世界", provider="demo", model="demo-swift")
 
     assert export(chat, "json").name.startswith("chat-")
-    told = json.loads(export(chat, "json").content)
-    assert (told["messages"], told["leaf_id"]) == ([], None)
+    exported = json.loads(export(chat, "json").content)
+    assert (exported["messages"], exported["leaf_id"]) == ([], None)
     assert export(chat, "markdown").content.decode().startswith("# 世界\n")
 
 
-def test_it_refuses_other_formats_and_strangers(alice: Chatter, bob: Chatter) -> None:
+def test_it_refuses_other_formats_and_other_users(alice: Chatter, bob: Chatter) -> None:
     chat = alice.say("one").conversation
 
-    assert "json, markdown" in refusal(asked_for(alice, chat, "?format=csv"), 400, "validation_error")["message"]
-    assert refusal(asked_for(bob, chat, ""), 404, "not_found")
+    assert "json, markdown" in refusal(export_response(alice, chat, "?format=csv"), 400, "validation_error")["message"]
+    assert refusal(export_response(bob, chat, ""), 404, "not_found")

@@ -30,9 +30,9 @@ def installed(settings: Settings) -> None:
         ({"fallback": {"provider": "demo", "model": "demo-coder"}}, "demo/demo-coder"),
         ({"model": "demo-thinker"}, ""),
     ],
-    ids=["none chosen", "another chosen", "the very one"],
+    ids=["none chosen", "another chosen", "the same model"],
 )
-def test_a_chat_has_it_where_it_has_none_of_its_own(alice: Chatter, more: dict[str, Any], fallback: str) -> None:
+def test_a_chat_without_a_fallback_of_its_own_has_it(alice: Chatter, more: dict[str, Any], fallback: str) -> None:
     alice.begin("Hello?", **more)
 
     assert Generation.objects.get().fallback == fallback
@@ -46,9 +46,9 @@ def test_a_comparison_never_has_it(alice: Chatter) -> None:
     assert Generation.objects.get().fallback == ""
 
 
-def test_a_chat_that_goes_on_from_another_keeps_what_was_chosen(alice: Chatter) -> None:
-    said = alice.say("Hello?", fallback={"provider": "demo", "model": "demo-coder"})
+def test_a_fork_keeps_the_chosen_fallback(alice: Chatter) -> None:
+    started = alice.say("Hello?", fallback={"provider": "demo", "model": "demo-coder"})
 
-    fork = services.fork_conversation(source=said.conversation)
+    fork = services.fork_conversation(source=started.conversation)
 
     assert Conversation.objects.get(pk=fork.pk).fallback == "demo/demo-coder"

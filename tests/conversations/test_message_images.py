@@ -55,16 +55,16 @@ def test_a_message_keeps_its_images_in_their_order(alice: Chatter) -> None:
 
     started = alice.begin("What are these?", images=ids(two, one, two))
 
-    told = conversation_json(started.conversation, shown_messages(started.conversation))["messages"]
-    assert [image["id"] for image in told[0]["images"]] == ids(two, one)
-    assert told[0]["images"][0] == {
+    messages = conversation_json(started.conversation, shown_messages(started.conversation))["messages"]
+    assert [image["id"] for image in messages[0]["images"]] == ids(two, one)
+    assert messages[0]["images"][0] == {
         "id": str(two.public_id),
         "media_type": "image/png",
         "width": 40,
         "height": 20,
         "url": f"/images/{two.public_id}/",
     }
-    assert told[1]["images"] == []
+    assert messages[1]["images"] == []
 
 
 def test_the_worker_reads_the_images_once_it_has_claimed(alice: Chatter) -> None:
@@ -86,7 +86,7 @@ def test_the_worker_reads_the_images_once_it_has_claimed(alice: Chatter) -> None
 
 
 @pytest.mark.parametrize("lost", ["row", "file"])
-def test_an_answer_fails_with_a_sentence_where_an_image_is_lost(alice: Chatter, lost: str) -> None:
+def test_an_answer_fails_with_a_sentence_if_an_image_is_lost(alice: Chatter, lost: str) -> None:
     image = image_of(alice.user)
     started = alice.begin("What is this?", images=ids(image))
     if lost == "file":
@@ -102,7 +102,7 @@ def test_an_answer_fails_with_a_sentence_where_an_image_is_lost(alice: Chatter, 
     assert failed.error.startswith("An image of this conversation is no longer there.")
 
 
-def test_it_refuses_images_that_are_not_there_or_somebody_elses(alice: Chatter) -> None:
+def test_it_refuses_unknown_images_and_images_of_other_users(alice: Chatter) -> None:
     bob = User.objects.create_user("bob", "bob@example.org", None)
 
     for unknown in (ids(image_of(bob)), [str(uuid.uuid4())], [*ids(image_of(alice.user)), str(uuid.uuid4())]):
@@ -126,18 +126,18 @@ def test_it_refuses_a_model_that_cannot_see_and_names_it(alice: Chatter, setting
     assert Message.objects.filter(role="user").count() == 1
 
 
-def test_a_model_that_cannot_see_is_not_shown_earlier_images(alice: Chatter, settings: Settings) -> None:
+def test_a_model_that_cannot_see_is_not_sent_earlier_images(alice: Chatter, settings: Settings) -> None:
     settings.SERVER_KEYS = "everyone"
     settings.PROVIDER_API_KEYS = {**settings.PROVIDER_API_KEYS, "openai": "sk-1"}
     first = alice.say("What is this?", images=ids(image_of(alice.user), image_of(alice.user)))
 
     started = alice.begin("Thank you.", first.conversation, provider="openai", model="gpt-3.5-turbo")
 
-    told = conversation_json(started.conversation, shown_messages(started.conversation))["messages"]
-    assert (told[1]["omitted_images"], told[3]["omitted_images"]) == (0, 2)
-    assert told[3]["omitted"] == 0
-    messages = claimed(alice, started.state.generations[0]).request.messages
-    assert not any(message.images for message in messages)
+    messages = conversation_json(started.conversation, shown_messages(started.conversation))["messages"]
+    assert (messages[1]["omitted_images"], messages[3]["omitted_images"]) == (0, 2)
+    assert messages[3]["omitted"] == 0
+    sent = claimed(alice, started.state.generations[0]).request.messages
+    assert not any(message.images for message in sent)
 
 
 def test_an_edited_message_keeps_its_images_unless_others_are_given(alice: Chatter) -> None:
@@ -145,14 +145,14 @@ def test_an_edited_message_keeps_its_images_unless_others_are_given(alice: Chatt
     first = alice.say("What is this?", images=ids(one))
     prompt = str(prompt_of(first.message).public_id)
 
-    kept = alice.say("What is that?", first.conversation, edit_of=prompt)
+    same = alice.say("What is that?", first.conversation, edit_of=prompt)
     other = alice.say("And that?", first.conversation, edit_of=prompt, images=ids(two, one))
     none = alice.say("And?", first.conversation, edit_of=prompt, images=[])
 
-    assert [images_of(prompt_of(each.message)) for each in (kept, other, none)] == [[one], [two, one], []]
+    assert [images_of(prompt_of(each.message)) for each in (same, other, none)] == [[one], [two, one], []]
 
 
-def test_an_answer_is_asked_for_again_with_the_same_images(alice: Chatter) -> None:
+def test_a_retry_sends_the_same_images(alice: Chatter) -> None:
     image = image_of(alice.user)
     first = alice.begin("What is this?", images=ids(image))
     alice.end(first, "half of", Generation.Status.INTERRUPTED)
@@ -183,7 +183,7 @@ def test_a_fork_shares_the_images_until_the_last_is_deleted(alice: Chatter) -> N
     assert not default_storage.exists(image.file.name or "")
 
 
-def test_the_images_of_a_deleted_message_go_with_it(alice: Chatter) -> None:
+def test_a_deleted_message_takes_its_images_along(alice: Chatter) -> None:
     one, two = image_of(alice.user), image_of(alice.user)
     first = alice.say("One", images=ids(one))
     alice.say("Two", first.conversation, images=ids(two))
@@ -194,7 +194,7 @@ def test_the_images_of_a_deleted_message_go_with_it(alice: Chatter) -> None:
     assert not default_storage.exists(one.file.name or "")
 
 
-def test_an_image_of_a_message_cannot_be_taken_back(alice: Chatter) -> None:
+def test_an_image_of_a_message_cannot_be_deleted_alone(alice: Chatter) -> None:
     image = image_of(alice.user)
     alice.say("One", images=ids(image))
 
@@ -204,7 +204,7 @@ def test_an_image_of_a_message_cannot_be_taken_back(alice: Chatter) -> None:
     assert default_storage.exists(image.file.name or "")
 
 
-def test_the_images_of_a_user_go_with_the_user(alice: Chatter) -> None:
+def test_a_deleted_user_takes_all_images_along(alice: Chatter) -> None:
     alice.say("One", images=ids(image_of(alice.user)))
     image_of(alice.user)
 
@@ -213,7 +213,7 @@ def test_the_images_of_a_user_go_with_the_user(alice: Chatter) -> None:
     assert not Image.objects.exists()
 
 
-def test_the_purge_keeps_what_was_sent(alice: Chatter) -> None:
+def test_the_purge_keeps_images_that_were_sent(alice: Chatter) -> None:
     image = image_of(alice.user)
     alice.say("One", images=ids(image))
     Image.objects.update(created_at="2026-01-01T00:00:00Z")

@@ -22,7 +22,7 @@ from generations.worker.types import Outcome
 from tests.conversations.conftest import Chatter, shown
 
 
-def test_it_keeps_what_was_said_in_order(alice: Chatter) -> None:
+def test_it_keeps_the_messages_in_order(alice: Chatter) -> None:
     first = alice.say("one")
     alice.say("two", first.conversation)
 
@@ -39,7 +39,7 @@ def test_it_changes_the_model_in_mid_conversation(alice: Chatter) -> None:
     assert Conversation.objects.get().model == "demo-scholar"
 
 
-def test_an_edited_message_stands_beside_the_older_one(alice: Chatter) -> None:
+def test_an_edited_message_becomes_a_branch(alice: Chatter) -> None:
     first = alice.say("one")
     second = alice.say("two", first.conversation)
     prompt = second.message.parent
@@ -67,9 +67,9 @@ def test_the_first_message_can_be_edited_too(alice: Chatter) -> None:
     assert Message.objects.filter(parent=None).count() == 2
 
 
-def test_an_answer_that_is_asked_for_again_stands_beside_the_older_one(alice: Chatter) -> None:
+def test_a_regenerated_answer_becomes_a_branch(alice: Chatter) -> None:
     first = alice.say("one")
-    alice.again(first, "another")
+    alice.regenerate(first, "another")
 
     fresh = Conversation.objects.get()
     assert shown(fresh) == ["one", "another"]
@@ -77,17 +77,17 @@ def test_an_answer_that_is_asked_for_again_stands_beside_the_older_one(alice: Ch
     assert shown_messages(fresh)[1].branches[0] == first.message.public_id
 
 
-def test_it_refuses_a_second_answer_while_one_is_on_its_way(alice: Chatter) -> None:
+def test_it_refuses_a_second_answer_while_one_is_open(alice: Chatter) -> None:
     first = alice.begin("one")
 
-    with pytest.raises(Conflict, match="still on its way"):
+    with pytest.raises(Conflict, match="still being written"):
         alice.begin("two", first.conversation)
 
     assert Message.objects.count() == 2
     assert Run.objects.count() == 1
 
 
-def test_a_stopped_answer_is_told_to_the_model_as_far_as_it_came(alice: Chatter) -> None:
+def test_the_text_of_a_stopped_answer_is_sent_to_the_model(alice: Chatter) -> None:
     first = alice.end(alice.begin("one"), "Half of", Generation.Status.STOPPED)
     second = alice.begin("go on", first.conversation)
 
@@ -96,7 +96,7 @@ def test_a_stopped_answer_is_told_to_the_model_as_far_as_it_came(alice: Chatter)
     assert [message["text"] for message in request["messages"]] == ["one", "Half of", "go on"]
 
 
-def test_a_retry_takes_the_place_of_what_failed(alice: Chatter) -> None:
+def test_a_retry_replaces_the_failed_attempt(alice: Chatter) -> None:
     first = alice.end(alice.begin("one"), "Bro", Generation.Status.FAILED)
     message = first.message
     message.generation.refresh_from_db()  # type: ignore[union-attr]
@@ -108,10 +108,10 @@ def test_a_retry_takes_the_place_of_what_failed(alice: Chatter) -> None:
     assert Message.objects.count() == 2
 
 
-def test_deleting_an_exchange_keeps_what_was_said_behind_it(alice: Chatter) -> None:
+def test_deleting_an_exchange_keeps_the_later_messages(alice: Chatter) -> None:
     first = alice.say("one")
     second = alice.say("two", first.conversation)
-    alice.again(second, "again two")
+    alice.regenerate(second, "again two")
     alice.say("three", first.conversation)
 
     services.delete_exchange(conversation=first.conversation, message=second.message)
@@ -121,7 +121,7 @@ def test_deleting_an_exchange_keeps_what_was_said_behind_it(alice: Chatter) -> N
     assert Run.objects.count() == 2
 
 
-def test_deleting_the_last_exchange_shows_what_is_left(alice: Chatter) -> None:
+def test_deleting_the_last_exchange_shows_the_one_before(alice: Chatter) -> None:
     first = alice.say("one")
     second = alice.say("two", first.conversation)
 
@@ -134,7 +134,7 @@ def test_deleting_the_last_exchange_shows_what_is_left(alice: Chatter) -> None:
     assert shown(first.conversation) == ["anew", "Re: anew"]
 
 
-def test_a_fork_goes_on_and_leaves_its_source_as_it_was(alice: Chatter) -> None:
+def test_a_fork_continues_and_leaves_its_source_as_it_was(alice: Chatter) -> None:
     first = alice.say("one", system="Be brief.")
     alice.say("two", first.conversation)
 
@@ -149,7 +149,7 @@ def test_a_fork_goes_on_and_leaves_its_source_as_it_was(alice: Chatter) -> None:
     assert shown(fork) == ["one", "Re: one", "three", "Re: three"]
 
 
-def test_nothing_is_saved_where_the_provider_cannot_be_asked(alice: Chatter) -> None:
+def test_nothing_is_saved_if_the_provider_cannot_be_called(alice: Chatter) -> None:
     for provider in ("mistral", "nobody"):
         with pytest.raises(InvalidInput):
             alice.begin("one", provider=provider, model="m")
@@ -157,7 +157,7 @@ def test_nothing_is_saved_where_the_provider_cannot_be_asked(alice: Chatter) -> 
     assert not Conversation.objects.exists()
 
 
-def test_a_stranger_finds_nothing(alice: Chatter, bob: Chatter) -> None:
+def test_another_user_finds_nothing(alice: Chatter, bob: Chatter) -> None:
     first = alice.say("one")
 
     with pytest.raises(NotFound):
@@ -197,7 +197,7 @@ def test_a_discarded_conversation_can_be_restored_until_it_is_purged(alice: Chat
         services.restore_conversation(user=alice.user, public_id=first.public_id)
 
 
-def test_a_deleted_conversation_lets_no_worker_into_its_logs(alice: Chatter, redis: Redis) -> None:
+def test_no_worker_appends_to_the_logs_of_a_deleted_conversation(alice: Chatter, redis: Redis) -> None:
     first = alice.say("What is a monad?")
     Conversation.objects.update(provider="ollama", model="small")
     make_title(first.state.run.pk)
@@ -205,50 +205,50 @@ def test_a_deleted_conversation_lets_no_worker_into_its_logs(alice: Chatter, red
     lease = uuid.uuid4()
     running = Generation.objects.exclude(status="completed").select_related("current_run")
     running.update(status="streaming", lease=lease)
-    writing = {each.current_run.topic: Writer(each.pk, str(lease)) for each in running}
-    for topic, writer in writing.items():
+    writers = {each.current_run.topic: Writer(each.pk, str(lease)) for each in running}
+    for topic, writer in writers.items():
         event_log.append(thread_client(), topic, {"kind": "text", "text": "Once"}, writer)
 
     services.delete_conversation(conversation=first.conversation)
 
-    assert writing.keys() == {first.conversation.topic, services.title_topic(first.conversation)}
-    for topic, writer in writing.items():
+    assert writers.keys() == {first.conversation.topic, services.title_topic(first.conversation)}
+    for topic, writer in writers.items():
         assert event_log.append(thread_client(), topic, {"kind": "text", "text": " upon"}, writer) is None
     assert list(redis.scan_iter(f"{settings.REDIS_PREFIX}:topic:*:log")) == []
 
 
-def test_the_same_model_gives_a_title(alice: Chatter, settings: object) -> None:
+def test_the_same_model_generates_the_title(alice: Chatter, settings: object) -> None:
     first = alice.say("What is a monad?")
     Conversation.objects.update(provider="ollama", model="small")
     make_title(first.state.run.pk)
-    asked = Generation.objects.get(current_run__topic=services.title_topic(first.conversation))
-    end_generation(asked.pk, Outcome(Generation.Status.COMPLETED, '"**Monads explained**".\n'), lease=None)
+    generation = Generation.objects.get(current_run__topic=services.title_topic(first.conversation))
+    end_generation(generation.pk, Outcome(Generation.Status.COMPLETED, '"**Monads explained**".\n'), lease=None)
 
-    take_title(asked.current_run_id)
+    take_title(generation.current_run_id)
 
-    assert asked.request is not None
-    assert "What is a monad?" in asked.request["messages"][0]["text"]
+    assert generation.request is not None
+    assert "What is a monad?" in generation.request["messages"][0]["text"]
     assert Conversation.objects.get().title == "Monads explained"
 
 
-def test_a_name_that_a_person_gave_stays(alice: Chatter) -> None:
+def test_a_title_that_the_user_wrote_stays(alice: Chatter) -> None:
     first = alice.say("What is a monad?")
     Conversation.objects.update(provider="ollama", title="Mine")
     make_title(first.state.run.pk)
-    asked = Generation.objects.get(current_run__topic=services.title_topic(first.conversation))
-    end_generation(asked.pk, Outcome(Generation.Status.COMPLETED, "Theirs"), lease=None)
+    generation = Generation.objects.get(current_run__topic=services.title_topic(first.conversation))
+    end_generation(generation.pk, Outcome(Generation.Status.COMPLETED, "Theirs"), lease=None)
 
-    take_title(asked.current_run_id)
+    take_title(generation.current_run_id)
 
     assert Conversation.objects.get().title == "Mine"
 
 
 @pytest.mark.parametrize(
-    ("made", "title"),
+    ("text", "title"),
     [("\n\n# Monads\nand more", "Monads"), ("", ""), ("«Über Brüche»", "Über Brüche"), ("long " * 40, "")],
 )
-def test_it_cleans_a_title(made: str, title: str) -> None:
-    assert clean_title(made) == title
+def test_it_cleans_a_title(text: str, title: str) -> None:
+    assert clean_title(text) == title
 
 
 def test_a_page_of_a_long_conversation_takes_few_queries(alice: Chatter) -> None:
@@ -257,9 +257,9 @@ def test_a_page_of_a_long_conversation_takes_few_queries(alice: Chatter) -> None
         alice.say(str(number), first)
 
     with CaptureQueriesContext(connection) as queries:
-        placed = shown_messages(Conversation.objects.get(), last=4)
+        messages = shown_messages(Conversation.objects.get(), last=4)
 
-    assert [each.message.role for each in placed] == ["user", "assistant"] * 2
+    assert [each.message.role for each in messages] == ["user", "assistant"] * 2
     assert len(queries) == 5
-    older = shown_messages(Conversation.objects.get(), last=2, before=placed[0].message.public_id)
-    assert older[-1].message.pk < placed[0].message.pk
+    older = shown_messages(Conversation.objects.get(), last=2, before=messages[0].message.public_id)
+    assert older[-1].message.pk < messages[0].message.pk

@@ -38,7 +38,7 @@ def test_it_stores_ciphertext_and_reads_plain_text(key: ProviderKey) -> None:
     assert key.api_key == SECRET
 
 
-def test_it_keeps_the_plain_text_out_of_whatever_is_not_the_attribute(key: ProviderKey) -> None:
+def test_only_the_attribute_contains_the_plain_text(key: ProviderKey) -> None:
     shown = [repr(key), str(key), str(vars(key)), str(list(ProviderKey.objects.values())), str(pickle.dumps(key))]
 
     assert not any(SECRET in text for text in shown)
@@ -90,7 +90,7 @@ def test_it_still_reads_with_an_old_key_behind_a_new_one(key: ProviderKey, setti
     assert ProviderKey.objects.get().api_key == "another-key-5678"
 
 
-def test_it_brings_all_rows_under_the_new_key(key: ProviderKey, settings: Settings) -> None:
+def test_it_encrypts_all_rows_with_the_new_key(key: ProviderKey, settings: Settings) -> None:
     Endpoint.objects.create(slug="gpu", name="GPU", base_url="http://gpu/v1", api_key="endpoint-secret", hint="…")
     new = Fernet.generate_key().decode()
     settings.FIELD_ENCRYPTION_KEYS = [new, *settings.FIELD_ENCRYPTION_KEYS]
@@ -104,7 +104,7 @@ def test_it_brings_all_rows_under_the_new_key(key: ProviderKey, settings: Settin
     assert Endpoint.objects.get().api_key == "endpoint-secret"
 
 
-def test_it_says_how_many_rows_it_cannot_bring_under_the_new_key(key: ProviderKey, settings: Settings) -> None:
+def test_it_says_how_many_rows_it_cannot_decrypt(key: ProviderKey, settings: Settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     before = stored()
 
@@ -114,7 +114,7 @@ def test_it_says_how_many_rows_it_cannot_bring_under_the_new_key(key: ProviderKe
     assert stored() == before
 
 
-def test_it_fails_where_the_unreadable_is_read_and_not_where_it_is_listed(key: ProviderKey, settings: Settings) -> None:
+def test_an_unreadable_value_fails_when_it_is_read_and_not_in_a_list(key: ProviderKey, settings: Settings) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 
     rows = list(ProviderKey.objects.all())

@@ -1,4 +1,4 @@
-"""The error bodies that each vendor really sends."""
+"""The error bodies that real vendors send."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ GOOGLE: dict[int, tuple[int, str, str]] = {
 
 
 def refusal(vendor: str, status: int, model: str, key: str) -> tuple[int, Any]:
-    """Return the status and JSON body with which this vendor refuses; Google uses 400 if others use 401."""
+    """Return the status and JSON body of this vendor's refusal; Google responds with 400 to a bad key, others with
+    401."""
     names = {"model": model, "key": key}
     if vendor == "anthropic":
         kind, message = ANTHROPIC.get(status, ANTHROPIC[500])

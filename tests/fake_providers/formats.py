@@ -1,4 +1,4 @@
-"""The bytes that each vendor really sends, frame by frame."""
+"""The wire formats of real vendors, frame by frame."""
 
 from __future__ import annotations
 
@@ -16,27 +16,30 @@ FINISHES: dict[str, dict[str, str]] = {
 
 
 def dumped(value: Any) -> str:
-    """Return JSON as vendors write it: compact, with the characters themselves."""
+    """Return JSON as vendors write it: compact, without escapes for other alphabets."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def data(value: Any, *, event: str = "", end: str = "\n\n") -> bytes:
-    """Return one event of a stream."""
+    """Return one server-sent event with this JSON as its data."""
     name = f"event: {event}\n" if event else ""
     return f"{name}data: {dumped(value)}{end}".encode()
 
 
 class Format:
-    """One vendor's stream for one request: ``head``, then reasoning and text piece by piece, then ``tail``."""
+    """One vendor's stream for one request: ``head``, then reasoning and text piece by piece, then ``tail``.
+
+    Each piece of text counts as one token.
+    """
 
     def __init__(self, model: str, script: Script) -> None:
         self.model = model
         self.script = script
-        self.said = 0
+        self.text_count = 0
 
     @property
     def output_tokens(self) -> int:
-        return max(1, self.said) + self.script.reasoning_tokens
+        return max(1, self.text_count) + self.script.reasoning_tokens
 
     def head(self) -> Iterable[bytes]:
         return ()
@@ -45,7 +48,7 @@ class Format:
         raise NotImplementedError
 
     def begin_text(self) -> Iterable[bytes]:
-        """Return the frame between the reasoning and the text."""
+        """Return the frames between the reasoning and the text."""
         return ()
 
     def text(self, piece: str) -> bytes:
@@ -65,7 +68,7 @@ class Format:
 
 
 class ChatFormat(Format):
-    """Chat completions, as OpenAI and most others send them."""
+    """Chat completions, as OpenAI and most other vendors send them."""
 
     def chunk(self, delta: dict[str, Any], finish: str | None = None, **extra: Any) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
@@ -94,7 +97,7 @@ class ChatFormat(Format):
         return data(self.chunk({"content": None, "reasoning_content": piece}))
 
     def text(self, piece: str) -> bytes:
-        self.said += 1
+        self.text_count += 1
         return data(self.chunk({"content": piece}))
 
     def tail(self) -> Iterable[bytes]:
@@ -186,7 +189,7 @@ class ResponsesFormat(Format):
         yield self.event("response.content_part.added", item_id="msg_1", output_index=1, content_index=0, part=part)
 
     def text(self, piece: str) -> bytes:
-        self.said += 1
+        self.text_count += 1
         self.written += piece
         return self.event(
             "response.output_text.delta",
@@ -275,7 +278,7 @@ class AnthropicFormat(Format):
         yield self.event("content_block_start", index=self.index, content_block={"type": "text", "text": ""})
 
     def text(self, piece: str) -> bytes:
-        self.said += 1
+        self.text_count += 1
         return self.event("content_block_delta", index=self.index, delta={"type": "text_delta", "text": piece})
 
     def tail(self) -> Iterable[bytes]:
@@ -312,7 +315,7 @@ class GoogleFormat(Format):
     def usage(self) -> dict[str, Any]:
         usage = {
             "promptTokenCount": self.script.input_tokens,
-            "candidatesTokenCount": max(1, self.said),
+            "candidatesTokenCount": max(1, self.text_count),
             "totalTokenCount": self.script.input_tokens + self.output_tokens,
             "cachedContentTokenCount": self.script.cached_tokens,
         }
@@ -324,14 +327,14 @@ class GoogleFormat(Format):
         return self.chunk([{"text": piece, "thought": True}])
 
     def text(self, piece: str) -> bytes:
-        self.said += 1
+        self.text_count += 1
         return self.chunk([{"text": piece}])
 
     def tail(self) -> Iterable[bytes]:
         yield self.chunk([{"text": ""}], finishReason=FINISHES["google"][self.script.finish])
 
     def ping(self) -> bytes:
-        """Return no ping, since Google has none; it sends chunks without text now and then."""
+        """Return a chunk without text: Google has no pings, but sends such chunks now and then."""
         return self.chunk([{"text": ""}])
 
     def unknown(self) -> bytes:

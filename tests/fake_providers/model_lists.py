@@ -1,4 +1,4 @@
-"""The lists of models that each vendor serves."""
+"""The vendors' lists of models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEFAULT: dict[str, list[str]] = {
 
 
 def listing(vendor: str, models: list[str] | None) -> Any:
-    """Return the body of this vendor's list; that of Together is a bare array."""
+    """Return the body of this vendor's list of models; Together's is a bare array."""
     ids = DEFAULT.get(vendor, ["model-a", "model-b"]) if models is None else models
     if vendor == "google":
         return {"models": [*map(_google, ids), {**_google("text-embedding-004"), **EMBEDS}]}

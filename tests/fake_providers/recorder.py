@@ -11,7 +11,11 @@ from typing import Any
 
 @dataclass(slots=True)
 class Recorded:
-    """One request; times are ``time.monotonic()``, which processes of one machine share."""
+    """One request and the progress of its response; times are ``time.monotonic()``, which all processes of a machine
+    share.
+
+    ``sent`` has the time of each chunk; ``hung_up`` is the time at which the client disconnected before the end.
+    """
 
     vendor: str
     path: str
@@ -30,7 +34,7 @@ class Recorded:
         return not self._over.is_set()
 
     def end(self, *, hung_up: bool) -> None:
-        """Note that the response is over, and if the client ended it."""
+        """Record the end of the response; ``hung_up`` is True if the client disconnected before it."""
         self.ended = time.monotonic()
         if hung_up:
             self.hung_up = self.ended
@@ -38,9 +42,9 @@ class Recorded:
         self._over.set()
 
     def wait_until_disconnected(self, timeout: float = 5) -> float:
-        """Wait until the client disconnects before the end; return the time."""
+        """Wait until the client has disconnected before the end; return the time at which it did."""
         if not self._disconnected.wait(timeout) or self.hung_up is None:
-            raise TimeoutError(f"nobody hung up on {self.path} within {timeout} s")
+            raise TimeoutError(f"the client did not disconnect from {self.path} within {timeout} s")
         return self.hung_up
 
     async def disconnected(self, timeout: float = 5) -> float:
@@ -48,7 +52,7 @@ class Recorded:
         return await asyncio.to_thread(self.wait_until_disconnected, timeout)
 
     async def over(self, timeout: float = 5) -> None:
-        """Wait for the end of the response, from either side."""
+        """Wait until the response has ended, from either side."""
         if not await asyncio.to_thread(self._over.wait, timeout):
             raise TimeoutError(f"{self.path} is still open after {timeout} s")
 

@@ -14,12 +14,14 @@ Finish = Literal["stop", "length", "tool_calls", "filtered"]
 class Script:
     """One answer and its faults; times in seconds.
 
-    ``text`` may contain ``{model}``. Chunks have ``chunk_size`` characters; ``total`` spreads them over that time, else
-    ``delay`` lies between any two; after ``hold`` chunks nothing comes until ``release`` is set. ``split`` sends the
-    bytes in pieces of that size, whatever they cut. ``end`` happens after ``at`` chunks (None: after all): a good
-    finish, an end without one, a cut connection, an error inside the stream, or silence (before or after the finish). A
-    ``status`` other than 200 brings the vendor's error body; ``body`` replaces everything that would be sent.
-    ``refuses`` names parameters that get a 400, as from a model that does not accept them.
+    - ``text`` may contain ``{model}``.
+    - Chunks have ``chunk_size`` characters. ``total`` spreads them over that time; without it, ``delay`` lies between
+      two chunks. After ``hold`` chunks nothing comes until ``release`` is set.
+    - ``split`` sends the bytes in pieces of that size, which may cut lines and characters.
+    - ``end`` happens after ``at`` chunks (None: after all): a good finish, an end without one, a cut connection, an
+      error inside the stream, or silence, before or after the finish.
+    - A ``status`` other than 200 sends the vendor's error body; ``body`` replaces everything that would be sent.
+    - ``refuses`` names parameters to which the vendor responds with 400, like a model that does not accept them.
     """
 
     text: str = "Hello from {model}: ça va, 世界 🌍!"
@@ -47,7 +49,7 @@ class Script:
 
     @classmethod
     def from_model(cls, model: str) -> Script | None:
-        """Return the script that a model id spells out after an ``@``, like ``any-name@total=1,end=cut,at=5``."""
+        """Return the script that a model id contains after an ``@``, as in ``any-name@total=1,end=cut,at=5``."""
         _, at, settings = model.partition("@")
         if not at:
             return None
@@ -55,7 +57,7 @@ class Script:
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Script:
-        """Return a script from names and values, which may still be strings."""
+        """Return a script from the names and values of its fields; values may be strings."""
         defaults = {each.name: getattr(cls(), each.name) for each in fields(cls)}
         return cls(**{name: _typed(defaults[name], name, value) for name, value in settings.items()})
 

@@ -16,11 +16,11 @@ GARBAGE = b'data: {"choices": [{"delta": oh no\n\n'
 
 
 class Cut(Exception):
-    """The stand-in itself has cut the connection."""
+    """A connection that the stand-in itself has cut."""
 
 
 class Answer:
-    """A stream of frames in one vendor's format."""
+    """A scripted answer in one vendor's format."""
 
     def __init__(self, request: web.Request, recorded: Recorded, script: Script, format_: Format) -> None:
         self._request = request
@@ -47,26 +47,27 @@ class Answer:
         return self._response
 
     async def _chunks(self) -> None:
-        """Yield reasoning and text, up to the scripted end; times are absolute, so that delays do not add up."""
+        """Send reasoning and text, up to the scripted end."""
         pieces = list(self._pieces())
+        # Times are absolute, so the delays of single chunks do not add up.
         step, begin = self._script.step(len(pieces)), time.monotonic()
-        for number, (thought, piece) in enumerate(pieces[: self._script.at]):
+        for number, (is_reasoning, piece) in enumerate(pieces[: self._script.at]):
             if step:
                 await asyncio.sleep(begin + number * step - time.monotonic())
             while number == self._script.hold and not self._script.release.is_set():
                 await asyncio.sleep(0.01)
             await self._write(self._noise())
-            if not thought and number and pieces[number - 1][0]:
+            if not is_reasoning and number and pieces[number - 1][0]:
                 await self._write(self._format.begin_text())
-            await self._write([self._format.reasoning(piece) if thought else self._format.text(piece)])
+            await self._write([self._format.reasoning(piece) if is_reasoning else self._format.text(piece)])
             self._recorded.sent.append(time.monotonic())
 
     def _pieces(self) -> Iterator[tuple[bool, str]]:
         size = max(1, self._script.chunk_size)
         text = self._script.text.replace("{model}", self._recorded.model)
-        for thought, whole in ((True, self._script.reasoning), (False, text)):
-            for start in range(0, len(whole), size):
-                yield thought, whole[start : start + size]
+        for is_reasoning, content in ((True, self._script.reasoning), (False, text)):
+            for start in range(0, len(content), size):
+                yield is_reasoning, content[start : start + size]
 
     def _noise(self) -> Iterator[bytes]:
         if self._script.garbage:

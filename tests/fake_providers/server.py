@@ -1,4 +1,4 @@
-"""The server of the stand-in vendors; the package's docstring says how to use it."""
+"""The server of the stand-in vendors; the docstring of the package shows its use."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class StandIn:
         return sum(request.is_open for request in self.requests)
 
     def base_url(self, slug: str) -> str:
-        """Return the base URL of this kind of provider, as its own SDK means it."""
+        """Return the base URL for this kind of provider, with the meaning that it has for the vendor's SDK."""
         return self.url + PATHS.get(slug, f"/{slug}/v1")
 
     def reset(self) -> None:
@@ -70,15 +70,15 @@ class StandIn:
         self.default = Script()
 
     def wait_for_request(self, *, model: str | None = None, number: int = 1, timeout: float = 5) -> Recorded:
-        """Wait for the n-th request (of that model) since the last reset, and return it."""
+        """Wait for the request with this number since the last reset, of this model if one is given; return it."""
 
-        def found() -> Recorded | None:
-            fitting = [request for request in self.requests if model in (None, request.model)]
-            return fitting[number - 1] if len(fitting) >= number else None
+        def matching_request() -> Recorded | None:
+            matching = [request for request in self.requests if model in (None, request.model)]
+            return matching[number - 1] if len(matching) >= number else None
 
         with self._arrived:
-            self._arrived.wait_for(lambda: found() is not None, timeout)
-        request = found()
+            self._arrived.wait_for(lambda: matching_request() is not None, timeout)
+        request = matching_request()
         if request is None:
             raise TimeoutError(f"no request number {number} for {model or 'any model'} within {timeout} s")
         return request
@@ -88,7 +88,7 @@ class StandIn:
         return await asyncio.to_thread(self.wait_for_request, model=model, number=number, timeout=timeout)
 
     def start(self) -> Self:
-        """Serve from a thread; return once the port is open."""
+        """Serve in a thread; return once the port is open."""
         ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready.set)), daemon=True)
         self._thread.start()

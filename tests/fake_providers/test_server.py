@@ -6,10 +6,10 @@ import urllib.request
 
 from providers.adapters.http import HttpClients
 from tests.fake_providers import Script, StandIn
-from tests.providers.adapters.calls import hear, request_of, target_of
+from tests.providers.adapters.calls import read_stream, request_of, target_of
 
 
-def test_it_reads_a_script_out_of_a_model_id() -> None:
+def test_it_reads_a_script_from_a_model_id() -> None:
     script = Script.from_model("any-name@total=1.5,end=cut,at=3,refuses=temperature+seed,pings=true,split=7")
 
     assert script == Script(total=1.5, end="cut", at=3, refuses=("temperature", "seed"), pings=True, split=7)
@@ -19,14 +19,14 @@ def test_it_reads_a_script_out_of_a_model_id() -> None:
 async def test_it_records_when_each_chunk_was_sent() -> None:
     with StandIn() as vendors:
         async with await HttpClients.open(connect_timeout=5) as clients:
-            heard = await hear(
+            result = await read_stream(
                 clients, "openai", target_of(vendors, "openai"), request_of("x@text=abcdefgh,total=0.02")
             )
 
         recorded = await vendors.request(model="x@text=abcdefgh,total=0.02")
         await recorded.over()
 
-    assert heard.text == "abcdefgh"
+    assert result.text == "abcdefgh"
     assert len(recorded.sent) == 2
     assert recorded.began <= recorded.sent[0] < recorded.sent[1] <= (recorded.ended or 0)
     assert recorded.hung_up is None
@@ -41,11 +41,11 @@ async def test_it_serves_from_a_process_of_its_own() -> None:
         urllib.request.urlopen(urllib.request.Request(f"{vendors.url}/_scripts/m", script, method="PUT"))
 
         async with await HttpClients.open(connect_timeout=5) as clients:
-            heard = await hear(clients, "anthropic", target_of(vendors, "anthropic"), request_of("m"))
+            result = await read_stream(clients, "anthropic", target_of(vendors, "anthropic"), request_of("m"))
 
         recorded = json.load(urllib.request.urlopen(f"{vendors.url}/_requests"))
         process.send_signal(signal.SIGTERM)
 
-    assert heard.text == "from afar"
+    assert result.text == "from afar"
     assert [request["vendor"] for request in recorded] == ["anthropic"]
     assert process.returncode == 0

@@ -147,7 +147,7 @@ def running_slots() -> list[Slot]:
             mark_safe(""),
             time=0.0,
             phase="waiting",
-            position="2nd in line",
+            position="2nd in the queue",
         ),
     ]
 

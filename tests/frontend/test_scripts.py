@@ -80,7 +80,7 @@ def test_it_shows_only_the_slots_in_use(server: PageServer, reader: Page) -> Non
 def test_it_adds_and_removes_slots_and_numbers_them_anew(server: PageServer, reader: Page) -> None:
     reader.goto(server.url)
 
-    reader.get_by_role("button", name="Add a model").click()
+    reader.get_by_role("button", name="Add model").click()
     reader.locator("[data-slot]:visible select").nth(3).select_option("demo/demo-scholar")
     reader.get_by_role("button", name="Remove model 2").click()
 
@@ -94,10 +94,10 @@ def test_it_never_goes_below_two_slots_or_above_eight(server: PageServer, reader
     reader.get_by_role("button", name="Remove model 3").click()
     expect(reader.locator("[data-slot-remove]:visible")).to_have_count(0)
     for _ in range(6):
-        reader.get_by_role("button", name="Add a model").click()
+        reader.get_by_role("button", name="Add model").click()
 
     expect(reader.locator("[data-slot]:visible")).to_have_count(8)
-    expect(reader.get_by_role("button", name="Add a model")).to_be_hidden()
+    expect(reader.get_by_role("button", name="Add model")).to_be_hidden()
 
 
 def test_it_sends_with_ctrl_enter_what_is_filled_in(server: PageServer, reader: Page) -> None:

@@ -1,4 +1,4 @@
-"""JSON with parts that do not belong there."""
+"""JSON with unexpected parts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-SOMEBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 ODD: tuple[Any, ...] = (
     *(
         None,
@@ -39,10 +39,10 @@ ODD: tuple[Any, ...] = (
         "tie",
         "2026-11-21T08:00:00+00:00",
         "0001-01-01T00:00:00Z",
-        SOMEBODY,
+        UNKNOWN_ID,
         "9" * 5000,
     ),
-    *([], {}, [[]], [None], [7], ["x"], {"x": 1}, {"id": SOMEBODY}, {"provider": "demo", "model": "demo-swift"}),
+    *([], {}, [[]], [None], [7], ["x"], {"x": 1}, {"id": UNKNOWN_ID}, {"provider": "demo", "model": "demo-swift"}),
 )
 anything = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.sampled_from(ODD)),
@@ -52,14 +52,14 @@ anything = st.recursive(
 
 
 @st.composite
-def changed(draw: st.DrawFn, value: Any, most: int = 3) -> Any:
-    """Return the value with a few of its parts replaced, left out, doubled, or exchanged."""
+def changed(draw: st.DrawFn, value: Any, max_changes: int = 3) -> Any:
+    """Return the value with a few of its parts replaced, left out, doubled or exchanged."""
     value = copy.deepcopy(value)
-    for _ in range(draw(st.integers(1, most))):
-        places = list(_places(value))
-        if not places:
+    for _ in range(draw(st.integers(1, max_changes))):
+        parts = list(_parts(value))
+        if not parts:
             return value
-        parent, key = places[draw(st.integers(0, len(places) - 1))]
+        parent, key = parts[draw(st.integers(0, len(parts) - 1))]
         match draw(st.integers(0, 4)):
             case 0 | 1:
                 parent[key] = copy.deepcopy(draw(st.one_of(st.sampled_from(ODD), anything)))
@@ -68,13 +68,13 @@ def changed(draw: st.DrawFn, value: Any, most: int = 3) -> Any:
             case 3 if isinstance(parent, list):
                 parent.append(copy.deepcopy(parent[key]))
             case _:
-                other, name = places[draw(st.integers(0, len(places) - 1))]
+                other, name = parts[draw(st.integers(0, len(parts) - 1))]
                 parent[key] = copy.deepcopy(other[name])
     return value
 
 
-def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+def _parts(value: Any) -> Iterator[tuple[Any, Any]]:
     keys: Any = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     for key in keys:
         yield value, key
-        yield from _places(value[key])
+        yield from _parts(value[key])

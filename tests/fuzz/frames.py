@@ -1,4 +1,4 @@
-"""Ten thousand messages that sockets refuse, and malformed frames; the same ones in every run."""
+"""Messages that sockets refuse, thousands of them, and malformed frames; the same ones in every run."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ SMALL = 1000
 
 
 def bad_messages(number: int, seed: int) -> Iterator[str | bytes]:
-    """Return messages that are to be refused."""
-    chance = random.Random(seed)
+    """Yield messages that a socket has to refuse."""
+    rng = random.Random(seed)
     fixed = [json.dumps(action) for action in BAD_ACTIONS if len(json.dumps(action)) < SMALL]
     fixed += [raw.decode() for raw in (*NOT_OBJECTS, *NOT_JSON) if raw.isascii() and len(raw) < SMALL]
     for _ in range(number):
-        match chance.randrange(6):
+        match rng.randrange(6):
             case 0:
-                yield GOOD[: chance.randrange(len(GOOD))]
+                yield GOOD[: rng.randrange(len(GOOD))]
             case 1:
-                yield "".join(chr(chance.randrange(1, 0xD800)) for _ in range(chance.randrange(60)))
+                yield "".join(chr(rng.randrange(1, 0xD800)) for _ in range(rng.randrange(60)))
             case 2:
-                yield chance.randbytes(chance.randrange(200))
+                yield rng.randbytes(rng.randrange(200))
             case 3:
-                depth = chance.randrange(1, 5000)
-                yield chance.choice(("[", '{"action":')) * depth
+                depth = rng.randrange(1, 5000)
+                yield rng.choice(("[", '{"action":')) * depth
             case 4:
-                name = chance.choice(("action", "event", "result_id", ""))
-                yield json.dumps({name: chance.choice((None, 7, 1e300, [], {}, ["cancel"], "delete", "Turn"))})
+                name = rng.choice(("action", "event", "result_id", ""))
+                yield json.dumps({name: rng.choice((None, 7, 1e300, [], {}, ["cancel"], "delete", "Turn"))})
             case _:
-                yield chance.choice(fixed)
+                yield rng.choice(fixed)
 
 
 def frame(
     opcode: int, payload: bytes = b"", *, first: int = 0x80, length: int | None = None, masked: bool = True
 ) -> bytes:
-    """Return one frame as it goes over the wire, with ``length`` as its declared length."""
+    """Return the bytes of one frame (RFC 6455, section 5.2); ``length`` is the length that it declares."""
     size, mark = len(payload) if length is None else length, 0x80 if masked else 0
     head = bytes([first | opcode])
     if size < 126:
@@ -55,7 +55,7 @@ def frame(
 
 
 TEXT, BINARY, CLOSE, PING = 1, 2, 8, 9
-NO_FRAMES = {
+BAD_FRAMES = {
     "invalid UTF-8": (frame(TEXT, b'{"action": "\xff\xfe"}'), 1007),
     "half a character": (frame(TEXT, "é".encode()[:1]), 1007),
     "a lone surrogate": (frame(TEXT, b"\xed\xa0\x80"), 1007),
@@ -65,15 +65,15 @@ NO_FRAMES = {
         frame(TEXT, b"x" * 600_000, first=0) + frame(0, b"x" * 600_000),
         1009,
     ),
-    "a frame that says it is endless": (frame(TEXT, length=2**62), 1009),
-    "a length that no frame has": (frame(TEXT, length=2**63 + 1), 1009),
+    "a frame that declares a huge length": (frame(TEXT, length=2**62), 1009),
+    "a length above the maximum": (frame(TEXT, length=2**63 + 1), 1009),
     "an unknown opcode": (frame(3, b"x"), 1002),
     "a reserved bit": (frame(TEXT, b"{}", first=0x90), 1002),
     "no mask": (frame(TEXT, b"{}", masked=False), 1002),
-    "a continuation of nothing": (frame(0, b"x"), 1002),
+    "a continuation without a beginning": (frame(0, b"x"), 1002),
     "a new message within one": (frame(TEXT, b"{", first=0) + frame(TEXT, b"}"), 1002),
     "a ping in parts": (frame(PING, b"x", first=0), 1002),
     "a ping that is too long": (frame(PING, bytes(126)), 1002),
-    "a close code that nobody sends": (frame(CLOSE, struct.pack("!H", 1005)), 1002),
+    "a close code that may not be sent": (frame(CLOSE, struct.pack("!H", 1005)), 1002),
     "half a close code": (frame(CLOSE, b"\x03"), 1002),
 }

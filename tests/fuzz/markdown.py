@@ -1,4 +1,4 @@
-"""Documents as models write them, and as nobody should."""
+"""Markdown documents as models write them, and malformed ones."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ RULES = st.sampled_from(
 
 @st.composite
 def fences(draw: st.DrawFn) -> str:
-    """A fence, closed or not, with lines of other lengths of marks in it."""
+    """Draw a fence, closed or not, that may contain shorter and longer fence marks."""
     mark = draw(st.sampled_from(["```", "````", "~~~"]))
     lines = draw(st.lists(st.one_of(LINES, st.sampled_from(["```", "~~~", "    ```", "`````"])), max_size=5))
     return "\n".join([f"{mark}{draw(LANGUAGES)}", *lines, draw(st.sampled_from([mark, "", f"{mark} "]))])
@@ -59,7 +59,7 @@ def fences(draw: st.DrawFn) -> str:
 
 @st.composite
 def marked(draw: st.DrawFn) -> str:
-    """Lines after markers of lists, quotations and headings, each more or less indented."""
+    """Draw lines that begin with markers of lists, quotations and headings, more or less indented."""
     lines = draw(st.lists(st.tuples(st.integers(0, 5), st.lists(MARKERS, max_size=3), LINES), min_size=1, max_size=6))
     return "\n".join(" " * indent + "".join(markers) + line for indent, markers, line in lines)
 
@@ -72,14 +72,17 @@ def tables(draw: st.DrawFn) -> str:
 
 @st.composite
 def indented(draw: st.DrawFn) -> str:
-    """Any block, indented further."""
+    """Draw any block, indented further."""
     block: str = draw(st.one_of(fences(), marked(), tables(), LINES))
     before = draw(st.sampled_from(["", "  ", "   ", "    ", "> ", "- ", "\t"]))
     return "\n".join(before + line for line in block.split("\n"))
 
 
 def documents() -> st.SearchStrategy[str]:
-    """Blocks with any line ends between them; without link definitions, which only apply at the end."""
+    """Return a strategy for blocks with any line ends between them, without link definitions.
+
+    A stream does not know a definition before it arrives, so it renders the text before it differently.
+    """
     blocks = st.one_of(fences(), marked(), tables(), indented(), LINES, RULES, st.text(max_size=20))
     parts = st.lists(st.tuples(blocks, ENDS), max_size=7)
     return parts.map(lambda pairs: "".join(block + end for block, end in pairs)).filter(lambda text: "]:" not in text)

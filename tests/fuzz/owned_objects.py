@@ -1,4 +1,4 @@
-"""A user with one of everything, and requests about these objects."""
+"""A user with one object of each kind, and requests about these objects."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from tests.support.live import Account, Live
 MODEL = {"provider": "openai", "model": "gpt-4o"}
 
 
-class Things:
-    """A comparison, a chat, a preset, a template, a key, a token and an image. ``create_again`` creates all of them,
-    for another account, if one may be gone."""
+class OwnedObjects:
+    """A comparison, a chat, a preset, a template, a key, a token and an image of one user."""
 
     account: Account
 
@@ -26,28 +25,28 @@ class Things:
         self._deleted = True
 
     def create_again(self) -> None:
-        """Create all of them."""
+        """Create all of them for a new account, unless they exist and none was deleted."""
         if not self._deleted:
             return
         self._deleted = False
         self.account = self._live.register()
-        self._make()
-        told = self._ask("GET", "archive").json()
-        chat, (comparison,) = told["conversations"][0], told["comparisons"]
+        self._create()
+        archive = self._call("GET", "archive").json()
+        chat, (comparison,) = archive["conversations"][0], archive["comparisons"]
         self._ids = {
             "comparisons": [comparison["id"]],
             "conversations": [chat["id"]],
             "messages": [message["id"] for message in chat["messages"]],
             "results": [each["messages"][1]["answer"]["id"] for each in comparison["candidates"]],
-            "presets": [each["id"] for each in told["presets"]],
-            "prompt-templates": [each["id"] for each in told["prompt_templates"]],
-            "tokens": [self._ask("POST", "tokens", json={"name": "A program"}).json()["id"]],
+            "presets": [each["id"] for each in archive["presets"]],
+            "prompt-templates": [each["id"] for each in archive["prompt_templates"]],
+            "tokens": [self._call("POST", "tokens", json={"name": "A program"}).json()["id"]],
         }
-        self._ask("PUT", "keys/openai", json={"api_key": "sk-fuzz"})
+        self._call("PUT", "keys/openai", json={"api_key": "sk-fuzz"})
 
-    def put_into(self, case: Case[Any]) -> None:
-        """Make a case that would be about nothing be about these: half of its ids become theirs, every provider one
-        that responds. Its errors stay in it."""
+    def use_in(self, case: Case[Any]) -> None:
+        """Change a case so that it is about these objects: two thirds of its ids become theirs, and every provider
+        becomes one that responds. Errors in the case stay."""
         self._deleted |= case.method == "DELETE"
         segments = case.operation.path.split("/")
         for name, value in dict(case.path_parameters).items():
@@ -55,39 +54,39 @@ class Things:
             if kind == "keys":
                 case.path_parameters[name] = "openai" if value else value
             elif _is_id(value):
-                case.path_parameters[name] = self._one_of(kind, value)
+                case.path_parameters[name] = self._own_id(kind, value)
         if isinstance(case.body, dict) and case.meta is not None and case.meta.generation.mode.is_positive:
-            case.body = self._real(case.body)
+            case.body = self._with_own_ids(case.body)
 
-    def _real(self, value: Any) -> Any:
+    def _with_own_ids(self, value: Any) -> Any:
         if isinstance(value, list):
-            return [self._real(each) for each in value]
+            return [self._with_own_ids(each) for each in value]
         if not isinstance(value, dict):
             return value
-        real = {name: self._real(each) for name, each in value.items()}
+        replaced = {name: self._with_own_ids(each) for name, each in value.items()}
         if isinstance(value.get("provider"), str):
-            real |= MODEL
+            replaced |= MODEL
         if _is_id(value.get("conversation_id")):
-            real["conversation_id"] = self._one_of("conversations", value["conversation_id"])
-        return real
+            replaced["conversation_id"] = self._own_id("conversations", value["conversation_id"])
+        return replaced
 
-    def _one_of(self, kind: str, value: str) -> str:
+    def _own_id(self, kind: str, value: str) -> str:
         ids, chosen = self._ids.get(kind, []), uuid.UUID(value).int
         return value if not ids or chosen % 3 == 0 else ids[chosen % len(ids)]
 
-    def _make(self) -> None:
-        picture = self._ask("POST", "images", files={"file": BytesIO(samples.encoded("PNG"))}).json()["id"]
+    def _create(self) -> None:
+        picture = self._call("POST", "images", files={"file": BytesIO(samples.encoded("PNG"))}).json()["id"]
         body = {"prompt": "Hello?", "providers": [MODEL, {**MODEL, "model": "gone@status=404"}], "images": [picture]}
-        comparison = self._ask("POST", "compare", json=body).json()
-        self._ask("POST", f"comparisons/{comparison['id']}/vote", json={"preferred_index": 0})
-        self._ask("POST", "chat", json={"message": "Hello?", **MODEL})
-        self._ask("POST", "presets", json={"name": "A set", "providers": [MODEL]})
-        self._ask("POST", "prompt-templates", json={"name": "A template", "text": "What is {{thing}}?"})
+        comparison = self._call("POST", "compare", json=body).json()
+        self._call("POST", f"comparisons/{comparison['id']}/vote", json={"preferred_index": 0})
+        self._call("POST", "chat", json={"message": "Hello?", **MODEL})
+        self._call("POST", "presets", json={"name": "A set", "providers": [MODEL]})
+        self._call("POST", "prompt-templates", json={"name": "A template", "text": "What is {{thing}}?"})
 
-    def _ask(self, method: str, path: str, **more: Any) -> Any:
-        answer = self.account.api.request(method, f"/api/v1/{path}", **more)
-        assert answer.ok, answer.text
-        return answer
+    def _call(self, method: str, path: str, **more: Any) -> Any:
+        response = self.account.api.request(method, f"/api/v1/{path}", **more)
+        assert response.ok, response.text
+        return response
 
 
 def _is_id(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""A vendor's stream for one answer, changed as no vendor should, and an adapter's reading of it."""
+"""A vendor's stream for one answer, with changes that no vendor should make, and the events that an adapter reads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.fake_providers.formats import (
     ResponsesFormat,
 )
 from tests.fake_providers.scripts import Script
-from tests.providers.adapters.calls import KEY, Heard, hear, request_of
+from tests.providers.adapters.calls import KEY, StreamResult, read_stream, request_of
 
 FORMATS: dict[str, type[Format]] = {
     "openai": ResponsesFormat,
@@ -44,16 +44,16 @@ GARBAGE = st.sampled_from(
 
 
 def frames_of(slug: str) -> list[bytes]:
-    """Return a good answer of a vendor, frame by frame."""
-    told = FORMATS[slug]("model-a", SCRIPT)
-    reasoning = [told.reasoning(piece) for piece in (SCRIPT.reasoning[:3], SCRIPT.reasoning[3:])]
-    between = list(told.begin_text())
-    text = [told.text(piece) for piece in (SCRIPT.text[:5], SCRIPT.text[5:])]
-    return [*told.head(), *reasoning, *between, *text, told.ping(), *told.tail()]
+    """Return a vendor's frames for a good answer."""
+    format_ = FORMATS[slug]("model-a", SCRIPT)
+    reasoning = [format_.reasoning(piece) for piece in (SCRIPT.reasoning[:3], SCRIPT.reasoning[3:])]
+    between = list(format_.begin_text())
+    text = [format_.text(piece) for piece in (SCRIPT.text[:5], SCRIPT.text[5:])]
+    return [*format_.head(), *reasoning, *between, *text, format_.ping(), *format_.tail()]
 
 
 class Response:
-    """A vendor's response with these chunks, with the methods that reading a stream needs."""
+    """A stand-in for aiohttp's response: it has these chunks, and the methods that reading a stream needs."""
 
     def __init__(self, chunks: Sequence[bytes]) -> None:
         self._chunks = [chunk for chunk in chunks if chunk]
@@ -78,30 +78,30 @@ class Replayed(HttpClients):
 
     def __init__(self, chunks: Sequence[bytes]) -> None:
         self._response: Any = Response(chunks)
-        self._tell_accepted = None
+        self._on_accepted = None
 
-    async def _accepted(self, target: Target, call: Call) -> Any:
+    async def _accepted_response(self, target: Target, call: Call) -> Any:
         return self._response
 
 
-async def events_from(slug: str, chunks: Sequence[bytes]) -> Heard:
+async def events_from(slug: str, chunks: Sequence[bytes]) -> StreamResult:
     """Return what the adapter of this kind yields for these bytes."""
-    return await hear(Replayed(chunks), slug, Target(KINDS[slug].label, "http://x", KEY), request_of())
+    return await read_stream(Replayed(chunks), slug, Target(KINDS[slug].label, "http://x", KEY), request_of())
 
 
 @st.composite
 def wrong_frames(draw: st.DrawFn, slug: str) -> list[bytes]:
-    """The frames of an answer with up to four changes."""
+    """Draw the frames of an answer with up to four changes, and possibly without its end."""
     frames = frames_of(slug)
     for _ in range(draw(st.integers(1, 4))):
-        place = draw(st.integers(0, len(frames) - 1))
-        frames[place] = draw(st.one_of(_retyped(frames[place]), _garbled(frames[place])))
+        index = draw(st.integers(0, len(frames) - 1))
+        frames[index] = draw(st.one_of(_retyped(frames[index]), _garbled(frames[index])))
     return frames[: draw(st.integers(1, len(frames)))]
 
 
 @st.composite
 def _retyped(draw: st.DrawFn, frame: bytes) -> bytes:
-    """A frame in which one value is another."""
+    """Draw a frame with one of its values replaced."""
     head, mark, rest = frame.partition(b"data: ")
     try:
         value = json.loads(rest)
@@ -126,6 +126,6 @@ def _retyped(draw: st.DrawFn, frame: bytes) -> bytes:
 
 @st.composite
 def _garbled(draw: st.DrawFn, frame: bytes) -> bytes:
-    """A frame with bytes removed or inserted."""
+    """Draw a frame with bytes removed or inserted."""
     start, end = sorted((draw(st.integers(0, len(frame))), draw(st.integers(0, len(frame)))))
     return frame[:start] + draw(st.one_of(GARBAGE, st.binary(max_size=20), st.just(b""))) + frame[end:]

@@ -22,83 +22,83 @@ from tests.providers.adapters.calls import KEY, target_of
 COUNT = re.compile(rb'("input_tokens"|"prompt_tokens"|"promptTokenCount"):\d+')
 every_format = pytest.mark.parametrize("slug", FORMATS)
 cuts = st.lists(st.integers(0, 10_000), max_size=40)
-often = settings(max_examples=150, deadline=None)
+many_examples = settings(max_examples=150, deadline=None)
 
 
 @every_format
-@often
-@given(places=cuts)
-def test_it_hears_the_same_however_the_bytes_are_split(slug: str, places: list[int]) -> None:
+@many_examples
+@given(cut_positions=cuts)
+def test_it_reads_the_same_events_from_any_split_of_the_bytes(slug: str, cut_positions: list[int]) -> None:
     stream = b"".join(frames_of(slug))
 
-    heard = asyncio.run(events_from(slug, split(stream, places)))
+    result = asyncio.run(events_from(slug, split(stream, cut_positions)))
 
-    assert (heard.error, heard.text, heard.reasoning) == (None, SCRIPT.text, SCRIPT.reasoning)
-    assert heard.events[-2:] == asyncio.run(events_from(slug, [stream])).events[-2:]
-    assert heard.usage is not None
-    assert heard.usage.reasoning_tokens == 3
+    assert (result.error, result.text, result.reasoning) == (None, SCRIPT.text, SCRIPT.reasoning)
+    assert result.events[-2:] == asyncio.run(events_from(slug, [stream])).events[-2:]
+    assert result.usage is not None
+    assert result.usage.reasoning_tokens == 3
 
 
 @every_format
 @settings(max_examples=400, deadline=None)
 @given(data=st.data())
-def test_it_hears_sound_events_or_a_failure_of_whatever_comes(slug: str, data: st.DataObject) -> None:
+def test_it_reads_valid_events_or_an_error_from_any_stream(slug: str, data: st.DataObject) -> None:
     stream = b"".join(data.draw(wrong_frames(slug)))
 
-    heard = asyncio.run(events_from(slug, split(stream, data.draw(cuts))))
+    result = asyncio.run(events_from(slug, split(stream, data.draw(cuts))))
 
-    assert [event for event in heard.events if not is_sound(event)] == []
-    assert len(heard.finishes) == (0 if heard.error else 1)
-    if heard.error is not None:
-        assert heard.error.code in ErrorCode
-        assert heard.error.message.endswith(".")
-        assert heard.error.retry_after is None or math.isfinite(heard.error.retry_after)
+    assert [event for event in result.events if not is_sound(event)] == []
+    assert len(result.finishes) == (0 if result.error else 1)
+    if result.error is not None:
+        assert result.error.code in ErrorCode
+        assert result.error.message.endswith(".")
+        assert result.error.retry_after is None or math.isfinite(result.error.retry_after)
 
 
 @every_format
 @pytest.mark.parametrize("wrong", [7, True, ["x"], {"a": 1}, 1.5])
-def test_it_takes_nothing_but_text_for_text(slug: str, wrong: object) -> None:
+def test_it_accepts_only_strings_as_text(slug: str, wrong: object) -> None:
     text = json.dumps(SCRIPT.text[:5], ensure_ascii=False).encode()
     frames = [frame.replace(text, json.dumps(wrong).encode()) for frame in frames_of(slug)]
 
-    heard = asyncio.run(events_from(slug, frames))
+    result = asyncio.run(events_from(slug, frames))
 
     assert frames != frames_of(slug)
-    assert [event for event in heard.events if not is_sound(event)] == []
+    assert [event for event in result.events if not is_sound(event)] == []
 
 
 @every_format
 @pytest.mark.parametrize("wrong", [-1, 2**31, 2**70, 1.5, True])
-def test_it_takes_no_count_that_is_none(slug: str, wrong: object) -> None:
+def test_it_drops_invalid_token_counts(slug: str, wrong: object) -> None:
     frames = [COUNT.sub(b"\\1:" + json.dumps(wrong).encode(), frame) for frame in frames_of(slug)]
 
-    heard = asyncio.run(events_from(slug, frames))
+    result = asyncio.run(events_from(slug, frames))
 
     assert frames != frames_of(slug)
-    assert [event for event in heard.events if not is_sound(event)] == []
+    assert [event for event in result.events if not is_sound(event)] == []
 
 
 @given(st.lists(st.one_of(GARBAGE, st.binary(max_size=30)), max_size=30), cuts)
-@often
-def test_it_decodes_any_bytes_alike_however_they_are_split(parts: list[bytes], places: list[int]) -> None:
+@many_examples
+def test_it_decodes_any_split_of_any_bytes_to_the_same_events(parts: list[bytes], cut_positions: list[int]) -> None:
     stream = b"".join(parts)
 
-    assert decoded(split(stream, places)) == decoded([stream])
+    assert decoded(split(stream, cut_positions)) == decoded([stream])
 
 
-@given(places=cuts)
-@often
-def test_it_never_holds_more_than_the_largest_event(places: list[int]) -> None:
+@given(cut_positions=cuts)
+@many_examples
+def test_it_refuses_a_line_that_is_too_long_in_any_split(cut_positions: list[int]) -> None:
     line = b"data: " + b"x" * 9000
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sse, "MAX_EVENT_BYTES", 8000)
 
         with pytest.raises(EventTooLongError):
-            decoded(split(line, places))
+            decoded(split(line, cut_positions))
 
 
 @pytest.mark.parametrize("value", ["inf", "-inf", "nan", "1e999", "-5", "x", "", "Mon, 99 Foo 2026", "9" * 400, "²"])
-def test_it_waits_for_no_time_that_never_comes(value: str, stand_in: StandIn) -> None:
+def test_it_ignores_an_invalid_or_infinite_retry_after(value: str, stand_in: StandIn) -> None:
     error = response_failure(target_of(stand_in, "openai", KEY), 429, {"Retry-After": value}, b"rate limit")
 
     assert error.code is ErrorCode.RATE_LIMITED
@@ -114,8 +114,8 @@ def is_sound(event: StreamEvent) -> bool:
     return isinstance(event, Finished)
 
 
-def split(stream: bytes, places: list[int]) -> list[bytes]:
-    bounds = [0, *sorted(place % (len(stream) + 1) for place in places), len(stream)]
+def split(stream: bytes, cut_positions: list[int]) -> list[bytes]:
+    bounds = [0, *sorted(position % (len(stream) + 1) for position in cut_positions), len(stream)]
     return [stream[start:end] for start, end in pairwise(bounds)]
 
 

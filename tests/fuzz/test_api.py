@@ -1,4 +1,4 @@
-"""Schemathesis reads the OpenAPI document and sends every request in it, correctly and incorrectly.
+"""Tests of every request in the OpenAPI document, with valid and invalid values that Schemathesis generates.
 
 A larger run, which draws new cases each time:
 
@@ -17,22 +17,22 @@ from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
 from schemathesis import Case
 
-from tests.fuzz.owned_objects import Things
+from tests.fuzz.owned_objects import OwnedObjects
 from tests.support.live import Live
 
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "")
-# These read the same bodies as `comparisons` and `chat/stream`, which every value at a limit is tried on.
-OTHER_DOORS = [f"POST /api/v1/{path}" for path in ("compare", "compare/stream", "chat")]
+# These have the same bodies as `comparisons` and `chat/stream`, which are tested with every value at a limit.
+SAME_BODIES = [f"POST /api/v1/{path}" for path in ("compare", "compare/stream", "chat")]
 CONFIG = {
     "generation": {
         "max-examples": int(EXAMPLES or 3),
         "deterministic": not EXAMPLES,
         "with-security-parameters": False,
     },
-    # No schema says which providers there are, what a picture is, or that a vote has to be for one thing.
+    # A schema cannot say which providers exist, which bytes are an image, or that a vote has to be for one answer.
     "checks": {"positive_data_acceptance": {"enabled": False}},
     "operations": [
-        {"include-name": OTHER_DOORS, "phases": {"coverage": {"enabled": bool(EXAMPLES)}}},
+        {"include-name": SAME_BODIES, "phases": {"coverage": {"enabled": bool(EXAMPLES)}}},
         {"include-name": "POST /api/v1/images", "checks": {"negative_data_rejection": {"enabled": False}}},
     ],
 }
@@ -43,32 +43,32 @@ schema = schemathesis.openapi.from_dict(
 
 
 @pytest.fixture(scope="module")
-def things(installation: Live) -> Things:
-    return Things(installation)
+def owned_objects(installation: Live) -> OwnedObjects:
+    return OwnedObjects(installation)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def told_before(installation: Live) -> dict[Path, int]:
-    """The length of the logs before these tests, which run beside tests that break connections."""
+def log_sizes(installation: Live) -> dict[Path, int]:
+    """The sizes of the logs before these tests; earlier lines may come from tests that break connections."""
     paths = [installation.log_path(name) for name in ("web", "worker")]
     return {path: path.stat().st_size for path in paths}
 
 
 @pytest.fixture
-def all_things(things: Things) -> Things:
-    things.create_again()
-    return things
+def owned(owned_objects: OwnedObjects) -> OwnedObjects:
+    owned_objects.create_again()
+    return owned_objects
 
 
 @schema.parametrize()
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_it_does_what_the_document_says(case: Case[Any], installation: Live, all_things: Things) -> None:
-    all_things.put_into(case)
+def test_it_behaves_as_the_openapi_document_says(case: Case[Any], installation: Live, owned: OwnedObjects) -> None:
+    owned.use_in(case)
 
-    case.call_and_validate(base_url=installation.base_url, session=all_things.account.api)
+    case.call_and_validate(base_url=installation.base_url, session=owned.account.api)
 
 
-def test_it_has_met_nothing_that_it_did_not_expect(installation: Live, told_before: dict[Path, int]) -> None:
-    told = [path.read_bytes()[length:].decode(errors="replace") for path, length in told_before.items()]
+def test_it_logged_no_traceback(installation: Live, log_sizes: dict[Path, int]) -> None:
+    logged = [path.read_bytes()[length:].decode(errors="replace") for path, length in log_sizes.items()]
 
-    assert [trace for each in told for trace in each.split("Traceback")[1:]] == []
+    assert [trace for each in logged for trace in each.split("Traceback")[1:]] == []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from account_data.sections import SECTIONS
-from account_data.services import Imported, import_archive
+from account_data.services import ImportResult, import_archive
 from accounts.models import User
 from core.errors import InvalidInput
 from tests.account_data.conftest import Json, Person
@@ -18,18 +18,18 @@ from tests.fuzz.bad_json import changed
 from tests.security.error_shape import is_sentence
 from tests.security.owned_rows import rows_of
 
-many = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+many_examples = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture
 def archive(transactional_db: None, redis: Redis, uploads: Path) -> Json:
-    """Everything of a user who was deleted."""
+    """The archive of a user who was deleted afterwards."""
     person = Person(User.objects.create_user("alice", "alice@example.org", None))
-    person.say("Hello?", images=[person.show()])
+    person.say("Hello?", images=[person.upload_image()])
     person.compare_on(person.compare("Hello?"), "And now?")
-    told = person.export()
+    archive = person.export()
     person.user.delete()
-    return told
+    return archive
 
 
 @pytest.fixture
@@ -37,28 +37,28 @@ def newcomer(archive: Json) -> User:
     return User.objects.create_user("bob", "bob@example.org", None)
 
 
-@many
+@many_examples
 @given(data=st.data())
-def test_it_imports_a_changed_archive_whole_or_not_at_all(
+def test_it_imports_all_of_a_changed_archive_or_nothing(
     data: st.DataObject, archive: Json, newcomer: User, uploads: Path
 ) -> None:
     check(newcomer, json.dumps(data.draw(changed(archive))).encode(), uploads)
 
 
-@many
+@many_examples
 @given(data=st.data())
-def test_it_imports_a_garbled_file_whole_or_not_at_all(
+def test_it_imports_all_of_a_garbled_file_or_nothing(
     data: st.DataObject, archive: Json, newcomer: User, uploads: Path
 ) -> None:
-    whole = json.dumps(archive).encode()
-    start = data.draw(st.integers(0, len(whole)))
-    end = data.draw(st.integers(start, len(whole)))
+    raw = json.dumps(archive).encode()
+    start = data.draw(st.integers(0, len(raw)))
+    end = data.draw(st.integers(start, len(raw)))
 
-    check(newcomer, whole[:start] + data.draw(st.binary(max_size=5)) + whole[end:], uploads)
+    check(newcomer, raw[:start] + data.draw(st.binary(max_size=5)) + raw[end:], uploads)
 
 
 def check(user: User, raw: bytes, uploads: Path) -> None:
-    """Import it, check the result, and undo the import."""
+    """Import an archive, check the result, and undo the import."""
     with transaction.atomic():
         before, files = rows_of(user), set(uploads.rglob("*.*"))
         try:
@@ -68,12 +68,12 @@ def check(user: User, raw: bytes, uploads: Path) -> None:
             assert rows_of(user) == before
             assert set(uploads.rglob("*.*")) == files
         else:
-            check_whole(user, json.loads(raw), imported)
+            check_complete(user, json.loads(raw), imported)
         transaction.set_rollback(True)
 
 
-def check_whole(user: User, archive: Json, imported: Imported) -> None:
-    """Check that all entries of all sections exist, and can be exported again."""
+def check_complete(user: User, archive: Json, imported: ImportResult) -> None:
+    """Check that every item of every section was stored and can be exported again."""
     for section in SECTIONS:
         if section.save is not None and section.name in archive:
             counts, keys = imported.counts[section.name], section.keys(user)

@@ -15,7 +15,7 @@ from core.api.parsers import json_object
 from core.errors import InvalidInput
 from presets.schemas import checked_preset, checked_template
 from providers.adapters.base import Parameters
-from tests.fuzz.bad_json import SOMEBODY, anything, changed
+from tests.fuzz.bad_json import UNKNOWN_ID, anything, changed
 from tests.security.error_shape import is_sentence
 
 PARAMETERS = {"temperature": 0.5, "top_p": 1, "max_tokens": 7, "stop": ["END"], "seed": 1, "reasoning_effort": "low"}
@@ -25,16 +25,23 @@ COMPARE: dict[str, Any] = {
     "system": "Be brief",
     "tier": "brief",
     "parameters": PARAMETERS,
-    "images": [SOMEBODY],
+    "images": [UNKNOWN_ID],
     "providers": [{**ENTRY, "parameters": PARAMETERS}, ENTRY],
-    "conversation_id": SOMEBODY,
+    "conversation_id": UNKNOWN_ID,
     "stream": False,
 }
-CHAT = {**ENTRY, "message": "Hello", "system": "", "parameters": PARAMETERS, "conversation_id": SOMEBODY, "images": []}
+CHAT = {
+    **ENTRY,
+    "message": "Hello",
+    "system": "",
+    "parameters": PARAMETERS,
+    "conversation_id": UNKNOWN_ID,
+    "images": [],
+}
 PRESET = {"name": "A set", "providers": [ENTRY], "system": "", "tier": None, "parameters": PARAMETERS}
 READERS: dict[str, tuple[Any, Any]] = {
     "compare": (compare_request, COMPARE),
-    "turn": (turn_request, {"prompt": "Hello", "images": [SOMEBODY]}),
+    "turn": (turn_request, {"prompt": "Hello", "images": [UNKNOWN_ID]}),
     "chat": (chat_request, CHAT),
     "chat settings": (chat_settings, {**ENTRY, "system": "", "parameters": PARAMETERS}),
     "preset": (checked_preset, PRESET),
@@ -46,7 +53,7 @@ KINDS = (str, uuid.UUID, int, float, bool, type(None), Parameters)
 @pytest.mark.parametrize("name", READERS)
 @settings(max_examples=400, deadline=None)
 @given(data=st.data())
-def test_it_checks_a_body_or_says_in_a_sentence_what_is_wrong(name: str, data: st.DataObject) -> None:
+def test_it_accepts_a_body_or_refuses_it_with_a_sentence(name: str, data: st.DataObject) -> None:
     read, good = READERS[name]
     body = data.draw(st.one_of(changed(good), st.dictionaries(st.sampled_from(list(good)), anything)))
 
@@ -60,7 +67,7 @@ def test_it_checks_a_body_or_says_in_a_sentence_what_is_wrong(name: str, data: s
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_it_takes_the_good_one(name: str) -> None:
+def test_it_accepts_the_valid_body(name: str) -> None:
     read, good = READERS[name]
 
     assert read(good)

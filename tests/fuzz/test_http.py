@@ -16,8 +16,8 @@ from tests.support.live import Account, Live
 JSON = "application/json"
 DEEP = 10_000
 BODIES: dict[str, bytes] = {
-    **{f"no JSON {number}": raw for number, raw in enumerate(NOT_JSON)},
-    **{f"no object {number}": raw for number, raw in enumerate(NOT_OBJECTS) if raw.strip()},
+    **{f"not JSON {number}": raw for number, raw in enumerate(NOT_JSON)},
+    **{f"not an object {number}": raw for number, raw in enumerate(NOT_OBJECTS) if raw.strip()},
     "deep lists": b'{"prompt": ' + b"[" * DEEP + b"]" * DEEP + b"}",
     "deep objects": b'{"a":' * DEEP + b"7" + b"}" * DEEP,
     "NaN": b'{"prompt": NaN}',
@@ -58,12 +58,12 @@ BAD_REQUESTS = {
     "a query of 100 kB": b"GET /api/v1/models?" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "another host": b"GET /api/v1/models HTTP/1.1\r\nHost: evil.example\r\n\r\n",
     "no host": b"GET /api/v1/models HTTP/1.1\r\n\r\n",
-    "a token that is none": b"GET /api/v1/models HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \xff\x01\r\n\r\n",
-    "a cookie that is none": b"GET /api/v1/models HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=\xff;;=\r\n\r\n",
-    "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 200 + b"\r\n\r\n",
-    "a length that is none": b"POST /api/v1/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+    "an invalid token": b"GET /api/v1/models HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \xff\x01\r\n\r\n",
+    "an invalid cookie": b"GET /api/v1/models HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=\xff;;=\r\n\r\n",
+    "TLS instead of HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 200 + b"\r\n\r\n",
+    "a negative length": b"POST /api/v1/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
     "two lengths": b"POST /api/v1/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n{}",
-    "a chunk that is none": (
+    "an invalid chunk": (
         b"POST /api/v1/chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"
     ),
     "bytes in the path": b"GET /api/v1/keys/\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -76,8 +76,8 @@ def account(installation: Live) -> Account:
 
 
 @pytest.fixture(scope="module")
-def doors(installation: Live) -> list[tuple[str, str]]:
-    """Every operation that takes JSON."""
+def operations(installation: Live) -> list[tuple[str, str]]:
+    """The method and path of every operation with a JSON body."""
     document = requests.get(f"{installation.base_url}/api/v1/schema", timeout=30).json()
     return [
         (method, path.format_map(_Missing()))
@@ -90,70 +90,85 @@ def doors(installation: Live) -> list[tuple[str, str]]:
 @pytest.fixture(autouse=True)
 def _without_a_traceback(installation: Live) -> Iterator[None]:
     log = installation.folder / "web.log"
-    told = len(log.read_bytes())
+    log_size = len(log.read_bytes())
     yield
-    assert "Traceback" not in log.read_bytes()[told:].decode(errors="replace")
+    assert "Traceback" not in log.read_bytes()[log_size:].decode(errors="replace")
 
 
 @pytest.mark.parametrize("bad", BODIES)
-def test_it_refuses_a_body_at_every_door(bad: str, account: Account, doors: list[tuple[str, str]]) -> None:
+def test_it_refuses_a_bad_body_at_every_operation(
+    bad: str, account: Account, operations: list[tuple[str, str]]
+) -> None:
     headers = {"Content-Type": JSON}
 
-    answers = {door: account.api.request(*door, data=BODIES[bad], headers=headers) for door in doors}
+    responses = {
+        operation: account.api.request(*operation, data=BODIES[bad], headers=headers) for operation in operations
+    }
 
-    assert len(doors) > 20
-    assert {door: answer.text for door, answer in answers.items() if not is_refused(answer, {400, 404})} == {}
+    assert len(operations) > 20
+    assert {
+        operation: response.text for operation, response in responses.items() if not is_refused(response, {400, 404})
+    } == {}
 
 
-def test_it_refuses_a_body_of_more_than_2_mb_at_every_door(account: Account, doors: list[tuple[str, str]]) -> None:
+def test_it_refuses_a_body_of_more_than_2_mb_at_every_operation(
+    account: Account, operations: list[tuple[str, str]]
+) -> None:
     headers = {"Content-Type": JSON}
 
-    answers = {door: account.api.request(*door, data=LARGE, headers=headers) for door in doors}
+    responses = {operation: account.api.request(*operation, data=LARGE, headers=headers) for operation in operations}
 
-    assert {door: answer.text for door, answer in answers.items() if not is_refused(answer, {413, 404})} == {}
+    assert {
+        operation: response.text for operation, response in responses.items() if not is_refused(response, {413, 404})
+    } == {}
 
 
 @pytest.mark.parametrize("kind", TYPES)
-def test_it_refuses_a_body_of_another_type_at_every_door(
-    kind: str, account: Account, doors: list[tuple[str, str]]
+def test_it_refuses_a_body_of_another_type_at_every_operation(
+    kind: str, account: Account, operations: list[tuple[str, str]]
 ) -> None:
     headers = {"Content-Type": kind.encode("latin-1")}
 
-    answers = {door: account.api.request(*door, data=b'{"prompt": "Hello"}', headers=headers) for door in doors}
+    responses = {
+        operation: account.api.request(*operation, data=b'{"prompt": "Hello"}', headers=headers)
+        for operation in operations
+    }
 
-    assert {door: answer.text for door, answer in answers.items() if not is_refused(answer, {415, 404})} == {}
+    assert {
+        operation: response.text for operation, response in responses.items() if not is_refused(response, {415, 404})
+    } == {}
 
 
-def test_it_takes_the_last_of_several_values_of_a_name(account: Account) -> None:
+def test_it_uses_the_last_value_of_a_repeated_name(account: Account) -> None:
     twice = b'{"name": 7, "text": "Hello", "name": "The last one"}'
 
-    answer = account.api.post("/api/v1/prompt-templates", data=twice, headers={"Content-Type": JSON})
+    response = account.api.post("/api/v1/prompt-templates", data=twice, headers={"Content-Type": JSON})
 
-    assert (answer.status_code, answer.json()["name"]) == (201, "The last one")
+    assert (response.status_code, response.json()["name"]) == (201, "The last one")
 
 
 @pytest.mark.parametrize("path", BAD_PATHS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_it_refuses_an_address_that_is_none(path: str, method: str, installation: Live, account: Account) -> None:
+def test_it_refuses_a_malformed_url(path: str, method: str, installation: Live, account: Account) -> None:
     head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {account.token}\r\n"
 
-    status, answer = raw_answer(installation, f"{head}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
+    status, response = raw_response(installation, f"{head}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
 
-    assert status in {400, 404, 405}, answer[:500]
+    assert status in {400, 404, 405}, response[:500]
 
 
 @pytest.mark.parametrize("query", BAD_QUERIES)
-def test_it_refuses_a_query_that_is_none(query: str, account: Account) -> None:
-    answer = account.api.get(f"/api/v1/comparisons?{query}")
+def test_it_refuses_a_malformed_query(query: str, account: Account) -> None:
+    response = account.api.get(f"/api/v1/comparisons?{query}")
 
-    assert is_refused(answer, {400}), answer.text
+    assert is_refused(response, {400}), response.text
 
 
 @pytest.mark.parametrize("bad", BAD_REQUESTS)
-def test_it_refuses_a_request_that_is_none(bad: str, installation: Live) -> None:
-    status, answer = raw_answer(installation, BAD_REQUESTS[bad])
+def test_it_refuses_a_malformed_request(bad: str, installation: Live) -> None:
+    status, response = raw_response(installation, BAD_REQUESTS[bad])
 
-    assert 400 <= status < 500, answer[:500]
+    assert 400 <= status < 500, response[:500]
     assert requests.get(f"{installation.base_url}/health/live", timeout=30).status_code == 200
 
 
@@ -162,16 +177,16 @@ class _Missing(dict[str, str]):
         return "openai" if name == "provider" else MISSING
 
 
-def is_refused(answer: requests.Response, statuses: set[int]) -> bool:
-    """Return True for a refusal in the API's one shape."""
-    if answer.status_code not in statuses or answer.headers["Content-Type"] != JSON:
+def is_refused(response: requests.Response, statuses: set[int]) -> bool:
+    """Return True if a response is an error in the shape that all errors of the API have."""
+    if response.status_code not in statuses or response.headers["Content-Type"] != JSON:
         return False
-    error: dict[str, Any] = answer.json()["error"]
+    error: dict[str, Any] = response.json()["error"]
     return is_sentence(error["message"])
 
 
-def raw_answer(installation: Live, request: bytes) -> tuple[int, bytes]:
-    """Return the status and body of the response to exactly these bytes."""
+def raw_response(installation: Live, request: bytes) -> tuple[int, bytes]:
+    """Send exactly these bytes; return the status and body of the response."""
     with socket.create_connection((installation.host, installation.port), timeout=20) as connection:
         connection.sendall(request)
         response = HTTPResponse(connection)

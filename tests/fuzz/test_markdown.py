@@ -11,36 +11,38 @@ from tests.fuzz.markdown import documents
 from tests.generations.rendering.patched_html import Column, streamed
 
 cuts = st.lists(st.integers(0, 5000), max_size=60)
-often = settings(max_examples=400, deadline=None)
+many_examples = settings(max_examples=400, deadline=None)
 
 
-@often
+@many_examples
 @given(documents(), cuts)
-def test_it_streams_any_split_of_a_document_as_the_whole_renders(text: str, places: list[int]) -> None:
-    assert streamed(split(text, places)).html == render(text)
+def test_it_streams_any_split_of_a_document_to_the_html_of_the_whole(text: str, cut_positions: list[int]) -> None:
+    assert streamed(split(text, cut_positions)).html == render(text)
 
 
-@often
+@many_examples
 @given(documents(), cuts, st.integers(0, 5000))
-def test_it_goes_on_for_whoever_joins_at_any_place(text: str, places: list[int], place: int) -> None:
-    known = place % (len(text) + 1)
+def test_it_continues_for_a_reader_who_joins_at_any_position(
+    text: str, cut_positions: list[int], position: int
+) -> None:
+    known = position % (len(text) + 1)
     renderer = StreamRenderer(text[:known])
     closed, _, shown = renderer.snapshot("k").partition('<div id="k-open" class="open-block">')
     column = Column(closed, shown.removesuffix("</div>").replace(' id="k-tail">', TAIL))
 
-    for piece in split(text[known:], places):
+    for piece in split(text[known:], cut_positions):
         column.take(renderer.feed(piece))
     column.take(renderer.flush())
 
     assert column.html == render(text)
 
 
-@often
+@many_examples
 @given(st.text().filter(lambda text: "]:" not in text), cuts)
-def test_it_streams_any_text_at_all(text: str, places: list[int]) -> None:
-    assert streamed(split(text, places)).html == render(text)
+def test_it_streams_any_text_to_the_html_of_the_whole(text: str, cut_positions: list[int]) -> None:
+    assert streamed(split(text, cut_positions)).html == render(text)
 
 
-def split(text: str, places: list[int]) -> list[str]:
-    bounds = [0, *sorted(place % (len(text) + 1) for place in places), len(text)]
+def split(text: str, cut_positions: list[int]) -> list[str]:
+    bounds = [0, *sorted(position % (len(text) + 1) for position in cut_positions), len(text)]
     return [text[start:end] for start, end in pairwise(bounds)]

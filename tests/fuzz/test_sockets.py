@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from tests.fuzz.frames import NO_FRAMES, PING, bad_messages, frame
+from tests.fuzz.frames import BAD_FRAMES, PING, bad_messages, frame
 from tests.integration.api_client import Program
 from tests.security.error_shape import is_sentence
 from tests.support.live import Live
@@ -35,21 +35,20 @@ def comparison(program: Program) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _unharmed(installation: Live) -> Iterator[None]:
-    """Check afterwards that the process is the same one, responds, has not grown much, and logged nothing
-    unexpected."""
+def _still_sound(installation: Live) -> Iterator[None]:
+    """A check after each test: the same process still runs, responds, has not grown much, and logged no traceback."""
     assert installation.web is not None
     process, log = psutil.Process(installation.web.pid), installation.folder / "web.log"
-    before, told = process.memory_info().rss, len(log.read_bytes())
+    memory, log_size = process.memory_info().rss, len(log.read_bytes())
     yield
     assert installation.web.poll() is None
     assert requests.get(f"{installation.base_url}/health/live", timeout=PATIENCE).status_code == 200
-    assert process.memory_info().rss - before < 100 * 1024 * 1024
-    assert "Traceback" not in log.read_bytes()[told:].decode(errors="replace")
+    assert process.memory_info().rss - memory < 100 * 1024 * 1024
+    assert "Traceback" not in log.read_bytes()[log_size:].decode(errors="replace")
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-async def test_it_refuses_each_of_thousands_of_messages_and_goes_on(
+async def test_it_refuses_each_of_thousands_of_messages_and_stays_open(
     seed: int, program: Program, comparison: str
 ) -> None:
     messages = list(bad_messages(3500, seed))
@@ -64,7 +63,7 @@ async def test_it_refuses_each_of_thousands_of_messages_and_goes_on(
     assert all(is_sentence(event["error"]["message"]) for event in refused)
 
 
-async def test_it_hears_nothing_on_the_page_s_socket(program: Program, comparison: str) -> None:
+async def test_it_ignores_messages_on_the_socket_of_a_page(program: Program, comparison: str) -> None:
     async with opened(program, comparison, "html/") as socket:
         await send_all(socket, list(bad_messages(3000, seed=3)))
 
@@ -72,7 +71,7 @@ async def test_it_hears_nothing_on_the_page_s_socket(program: Program, compariso
 
 
 @pytest.mark.parametrize("path", SOCKETS)
-async def test_it_answers_a_flood_of_pings(program: Program, comparison: str, path: str) -> None:
+async def test_it_responds_to_a_flood_of_pings(program: Program, comparison: str, path: str) -> None:
     async with opened(program, comparison, path) as socket:
         socket.transport.write(b"".join(frame(PING, str(number).encode()) for number in range(PINGS)))
 
@@ -80,9 +79,11 @@ async def test_it_answers_a_flood_of_pings(program: Program, comparison: str, pa
 
 
 @pytest.mark.parametrize("path", SOCKETS)
-@pytest.mark.parametrize("wrong", NO_FRAMES)
-async def test_it_closes_on_what_is_no_frame(program: Program, comparison: str, path: str, wrong: str) -> None:
-    sent, code = NO_FRAMES[wrong]
+@pytest.mark.parametrize("wrong", BAD_FRAMES)
+async def test_it_closes_the_socket_at_a_malformed_frame(
+    program: Program, comparison: str, path: str, wrong: str
+) -> None:
+    sent, code = BAD_FRAMES[wrong]
 
     async with opened(program, comparison, path) as socket:
         socket.transport.write(sent)
@@ -91,7 +92,7 @@ async def test_it_closes_on_what_is_no_frame(program: Program, comparison: str, 
 
 
 @pytest.mark.parametrize("path", SOCKETS)
-async def test_it_bears_readers_that_vanish(program: Program, comparison: str, path: str) -> None:
+async def test_it_survives_readers_that_vanish(program: Program, comparison: str, path: str) -> None:
     for cut in range(1, 40):
         async with opened(program, comparison, path) as socket:
             socket.transport.write(frame(1, b'{"action": "turn", "prompt": ""}')[:cut])
@@ -100,10 +101,10 @@ async def test_it_bears_readers_that_vanish(program: Program, comparison: str, p
 
 @asynccontextmanager
 async def opened(program: Program, comparison: str, path: str = "") -> AsyncIterator[ClientConnection]:
-    """Open a socket and read everything that it has to send."""
-    address = f"{program.api.base_url.replace('http', 'ws', 1)}/ws/comparisons/{comparison}/{path}"
+    """Open a socket, and read the events of the finished run first."""
+    url = f"{program.api.base_url.replace('http', 'ws', 1)}/ws/comparisons/{comparison}/{path}"
     protocols = [Subprotocol("bearer"), Subprotocol(program.account.token)]
-    async with connect(address, subprotocols=protocols, max_size=None, proxy=None, ping_interval=None) as socket:
+    async with connect(url, subprotocols=protocols, max_size=None, proxy=None, ping_interval=None) as socket:
         if not path:
             while json.loads(await asyncio.wait_for(socket.recv(), PATIENCE))["event"] != "done":
                 pass
@@ -120,7 +121,7 @@ async def read(socket: ClientConnection, number: int) -> list[dict[str, Any]]:
 
 
 async def closing_code(socket: ClientConnection) -> int | None:
-    """Return the code with which the server closes it."""
+    """Return the code with which the server closes the socket; None without one."""
     try:
         while True:
             await asyncio.wait_for(socket.recv(), PATIENCE)

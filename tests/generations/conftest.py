@@ -1,4 +1,4 @@
-"""A topic of one's own, and generations to write about."""
+"""Fixtures: a separate topic for each test, and a run with queued generations."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def topic(redis: Redis) -> str:
 
 @pytest.fixture
 async def on_loop(redis: Redis) -> AsyncIterator[None]:
-    """Closes what this test's event loop opened at Redis."""
+    """Closing of the Redis connections that this test's event loop has opened."""
     channel_layers.backends.clear()
     yield
     for layer in channel_layers.backends.values():
@@ -43,7 +43,7 @@ def alice(transactional_db: None) -> User:
 
 @pytest.fixture
 def state(alice: User, topic: str) -> RunState:
-    """A run of two queued generations, whose tasks nobody takes."""
+    """A run of two queued generations, whose tasks no worker takes."""
     request = Request(model="demo-swift", messages=(Message("user", "Hello"),))
     with transaction.atomic():
         return start_run(

@@ -15,7 +15,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("size", [1, 2, 5, 100])
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_count_in_pieces_is_that_of_the_whole(text: str, size: int) -> None:
+def test_a_count_in_pieces_equals_the_count_of_the_text(text: str, size: int) -> None:
     count = TokenCount()
 
     for start in range(0, len(text), size):

@@ -9,7 +9,7 @@ from accounts.models import User
 
 @pytest.fixture(autouse=True)
 def _own_uploads(uploads: Path) -> None:
-    """A folder of uploads for each test."""
+    """A folder for uploads, empty at the beginning of each test."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Image files of every kind, and metadata that people leave in them."""
+"""Image files of every kind, with the metadata that cameras and users leave in them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 SECRET = "48.2082 N, 16.3738 E"
-"""The location of a picture, say; nobody else may read it."""
+"""A location, for example, which other users must not read."""
 ORIENTATION, DESCRIPTION, GPS, LATITUDE = 0x0112, 0x010E, 0x8825, 0x0002
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><rect width="9" height="9"/></svg>'
 HTML = b"<!DOCTYPE html><script>alert(1)</script>"
@@ -33,7 +33,7 @@ def encoded(format_: str, image: Image.Image | None = None, **options: Any) -> b
 
 
 def noise(width: int, height: int) -> Image.Image:
-    """Return a picture that nothing can compress."""
+    """Return a picture that cannot be compressed."""
     return Image.frombytes("RGB", (width, height), os.urandom(3 * width * height))
 
 
@@ -51,7 +51,7 @@ def exif(orientation: int = 1) -> Image.Exif:
 
 def photo(orientation: int = 1) -> bytes:
     """Return a JPEG as a camera writes it."""
-    return encoded("JPEG", exif=exif(orientation), comment=SECRET, icc_profile=b"a colour profile", quality=80)
+    return encoded("JPEG", exif=exif(orientation), comment=SECRET, icc_profile=b"a color profile", quality=80)
 
 
 def noted_png() -> bytes:
@@ -71,12 +71,12 @@ def animation(format_: str) -> bytes:
 
 
 def huge_png(side: int = 60_000) -> bytes:
-    """Return a small file that claims to have a great many pixels."""
+    """Return a small file that declares a huge number of pixels."""
     return _png(struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0), zlib.compress(b"\0" * 10_000))
 
 
 def short_png() -> bytes:
-    """Return a complete file with too few pixels in it."""
+    """Return a complete file with fewer pixels than it declares."""
     return _png(struct.pack(">IIBBBBB", 40, 20, 8, 2, 0, 0, 0), zlib.compress(b"\0" * 50))
 
 
@@ -91,7 +91,7 @@ def _chunk(name: bytes, content: bytes) -> bytes:
 
 
 def endless_gif() -> bytes:
-    """Return ten thousand pictures of 16,000 × 16,000 pixels in half a megabyte."""
+    """Return a file of 150 kB with ten thousand pictures of 16,000 × 16,000 pixels."""
     frame = b"\x2c" + struct.pack("<HHHH", 0, 0, 16_000, 16_000) + b"\0\x02\x02\x4c\x01\0"
     screen = struct.pack("<HHBBB", 16_000, 16_000, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
     return b"GIF89a" + screen + frame * 10_000 + b"\x3b"

@@ -28,7 +28,7 @@ def files(uploads: Path) -> list[Path]:
     return [path for path in uploads.rglob("*") if path.is_file()]
 
 
-def test_it_keeps_a_file_that_only_the_server_reads(alice: User, uploads: Path) -> None:
+def test_it_stores_a_file_that_only_the_server_can_read(alice: User, uploads: Path) -> None:
     image = store(alice, name="../../Mine.html")
 
     (path,) = files(uploads)
@@ -39,12 +39,12 @@ def test_it_keeps_a_file_that_only_the_server_reads(alice: User, uploads: Path) 
     assert (image.media_type, image.width, image.height, image.size) == ("image/png", 40, 20, path.stat().st_size)
 
 
-def test_it_gives_the_same_image_two_places(alice: User, uploads: Path) -> None:
+def test_it_stores_the_same_image_twice(alice: User, uploads: Path) -> None:
     assert store(alice).sha256 == store(alice).sha256
     assert len(files(uploads)) == 2
 
 
-def test_it_keeps_nothing_of_what_it_refuses(alice: User, uploads: Path, settings: Settings) -> None:
+def test_it_stores_nothing_if_it_refuses_an_image(alice: User, uploads: Path, settings: Settings) -> None:
     settings.MAX_IMAGE_MB = 1
 
     with pytest.raises(InvalidInput):
@@ -60,12 +60,12 @@ def test_it_keeps_nothing_of_what_it_refuses(alice: User, uploads: Path, setting
     assert files(uploads) == []
 
 
-def test_it_keeps_no_file_without_its_row(alice: User, uploads: Path) -> None:
+def test_it_leaves_no_file_without_a_row(alice: User, uploads: Path) -> None:
     stranger = User(pk=alice.pk + 100)
 
-    with pytest.raises(ValueError, match="nobody"), transaction.atomic():
+    with pytest.raises(ValueError, match="undone"), transaction.atomic():
         store(alice)
-        raise ValueError("nobody")
+        raise ValueError("undone")
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         store(stranger)
 
@@ -90,7 +90,7 @@ def test_it_deletes_the_file_with_the_image(alice: User, uploads: Path) -> None:
     assert [str(path.relative_to(uploads)) for path in files(uploads)] == [kept.file.name]
 
 
-def test_it_keeps_the_file_where_the_deletion_is_undone(alice: User, uploads: Path) -> None:
+def test_it_keeps_the_file_if_the_deletion_is_rolled_back(alice: User, uploads: Path) -> None:
     image = store(alice)
 
     with pytest.raises(ValueError, match="undone"), transaction.atomic():
@@ -101,7 +101,7 @@ def test_it_keeps_the_file_where_the_deletion_is_undone(alice: User, uploads: Pa
     assert len(files(uploads)) == 1
 
 
-def test_it_finds_only_the_users_own(alice: User, bob: User) -> None:
+def test_it_finds_only_the_users_own_images(alice: User, bob: User) -> None:
     image = store(alice)
 
     assert user_image(alice, image.public_id) == image
@@ -111,14 +111,14 @@ def test_it_finds_only_the_users_own(alice: User, bob: User) -> None:
         chosen_images(bob, [image.public_id])
 
 
-def test_it_takes_images_in_the_order_of_their_ids(alice: User) -> None:
+def test_it_returns_images_in_the_order_of_their_ids(alice: User) -> None:
     one, two = store(alice), store(alice)
 
     with transaction.atomic():
         assert chosen_images(alice, [two.public_id, one.public_id, two.public_id]) == [two, one]
 
 
-def test_it_sweeps_what_was_uploaded_yesterday_and_never_sent(alice: User, uploads: Path) -> None:
+def test_it_deletes_images_that_were_uploaded_yesterday_and_never_sent(alice: User, uploads: Path) -> None:
     fresh, old = store(alice), store(alice)
     Image.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(hours=25))
     stray, new = uploads / "ab", uploads / "cd"

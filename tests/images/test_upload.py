@@ -40,8 +40,8 @@ NO_FORMS = [
 
 
 @pytest.fixture(autouse=True)
-def _counted_anew(redis: Redis) -> None:
-    """Reset the rate limit of uploads."""
+def _reset_rate_limit(redis: Redis) -> None:
+    """An empty Redis, which resets the rate limit of uploads."""
 
 
 @pytest.fixture(params=["browser", "program"])
@@ -49,12 +49,12 @@ def caller(request: pytest.FixtureRequest, alice: User) -> Caller:
     return in_browser(alice) if request.param == "browser" else in_program(alice)
 
 
-def test_it_takes_an_image_and_shows_it(caller: Caller, alice: User) -> None:
-    answer = caller.upload(samples.photo(), name="photo.png")
+def test_it_stores_an_image_and_shows_it(caller: Caller, alice: User) -> None:
+    response = caller.upload(samples.photo(), name="photo.png")
 
-    told, image = json.loads(answer.body), Image.objects.get()
-    assert answer.status == 201
-    assert told == {
+    body, image = json.loads(response.body), Image.objects.get()
+    assert response.status == 201
+    assert body == {
         "id": str(image.public_id),
         "media_type": "image/jpeg",
         "width": 40,
@@ -62,7 +62,7 @@ def test_it_takes_an_image_and_shows_it(caller: Caller, alice: User) -> None:
         "size": image.size,
         "url": f"/images/{image.public_id}/",
     }
-    shown = caller.ask("GET", told["url"])
+    shown = caller.ask("GET", body["url"])
     assert shown.status == 200
     assert shown.headers["content-type"] == "image/jpeg"
     assert shown.headers["content-disposition"] == "inline"
@@ -73,7 +73,7 @@ def test_it_takes_an_image_and_shows_it(caller: Caller, alice: User) -> None:
     assert image.size == int(shown.headers["content-length"])
 
 
-def test_it_does_not_send_again_what_a_browser_has(caller: Caller) -> None:
+def test_it_does_not_send_an_image_again_that_the_browser_has(caller: Caller) -> None:
     url = json.loads(caller.upload(samples.photo()).body)["url"]
     etag = caller.ask("GET", url).headers["etag"]
 
@@ -83,12 +83,12 @@ def test_it_does_not_send_again_what_a_browser_has(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_it_refuses_what_is_no_still_image(caller: Caller, uploads: Path, bad: str) -> None:
+def test_it_refuses_anything_but_a_still_image(caller: Caller, uploads: Path, bad: str) -> None:
     data, sentence = BAD[bad]
 
-    answer = caller.upload(data, name="cat.png")
+    response = caller.upload(data, name="cat.png")
 
-    assert refusal(answer, 400, "validation_error")["message"] == sentence
+    assert refusal(response, 400, "validation_error")["message"] == sentence
     assert not Image.objects.exists()
     assert list(uploads.iterdir()) == []
 
@@ -105,42 +105,42 @@ def test_it_refuses_an_image_that_is_too_large(caller: Caller, uploads: Path, se
 
 
 @pytest.mark.parametrize(("body", "content_type"), NO_FORMS)
-def test_it_refuses_what_is_no_form_with_a_file(caller: Caller, body: bytes, content_type: str) -> None:
-    answer = caller.send("POST", "/api/v1/images", body, content_type)
+def test_it_refuses_anything_but_a_form_with_a_file(caller: Caller, body: bytes, content_type: str) -> None:
+    response = caller.send("POST", "/api/v1/images", body, content_type)
 
-    refusal(answer, 400, "validation_error")
+    refusal(response, 400, "validation_error")
     assert not Image.objects.exists()
 
 
-def test_it_refuses_another_fields_file_and_two_files(caller: Caller) -> None:
+def test_it_refuses_a_file_in_another_field_and_two_files(caller: Caller) -> None:
     part = b'--limit\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\nx\r\n'
 
-    answers = [
+    responses = [
         caller.upload(encoded("PNG"), field="image"),
         caller.send("POST", "/api/v1/images", part * 2 + b"--limit--\r\n", "multipart/form-data; boundary=limit"),
         caller.send("POST", "/api/v1/images", part * 200 + b"--limit--\r\n", "multipart/form-data; boundary=limit"),
     ]
 
-    assert all(refusal(answer, 400, "validation_error") for answer in answers)
+    assert all(refusal(response, 400, "validation_error") for response in responses)
 
 
-def test_it_takes_no_more_text_with_an_image_than_anywhere(caller: Caller) -> None:
+def test_it_limits_the_text_beside_an_image_as_elsewhere(caller: Caller) -> None:
     text = b'--limit\r\nContent-Disposition: form-data; name="x"\r\n\r\n' + b"x" * 3_000_000 + b"\r\n--limit--\r\n"
 
-    answer = caller.send("POST", "/api/v1/images", text, "multipart/form-data; boundary=limit")
+    response = caller.send("POST", "/api/v1/images", text, "multipart/form-data; boundary=limit")
 
-    refusal(answer, 413, "too_large")
-
-
-def test_it_takes_so_many_images_a_minute(caller: Caller) -> None:
-    answers = [caller.upload(b"x") for _ in range(61)]
-
-    assert {answer.status for answer in answers[:60]} == {400}
-    assert int(answers[60].headers["retry-after"]) > 0
-    refusal(answers[60], 429, "rate_limited")
+    refusal(response, 413, "too_large")
 
 
-def test_it_wants_somebody_and_in_a_browser_the_token(alice: User) -> None:
+def test_it_limits_the_uploads_of_a_minute(caller: Caller) -> None:
+    responses = [caller.upload(b"x") for _ in range(61)]
+
+    assert {response.status for response in responses[:60]} == {400}
+    assert int(responses[60].headers["retry-after"]) > 0
+    refusal(responses[60], 429, "rate_limited")
+
+
+def test_it_requires_a_user_and_in_a_browser_the_csrf_token(alice: User) -> None:
     without = Caller(tuple(header for header in in_browser(alice).headers if header[0] != b"x-csrftoken"))
 
     assert visitor().upload(encoded("PNG")).status == 401
@@ -148,7 +148,7 @@ def test_it_wants_somebody_and_in_a_browser_the_token(alice: User) -> None:
     assert not Image.objects.exists()
 
 
-def test_it_takes_an_unsent_image_back(caller: Caller, uploads: Path) -> None:
+def test_it_deletes_an_unsent_image(caller: Caller, uploads: Path) -> None:
     image = json.loads(caller.upload(encoded("PNG")).body)
 
     deleted = caller.ask("DELETE", f"/api/v1/images/{image['id']}")
@@ -158,19 +158,19 @@ def test_it_takes_an_unsent_image_back(caller: Caller, uploads: Path) -> None:
     assert not [path for path in uploads.rglob("*") if path.is_file()]
 
 
-def test_it_shows_an_image_to_its_owner_alone(alice: User, bob: User) -> None:
+def test_it_shows_an_image_only_to_its_owner(alice: User, bob: User) -> None:
     url = json.loads(in_program(alice).upload(encoded("PNG")).body)["url"]
 
     strangers = [caller.ask("GET", url) for caller in (in_browser(bob), in_program(bob))]
     bad_token = Caller(((b"authorization", b"Bearer lls_wrong"),)).ask("GET", url)
 
-    assert [answer.status for answer in strangers] == [404, 404]
+    assert [response.status for response in strangers] == [404, 404]
     assert bad_token.status == 401
     assert visitor().ask("GET", url).headers["location"].startswith("/accounts/login/?next=/images/")
     assert in_program(bob).ask("DELETE", f"/api/v1{url.rstrip('/')}").status == 404
 
 
-def test_it_says_so_where_the_file_is_lost(alice: User, uploads: Path) -> None:
+def test_it_says_that_an_image_is_not_found_if_its_file_is_lost(alice: User, uploads: Path) -> None:
     url = json.loads(in_program(alice).upload(encoded("PNG")).body)["url"]
     next(path for path in uploads.rglob("*") if path.is_file()).unlink()
 

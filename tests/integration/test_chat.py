@@ -285,7 +285,7 @@ def test_a_second_message_is_refused_until_the_first_answer_has_ended(live: Live
         deleted = chat.api.delete(f"/api/v1/conversations/{begun['conversation_id']}/messages/{begun['message_id']}")
 
     assert refused.status_code == deleted.status_code == 409
-    assert "still on its way" in refused.json()["error"]["message"]
+    assert "still being written" in refused.json()["error"]["message"]
     list(frames(chat.join(begun["conversation_id"])))
     assert len(chat.texts(begun["conversation_id"])) == 2
 

@@ -36,7 +36,7 @@ STAGES = {
     "refused key": Stage(Script(status=401), "invalid_api_key", "was refused", retryable=False),
     "unknown model": Stage(Script(status=404), "model_not_found", "does not know this model", retryable=False),
     "rate limit": Stage(Script(status=429, headers={"Retry-After": "7"}), "rate_limited", "no more requests"),
-    "server error": Stage(Script(status=500), "upstream_error", "failed while it answered"),
+    "server error": Stage(Script(status=500), "upstream_error", "Something went wrong at"),
     "cut": Stage(Script(text="abcdefgh", end="cut", at=1), "stream_cut", "broke off before its end", "abcd"),
     "no finish": Stage(Script(text="abcdefgh", end="no_finish"), "stream_cut", "broke off before its end", "abcdefgh"),
     "error frame": Stage(
@@ -45,7 +45,7 @@ STAGES = {
     "silence": Stage(Script(first_delay=60), "timeout", "did not begin to answer within 1.5 seconds"),
     "stall": Stage(Script(text="abcdefgh", end="stall", at=1), "timeout", "sent nothing more for 1.5 seconds", "abcd"),
     "garbage": Stage(
-        Script(body="data: {oh no\n\ndata: ]]\n\n"), "upstream_error", "failed while it answered", retryable=True
+        Script(body="data: {oh no\n\ndata: ]]\n\n"), "upstream_error", "Something went wrong at", retryable=True
     ),
 }
 
@@ -171,6 +171,6 @@ def test_a_model_that_keeps_failing_is_paused_and_the_others_answer(
         live_redis.delete(key)
 
     assert reading.outcomes == ["circuit_open", "complete"]
-    assert "not being asked for now" in reading.ends[0]["error"]
+    assert "requests to it are paused" in reading.ends[0]["error"]
     assert len(vendors.requests) == asked + 1
     assert status.status_code in {200, 302}

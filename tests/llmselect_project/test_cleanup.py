@@ -31,7 +31,7 @@ LONG_AGO = timedelta(days=1000)
 
 
 @pytest.fixture(autouse=True)
-def _alone(settings: Settings, uploads: Path) -> None:
+def _own_cache(settings: Settings, uploads: Path) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4()}"}}
 
 
@@ -40,8 +40,8 @@ def alice() -> User:
     return User.objects.create_user("alice", "alice@example.org")
 
 
-def age(alice: User) -> None:
-    """Of everything that is cleaned up, one that is old and one that is not."""
+def create_rows(alice: User) -> None:
+    """Create two rows of each kind that is cleaned up: one that is old, and one that is not."""
     now = timezone.now()
     for number, expires in enumerate((now - LONG_AGO, now + LONG_AGO)):
         Session.objects.create(session_key=f"session-{number}", session_data="x", expire_date=expires)
@@ -54,23 +54,23 @@ def age(alice: User) -> None:
         model._default_manager.filter(pk__in=list(first.values_list("pk", flat=True))).update(**{field: now - LONG_AGO})
 
 
-def left() -> list[int]:
+def row_counts() -> list[int]:
     models = (Session, OutstandingToken, BlacklistedToken, Image, AuditEntry)
     return [model._default_manager.count() for model in models]
 
 
-def test_it_takes_away_what_is_old_and_nothing_else(alice: User, uploads: Path) -> None:
-    age(alice)
-    before = left()
+def test_it_deletes_old_rows_and_nothing_else(alice: User, uploads: Path) -> None:
+    create_rows(alice)
+    before = row_counts()
 
     clean_up()
 
-    assert (before, left()) == ([2] * 5, [1] * 5)
+    assert (before, row_counts()) == ([2] * 5, [1] * 5)
     assert Session.objects.get().session_key == "session-1"
     assert len([path for path in uploads.rglob("*") if path.is_file()]) == 1
 
 
-def test_it_cleans_once_a_day_however_many_workers_look(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_cleans_up_once_a_day_with_many_workers(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     done, start = [], Barrier(8)
     monkeypatch.setattr(cleanup, "clean_up", lambda: done.append("now"))
 
@@ -89,25 +89,27 @@ def test_it_cleans_once_a_day_however_many_workers_look(alice: User, monkeypatch
     assert done == ["now"]
 
 
-def test_a_part_that_fails_holds_up_no_other_and_is_tried_again(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    age(alice)
+def test_a_part_that_fails_does_not_delay_others_and_is_tried_again(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_rows(alice)
 
     def broken() -> None:
-        raise OSError("the folder of uploads is away")
+        raise OSError("the folder of uploads is missing")
 
     with monkeypatch.context() as patch:
         patch.setattr(tasks, "delete_unsent_images", broken)
         with pytest.raises(RuntimeError, match="not cleaned up: discarded chats"):
             clean_up_if_due()
-    after_failing = left()
+    after_failing = row_counts()
 
     assert after_failing == [1, 1, 1, 2, 1]
     assert clean_up_if_due()
-    assert left() == [1] * 5
+    assert row_counts() == [1] * 5
     assert not clean_up_if_due()
 
 
-def test_a_worker_does_it_by_itself(live: Live) -> None:
+def test_a_worker_cleans_up_by_itself(live: Live) -> None:
     code = (
         "from django.core.cache import cache; from django.contrib.sessions.models import Session; "
         "from django.utils import timezone; cache.delete('cleaning'); "

@@ -42,17 +42,17 @@ def test_it_names_every_bad_value_at_once(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_it_says_that_the_data_folder_cannot_be_made(tmp_path: Path) -> None:
+def test_it_says_that_the_data_folder_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     done = start_with(tmp_path / "file" / "var")
 
     assert done.returncode == 2
-    assert "cannot be made (Not a directory). Set VAR_DIR to a folder that you may write to." in done.stderr
+    assert "cannot be created (Not a directory). Set VAR_DIR to a folder that you may write to." in done.stderr
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "FIELD_ENCRYPTION_KEY", "SECRET_KEY"])
-def test_it_takes_an_empty_value_for_none(name: str, tmp_path: Path) -> None:
+def test_an_empty_value_counts_as_not_set(name: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "import llmselect_project.settings as s; print(s.DATABASE_URL, s.REDIS_URL)"],
         env={**os.environ, "VAR_DIR": str(tmp_path), name: ""},

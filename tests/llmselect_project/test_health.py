@@ -18,44 +18,44 @@ pytestmark = pytest.mark.django_db(transaction=True)
 WORKERS = "test:workers"
 
 
-async def test_it_is_ready_when_all_parts_answer(redis: Redis, async_client: AsyncClient) -> None:
+async def test_it_is_ready_if_all_services_respond(redis: Redis, async_client: AsyncClient) -> None:
     redis.zadd(WORKERS, {"one:1": time.time()})
 
-    answer = await async_client.get("/health/ready")
+    response = await async_client.get("/health/ready")
 
     part = {"ok": True, "message": ""}
-    assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "checks": {"database": part, "redis": part, "worker": part}}
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok", "checks": {"database": part, "redis": part, "worker": part}}
 
 
-async def test_it_misses_a_worker_that_was_heard_of_too_long_ago(redis: Redis, async_client: AsyncClient) -> None:
+async def test_it_is_not_ready_if_no_worker_reported_lately(redis: Redis, async_client: AsyncClient) -> None:
     redis.zadd(WORKERS, {"one:1": time.time() - 20})
 
-    answer = await async_client.get("/health/ready")
+    response = await async_client.get("/health/ready")
 
-    assert answer.status_code == 503
-    assert answer.json()["status"] == "unavailable"
-    assert answer.json()["checks"]["worker"] == {
+    assert response.status_code == 503
+    assert response.json()["status"] == "unavailable"
+    assert response.json()["checks"]["worker"] == {
         "ok": False,
         "message": "No worker has reported lately. Check that one runs on this Redis.",
     }
-    assert answer.json()["checks"]["database"]["ok"]
+    assert response.json()["checks"]["database"]["ok"]
 
 
-async def test_it_names_a_redis_that_is_away(settings: LazySettings, async_client: AsyncClient) -> None:
+async def test_it_is_not_ready_if_redis_is_unavailable(settings: LazySettings, async_client: AsyncClient) -> None:
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
 
-    answer = await async_client.get("/health/ready")
+    response = await async_client.get("/health/ready")
 
-    assert answer.status_code == 503
-    assert answer.json()["checks"]["redis"]["message"] == "Redis does not answer. Check that it runs, and REDIS_URL."
-    assert answer.json()["checks"]["database"]["ok"]
+    assert response.status_code == 503
+    assert response.json()["checks"]["redis"]["message"] == "Redis does not respond. Check that it runs, and REDIS_URL."
+    assert response.json()["checks"]["database"]["ok"]
 
 
-async def test_it_answers_only_reading_requests(async_client: AsyncClient) -> None:
-    answer = await async_client.post("/health/ready")
+async def test_it_refuses_methods_that_write(async_client: AsyncClient) -> None:
+    response = await async_client.post("/health/ready")
 
-    assert answer.status_code == 405
+    assert response.status_code == 405
 
 
 @pytest.fixture
@@ -75,11 +75,11 @@ def test_it_lives_and_is_not_ready_without_a_database(without_database: Live) ->
 
     wait.until(lives, "the web process does not start")
 
-    answer = requests.get(f"{without_database.base_url}/health/ready", timeout=10)
+    response = requests.get(f"{without_database.base_url}/health/ready", timeout=10)
 
-    assert answer.status_code == 503
-    assert answer.headers["Cache-Control"].startswith("max-age=0")
-    assert answer.json()["checks"]["database"]["message"] == (
-        "The database does not answer. Check that it runs, and DATABASE_URL."
+    assert response.status_code == 503
+    assert response.headers["Cache-Control"].startswith("max-age=0")
+    assert response.json()["checks"]["database"]["message"] == (
+        "The database does not respond. Check that it runs, and DATABASE_URL."
     )
-    assert answer.json()["checks"]["redis"]["ok"]
+    assert response.json()["checks"]["redis"]["ok"]

@@ -45,11 +45,11 @@ def test_it_has_every_route_of_the_api(document: dict[str, Any]) -> None:
 def test_it_has_every_method_of_a_route(document: dict[str, Any]) -> None:
     missing = "00000000-0000-4000-8000-000000000000"
 
-    told = {path: {name.upper() for name in operations} for path, operations in document["paths"].items()}
-    answers = {path: visitor().ask("TRACE", re.sub(r"\{\w+\}", missing, path)) for path in told}
+    documented = {path: {name.upper() for name in operations} for path, operations in document["paths"].items()}
+    answers = {path: visitor().ask("TRACE", re.sub(r"\{\w+\}", missing, path)) for path in documented}
 
-    taken = {path: set(answer.headers["allow"].split(", ")) for path, answer in answers.items()}
-    assert {path: methods - {"HEAD", "OPTIONS"} for path, methods in taken.items()} == told
+    allowed = {path: set(answer.headers["allow"].split(", ")) for path, answer in answers.items()}
+    assert {path: methods - {"HEAD", "OPTIONS"} for path, methods in allowed.items()} == documented
 
 
 def test_it_says_which_operations_stream(document: dict[str, Any]) -> None:
@@ -63,7 +63,7 @@ def test_it_says_which_operations_stream(document: dict[str, Any]) -> None:
     assert streams == STREAMS
 
 
-def test_it_says_how_every_operation_refuses(document: dict[str, Any]) -> None:
+def test_it_describes_the_refusals_of_every_operation(document: dict[str, Any]) -> None:
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     answers = [
         (status, response)
@@ -78,7 +78,7 @@ def test_it_says_how_every_operation_refuses(document: dict[str, Any]) -> None:
     assert all("Retry-After" in response["headers"] for status, response in answers if status in {"429", "503"})
 
 
-def test_it_says_who_may_call(document: dict[str, Any]) -> None:
+def test_it_says_which_operations_are_public(document: dict[str, Any]) -> None:
     public = {
         path
         for path, operations in document["paths"].items()
@@ -93,7 +93,7 @@ def test_it_says_who_may_call(document: dict[str, Any]) -> None:
     assert {name: scheme["type"] for name, scheme in schemes.items()} == {"bearer": "http", "session": "apiKey"}
 
 
-def test_it_answers_whatever_the_caller_would_accept(document: dict[str, Any]) -> None:
+def test_it_ignores_the_accept_header(document: dict[str, Any]) -> None:
     answer = Caller(((b"accept", b"application/yaml"),)).ask("GET", "/api/v1/schema")
 
     assert (answer.status, json.loads(answer.body)) == (200, document)

@@ -42,7 +42,7 @@ def production(servers: Servers, stand_in: StandIn) -> Iterator[Live]:
     running.manage("llmselect_project.run.preparation")
     running.start_web()
     try:
-        wait.until(lambda: _lives(running), "The web process does not answer")
+        wait.until(lambda: _lives(running), "The web process does not respond")
         yield running
     finally:
         running.stop()
@@ -56,26 +56,26 @@ def _lives(running: Live) -> bool:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_it_sends_everybody_to_https(production: Live, path: str) -> None:
-    answer = requests.get(production.base_url + path, headers={"Host": HOST}, allow_redirects=False, timeout=30)
+def test_it_redirects_to_https(production: Live, path: str) -> None:
+    response = requests.get(production.base_url + path, headers={"Host": HOST}, allow_redirects=False, timeout=30)
 
-    assert answer.status_code == 301
-    assert answer.headers["Location"] == f"https://{HOST}{path}"
+    assert response.status_code == 301
+    assert response.headers["Location"] == f"https://{HOST}{path}"
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_it_tells_browsers_to_stay_with_https(production: Live, path: str) -> None:
-    answer = requests.get(production.base_url + path, headers=BY_PROXY, allow_redirects=False, timeout=30)
+def test_it_sends_security_headers(production: Live, path: str) -> None:
+    response = requests.get(production.base_url + path, headers=BY_PROXY, allow_redirects=False, timeout=30)
 
-    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert response.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "same-origin"
 
 
-def test_its_cookies_travel_by_https_alone_and_no_script_reads_the_session(production: Live) -> None:
+def test_its_cookies_are_secure_and_hidden_from_scripts(production: Live) -> None:
     session = requests.Session()
     session.headers.update({**BY_PROXY, "Referer": f"https://{HOST}/accounts/signup/"})
-    # requests, too, sends Secure cookies over https only: here they are copied by hand.
+    # Like a browser, requests sends Secure cookies over https only, so they are copied by hand.
     page = session.get(f"{production.base_url}/accounts/signup/", timeout=30)
     csrf = page.cookies["csrftoken"]
     fields = {"username": "ada", "email": "ada@example.org", "password1": PASSWORD, "csrfmiddlewaretoken": csrf}
@@ -88,7 +88,7 @@ def test_its_cookies_travel_by_https_alone_and_no_script_reads_the_session(produ
         timeout=30,
     )
 
-    cookies = {cookie.name: cookie for answer in (page, entered) for cookie in answer.cookies}
+    cookies = {cookie.name: cookie for response in (page, entered) for cookie in response.cookies}
     assert entered.status_code == 302
     assert set(cookies) >= {"csrftoken", "sessionid"}
     assert all(cookie.secure for cookie in cookies.values())
@@ -96,19 +96,19 @@ def test_its_cookies_travel_by_https_alone_and_no_script_reads_the_session(produ
     assert all(cookie.get_nonstandard_attr("SameSite") == "Lax" for cookie in cookies.values())
 
 
-def test_it_answers_to_no_other_name(production: Live) -> None:
-    answer = requests.get(
+def test_it_refuses_other_host_names(production: Live) -> None:
+    response = requests.get(
         f"{production.base_url}/accounts/login/", headers={**BY_PROXY, "Host": "evil.example"}, timeout=30
     )
 
-    assert answer.status_code == 400
+    assert response.status_code == 400
 
 
 def test_a_form_of_another_origin_is_refused(production: Live) -> None:
     headers = {**BY_PROXY, "Origin": "https://evil.example", "Cookie": f"csrftoken={'q' * 32}"}
 
-    answer = requests.post(
+    response = requests.post(
         f"{production.base_url}/accounts/login/", {"csrfmiddlewaretoken": "q" * 32}, headers=headers, timeout=30
     )
 
-    assert answer.status_code == 403
+    assert response.status_code == 403

@@ -20,7 +20,7 @@ RUN = (sys.executable, "-m", "llmselect_project.run")
 
 
 class Started:
-    """A whole LLMSelect with only its folder and port configured."""
+    """A running ``make run`` with nothing configured but its folder and port."""
 
     def __init__(self, folder: Path, *, command: tuple[str, ...] = RUN, port: int = 0, **variables: str) -> None:
         self.var, self.port = folder / "var", port or free_port()
@@ -35,7 +35,7 @@ class Started:
         return self._output.read_text(errors="replace")
 
     def wait_until_ready(self) -> None:
-        wait.until(lambda: "is ready at" in self.output or self.process.poll() is not None, "no address", 90)
+        wait.until(lambda: "is ready at" in self.output or self.process.poll() is not None, "no URL was printed", 90)
         assert self.process.poll() is None, self.output
         self._below = psutil.Process(self.process.pid).children(recursive=True)
 
@@ -43,8 +43,8 @@ class Started:
         return next(process for process in self._below if any(word in part for part in process.cmdline()))
 
     @property
-    def made(self) -> set[str]:
-        """Return the files in its folder, without those that SQLite keeps beside an open database."""
+    def files(self) -> set[str]:
+        """The names of the files in its folder, without those that SQLite keeps beside an open database."""
         return {path.name for path in self.var.iterdir() if not path.name.endswith(("-wal", "-shm"))}
 
     def wait_for_exit(self) -> int:
@@ -72,9 +72,9 @@ def started(folder: Path) -> Iterator[Started]:
         running.end()
 
 
-def test_it_serves_where_it_says_and_ends_without_a_trace(started: Started) -> None:
+def test_it_serves_at_the_printed_url_and_leaves_no_process_behind(started: Started) -> None:
     page = requests.get(f"http://127.0.0.1:{started.port}/", timeout=10)
-    made = started.made
+    files = started.files
 
     started.process.terminate()
     status = started.wait_for_exit()
@@ -83,8 +83,8 @@ def test_it_serves_where_it_says_and_ends_without_a_trace(started: Started) -> N
     assert f"LLMSelect is ready at http://127.0.0.1:{started.port}" in started.output
     assert status == 0
     assert started.survivors() == []
-    assert "redis.sock" in made
-    assert started.made == made - {"redis.sock"}
+    assert "redis.sock" in files
+    assert started.files == files - {"redis.sock"}
     assert_private(started.var)
 
 
@@ -96,7 +96,7 @@ def assert_private(var: Path) -> None:
 
 
 @pytest.mark.parametrize("word", ["uvicorn", "celery", "redis-server"])
-def test_it_goes_down_with_a_child_and_says_which(started: Started, word: str) -> None:
+def test_it_ends_if_a_child_ends_and_says_which(started: Started, word: str) -> None:
     name = {"uvicorn": "web", "celery": "worker", "redis-server": "redis"}[word]
 
     started.find(word).kill()
@@ -107,7 +107,7 @@ def test_it_goes_down_with_a_child_and_says_which(started: Started, word: str) -
     assert started.survivors() == []
 
 
-def test_it_takes_its_children_along_when_it_is_killed_and_starts_again(started: Started, folder: Path) -> None:
+def test_its_children_end_if_it_is_killed_and_it_can_start_again(started: Started, folder: Path) -> None:
     started.process.kill()
     started.wait_for_exit()
     survivors = started.survivors()
@@ -145,13 +145,13 @@ def test_it_refuses_a_busy_port_before_anything_starts(folder: Path) -> None:
     )
 
 
-def test_it_says_that_the_redis_it_was_given_does_not_answer(folder: Path) -> None:
+def test_it_says_that_the_configured_redis_does_not_respond(folder: Path) -> None:
     run = Started(folder, REDIS_URL=f"redis://:secret@127.0.0.1:{free_port()}/0")
 
     status = run.wait_for_exit()
 
     assert status == 2
-    assert "does not answer. Check that it runs and that REDIS_URL is right." in run.output
+    assert "does not respond. Check that it runs and that REDIS_URL is right." in run.output
     assert "secret" not in run.output
     assert "Traceback" not in run.output
 
@@ -179,7 +179,7 @@ def test_it_ends_with_the_terminal_that_runs_make(folder: Path) -> None:
     assert not (run.var / "redis.sock").exists()
 
 
-def test_it_makes_its_virtual_environment_only_with_a_python_that_is_new_enough(tmp_path: Path) -> None:
+def test_install_refuses_an_old_python(tmp_path: Path) -> None:
     for name in ("python3.13", "python3.12", "python3.11", "python3"):
         old = tmp_path / "path" / name
         old.parent.mkdir(exist_ok=True)

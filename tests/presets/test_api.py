@@ -35,7 +35,7 @@ BAD_TEMPLATE_VALUES: dict[str, tuple[Any, ...]] = {
 }
 
 
-def test_it_keeps_a_set_that_can_be_asked_as_it_is(api: Api) -> None:
+def test_it_creates_a_set(api: Api) -> None:
     created = api("POST", "presets", SET)
 
     assert created.status_code == 201
@@ -44,7 +44,7 @@ def test_it_keeps_a_set_that_can_be_asked_as_it_is(api: Api) -> None:
     assert api("GET", f"presets/{created.json()['id']}").json() == created.json()
 
 
-def test_it_changes_only_what_is_named(api: Api) -> None:
+def test_it_changes_only_the_given_fields(api: Api) -> None:
     preset = api("POST", "presets", SET).json()
 
     changed = api("PATCH", f"presets/{preset['id']}", {"name": " Another   name ", "tier": None})
@@ -53,7 +53,7 @@ def test_it_changes_only_what_is_named(api: Api) -> None:
     assert api("GET", "presets").json() == [changed.json()]
 
 
-def test_it_keeps_changes_and_deletes_a_template(api: Api) -> None:
+def test_it_creates_changes_and_deletes_a_template(api: Api) -> None:
     template = api("POST", "prompt-templates", TEMPLATE).json()
     assert template["variables"] == ["topic", "reader"]
     path = f"prompt-templates/{template['id']}"
@@ -70,18 +70,18 @@ def test_it_keeps_changes_and_deletes_a_template(api: Api) -> None:
 def test_it_refuses_a_bad_set_and_names_the_field(api: Api, field: str) -> None:
     preset = api("POST", "presets", SET).json()
 
-    answers = [
-        answer
+    responses = [
+        response
         for bad in BAD_SET_VALUES[field]
-        for answer in (
+        for response in (
             api("POST", "presets", {**SET, "name": "Another", field: bad}),
             api("PATCH", f"presets/{preset['id']}", {field: bad}),
         )
     ]
 
-    for answer in answers:
-        assert answer.status_code == 400, answer.content
-        assert {name.partition(".")[0] for name in answer.json()["error"]["fields"]} == {field}
+    for response in responses:
+        assert response.status_code == 400, response.content
+        assert {name.partition(".")[0] for name in response.json()["error"]["fields"]} == {field}
     assert api("GET", "presets").json() == [preset]
 
 
@@ -89,35 +89,35 @@ def test_it_refuses_a_bad_set_and_names_the_field(api: Api, field: str) -> None:
 def test_it_refuses_a_bad_template_and_names_the_field(api: Api, field: str) -> None:
     template = api("POST", "prompt-templates", TEMPLATE).json()
 
-    answers = [
-        answer
+    responses = [
+        response
         for bad in BAD_TEMPLATE_VALUES[field]
-        for answer in (
+        for response in (
             api("POST", "prompt-templates", {**TEMPLATE, "name": "Another", field: bad}),
             api("PATCH", f"prompt-templates/{template['id']}", {field: bad}),
         )
     ]
 
-    for answer in answers:
-        assert answer.status_code == 400, answer.content
-        assert set(answer.json()["error"]["fields"]) == {field}
+    for response in responses:
+        assert response.status_code == 400, response.content
+        assert set(response.json()["error"]["fields"]) == {field}
     assert api("GET", "prompt-templates").json() == [template]
 
 
 @pytest.mark.parametrize("body", NOT_OBJECTS)
-def test_it_refuses_what_is_no_object(api: Api, body: Any) -> None:
+def test_it_refuses_bodies_that_are_not_objects(api: Api, body: Any) -> None:
     paths = {
         "presets": api("POST", "presets", SET).json()["id"],
         "prompt-templates": api("POST", "prompt-templates", TEMPLATE).json()["id"],
     }
 
-    answers = [
-        answer
+    responses = [
+        response
         for path, item in paths.items()
-        for answer in (api("POST", path, body), api("PATCH", f"{path}/{item}", body))
+        for response in (api("POST", path, body), api("PATCH", f"{path}/{item}", body))
     ]
 
-    assert [answer.status_code for answer in answers] == [400] * 4
+    assert [response.status_code for response in responses] == [400] * 4
 
 
 def test_it_says_that_a_name_is_taken(api: Api) -> None:
@@ -125,20 +125,20 @@ def test_it_says_that_a_name_is_taken(api: Api) -> None:
 
     refused = api("POST", "presets", SET)
 
-    sentence = "You have a set of this name already. Choose another name."
+    sentence = "You already have a set with this name. Choose another name."
     assert refused.json()["error"] == {"code": "validation_error", "message": sentence, "fields": {"name": [sentence]}}
 
 
-def test_it_shows_and_gives_nobody_what_is_anothers(api: Api, bob: User) -> None:
+def test_items_of_another_user_are_not_found(api: Api, bob: User) -> None:
     items = [
         f"presets/{api('POST', 'presets', SET).json()['id']}",
         f"prompt-templates/{api('POST', 'prompt-templates', TEMPLATE).json()['id']}",
     ]
     bobs = Api(bob)
 
-    answers = [bobs(method, item, {"name": "Mine"}) for item in items for method in ("GET", "PATCH", "DELETE")]
+    responses = [bobs(method, item, {"name": "Mine"}) for item in items for method in ("GET", "PATCH", "DELETE")]
 
-    assert [answer.status_code for answer in answers] == [404] * 6
+    assert [response.status_code for response in responses] == [404] * 6
     assert bobs("GET", "presets").json() == bobs("GET", "prompt-templates").json() == []
     assert Preset.objects.get().name == "Two demos"
     assert PromptTemplate.objects.get().name == "Explain"

@@ -22,78 +22,78 @@ DATA: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("No place at all: {x}, {{}}, {{ }}, {{a\nb}}", []),
+        ("No variable at all: {x}, {{}}, {{ }}, {{a\nb}}", []),
         ("{{topic}} and {{ topic }}, then {{the reader's age}}", ["topic", "the reader's age"]),
         ("{{{{nested}}}} {{" + "x" * 60 + "}} {{" + "y" * 61 + "}}", ["nested", "x" * 60]),
     ],
 )
-def test_it_finds_each_place_once_in_order(text: str, names: list[str]) -> None:
+def test_it_finds_each_variable_once_in_order(text: str, names: list[str]) -> None:
     assert services.variables(text) == names
 
 
-def test_it_lists_a_users_own_by_name(alice: User, bob: User) -> None:
+def test_it_lists_the_items_of_a_user_by_name(alice: User, bob: User) -> None:
     for user, name in ((alice, "second"), (alice, "first"), (bob, "third")):
-        services.add_preset(user=user, name=name, data=DATA)
+        services.create_preset(user=user, name=name, data=DATA)
 
-    assert [preset.name for preset in services.own_items(Preset, alice)] == ["first", "second"]
+    assert [preset.name for preset in services.user_items(Preset, alice)] == ["first", "second"]
 
 
-def test_it_takes_a_name_once_a_user_and_kind(alice: User, bob: User) -> None:
-    services.add_preset(user=alice, name="Work", data=DATA)
-    services.add_preset(user=bob, name="Work", data=DATA)
-    services.add_template(user=alice, name="Work", text="Hello")
+def test_a_name_is_unique_for_a_user_and_kind(alice: User, bob: User) -> None:
+    services.create_preset(user=alice, name="Work", data=DATA)
+    services.create_preset(user=bob, name="Work", data=DATA)
+    services.create_template(user=alice, name="Work", text="Hello")
 
-    with pytest.raises(InvalidInput, match="You have a set of this name already"):
-        services.add_preset(user=alice, name="Work", data=DATA)
+    with pytest.raises(InvalidInput, match="You already have a set with this name"):
+        services.create_preset(user=alice, name="Work", data=DATA)
 
     assert Preset.objects.count() == 2
 
 
 def test_it_refuses_a_rename_to_a_name_that_is_taken(alice: User) -> None:
-    services.add_template(user=alice, name="Taken", text="Hello")
-    template = services.add_template(user=alice, name="Free", text="Hello")
+    services.create_template(user=alice, name="Taken", text="Hello")
+    template = services.create_template(user=alice, name="Free", text="Hello")
 
-    with pytest.raises(InvalidInput, match="You have a template of this name already"):
-        services.change_template(template=template, name="Taken", text="Changed")
+    with pytest.raises(InvalidInput, match="You already have a template with this name"):
+        services.update_template(template=template, name="Taken", text="Changed")
 
     template.refresh_from_db()
     assert (template.name, template.text) == ("Free", "Hello")
 
 
-def test_it_says_when_there_are_too_many(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "MOST", 2)
+def test_it_refuses_too_many(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "MAX_ITEMS", 2)
     for number in range(2):
-        services.add_preset(user=alice, name=f"Set {number}", data=DATA)
+        services.create_preset(user=alice, name=f"Set {number}", data=DATA)
 
-    with pytest.raises(InvalidInput, match="You have 2 sets already"):
-        services.add_preset(user=alice, name="One more", data=DATA)
+    with pytest.raises(InvalidInput, match="You already have 2 sets"):
+        services.create_preset(user=alice, name="One more", data=DATA)
 
-    services.add_template(user=alice, name="A template is something else", text="Hello")
+    services.create_template(user=alice, name="A template is something else", text="Hello")
 
 
-def test_it_refuses_a_provider_that_is_not_here(alice: User) -> None:
+def test_it_refuses_an_unknown_provider(alice: User) -> None:
     data = {**DATA, "providers": [{"provider": "nobody", "model": "x"}]}
 
     with pytest.raises(InvalidInput, match="There is no provider called nobody here"):
-        services.add_preset(user=alice, name="Set", data=data)
+        services.create_preset(user=alice, name="Set", data=data)
 
 
-def test_it_renames_a_set_whose_provider_is_gone(alice: User) -> None:
+def test_it_renames_a_set_whose_provider_was_removed(alice: User) -> None:
     endpoint = Endpoint.objects.create(slug="ours", name="Ours", base_url="http://127.0.0.1:9/v1")
     data = {**DATA, "providers": [{"provider": "ours", "model": "x"}]}
-    preset = services.add_preset(user=alice, name="Set", data=data)
+    preset = services.create_preset(user=alice, name="Set", data=data)
     endpoint.delete()
 
-    services.change_preset(preset=preset, name="Old set", data=data)
+    services.update_preset(preset=preset, name="Old set", data=data)
 
     assert Preset.objects.get().name == "Old set"
 
 
-def test_it_does_not_find_what_is_somebody_elses_or_no_id(alice: User, bob: User) -> None:
-    template = services.add_template(user=alice, name="Mine", text="Hello")
+def test_items_of_other_users_and_malformed_ids_are_not_found(alice: User, bob: User) -> None:
+    template = services.create_template(user=alice, name="Mine", text="Hello")
 
     for user, wrong in ((bob, template.public_id), (alice, uuid.uuid4()), (alice, "x"), (alice, "")):
         with pytest.raises(NotFound):
-            services.own_item(PromptTemplate, user, wrong)
+            services.user_item(PromptTemplate, user, wrong)
 
-    assert services.own_item(PromptTemplate, alice, str(template.public_id)) == template
+    assert services.user_item(PromptTemplate, alice, str(template.public_id)) == template

@@ -45,7 +45,7 @@ def admin(db: None) -> User:
 
 @pytest.fixture
 def vendors_everywhere(vendors: StandIn, settings: Settings) -> StandIn:
-    """Serve every kind by the stand-in; the server has no key for any."""
+    """The stand-in as the server of every kind; the installation has no server keys."""
     settings.PROVIDER_BASE_URLS = {slug: vendors.base_url(slug) for slug in KINDS}
     settings.PROVIDER_API_KEYS = dict.fromkeys(KINDS, "")
     return vendors

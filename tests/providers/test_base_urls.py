@@ -13,7 +13,7 @@ from providers.base_urls import check_public_url, check_url
         *("1.1.1.1", "8.8.8.8", "2606:4700:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101", "2002:101:101::1"),
     ],
 )
-def test_it_knows_a_public_address(address: str) -> None:
+def test_it_recognizes_a_public_address(address: str) -> None:
     assert is_public_address(address)
 
 
@@ -26,7 +26,7 @@ def test_it_knows_a_public_address(address: str) -> None:
         *("2001:db8::1", "2001:0:4136:e378:8000:63bf:80ff:fffe", "localhost", "", "2130706433", "127.1"),
     ],
 )
-def test_it_takes_nothing_else_for_public(address: str) -> None:
+def test_it_counts_nothing_else_as_public(address: str) -> None:
     assert not is_public_address(address)
 
 
@@ -55,7 +55,7 @@ def test_it_refuses_private_addresses_and_odd_spellings(url: str) -> None:
         *("http://1.1.1.1:99999/", "http://1.1.1.1\\@127.0.0.1/", "http://[::1/", "http://1.1.1.1/\nx", "x" * 600),
     ],
 )
-def test_it_refuses_what_is_no_plain_web_address(url: str) -> None:
+def test_it_refuses_anything_but_a_plain_web_url(url: str) -> None:
     with pytest.raises(InvalidInput):
         check_url(url)
 
@@ -65,7 +65,7 @@ def test_it_says_that_a_host_cannot_be_found() -> None:
         check_public_url("https://no-such-host.invalid/v1")
 
 
-def test_it_gives_a_public_address_in_its_usual_form() -> None:
+def test_it_returns_a_public_url_in_its_usual_form() -> None:
     assert check_public_url(" https://1.1.1.1/v1/ ") == "https://1.1.1.1/v1"
     assert check_public_url("https://[2606:4700:4700::1111]:8443") == "https://[2606:4700:4700::1111]:8443"
 

@@ -20,16 +20,16 @@ OWN = "sk-alices-own-key-1111"
 
 
 @pytest.fixture(autouse=True)
-def _stand_ins(vendors_everywhere: StandIn) -> None:
+def _use_stand_ins(vendors_everywhere: StandIn) -> None:
     pass
 
 
-def of(user: User, provider: str) -> list[CatalogueModel]:
+def catalogue_of(user: User, provider: str) -> list[CatalogueModel]:
     return [model for model in catalogue(user) if model.provider == provider]
 
 
-def ids(user: User, provider: str) -> list[str]:
-    return [model.model for model in of(user, provider)]
+def model_ids(user: User, provider: str) -> list[str]:
+    return [model.model for model in catalogue_of(user, provider)]
 
 
 def group(user: User, provider: str) -> CatalogueGroup:
@@ -42,7 +42,7 @@ def list_for_the_server(provider: str, *models: str) -> None:
     )
 
 
-def test_it_offers_the_demo_to_everyone_first(alice: User) -> None:
+def test_it_shows_the_demo_to_everyone_first(alice: User) -> None:
     models = catalogue(alice)
 
     assert [(model.model, model.label) for model in models[:3]] == [
@@ -53,8 +53,8 @@ def test_it_offers_the_demo_to_everyone_first(alice: User) -> None:
     assert all(model.available and model.input_price == Decimal(0) for model in models[:3])
 
 
-def test_it_offers_a_short_list_and_says_why_it_cannot_be_used(alice: User) -> None:
-    models = of(alice, "openai")
+def test_it_shows_a_short_list_and_says_why_it_cannot_be_used(alice: User) -> None:
+    models = catalogue_of(alice, "openai")
 
     assert tuple(model.model for model in models) == shortlisted_models("openai")
     assert not any(model.available for model in models)
@@ -62,49 +62,51 @@ def test_it_offers_a_short_list_and_says_why_it_cannot_be_used(alice: User) -> N
     assert all(model.output_price and model.context_window for model in models)
 
 
-def test_it_makes_models_available_with_a_key_for_its_owner_alone(alice: User, bob: User) -> None:
+def test_it_makes_models_available_only_to_the_owner_of_a_key(alice: User, bob: User) -> None:
     set_key(user=alice, provider="openai", api_key=OWN)
 
-    assert all(model.available and model.reason == "" for model in of(alice, "openai"))
-    assert not any(model.available for model in of(bob, "openai"))
+    assert all(model.available and model.reason == "" for model in catalogue_of(alice, "openai"))
+    assert not any(model.available for model in catalogue_of(bob, "openai"))
 
 
 def test_it_makes_models_available_with_the_servers_key(alice: User, admin: User, settings: Settings) -> None:
     settings.PROVIDER_API_KEYS = {**settings.PROVIDER_API_KEYS, "openai": "sk-server"}
 
-    assert of(admin, "openai")[0].available
-    assert not of(alice, "openai")[0].available
+    assert catalogue_of(admin, "openai")[0].available
+    assert not catalogue_of(alice, "openai")[0].available
 
     settings.SERVER_KEYS = "everyone"
 
-    assert of(alice, "openai")[0].available
+    assert catalogue_of(alice, "openai")[0].available
 
 
-def test_it_adds_what_a_users_key_lists_for_that_user_alone(alice: User, bob: User) -> None:
+def test_it_adds_the_models_of_a_users_key_only_for_that_user(alice: User, bob: User) -> None:
     for user in (alice, bob):
         set_key(user=user, provider="openai", api_key=OWN)
     refresh_models(user=alice, provider="openai")
 
-    found = next(model for model in of(alice, "openai") if model.model == "gpt-4o")
+    found = next(model for model in catalogue_of(alice, "openai") if model.model == "gpt-4o")
 
     assert (found.input_price, found.output_price, found.context_window) == (Decimal("2.5"), Decimal(10), 128_000)
     assert found.vision
-    assert "gpt-4o" not in ids(bob, "openai")
+    assert "gpt-4o" not in model_ids(bob, "openai")
 
 
-def test_it_shows_what_the_servers_key_lists_to_those_who_use_it(alice: User, admin: User, settings: Settings) -> None:
+def test_it_shows_the_models_of_the_servers_key_only_to_users_of_that_key(
+    alice: User, admin: User, settings: Settings
+) -> None:
     settings.PROVIDER_API_KEYS = {**settings.PROVIDER_API_KEYS, "openai": "sk-server"}
     list_for_the_server("openai", "ft:gpt-4o:our-secret-project")
 
-    assert "ft:gpt-4o:our-secret-project" in ids(admin, "openai")
-    assert "ft:gpt-4o:our-secret-project" not in ids(alice, "openai")
+    assert "ft:gpt-4o:our-secret-project" in model_ids(admin, "openai")
+    assert "ft:gpt-4o:our-secret-project" not in model_ids(alice, "openai")
 
     set_key(user=admin, provider="openai", api_key=OWN)
 
-    assert "ft:gpt-4o:our-secret-project" not in ids(admin, "openai")
+    assert "ft:gpt-4o:our-secret-project" not in model_ids(admin, "openai")
 
 
-def test_it_asks_for_a_refresh_where_it_knows_no_models(alice: User) -> None:
+def test_it_suggests_a_refresh_if_it_knows_no_models(alice: User) -> None:
     ollama, airefinery = group(alice, "ollama"), group(alice, "airefinery")
 
     assert ollama.models == []
@@ -114,38 +116,38 @@ def test_it_asks_for_a_refresh_where_it_knows_no_models(alice: User) -> None:
     assert not airefinery.can_refresh
 
 
-def test_it_shows_the_models_of_a_local_server_to_everyone_once_somebody_asked(alice: User, bob: User) -> None:
+def test_it_shows_the_models_of_a_local_server_to_everyone_after_a_refresh(alice: User, bob: User) -> None:
     refresh_models(user=alice, provider="ollama")
 
-    assert ids(bob, "ollama") == ["model-a", "model-b"]
-    assert of(bob, "ollama")[0].output_price == Decimal(0)
+    assert model_ids(bob, "ollama") == ["model-a", "model-b"]
+    assert catalogue_of(bob, "ollama")[0].output_price == Decimal(0)
     assert group(bob, "ollama").usable
 
 
-def test_it_has_the_enabled_endpoints(alice: User, vendors: StandIn) -> None:
+def test_it_shows_the_enabled_endpoints(alice: User, vendors: StandIn) -> None:
     Endpoint.objects.create(slug="gpu", name="Our GPU", base_url=vendors.base_url("gpu"), color="#123456")
     Endpoint.objects.create(slug="old", name="Old", base_url=vendors.base_url("old"), enabled=False)
     list_for_the_server("old", "model-z")
 
     refresh_models(user=alice, provider="gpu")
 
-    assert [(model.model, model.color, model.available) for model in of(alice, "gpu")] == [
+    assert [(model.model, model.color, model.available) for model in catalogue_of(alice, "gpu")] == [
         ("model-a", "#123456", True),
         ("model-b", "#123456", True),
     ]
-    assert of(alice, "old") == []
+    assert catalogue_of(alice, "old") == []
 
 
-def test_it_takes_what_an_administrator_wrote_about_a_model(alice: User) -> None:
+def test_it_shows_the_label_and_window_that_an_administrator_wrote(alice: User) -> None:
     list_for_the_server("ollama", "model-a")
     LanguageModel.objects.update(label="Our own", context_window=4096)
 
-    model = of(alice, "ollama")[0]
+    model = catalogue_of(alice, "ollama")[0]
 
     assert (model.label, model.context_window) == ("Our own", 4096)
 
 
-def test_it_takes_four_queries_however_much_there_is(alice: User) -> None:
+def test_it_takes_four_queries_for_any_number_of_models(alice: User) -> None:
     set_key(user=alice, provider="openai", api_key=OWN)
     list_for_the_server("ollama", *(f"model-{number}" for number in range(50)))
     Endpoint.objects.create(slug="gpu", name="Our GPU", base_url="http://gpu/v1")
@@ -156,7 +158,7 @@ def test_it_takes_four_queries_however_much_there_is(alice: User) -> None:
     assert len(queries) == 4
 
 
-def test_it_names_a_model_unmistakably() -> None:
+def test_it_gives_a_model_an_unambiguous_label() -> None:
     assert model_label("openai", "gpt-5") == "GPT-5"
     assert model_label("openai", "gpt-5-2025-08-07") == "gpt-5-2025-08-07"
     assert model_label("nobody", "gpt-5") == "gpt-5"

@@ -20,7 +20,7 @@ SECRET = "endpoint-secret-4444"
 ADD = "/admin/providers/endpoint/add/"
 
 
-def posted(**changes: Any) -> dict[str, Any]:
+def form_fields(**changes: Any) -> dict[str, Any]:
     values = {"name": "Our GPU", "slug": "gpu", "base_url": "http://gpu-1:8000/v1", "color": "#123456", "enabled": "on"}
     return {**values, "new_key": SECRET, **changes}
 
@@ -28,15 +28,15 @@ def posted(**changes: Any) -> dict[str, Any]:
 @pytest.fixture
 def endpoint(client: Client, admin: User) -> Endpoint:
     client.force_login(admin)
-    client.post(ADD, posted())
+    client.post(ADD, form_fields())
     return Endpoint.objects.get()
 
 
 def change(client: Client, endpoint: Endpoint, **changes: Any) -> Any:
-    return client.post(f"/admin/providers/endpoint/{endpoint.pk}/change/", posted(new_key="", **changes))
+    return client.post(f"/admin/providers/endpoint/{endpoint.pk}/change/", form_fields(new_key="", **changes))
 
 
-def test_it_is_open_to_every_user(endpoint: Endpoint, alice: User) -> None:
+def test_an_endpoint_is_open_to_every_user(endpoint: Endpoint, alice: User) -> None:
     resolved = resolve_target(alice, "gpu")
 
     assert resolved.adapter is OPENAI_COMPATIBLE
@@ -45,24 +45,24 @@ def test_it_is_open_to_every_user(endpoint: Endpoint, alice: User) -> None:
     assert resolved.target.guarded is False
 
 
-def test_it_answers_a_key_test(alice: User, vendors: StandIn) -> None:
+def test_an_endpoint_responds_to_a_key_test(alice: User, vendors: StandIn) -> None:
     Endpoint.objects.create(slug="gpu", name="Our GPU", base_url=vendors.base_url("gpu"))
 
-    assert try_key(user=alice, provider="gpu").message == "Our GPU answered."
+    assert try_key(user=alice, provider="gpu").message == "Our GPU responded."
 
 
-def test_it_is_gone_once_it_is_disabled(client: Client, endpoint: Endpoint, alice: User) -> None:
+def test_a_disabled_endpoint_is_not_found(client: Client, endpoint: Endpoint, alice: User) -> None:
     change(client, endpoint, enabled="")
 
     with pytest.raises(NotFound):
         resolve_target(alice, "gpu")
 
 
-def test_it_keeps_its_key_unless_another_is_written(client: Client, endpoint: Endpoint) -> None:
+def test_it_keeps_the_key_unless_another_is_set(client: Client, endpoint: Endpoint) -> None:
     change(client, endpoint, name="Renamed")
     kept = Endpoint.objects.get()
 
-    client.post(f"/admin/providers/endpoint/{endpoint.pk}/change/", posted(new_key="another-secret-5555"))
+    client.post(f"/admin/providers/endpoint/{endpoint.pk}/change/", form_fields(new_key="another-secret-5555"))
     replaced = Endpoint.objects.get()
 
     change(client, endpoint, forget_key="on")
@@ -73,7 +73,7 @@ def test_it_keeps_its_key_unless_another_is_written(client: Client, endpoint: En
     assert (forgotten.api_key, forgotten.hint) == ("", "")
 
 
-def test_it_never_shows_its_key(client: Client, endpoint: Endpoint) -> None:
+def test_it_never_shows_the_key(client: Client, endpoint: Endpoint) -> None:
     pages = [
         client.get(f"/admin/providers/endpoint/{endpoint.pk}/change/"),
         client.get("/admin/providers/endpoint/?q=gpu"),
@@ -96,17 +96,17 @@ def test_it_never_shows_its_key(client: Client, endpoint: Endpoint) -> None:
         {"name": ""},
     ],
 )
-def test_it_is_not_added_with_bad_input(client: Client, admin: User, wrong: dict[str, str]) -> None:
+def test_it_adds_no_endpoint_with_bad_input(client: Client, admin: User, wrong: dict[str, str]) -> None:
     client.force_login(admin)
 
-    response = client.post(ADD, posted(**wrong))
+    response = client.post(ADD, form_fields(**wrong))
 
     assert response.status_code == 200
     assert SECRET not in response.content.decode()
     assert not Endpoint.objects.exists()
 
 
-def test_it_says_that_its_key_cannot_be_read(
+def test_it_says_that_the_key_cannot_be_read(
     endpoint: Endpoint, alice: User, client: Client, settings: Settings
 ) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]

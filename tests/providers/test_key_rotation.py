@@ -29,7 +29,7 @@ def new_key() -> str:
 
 @pytest.fixture
 def keys(settings: Settings) -> list[str]:
-    """The new encryption key before the old one, once ``keys.reverse()`` is called."""
+    """The old encryption key and a new one; ``keys.reverse()`` puts the new one first."""
     settings.FIELD_ENCRYPTION_KEYS = [settings.FIELD_ENCRYPTION_KEYS[0], new_key()]
     keys: list[str] = settings.FIELD_ENCRYPTION_KEYS
     return keys
@@ -39,7 +39,7 @@ def stored(user: User) -> dict[str, str]:
     return {key.provider: key.api_key for key in ProviderKey.objects.filter(user=user)}
 
 
-def test_it_brings_second_factors_along(alice: User, keys: list[str], settings: Settings) -> None:
+def test_it_reencrypts_second_factors(alice: User, keys: list[str], settings: Settings) -> None:
     secret = generate_totp_secret()
     TOTP.activate(alice, secret)
     codes = RecoveryCodes.activate(alice).get_unused_codes()
@@ -54,7 +54,7 @@ def test_it_brings_second_factors_along(alice: User, keys: list[str], settings: 
     assert kept["recovery_codes"].wrap().get_unused_codes() == codes
 
 
-def test_it_goes_on_where_it_was_broken_off(
+def test_it_continues_after_an_interruption(
     alice: User, keys: list[str], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for slug in SLUGS:
@@ -81,9 +81,7 @@ def test_it_goes_on_where_it_was_broken_off(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
-def test_it_never_puts_an_old_key_over_one_that_is_saved_meanwhile(
-    alice: User, keys: list[str], settings: Settings
-) -> None:
+def test_it_never_overwrites_a_key_that_is_saved_meanwhile(alice: User, keys: list[str], settings: Settings) -> None:
     set_key(user=alice, provider="openai", api_key="sk-before-0123456789")
     keys.reverse()
     saved, go_on = Event(), Event()
@@ -117,17 +115,17 @@ def test_it_never_puts_an_old_key_over_one_that_is_saved_meanwhile(
 
 
 def wait_for_a_lock() -> None:
-    """Wait until the rotation waits for the row that is being saved."""
+    """Wait until the rotation is blocked by the row that is being saved."""
     with connection.cursor() as cursor:
         for _ in range(10_000):
             cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
             if cursor.fetchone()[0]:
                 return
-    pytest.fail("nobody waits")
+    pytest.fail("no query waits for a lock")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_everything_is_readable_while_it_runs_and_people_save_keys(
+def test_everything_stays_readable_while_it_runs_and_users_save_keys(
     alice: User, bob: User, keys: list[str], settings: Settings
 ) -> None:
     for user in (alice, bob):
@@ -138,7 +136,7 @@ def test_everything_is_readable_while_it_runs_and_people_save_keys(
     done = Event()
 
     def save(user: User) -> int:
-        """Save keys again and again, and read them; return the number of the last round."""
+        """Save and read keys until the rotation is done; return the number of the last round."""
         number = 0
         try:
             while not done.is_set():
@@ -166,7 +164,7 @@ def test_everything_is_readable_while_it_runs_and_people_save_keys(
     assert Endpoint.objects.get().api_key == "endpoint-secret"
 
 
-def test_it_finds_what_a_process_with_the_old_key_in_front_writes_meanwhile(
+def test_it_reencrypts_rows_that_a_process_with_the_old_key_writes_meanwhile(
     alice: User, keys: list[str], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, new = keys

@@ -22,16 +22,16 @@ ELSEWHERE = "https://1.1.1.1/v1"
 
 
 @pytest.fixture(autouse=True)
-def _stand_ins(vendors_everywhere: StandIn) -> None:
+def _use_stand_ins(vendors_everywhere: StandIn) -> None:
     pass
 
 
-def give_the_server_a_key(settings: Settings, *, provider: str = "openai", whom: str = "administrators") -> None:
+def give_the_server_a_key(settings: Settings, *, provider: str = "openai", users: str = "administrators") -> None:
     settings.PROVIDER_API_KEYS = {**settings.PROVIDER_API_KEYS, provider: SERVERS}
-    settings.SERVER_KEYS = whom
+    settings.SERVER_KEYS = users
 
 
-def test_it_keeps_a_key_and_shows_its_end(alice: User) -> None:
+def test_it_stores_a_key_and_shows_its_end(alice: User) -> None:
     key = services.set_key(user=alice, provider="openai", api_key=f"  {OWN}\n")
 
     assert ProviderKey.objects.get().api_key == OWN
@@ -43,7 +43,7 @@ def test_it_shows_nothing_of_a_short_key(alice: User, text: str, hint: str) -> N
     assert services.set_key(user=alice, provider="openai", api_key=text).hint == hint
 
 
-def test_it_replaces_a_key_and_its_address_together(alice: User) -> None:
+def test_it_replaces_a_key_and_its_base_url_together(alice: User) -> None:
     services.set_key(user=alice, provider="openai", api_key=OWN, base_url=ELSEWHERE)
     services.set_key(user=alice, provider="openai", api_key="sk-a-newer-key-3333")
 
@@ -81,7 +81,7 @@ def test_it_refuses_bad_input_and_stores_nothing(
     assert not ProviderKey.objects.exists()
 
 
-def test_it_does_not_know_every_provider(alice: User) -> None:
+def test_it_does_not_find_an_unknown_provider(alice: User) -> None:
     for call in (services.test_key, services.refresh_models, services.delete_key):
         with pytest.raises(NotFound):
             call(user=alice, provider="nobody")
@@ -91,7 +91,7 @@ def test_it_does_not_know_every_provider(alice: User) -> None:
         resolve_target(alice, "nobody")
 
 
-def test_it_lets_an_administrator_use_a_private_address_unguarded(admin: User, alice: User) -> None:
+def test_it_lets_an_administrator_use_a_private_address(admin: User, alice: User) -> None:
     services.set_key(user=admin, provider="ollama", api_key="", base_url="http://127.0.0.1:11434/v1")
     services.set_key(user=alice, provider="ollama", api_key="", base_url=ELSEWHERE)
 
@@ -111,8 +111,8 @@ def test_it_guards_a_private_address_once_its_user_is_no_administrator(admin: Us
     assert (result.ok, result.code) == (False, ErrorCode.PERMISSION_DENIED)
 
 
-def test_it_puts_the_users_key_before_the_servers(alice: User, settings: Settings) -> None:
-    give_the_server_a_key(settings, whom="everyone")
+def test_it_prefers_the_users_key_to_the_servers(alice: User, settings: Settings) -> None:
+    give_the_server_a_key(settings, users="everyone")
     before = resolve_target(alice, "openai")
 
     services.set_key(user=alice, provider="openai", api_key=OWN)
@@ -135,8 +135,8 @@ def test_it_keeps_the_servers_key_for_administrators(alice: User, admin: User, s
     assert resolve_target(admin, "openai").key_source == "server"
 
 
-def test_it_never_sends_the_servers_key_to_a_users_address(alice: User, settings: Settings) -> None:
-    give_the_server_a_key(settings, provider="vllm", whom="everyone")
+def test_it_never_sends_the_servers_key_to_a_users_base_url(alice: User, settings: Settings) -> None:
+    give_the_server_a_key(settings, provider="vllm", users="everyone")
     services.set_key(user=alice, provider="vllm", api_key="", base_url=ELSEWHERE)
 
     target = resolve_target(alice, "vllm").target
@@ -144,7 +144,7 @@ def test_it_never_sends_the_servers_key_to_a_users_address(alice: User, settings
     assert (target.base_url, target.api_key) == (ELSEWHERE, "")
 
 
-def test_it_never_lets_one_users_key_serve_another(alice: User, bob: User) -> None:
+def test_it_never_uses_one_users_key_for_another(alice: User, bob: User) -> None:
     services.set_key(user=alice, provider="openai", api_key=OWN)
 
     with pytest.raises(ProviderError):
@@ -156,21 +156,21 @@ def test_it_never_lets_one_users_key_serve_another(alice: User, bob: User) -> No
 
 
 @pytest.mark.parametrize("provider", [slug for slug, kind in KINDS.items() if not kind.needs_key])
-def test_it_needs_no_key_for_what_runs_at_home(alice: User, provider: str) -> None:
+def test_it_needs_no_key_for_local_servers(alice: User, provider: str) -> None:
     resolved = resolve_target(alice, provider)
 
     assert resolved.key_source is None
     assert resolved.target.api_key == ""
 
 
-def test_it_asks_the_database_once(alice: User) -> None:
+def test_it_resolves_a_target_with_one_query(alice: User) -> None:
     with CaptureQueriesContext(connection) as queries:
         resolve_target(alice, "demo")
 
     assert len(queries) == 1
 
 
-def test_it_asks_for_an_unreadable_key_again(alice: User, settings: Settings) -> None:
+def test_it_asks_for_a_new_key_if_the_stored_one_is_unreadable(alice: User, settings: Settings) -> None:
     services.set_key(user=alice, provider="openai", api_key=OWN)
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 
@@ -209,10 +209,10 @@ def test_it_says_whose_key_it_tested(admin: User, alice: User, settings: Setting
 
     assert services.test_key(user=admin, provider="openai").message == "OpenAI accepted the server's key."
     assert services.test_key(user=alice, provider="openai").code is ErrorCode.NO_API_KEY
-    assert services.test_key(user=alice, provider="ollama").message == "Ollama answered."
+    assert services.test_key(user=alice, provider="ollama").message == "Ollama responded."
 
 
-def test_it_remembers_what_a_users_key_lists_for_that_user(alice: User) -> None:
+def test_it_stores_the_models_of_a_users_key_for_that_user(alice: User) -> None:
     services.set_key(user=alice, provider="openai", api_key=OWN)
 
     models = services.refresh_models(user=alice, provider="openai")
@@ -221,7 +221,7 @@ def test_it_remembers_what_a_users_key_lists_for_that_user(alice: User) -> None:
     assert set(LanguageModel.objects.values_list("model", "owner")) == {("gpt-4o", alice.pk), ("gpt-5.6", alice.pk)}
 
 
-def test_it_follows_the_providers_list_and_keeps_what_an_administrator_wrote(
+def test_it_follows_the_providers_list_and_keeps_the_labels_of_administrators(
     admin: User, settings: Settings, vendors: StandIn
 ) -> None:
     give_the_server_a_key(settings)
@@ -258,7 +258,7 @@ def test_it_keeps_the_known_models_when_the_provider_fails(alice: User) -> None:
     assert LanguageModel.objects.count() == 2
 
 
-def test_it_forgets_the_models_with_the_key(alice: User, bob: User) -> None:
+def test_it_deletes_the_models_with_the_key(alice: User, bob: User) -> None:
     for user in (alice, bob):
         services.set_key(user=user, provider="openai", api_key=OWN)
         services.refresh_models(user=user, provider="openai")

@@ -20,7 +20,7 @@ OWN, REFUSED = "sk-alices-own-key-1111", "sk-refused-key-9999"
 
 
 @pytest.fixture(autouse=True)
-def _stand_ins(vendors_everywhere: StandIn) -> None:
+def _use_stand_ins(vendors_everywhere: StandIn) -> None:
     pass
 
 
@@ -52,7 +52,7 @@ def test_it_lists_every_provider_that_takes_a_key(alice: User) -> None:
     }
 
 
-def test_it_sets_shows_and_deletes_a_key_without_ever_telling_it(alice: User, bob: User) -> None:
+def test_it_sets_and_shows_and_deletes_a_key_without_returning_it(alice: User, bob: User) -> None:
     answers = [
         ask(alice, "PUT", "keys/openai", {"api_key": OWN, "base_url": "https://1.1.1.1/v1/"}),
         ask(alice, "GET", "keys"),
@@ -80,7 +80,7 @@ def test_it_never_shows_or_touches_somebody_elses_key(alice: User, bob: User) ->
     assert ProviderKey.objects.get().user == alice
 
 
-def test_it_says_where_the_servers_key_serves(alice: User, admin: User, settings: Settings) -> None:
+def test_it_says_which_requests_use_the_servers_key(alice: User, admin: User, settings: Settings) -> None:
     settings.PROVIDER_API_KEYS = {**settings.PROVIDER_API_KEYS, "openai": "sk-server-key-2222"}
 
     assert key_of(alice, "openai")["source"] is None
@@ -143,7 +143,7 @@ def test_it_is_closed_to_strangers(db: None, method: str, path: str) -> None:
         ),
     ],
 )
-def test_it_says_what_a_test_came_to(alice: User, key: str, expected: dict[str, Any]) -> None:
+def test_it_returns_the_result_of_a_key_test(alice: User, key: str, expected: dict[str, Any]) -> None:
     ask(alice, "PUT", "keys/anthropic", {"api_key": key})
 
     response = ask(alice, "POST", "keys/anthropic/test")
@@ -204,7 +204,7 @@ def test_it_says_why_a_refresh_failed(alice: User, provider: str, status: int, c
     assert REFUSED not in response.content.decode()
 
 
-def test_it_passes_on_that_a_provider_is_out_of_reach(alice: User, settings: Settings, vendors: StandIn) -> None:
+def test_it_reports_that_a_provider_cannot_be_reached(alice: User, settings: Settings, vendors: StandIn) -> None:
     settings.PROVIDER_BASE_URLS = {**settings.PROVIDER_BASE_URLS, "ollama": "http://127.0.0.1:9/v1"}
 
     response = ask(alice, "POST", "models/refresh", {"provider": "ollama"})
@@ -217,10 +217,10 @@ def test_it_passes_on_that_a_provider_is_out_of_reach(alice: User, settings: Set
     ("path", "body", "limit"),
     [
         ("keys/openai/test", {}, services.KEY_TESTS),
-        ("models/refresh", {"provider": "openai"}, services.LISTS),
+        ("models/refresh", {"provider": "openai"}, services.REFRESHES),
     ],
 )
-def test_it_asks_providers_only_so_often(alice: User, path: str, body: dict[str, str], limit: Limit) -> None:
+def test_it_limits_the_calls_to_providers(alice: User, path: str, body: dict[str, str], limit: Limit) -> None:
     for _ in range(limit.amount):
         limit.take(str(alice.public_id))
 

@@ -11,7 +11,7 @@ from genai_prices import data_snapshot
 from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
 from providers.kinds import KINDS, ProviderKind
 
-EVERY = [*KINDS.values()]
+ALL_KINDS = [*KINDS.values()]
 
 
 def contrast(color: str) -> float:
@@ -21,17 +21,17 @@ def contrast(color: str) -> float:
     return 1.05 / (luminance + 0.05)
 
 
-def test_it_has_every_kind_that_was_promised() -> None:
-    promised = (
+def test_it_has_exactly_these_kinds() -> None:
+    expected = (
         "openai anthropic google mistral openrouter xai deepseek groq together fireworks deepinfra cohere perplexity"
         " airefinery ollama lmstudio vllm llamacpp demo"
     )
 
-    assert list(KINDS) == promised.split()
+    assert list(KINDS) == expected.split()
     assert all(slug == kind.slug for slug, kind in KINDS.items())
 
 
-@pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.slug)
+@pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.slug)
 def test_it_describes_each_kind_in_full(kind: ProviderKind) -> None:
     assert re.fullmatch(r"#[0-9a-f]{6}", kind.color)
     assert contrast(kind.color) >= 4.5
@@ -41,18 +41,18 @@ def test_it_describes_each_kind_in_full(kind: ProviderKind) -> None:
     assert asyncio.iscoroutinefunction(kind.adapter.list_models)
 
 
-def test_it_gives_each_kind_its_own_colour() -> None:
-    for one, other in combinations(EVERY, 2):
+def test_it_gives_each_kind_its_own_color() -> None:
+    for one, other in combinations(ALL_KINDS, 2):
         assert one.color != other.color
 
 
 def test_it_names_price_lists_that_exist() -> None:
     known = {provider.id for provider in data_snapshot.get_snapshot().providers}
 
-    assert {kind.prices for kind in EVERY if kind.prices} <= known
+    assert {kind.prices for kind in ALL_KINDS if kind.prices} <= known
 
 
-def test_it_offers_an_adapter_for_endpoints_of_ones_own() -> None:
+def test_local_servers_use_the_adapter_of_endpoints() -> None:
     assert OPENAI_COMPATIBLE is KINDS["vllm"].adapter
 
 

@@ -9,12 +9,12 @@ from providers.capabilities import Capabilities, capabilities_of, is_text_only
 from providers.prices import context_window, list_price, price
 from providers.shortlist import shortlisted_models
 
-THOUSAND = Usage(input_tokens=1000, output_tokens=1000)
+THOUSAND_EACH = Usage(input_tokens=1000, output_tokens=1000)
 
 
 def test_it_prices_a_call() -> None:
-    assert price("openai", "gpt-4o", THOUSAND) == Decimal("0.0125")
-    assert price("openai", "gpt-4o-2024-11-20", THOUSAND) == Decimal("0.0125")
+    assert price("openai", "gpt-4o", THOUSAND_EACH) == Decimal("0.0125")
+    assert price("openai", "gpt-4o-2024-11-20", THOUSAND_EACH) == Decimal("0.0125")
 
 
 def test_it_prices_cached_input_by_its_own_rate() -> None:
@@ -27,15 +27,15 @@ def test_it_counts_reasoning_as_output_once() -> None:
 
 
 @pytest.mark.parametrize("provider", ["demo", "ollama", "vllm"])
-def test_it_charges_nothing_for_what_runs_at_home(provider: str) -> None:
-    assert price(provider, "anything", THOUSAND) == Decimal(0)
+def test_it_charges_nothing_for_the_demo_and_local_servers(provider: str) -> None:
+    assert price(provider, "anything", THOUSAND_EACH) == Decimal(0)
 
 
 @pytest.mark.parametrize(
     ("provider", "model"), [("openai", "gpt-99-unheard-of"), ("airefinery", "gpt-4o"), ("an-endpoint", "gpt-4o")]
 )
-def test_it_knows_that_it_does_not_know(provider: str, model: str) -> None:
-    assert price(provider, model, THOUSAND) is None
+def test_it_has_no_price_for_an_unknown_model(provider: str, model: str) -> None:
+    assert price(provider, model, THOUSAND_EACH) is None
     assert context_window(provider, model) is None
     assert list_price(provider, model).input is None
 
@@ -46,7 +46,7 @@ def test_it_knows_the_context_window() -> None:
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "google", "mistral", "openrouter", "xai", "deepseek"])
-def test_it_selects_a_few_priced_chat_models(provider: str) -> None:
+def test_it_shortlists_a_few_priced_chat_models(provider: str) -> None:
     models = shortlisted_models(provider)
 
     assert 2 <= len(models) <= 8
@@ -57,14 +57,14 @@ def test_it_selects_a_few_priced_chat_models(provider: str) -> None:
     )
 
 
-def test_it_selects_the_newest_of_each_family() -> None:
+def test_it_shortlists_the_newest_model_of_each_family() -> None:
     models = shortlisted_models("anthropic")
 
     assert len([model for model in models if "opus" in model]) == 1
     assert not any("claude-3" in model or "claude-2" in model for model in models)
 
 
-def test_it_selects_ids_that_the_provider_takes() -> None:
+def test_it_shortlists_ids_that_the_provider_accepts() -> None:
     assert all(model.startswith("accounts/fireworks/models/") for model in shortlisted_models("fireworks"))
     assert all("/" in model for model in shortlisted_models("openrouter"))
 
@@ -98,7 +98,7 @@ def test_it_selects_ids_that_the_provider_takes() -> None:
         ("demo-swift", False, True),
     ],
 )
-def test_it_knows_by_the_name_what_a_model_can_do(model: str, reasoning: bool, vision: bool) -> None:
+def test_it_knows_the_capabilities_of_a_model_by_its_name(model: str, reasoning: bool, vision: bool) -> None:
     assert capabilities_of(model) == Capabilities(reasoning, vision)
 
 
@@ -111,7 +111,7 @@ def test_it_knows_by_the_name_what_a_model_can_do(model: str, reasoning: bool, v
         *("qwen/qwen3-coder", "moonshotai/kimi-k2-instruct", "minimax/minimax-m2", "z-ai/glm-4.6", "llama3.2"),
     ],
 )
-def test_it_knows_which_models_only_read(model: str) -> None:
+def test_it_knows_the_text_only_models(model: str) -> None:
     assert is_text_only(model)
     assert not capabilities_of(model).vision
 
@@ -125,5 +125,5 @@ def test_it_knows_which_models_only_read(model: str) -> None:
         *("mistral-small-latest", "my-own-model", "m", "minicpm-llama3-v-2.5", ""),
     ],
 )
-def test_it_lets_every_other_model_try(model: str) -> None:
+def test_it_counts_no_other_model_as_text_only(model: str) -> None:
     assert not is_text_only(model)

@@ -17,7 +17,7 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture(autouse=True)
-def _stand_ins(vendors_everywhere: StandIn) -> None:
+def _use_stand_ins(vendors_everywhere: StandIn) -> None:
     pass
 
 
@@ -45,7 +45,7 @@ def test_it_sends_strangers_to_the_sign_in(db: None, method: str, path: str) -> 
     assert response["Location"].startswith("/accounts/login/")
 
 
-def test_it_says_of_each_provider_whose_key_there_is(alice: User, admin: User, settings: Settings) -> None:
+def test_it_shows_the_key_source_of_each_provider(alice: User, admin: User, settings: Settings) -> None:
     settings.PROVIDER_API_KEYS = {**settings.PROVIDER_API_KEYS, "mistral": "sk-server-key-2222"}
     set_key(user=admin, provider="openai", api_key=OWN)
 
@@ -68,7 +68,7 @@ def test_it_sets_a_key_with_a_plain_form(alice: User) -> None:
     assert ProviderKey.objects.get().api_key == OWN
 
 
-def test_it_answers_htmx_with_the_card_alone(alice: User) -> None:
+def test_it_responds_to_htmx_with_only_the_card(alice: User) -> None:
     response = signed_in(alice).post("/keys/openai/", {"api_key": OWN}, headers=HTMX)
 
     page = body(response)
@@ -80,20 +80,20 @@ def test_it_answers_htmx_with_the_card_alone(alice: User) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_it_shows_what_is_wrong_beside_the_field_and_forgets_the_key(alice: User, headers: dict[str, str]) -> None:
+def test_it_shows_an_error_beside_its_field_and_drops_the_key(alice: User, headers: dict[str, str]) -> None:
     form = {"api_key": OWN, "base_url": "http://127.0.0.1/v1"}
 
     response = signed_in(alice).post("/keys/openai/", form, headers=headers)
 
     page = body(response)
     assert response.status_code == 422
-    assert "The base URL leads to a private or local address." in page
+    assert "The base URL leads to a private or local IP address." in page
     assert 'value="http://127.0.0.1/v1"' in page
     assert OWN not in page
     assert not ProviderKey.objects.exists()
 
 
-def test_it_knows_no_other_provider(alice: User) -> None:
+def test_it_finds_no_unknown_provider(alice: User) -> None:
     client = signed_in(alice)
 
     paths = ["/keys/nobody/", "/keys/nobody/delete/", "/keys/nobody/test/", "/models/nobody/refresh/"]
@@ -101,7 +101,7 @@ def test_it_knows_no_other_provider(alice: User) -> None:
     assert [client.post(path, {"api_key": OWN}).status_code for path in paths] == [404] * 4
 
 
-def test_it_deletes_only_ones_own_key(alice: User, bob: User) -> None:
+def test_it_deletes_only_the_users_own_key(alice: User, bob: User) -> None:
     set_key(user=alice, provider="openai", api_key=OWN)
 
     by_bob = signed_in(bob).post("/keys/openai/delete/")
@@ -117,7 +117,7 @@ def test_it_deletes_only_ones_own_key(alice: User, bob: User) -> None:
     ("key", "sentence"),
     [(OWN, "OpenAI accepted your key."), (REFUSED, "The key for OpenAI was refused. Check it under Keys.")],
 )
-def test_it_says_what_a_test_came_to(alice: User, key: str, sentence: str) -> None:
+def test_it_returns_the_result_of_a_key_test(alice: User, key: str, sentence: str) -> None:
     set_key(user=alice, provider="openai", api_key=key)
     client = signed_in(alice)
 
@@ -161,7 +161,7 @@ def test_it_says_why_a_refresh_failed(alice: User) -> None:
     assert "No key for Mistral is set. Add yours under Keys." in body(partial)
 
 
-def test_it_has_nothing_inline_that_the_policy_forbids(alice: User) -> None:
+def test_it_has_no_inline_style_or_script(alice: User) -> None:
     client = signed_in(alice)
 
     pages = body(client.get("/keys/")) + body(client.get("/models/"))
@@ -199,7 +199,7 @@ def test_it_lists_and_searches_in_the_admin_without_a_key(admin: User, alice: Us
     assert not any(OWN in body(page) or "gAAAA" in body(page) for page in pages)
 
 
-def test_it_lets_nobody_write_a_users_key_in_the_admin(admin: User, alice: User) -> None:
+def test_it_does_not_let_an_administrator_write_a_users_key(admin: User, alice: User) -> None:
     set_key(user=alice, provider="openai", api_key=OWN)
     client = signed_in(admin)
     path = f"/admin/providers/providerkey/{ProviderKey.objects.get().pk}/change/"

@@ -12,7 +12,7 @@ from PIL import Image as Picture
 
 from accounts.api_tokens import create_api_token
 from accounts.models import User
-from comparisons.schemas import CompareRequest, Entry
+from comparisons.schemas import CandidateRequest, CompareRequest
 from comparisons.services import StartedTurn, rename_comparison, start_comparison, vote
 from conversations.models import Message
 from conversations.schemas import ChatRequest
@@ -22,7 +22,7 @@ from generations.worker.finalize import append_now, end_generation
 from generations.worker.types import Outcome
 from images.models import Image
 from images.services import store_image
-from presets.services import add_preset, add_template
+from presets.services import create_preset, create_template
 from providers.adapters.base import ErrorCode, Parameters, ProviderError, Usage
 from providers.services import set_key
 
@@ -59,8 +59,8 @@ def give_belongings(owner: User) -> Belongings:
     chat, waiting_chat = _ended_chat(owner), _chat(owner)
     chosen = [{"provider": PROVIDER, "model": f"{MARK}-model"}]
     data: dict[str, Any] = {"providers": chosen, "system": f"{MARK} system prompt", "tier": None, "parameters": {}}
-    preset = add_preset(user=owner, name=f"{MARK} set", data=data)
-    template = add_template(user=owner, name=f"{MARK} template", text=f"{MARK} {{{{thing}}}}")
+    preset = create_preset(user=owner, name=f"{MARK} set", data=data)
+    template = create_template(user=owner, name=f"{MARK} template", text=f"{MARK} {{{{thing}}}}")
     unsent = _image(owner)
     shared: Ids = {
         ("accounts", "token_id"): str(token.public_id),
@@ -112,7 +112,7 @@ def _values(instance: Any) -> dict[str, Any]:
 
 
 def _start(owner: User) -> StartedTurn:
-    entry = Entry(PROVIDER, f"{MARK}-model", Parameters(stop=(f"{MARK} stop",)))
+    entry = CandidateRequest(PROVIDER, f"{MARK}-model", Parameters(stop=(f"{MARK} stop",)))
     images = (_image(owner).public_id,)
     request = CompareRequest(f"{MARK} prompt", f"{MARK} system prompt", (entry, entry), images=images)
     return start_comparison(user=owner, request=request)

@@ -8,7 +8,7 @@ from providers.key_rotation import rotate_keys
 
 
 class Command(BaseCommand):
-    help = "Encrypt every stored secret with the first of FIELD_ENCRYPTION_KEY, so that the others can be removed."
+    help = "Encrypt every stored secret with the first key in FIELD_ENCRYPTION_KEY. Then the others can be removed."
 
     def handle(self, *args: Any, **options: Any) -> None:
         result = rotate_keys()

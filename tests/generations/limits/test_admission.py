@@ -1,4 +1,4 @@
-"""Places, budgets and the line, with many at once on a real database."""
+"""Limits, budgets and the queue, with many threads at once on a real database."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ from providers.services import set_key
 pytestmark = pytest.mark.usefixtures("redis")
 Status = Generation.Status
 MODEL = "gpt-4o"
-DEAR = Usage(input_tokens=0, output_tokens=10_000)
-"""What costs ten cents with this model."""
+TEN_CENTS = Usage(input_tokens=0, output_tokens=10_000)
+"""The usage that costs ten cents with ``MODEL``."""
 
 
 @pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Whom was rung for."""
-    bells: list[int] = []
-    monkeypatch.setattr("generations.limits.queue.enqueue", lambda generation: bells.append(generation.pk))
-    return bells
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The keys of the generations that were enqueued."""
+    keys: list[int] = []
+    monkeypatch.setattr("generations.limits.queue.enqueue", lambda generation: keys.append(generation.pk))
+    return keys
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def end(generation: Generation, usage: Usage | None = None, text: str = "Hello")
 
 
 def at_once(count: int, work: Callable[[], object]) -> list[object]:
-    """What ``work`` gave or was refused with, done by so many threads at the same moment."""
+    """Run ``work`` in so many threads at the same moment; return the results and refusals."""
     barrier = threading.Barrier(count)
 
     def one() -> object:
@@ -83,7 +83,7 @@ def at_once(count: int, work: Callable[[], object]) -> list[object]:
         return list(pool.map(lambda _: one(), range(count)))
 
 
-def test_no_more_run_at_once_than_there_are_places(alice: User, topic: str) -> None:
+def test_no_more_run_at_once_than_allowed(alice: User, topic: str) -> None:
     Limits.objects.create(user=alice, max_running=3)
     waiting = iter(start(alice, topic, 20).generations)
 
@@ -94,7 +94,7 @@ def test_no_more_run_at_once_than_there_are_places(alice: User, topic: str) -> N
     assert Generation.objects.filter(status=Status.QUEUED, held_back=True).count() == 17
 
 
-def test_an_end_rings_for_the_next_of_its_user(alice: User, topic: str, rung: list[int]) -> None:
+def test_an_end_enqueues_the_next_answer_of_its_user(alice: User, topic: str, enqueued: list[int]) -> None:
     Limits.objects.create(user=alice, max_running=1)
     first, second, third = start(alice, topic, 3).generations
     claim = claim_generation(first.pk)
@@ -103,49 +103,49 @@ def test_an_end_rings_for_the_next_of_its_user(alice: User, topic: str, rung: li
 
     end_generation(first.pk, Outcome(Status.COMPLETED, text="Hello"), lease=claim.lease)
 
-    assert rung == [second.pk]
+    assert enqueued == [second.pk]
     assert claim_generation(second.pk) is not None
 
 
-def test_batch_work_leaves_places_to_those_who_wait(alice: User, topic: str, rung: list[int]) -> None:
-    places = threading.Semaphore(1)
+def test_batch_work_leaves_capacity_for_waiting_users(alice: User, topic: str, enqueued: list[int]) -> None:
+    capacity = threading.Semaphore(1)
     first, second = start(alice, topic, 2, batch=True).generations
-    (hasty,) = start(alice, topic).generations
+    (urgent,) = start(alice, topic).generations
 
-    claim = claim_generation(first.pk, batch_capacity=places)
+    claim = claim_generation(first.pk, batch_capacity=capacity)
     assert claim is not None
     assert claim.batch
-    assert claim_generation(second.pk, batch_capacity=places) is None
-    assert claim_generation(hasty.pk, batch_capacity=places) is not None
+    assert claim_generation(second.pk, batch_capacity=capacity) is None
+    assert claim_generation(urgent.pk, batch_capacity=capacity) is not None
     end_generation(first.pk, Outcome(Status.COMPLETED, text="Hello"), lease=claim.lease)
-    places.release()
+    capacity.release()
 
-    assert rung == [second.pk]
-    assert claim_generation(second.pk, batch_capacity=places) is not None
+    assert enqueued == [second.pk]
+    assert claim_generation(second.pk, batch_capacity=capacity) is not None
 
 
-def test_a_batch_claim_that_fails_gives_its_place_back(alice: User, topic: str) -> None:
-    places = threading.Semaphore(1)
+def test_a_batch_claim_that_fails_releases_its_capacity(alice: User, topic: str) -> None:
+    capacity = threading.Semaphore(1)
     (generation,) = start(alice, topic, provider="openai", batch=True).generations
 
-    assert claim_generation(generation.pk, batch_capacity=places) is None
+    assert claim_generation(generation.pk, batch_capacity=capacity) is None
 
-    assert places.acquire(blocking=False)
+    assert capacity.acquire(blocking=False)
 
 
-def test_the_line_goes_by_priority_then_by_age(alice: User, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queue_is_ordered_by_priority_then_by_age(alice: User, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("generations.limits.queue.is_any_worker_alive", lambda: True)
     later = start(alice, topic, 2, batch=True).generations
     normal = start(alice, topic, 2).generations
     Limits.objects.create(user=alice, priority=Limits.Priority.FIRST)
     (first,) = start(alice, topic).generations
 
-    places = {each.pk: place for each, place in still_queued(Generation.objects.values_list("pk", flat=True))}
+    positions = {each.pk: position for each, position in still_queued(Generation.objects.values_list("pk", flat=True))}
 
-    assert [places[each.pk] for each in (first, *normal, *later)] == [1, 2, 3, 4, 5]
+    assert [positions[each.pk] for each in (first, *normal, *later)] == [1, 2, 3, 4, 5]
 
 
-def test_beyond_the_line_it_says_so_and_creates_nothing(alice: User, topic: str) -> None:
+def test_a_full_queue_refuses_and_creates_nothing(alice: User, topic: str) -> None:
     Limits.objects.create(user=alice, max_running=2, max_queued=3)
     start(alice, topic, 4)
 
@@ -157,24 +157,24 @@ def test_beyond_the_line_it_says_so_and_creates_nothing(alice: User, topic: str)
     start(alice, topic)
 
 
-def test_so_many_requests_a_minute(alice: User) -> None:
+def test_it_limits_requests_a_minute(alice: User) -> None:
     Limits.objects.create(user=alice, requests_per_minute=5)
 
-    answers = at_once(8, lambda: check_request_rate(alice))
+    results = at_once(8, lambda: check_request_rate(alice))
 
-    refused = [answer for answer in answers if isinstance(answer, TooManyRequests)]
+    refused = [result for result in results if isinstance(result, TooManyRequests)]
     assert len(refused) == 3
     assert all(0 < (each.retry_after or 0) <= 60 for each in refused)
 
 
 @pytest.mark.usefixtures("server_key")
-def test_many_starts_at_once_take_no_more_than_is_left(alice: User, topic: str) -> None:
+def test_many_starts_at_once_reserve_no_more_than_is_left(alice: User, topic: str) -> None:
     Limits.objects.create(user=alice, dollars_per_day=Decimal("1.00"))
 
     # Each may cost ten cents and a little for its prompt.
-    answers = at_once(15, lambda: start(alice, topic, provider="openai", tokens=10_000))
+    results = at_once(15, lambda: start(alice, topic, provider="openai", tokens=10_000))
 
-    refused = [answer for answer in answers if isinstance(answer, OverBudget)]
+    refused = [result for result in results if isinstance(result, OverBudget)]
     assert len(refused) == 6
     assert {each.status for each in refused} == {429}
     assert "is left of the $1.00 that you may use in a day" in refused[0].message
@@ -182,14 +182,14 @@ def test_many_starts_at_once_take_no_more_than_is_left(alice: User, topic: str) 
 
 
 @pytest.mark.usefixtures("server_key")
-def test_what_was_not_taken_is_free_again(alice: User, topic: str) -> None:
+def test_an_unused_reservation_is_free_again(alice: User, topic: str) -> None:
     Limits.objects.create(user=alice, dollars_per_day=Decimal("0.25"), tokens_per_month=100_000)
-    kept, stopped = start(alice, topic, 2, provider="openai", tokens=10_000).generations
+    ended, stopped = start(alice, topic, 2, provider="openai", tokens=10_000).generations
     with pytest.raises(OverBudget):
         start(alice, topic, provider="openai", tokens=10_000)
 
     stop_generations([stopped])
-    end(kept, DEAR)
+    end(ended, TEN_CENTS)
     start(alice, topic, provider="openai", tokens=10_000)
 
     with pytest.raises(OverBudget, match=r"\$0\.0\d+ is left of the \$0\.25"):
@@ -199,7 +199,7 @@ def test_what_was_not_taken_is_free_again(alice: User, topic: str) -> None:
 
 
 @pytest.mark.usefixtures("server_key")
-def test_a_comparison_is_let_in_whole_or_not_at_all(alice: User, topic: str) -> None:
+def test_a_run_is_admitted_completely_or_not_at_all(alice: User, topic: str) -> None:
     Limits.objects.create(user=alice, tokens_per_day=5_000)
 
     with pytest.raises(OverBudget, match="5,000 is left of the 5,000 tokens"):
@@ -210,12 +210,12 @@ def test_a_comparison_is_let_in_whole_or_not_at_all(alice: User, topic: str) -> 
 
 
 @pytest.mark.usefixtures("server_key")
-def test_a_retry_needs_room_as_well(alice: User, topic: str) -> None:
+def test_a_retry_needs_room_in_the_budget_as_well(alice: User, topic: str) -> None:
     Limits.objects.create(user=alice, dollars_per_day=Decimal("0.15"))
     (generation,) = start(alice, topic, provider="openai", tokens=10_000).generations
     claim = claim_generation(generation.pk)
     assert claim is not None
-    failed = Outcome(Status.FAILED, text="H", usage=DEAR, error=ProviderError(ErrorCode.STREAM_CUT, "Cut."))
+    failed = Outcome(Status.FAILED, text="H", usage=TEN_CENTS, error=ProviderError(ErrorCode.STREAM_CUT, "Cut."))
     end_generation(generation.pk, failed, lease=claim.lease)
     generation.refresh_from_db()
 
@@ -226,10 +226,10 @@ def test_a_retry_needs_room_as_well(alice: User, topic: str) -> None:
     assert generation.status == Status.FAILED
 
 
-def test_an_own_key_is_bound_only_by_what_its_owner_says(alice: User, topic: str) -> None:
+def test_only_the_budget_of_the_user_limits_answers_with_the_users_key(alice: User, topic: str) -> None:
     set_key(user=alice, provider="openai", api_key="sk-alice")
     Limits.objects.create(user=alice, dollars_per_day=Decimal("0.01"))
-    end(start(alice, topic, provider="openai", tokens=10_000).generations[0], DEAR)
+    end(start(alice, topic, provider="openai", tokens=10_000).generations[0], TEN_CENTS)
 
     alice.own_dollars_per_month = Decimal("0.15")
     alice.save()
@@ -240,7 +240,7 @@ def test_an_own_key_is_bound_only_by_what_its_owner_says(alice: User, topic: str
 
 
 @pytest.mark.usefixtures("server_key")
-def test_a_key_taken_away_meanwhile_does_not_pass_the_bill_on(alice: User, topic: str) -> None:
+def test_a_key_deleted_meanwhile_does_not_make_the_server_pay(alice: User, topic: str) -> None:
     set_key(user=alice, provider="openai", api_key="sk-alice")
     (generation,) = start(alice, topic, provider="openai").generations
 
@@ -253,7 +253,7 @@ def test_a_key_taken_away_meanwhile_does_not_pass_the_bill_on(alice: User, topic
 
 
 @pytest.mark.usefixtures("server_key")
-def test_an_answer_that_outgrows_its_reservation_takes_more_while_there_is_some(
+def test_an_answer_that_outgrows_its_reservation_reserves_more_while_some_is_left(
     alice: User, topic: str, settings: Settings
 ) -> None:
     settings.EXPECTED_OUTPUT_TOKENS = 1000
@@ -269,7 +269,7 @@ def test_an_answer_that_outgrows_its_reservation_takes_more_while_there_is_some(
 
 
 @pytest.mark.usefixtures("server_key")
-def test_deleting_in_mid_answer_is_not_free(alice: User, topic: str) -> None:
+def test_deleting_a_running_answer_is_not_free(alice: User, topic: str) -> None:
     (generation,) = start(alice, topic, provider="openai").generations
     assert claim_generation(generation.pk) is not None
     Generation.objects.update(text="So far, so good.")
@@ -284,7 +284,7 @@ def test_deleting_in_mid_answer_is_not_free(alice: User, topic: str) -> None:
     assert row.cost > 0
 
 
-def test_all_that_is_taken_is_counted_even_when_all_ends_at_once(alice: User, topic: str) -> None:
+def test_all_usage_is_counted_even_if_all_answers_end_at_once(alice: User, topic: str) -> None:
     generations = start(alice, topic, 12).generations
     ends = iter(generations)
 
@@ -295,7 +295,7 @@ def test_all_that_is_taken_is_counted_even_when_all_ends_at_once(alice: User, to
 
 
 @pytest.mark.usefixtures("server_key")
-def test_a_fallback_is_paid_by_whoever_pays_for_it(alice: User, topic: str) -> None:
+def test_a_fallback_counts_for_its_own_key_source(alice: User, topic: str) -> None:
     set_key(user=alice, provider="anthropic", api_key="sk-alice")
     Limits.objects.create(user=alice, dollars_per_day=Decimal("0.25"))
     claim = _with_fallback(alice, topic)
@@ -306,7 +306,7 @@ def test_a_fallback_is_paid_by_whoever_pays_for_it(alice: User, topic: str) -> N
     assert (fallback.target.label, fallback.request.model) == ("OpenAI", MODEL)
     generation = Generation.objects.get()
     assert (generation.key_source, generation.reserved_tokens) == ("server", fallback.reserved_tokens)
-    outcome = Outcome(Status.COMPLETED, text="Hello", usage=DEAR, answered_by=claim.fallback)
+    outcome = Outcome(Status.COMPLETED, text="Hello", usage=TEN_CENTS, answered_by=claim.fallback)
     end_generation(generation.pk, outcome, lease=claim.lease)
     assert used_by_period(alice)["server", "day"] == Amount(10_000, Decimal("0.1"))
     assert used_by_period(alice)["user", "day"] == Amount()
@@ -329,7 +329,7 @@ def test_it_reserves_more_at_the_price_of_the_model_that_answers(alice: User, to
 
 
 @pytest.mark.usefixtures("server_key")
-def test_a_fallback_that_no_budget_has_room_for_is_not_asked(alice: User, topic: str) -> None:
+def test_a_fallback_that_exceeds_a_budget_is_not_called(alice: User, topic: str) -> None:
     set_key(user=alice, provider="anthropic", api_key="sk-alice")
     Limits.objects.create(user=alice, dollars_per_day=Decimal("0.05"))
     claim = _with_fallback(alice, topic)
@@ -339,7 +339,7 @@ def test_a_fallback_that_no_budget_has_room_for_is_not_asked(alice: User, topic:
 
 
 @pytest.mark.usefixtures("server_key")
-def test_a_worker_lost_with_the_fallback_lets_the_model_itself_be_asked_again(alice: User, topic: str) -> None:
+def test_after_a_worker_is_lost_during_the_fallback_the_model_itself_is_called_again(alice: User, topic: str) -> None:
     set_key(user=alice, provider="anthropic", api_key="sk-alice")
     claim = _with_fallback(alice, topic)
     assert find_fallback(claim) is not None
@@ -353,7 +353,7 @@ def test_a_worker_lost_with_the_fallback_lets_the_model_itself_be_asked_again(al
 
 
 def _with_fallback(user: User, topic: str) -> Claim:
-    """The claim of an answer that the user's own key pays, and whose fallback the server's would."""
+    """Return the claim of an answer that the user's own key pays for, and whose fallback the server's key pays for."""
     request = Request("claude", (Message("user", "Hello"),), parameters=Parameters(max_tokens=10_000))
     with transaction.atomic():
         state = start_run(user=user, topic=topic, requests=[GenerationRequest("anthropic", request, f"openai/{MODEL}")])

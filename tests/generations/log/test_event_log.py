@@ -46,7 +46,7 @@ def test_a_log_that_was_lost_starts_with_a_higher_epoch(topic: str, redis: Redis
     assert after.seq == 1
 
 
-def test_it_refuses_a_writer_that_was_declared_dead(topic: str) -> None:
+def test_it_refuses_a_writer_that_was_replaced(topic: str) -> None:
     dead, living = Writer(7, "first"), Writer(7, "second", takes=True)
     append(topic, "from the first", dead)
     append(topic, "from the second", living)
@@ -58,13 +58,13 @@ def test_it_refuses_a_writer_that_was_declared_dead(topic: str) -> None:
     assert texts == ["from the first", "from the second"]
 
 
-def test_writers_of_other_slots_are_not_in_each_others_way(topic: str) -> None:
+def test_writers_of_other_slots_do_not_interfere(topic: str) -> None:
     append(topic, "a", Writer(1, "one"))
 
     assert append(topic, "b", Writer(2, "two")) is not None
 
 
-def test_it_forgets_a_topic_an_hour_after_its_last_entry(topic: str, redis: Redis) -> None:
+def test_a_log_expires_an_hour_after_its_last_entry(topic: str, redis: Redis) -> None:
     append(topic, "a")
 
     lifetimes = [redis.ttl(key) for key in redis.scan_iter(f"*{topic}*")]
@@ -73,7 +73,7 @@ def test_it_forgets_a_topic_an_hour_after_its_last_entry(topic: str, redis: Redi
     assert all(0 < lifetime <= event_log.LIFETIME for lifetime in lifetimes)
 
 
-async def test_it_rings_where_the_channel_layer_listens(topic: str, on_loop: None) -> None:
+async def test_it_publishes_to_the_channel_layer(topic: str, on_loop: None) -> None:
     layer = get_channel_layer()
     channel = await layer.new_channel()
     await layer.group_add(event_log.topic_group(topic), channel)
@@ -88,7 +88,7 @@ async def test_it_rings_where_the_channel_layer_listens(topic: str, on_loop: Non
     assert "hé\N{GRINNING FACE}" in message["entry"]
 
 
-async def test_it_reads_only_what_came_after(topic: str, on_loop: None) -> None:
+async def test_it_reads_only_later_entries(topic: str, on_loop: None) -> None:
     first = append(topic, "a")
     append(topic, "b")
 
@@ -98,6 +98,6 @@ async def test_it_reads_only_what_came_after(topic: str, on_loop: None) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "1", "1-", "-1", "a-b", "1-2-3", "١-١", "1" * 60 + "-1"])
-def test_it_takes_nothing_else_for_an_id(text: str) -> None:
+def test_it_refuses_malformed_ids(text: str) -> None:
     with pytest.raises(ValueError, match="not an event id"):
         EntryId.parse(text)

@@ -29,15 +29,15 @@ pytestmark = pytest.mark.usefixtures("on_loop")
 Status = Generation.Status
 
 
-class Writing:
+class RunWriter:
     """Writes the texts of a run's generations as a worker does."""
 
     def __init__(self, state: RunState, topic: str) -> None:
         self.state, self.topic = state, topic
-        self.said = {generation.index: "" for generation in state.generations}
+        self.texts = {generation.index: "" for generation in state.generations}
         self.claims: dict[int, Any] = {}
 
-    async def say(self, index: int, text: str) -> EntryId:
+    async def write(self, index: int, text: str) -> EntryId:
         if index not in self.claims:
             self.claims[index] = await in_thread(claim_generation, self.state.generations[index].pk)
         payload: Payload = {
@@ -45,10 +45,10 @@ class Writing:
             "index": index,
             "kind": "text",
             "text": text,
-            "offset": len(self.said[index]),
+            "offset": len(self.texts[index]),
             "t": 0.1,
         }
-        self.said[index] += text
+        self.texts[index] += text
         result = event_log.append(thread_client(), self.topic, payload, self.claims[index].writer)
         return EntryId(*map(int, result))
 
@@ -61,27 +61,27 @@ class Writing:
             "run": self.state.run.pk,
             "index": index,
             "kind": "reset",
-            "text": self.said[index],
+            "text": self.texts[index],
             "reasoning": "",
         }
         event_log.append(thread_client(), self.topic, payload, self.claims[index].writer)
 
     async def end(self, index: int) -> None:
-        outcome = Outcome(Status.COMPLETED, text=self.said[index], time=1.0, ttft=0.1)
+        outcome = Outcome(Status.COMPLETED, text=self.texts[index], time=1.0, ttft=0.1)
         claim = self.claims[index]
-        told = await in_thread(end_generation, claim.generation_id, outcome, lease=claim.lease)
-        await in_thread(append_now, told)
+        pending = await in_thread(end_generation, claim.generation_id, outcome, lease=claim.lease)
+        await in_thread(append_now, pending)
 
 
 @pytest.fixture
-def writing(state: RunState, topic: str) -> Writing:
-    return Writing(state, topic)
+def writer(state: RunState, topic: str) -> RunWriter:
+    return RunWriter(state, topic)
 
 
-async def gather(topic: str, *, until: type[Event] = Done, tick: float = 0.1, **where: Any) -> list[Event]:
-    """Events without idle ticks, up to the first of a kind."""
+async def gather(topic: str, *, until: type[Event] = Done, tick: float = 0.1, **arguments: Any) -> list[Event]:
+    """Return the events without idle ticks, up to the first of the class ``until``."""
     seen: list[Event] = []
-    async with asyncio.timeout(20), aclosing(follow_events(topic, tick=tick, **where)) as events:
+    async with asyncio.timeout(20), aclosing(follow_events(topic, tick=tick, **arguments)) as events:
         async for event in events:
             if not isinstance(event, Idle):
                 seen.append(event)
@@ -91,89 +91,89 @@ async def gather(topic: str, *, until: type[Event] = Done, tick: float = 0.1, **
 
 
 def texts(events: list[Event]) -> dict[int, str]:
-    """What a reader has of each slot after these events."""
-    told: dict[int, str] = {}
+    """Return the text of each slot that a reader has after these events."""
+    texts: dict[int, str] = {}
     for event in events:
         if isinstance(event, Delta):
-            assert event.offset == len(told.get(event.index, ""))
-            told[event.index] = told.get(event.index, "") + event.text
+            assert event.offset == len(texts.get(event.index, ""))
+            texts[event.index] = texts.get(event.index, "") + event.text
         elif isinstance(event, Reset):
-            told[event.index] = event.text
-    return told
+            texts[event.index] = event.text
+    return texts
 
 
 def ends(events: list[Event]) -> list[int]:
     return [event.generation.index for event in events if isinstance(event, Ended)]
 
 
-async def test_it_tells_a_run_from_start_to_done(writing: Writing, state: RunState, topic: str) -> None:
+async def test_it_replays_a_run_from_start_to_done(writer: RunWriter, state: RunState, topic: str) -> None:
     reader = asyncio.create_task(gather(topic, states=[state]))
     for index in (0, 1, 0):
-        await writing.say(index, f"word of {index} ")
-    await writing.end(1)
-    await writing.end(0)
+        await writer.write(index, f"word of {index} ")
+    await writer.end(1)
+    await writer.end(0)
 
     events = await reader
 
     assert isinstance(events[0], Started)
-    assert texts(events) == writing.said
+    assert texts(events) == writer.texts
     assert sorted(ends(events)) == [0, 1]
     assert sum(isinstance(event, Done) for event in events) == 1
 
 
-async def test_one_who_comes_late_has_what_one_who_stayed_has(writing: Writing, state: RunState, topic: str) -> None:
+async def test_a_late_reader_has_the_same_as_an_early_one(writer: RunWriter, state: RunState, topic: str) -> None:
     for word in ("one ", "two ", "three "):
-        await writing.say(0, word)
-    await writing.say(1, "other")
-    await writing.end(1)
+        await writer.write(0, word)
+    await writer.write(1, "other")
+    await writer.end(1)
 
     late = asyncio.create_task(gather(topic, states=[await in_thread(run_state, state.run.pk)]))
-    await writing.say(0, "four")
-    await writing.end(0)
+    await writer.write(0, "four")
+    await writer.end(0)
 
     events = await late
     assert texts(events)[0] == "one two three four"
     assert sorted(ends(events)) == [0, 1]
 
 
-@pytest.mark.parametrize("place", range(6))
-async def test_one_who_comes_back_gets_the_rest_and_nothing_twice(
-    writing: Writing, state: RunState, topic: str, place: int
+@pytest.mark.parametrize("position", range(6))
+async def test_a_reader_that_resumes_gets_the_rest_and_nothing_twice(
+    writer: RunWriter, state: RunState, topic: str, position: int
 ) -> None:
     for number in range(3):
-        await writing.say(0, f"{number} ")
-        await writing.say(1, f"-{number}")
-    await writing.end(0)
-    await writing.end(1)
-    whole = await gather(topic, states=[state], until=Done)
-    told = [event for event in whole if not isinstance(event, Idle) and event.id is not None]
+        await writer.write(0, f"{number} ")
+        await writer.write(1, f"-{number}")
+    await writer.end(0)
+    await writer.end(1)
+    events = await gather(topic, states=[state], until=Done)
+    with_id = [event for event in events if not isinstance(event, Idle) and event.id is not None]
 
-    rest = await gather(topic, after=told[place].id)
+    rest = await gather(topic, after=with_id[position].id)
 
     assert [event for event in rest if isinstance(event, Delta)] == [
-        event for event in told[place + 1 :] if isinstance(event, Delta)
+        event for event in with_id[position + 1 :] if isinstance(event, Delta)
     ]
     assert sorted(ends(rest)) == [0, 1]
 
 
-async def test_an_end_that_was_told_is_not_told_again(writing: Writing, state: RunState, topic: str) -> None:
-    await writing.say(0, "a")
-    await writing.say(1, "b")
-    await writing.end(0)
-    after = await writing.say(1, "c")
-    await writing.end(1)
+async def test_an_end_is_not_sent_twice(writer: RunWriter, state: RunState, topic: str) -> None:
+    await writer.write(0, "a")
+    await writer.write(1, "b")
+    await writer.end(0)
+    after = await writer.write(1, "c")
+    await writer.end(1)
 
     events = await gather(topic, after=after)
 
     assert ends(events) == [1]
 
 
-async def test_an_end_whose_entry_was_never_written_is_found(writing: Writing, state: RunState, topic: str) -> None:
+async def test_an_end_without_an_entry_is_found_in_the_database(writer: RunWriter, state: RunState, topic: str) -> None:
     reader = asyncio.create_task(gather(topic, states=[state]))
     for index in (0, 1):
-        await writing.say(index, "all of it")
+        await writer.write(index, "all of it")
         outcome = Outcome(Status.COMPLETED, text="all of it, and more", time=1.0)
-        await in_thread(end_generation, writing.claims[index].generation_id, outcome, lease=writing.claims[index].lease)
+        await in_thread(end_generation, writer.claims[index].generation_id, outcome, lease=writer.claims[index].lease)
 
     events = await reader
 
@@ -181,29 +181,29 @@ async def test_an_end_whose_entry_was_never_written_is_found(writing: Writing, s
     assert sorted(ends(events)) == [0, 1]
 
 
-async def test_an_end_that_the_log_is_about_to_tell_is_told_by_the_log(
-    writing: Writing, state: RunState, topic: str
+async def test_an_end_that_is_about_to_be_appended_is_sent_from_the_log(
+    writer: RunWriter, state: RunState, topic: str
 ) -> None:
-    await writing.say(0, "a")
+    await writer.write(0, "a")
     reader = asyncio.create_task(gather(topic, states=[state], until=Ended, tick=0.01))
-    claim = writing.claims[0]
+    claim = writer.claims[0]
     outcome = Outcome(Status.COMPLETED, text="a", time=1.0)
-    told = await in_thread(end_generation, claim.generation_id, outcome, lease=claim.lease)
+    pending = await in_thread(end_generation, claim.generation_id, outcome, lease=claim.lease)
     async with asyncio.timeout(20), aclosing(follow_events(topic, states=[state], tick=0.01)) as events:
-        looks = 0
+        idle_ticks = 0
         async for event in events:
-            looks += isinstance(event, Idle)
-            if looks == 3:
+            idle_ticks += isinstance(event, Idle)
+            if idle_ticks == 3:
                 break
 
-    await in_thread(append_now, told)
+    await in_thread(append_now, pending)
 
     (end,) = [event for event in await reader if isinstance(event, Ended)]
     assert end.id is not None
 
 
-async def test_a_log_that_was_lost_leads_to_a_reset(writing: Writing, state: RunState, topic: str) -> None:
-    after = await writing.say(0, "before ")
+async def test_a_log_that_was_lost_leads_to_a_reset(writer: RunWriter, state: RunState, topic: str) -> None:
+    after = await writer.write(0, "before ")
     async with asyncio.timeout(20), aclosing(follow_events(topic, states=[state], tick=0.1)) as events:
         while not isinstance(await anext(events), Delta):
             pass
@@ -211,42 +211,42 @@ async def test_a_log_that_was_lost_leads_to_a_reset(writing: Writing, state: Run
         event_log.delete_all(thread_client(), [topic])
         while not isinstance(seen := await anext(events), Reset):
             pass
-    writing.said[0] = "before the loss "
-    await writing.say(0, "after")
+    writer.texts[0] = "before the loss "
+    await writer.write(0, "after")
     again = await gather(topic, after=after, until=Delta)
 
     assert seen.text == "before the loss "
     assert texts(again)[0] == "before the loss after"
 
 
-async def test_text_never_shrinks_where_less_was_saved_than_told(writing: Writing, state: RunState, topic: str) -> None:
+async def test_text_never_shrinks_if_less_was_saved_than_sent(writer: RunWriter, state: RunState, topic: str) -> None:
     lengths: list[int] = []
 
     async def read() -> None:
-        told = ""
+        text = ""
         async with aclosing(follow_events(topic, states=[state], tick=0.1)) as events:
             async for event in events:
                 if isinstance(event, Delta | Reset) and event.index == 0:
-                    told = event.text if isinstance(event, Reset) else told + event.text
-                    lengths.append(len(told))
-                if told == "told but not saved, and now":
+                    text = event.text if isinstance(event, Reset) else text + event.text
+                    lengths.append(len(text))
+                if text == "sent but not saved, and now":
                     return
 
     reader = asyncio.create_task(read())
-    await writing.say(0, "told but not saved")
+    await writer.write(0, "sent but not saved")
     while not lengths:
         await asyncio.sleep(0.01)
     event_log.delete_all(thread_client(), [topic])
-    await writing.say(0, ", and now")
-    await writing.reset(0)
+    await writer.write(0, ", and now")
+    await writer.reset(0)
     async with asyncio.timeout(20):
         await reader
 
     assert lengths == sorted(lengths)
 
 
-async def test_a_later_run_is_told_to_those_who_stay(
-    writing: Writing, state: RunState, topic: str, alice: User
+async def test_a_reader_that_stays_receives_a_later_run(
+    writer: RunWriter, state: RunState, topic: str, alice: User
 ) -> None:
     async with asyncio.timeout(20), aclosing(follow_events(topic, states=[state], tick=0.1)) as events:
         assert isinstance(await anext(events), Started)
@@ -260,7 +260,7 @@ async def test_a_later_run_is_told_to_those_who_stay(
                 return
 
 
-async def test_batches_give_the_first_at_once_and_all_that_waited_together() -> None:
+async def test_batches_yield_the_first_event_at_once_and_the_waiting_ones_together() -> None:
     async def source() -> Any:
         for _ in range(5):
             yield Idle()
@@ -271,7 +271,7 @@ async def test_batches_give_the_first_at_once_and_all_that_waited_together() -> 
     assert len(seen) < 5
 
 
-async def test_batches_pass_a_failure_on() -> None:
+async def test_batches_raise_the_error_of_their_source() -> None:
     async def source() -> Any:
         yield Idle()
         raise RuntimeError("broken")
@@ -282,17 +282,17 @@ async def test_batches_pass_a_failure_on() -> None:
                 pass
 
 
-async def test_it_tells_how_far_a_silent_slot_has_come(writing: Writing, state: RunState, topic: str) -> None:
+async def test_it_sends_the_phases_of_a_silent_slot(writer: RunWriter, state: RunState, topic: str) -> None:
     reader = asyncio.create_task(gather(topic, states=[state]))
-    writing.reach(0, Phase.CONNECTING)
-    writing.reach(0, Phase.THINKING)
+    writer.reach(0, Phase.CONNECTING)
+    writer.reach(0, Phase.THINKING)
     for index in (0, 1):
-        await writing.say(index, "word ")
-    writing.reach(0, Phase.CONNECTING)
-    await writing.end(0)
-    await writing.end(1)
+        await writer.write(index, "word ")
+    writer.reach(0, Phase.CONNECTING)
+    await writer.end(0)
+    await writer.end(1)
 
     events = await reader
 
     assert [event.phase for event in events if isinstance(event, PhaseChanged)] == ["connecting", "thinking"]
-    assert texts(events) == writing.said
+    assert texts(events) == writer.texts

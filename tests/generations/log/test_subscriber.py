@@ -22,7 +22,7 @@ def append(topic: str, number: int) -> EntryId:
 
 
 def append_silently(topic: str, number: int) -> None:
-    """Append without the bell, as a follower sees it whose message the channel layer dropped."""
+    """Append without publishing, which is what a subscriber sees if the channel layer dropped the message."""
     original = event_log.topic_group
     event_log.topic_group = lambda topic: f"nobody.{topic}"
     try:
@@ -42,7 +42,7 @@ async def take(items: AsyncGenerator[Any, None], count: int) -> list[int]:
     return numbers
 
 
-async def test_it_yields_what_the_log_has_and_then_what_comes(topic: str) -> None:
+async def test_it_yields_the_entries_of_the_log_and_then_new_ones(topic: str) -> None:
     append(topic, 0)
     async with aclosing(subscribe(topic)) as items:
         assert await take(items, 1) == [0]
@@ -52,14 +52,14 @@ async def test_it_yields_what_the_log_has_and_then_what_comes(topic: str) -> Non
         assert await take(items, 49) == list(range(1, 50))
 
 
-async def test_it_goes_on_behind_a_given_entry(topic: str) -> None:
+async def test_it_continues_after_a_given_entry(topic: str) -> None:
     ids = [append(topic, number) for number in range(5)]
 
     async with aclosing(subscribe(topic, after=ids[2])) as items:
         assert await take(items, 2) == [3, 4]
 
 
-async def test_it_fills_a_gap_that_the_bell_left(topic: str) -> None:
+async def test_it_fills_a_gap_of_entries_that_were_not_published(topic: str) -> None:
     async with aclosing(subscribe(topic, tick=30)) as items:
         append(topic, 0)
         assert await take(items, 1) == [0]
@@ -79,7 +79,7 @@ async def test_a_missed_last_entry_is_found_on_the_next_tick(topic: str) -> None
         assert await take(items, 1) == [1]
 
 
-async def test_a_reader_that_slept_is_served_from_the_log(topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_reader_is_served_from_the_log(topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subscriber, "INBOX_LIMIT", 10)
     async with aclosing(subscribe(topic)) as items:
         append(topic, 0)
@@ -91,7 +91,7 @@ async def test_a_reader_that_slept_is_served_from_the_log(topic: str, monkeypatc
         assert await take(items, 199) == list(range(1, 200))
 
 
-async def test_a_subscription_that_redis_cut_misses_nothing(topic: str, redis: Redis) -> None:
+async def test_a_subscription_that_redis_closed_misses_nothing(topic: str, redis: Redis) -> None:
     async with aclosing(subscribe(topic, tick=0.2)) as items:
         append(topic, 0)
         assert await take(items, 1) == [0]
@@ -102,7 +102,7 @@ async def test_a_subscription_that_redis_cut_misses_nothing(topic: str, redis: R
         assert await take(items, 19) == list(range(1, 20))
 
 
-async def test_it_says_that_the_log_was_lost_before_it_tells_of_the_next_one(topic: str) -> None:
+async def test_it_reports_a_lost_log_before_entries_of_the_next_one(topic: str) -> None:
     async with aclosing(subscribe(topic, tick=0.1)) as items:
         append(topic, 0)
         assert await take(items, 1) == [0]
@@ -120,24 +120,24 @@ async def test_it_says_that_the_log_was_lost_before_it_tells_of_the_next_one(top
         assert seen[1].data["text"] == "7"
 
 
-async def test_it_is_idle_where_nothing_happens(topic: str) -> None:
+async def test_it_is_idle_if_nothing_happens(topic: str) -> None:
     async with aclosing(subscribe(topic, tick=0.05)) as items:
         async with asyncio.timeout(20):
             assert await anext(items) is IDLE
 
 
-async def test_many_followers_of_a_topic_see_the_same(topic: str) -> None:
+async def test_many_subscribers_of_a_topic_receive_the_same(topic: str) -> None:
     async def one() -> list[int]:
         async with aclosing(subscribe(topic)) as items:
             ready.release()
             return await take(items, 100)
 
     ready = asyncio.Semaphore(0)
-    followers = [asyncio.create_task(one()) for _ in range(10)]
-    for _ in followers:
+    subscribers = [asyncio.create_task(one()) for _ in range(10)]
+    for _ in subscribers:
         await ready.acquire()
     for number in range(100):
         append(topic, number)
         await asyncio.sleep(0)
 
-    assert await asyncio.gather(*followers) == [list(range(100))] * 10
+    assert await asyncio.gather(*subscribers) == [list(range(100))] * 10

@@ -1,4 +1,4 @@
-"""A browser's result of patches, on strings."""
+"""A stand-in for a browser: it applies patches to strings."""
 
 from __future__ import annotations
 

@@ -37,13 +37,13 @@ Setext
 2. item"""
 
 
-def test_it_joins_what_is_appended() -> None:
+def test_it_joins_appended_texts() -> None:
     html = oob("k", [Patch("tail", "a "), Patch("tail", "b")])
 
     assert html == '<div id="k-tail" hx-swap-oob="beforeend">a b</div>'
 
 
-def test_it_drops_what_a_later_replacement_covers() -> None:
+def test_it_drops_patches_that_a_later_one_replaces() -> None:
     patches = [Patch("tail", "a"), Patch("before-open", "<p>1</p>"), Patch("open", "x"), Patch("before-open", "<hr>")]
 
     html = oob("k", [*patches, Patch("open", '<p data-tail="">y</p>')])
@@ -60,12 +60,12 @@ def test_it_sends_rows_inside_a_table_body() -> None:
     assert html == '<tbody id="k-tail" hx-swap-oob="beforeend"><tr><td>1</td></tr></tbody>'
 
 
-def test_it_sends_nothing_for_nothing() -> None:
+def test_it_sends_nothing_without_patches() -> None:
     assert oob("k", []) == ""
 
 
 @pytest.mark.parametrize("batch", [1, 5])
-def test_it_brings_a_real_page_to_what_the_whole_renders(browser_page: Page, batch: int) -> None:
+def test_it_turns_a_real_page_into_the_html_of_the_whole(browser_page: Page, batch: int) -> None:
     renderer = StreamRenderer()
     browser_page.set_content(f"<div id='column'>{renderer.snapshot(KEY)}</div><div id='whole'>{render(ANSWER)}</div>")
     browser_page.add_script_tag(path=str(HTMX))

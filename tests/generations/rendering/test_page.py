@@ -49,7 +49,7 @@ class Elements(HTMLParser):
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_it_leaves_nothing_that_runs_loads_or_acts(attack: str) -> None:
+def test_it_leaves_nothing_that_runs_or_loads_or_acts(attack: str) -> None:
     elements = Elements(render(attack))
 
     assert not FORBIDDEN_TAGS & {tag for tag, _ in elements.tags}
@@ -146,7 +146,7 @@ def test_it_highlights_fences_in_lists_and_quotations() -> None:
     assert html.count('<span class="k">let</span>') == 2
 
 
-def test_it_makes_tables_that_can_scroll() -> None:
+def test_it_writes_tables_that_can_scroll() -> None:
     html = render("|a|b|c|\n|-|:-:|-:|\n|1|`x|`|\n")
 
     assert html == (
@@ -156,7 +156,7 @@ def test_it_makes_tables_that_can_scroll() -> None:
     )
 
 
-def test_it_makes_task_lists() -> None:
+def test_it_writes_task_lists() -> None:
     html = render("- [ ] a\n- [x] b")
 
     assert html == (
@@ -165,13 +165,13 @@ def test_it_makes_task_lists() -> None:
     )
 
 
-def test_it_strikes_through_and_starts_lists_anywhere() -> None:
+def test_it_strikes_text_through_and_starts_lists_at_any_number() -> None:
     html = render("7. ~~a~~\n8. b")
 
     assert html == '<ol start="7"><li><del>a</del></li><li>b</li></ol>'
 
 
-def test_it_makes_mathml() -> None:
+def test_it_writes_formulas_as_mathml() -> None:
     html = render("So $x^2$ and\n\n$$\\begin{pmatrix} a & b \\\\ c & d \\end{pmatrix}$$")
 
     assert '<math xmlns="http://www.w3.org/1998/Math/MathML" display="inline"><mrow><msup>' in html
@@ -207,7 +207,7 @@ def test_it_reads_formulas_in_tex_brackets(text: str, formulas: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["$5 and $10", "from $5/$10 on", "US$20,000–$30,000", "$5-$6 or $7"])
-def test_it_takes_money_for_money(text: str) -> None:
+def test_it_does_not_take_prices_for_formulas(text: str) -> None:
     html = render(text)
 
     assert html == f"<p>{text}</p>"
@@ -228,11 +228,11 @@ def test_it_takes_money_for_money(text: str) -> None:
         ("---\na: b\n---", "<hr><h2>a: b</h2>"),
     ],
 )
-def test_it_renders_the_edges(text: str, html: str) -> None:
+def test_it_renders_edge_cases(text: str, html: str) -> None:
     assert render(text) == html
 
 
-def test_it_finds_link_definitions_wherever_they_stand() -> None:
+def test_it_finds_link_definitions_at_the_end() -> None:
     html = render("[a][b]\n\n[b]: https://c.d")
 
     assert '<a href="https://c.d"' in html

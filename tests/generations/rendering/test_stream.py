@@ -139,7 +139,7 @@ def cut(text: str, size: int) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [1, 3, 10_000])
-def test_it_streams_every_specification_example_as_the_whole_renders(size: int) -> None:
+def test_it_streams_every_specification_example_to_the_html_of_the_whole(size: int) -> None:
     examples = [example for example in EXAMPLES if "]:" not in example]
 
     wrong = [example for example in examples if streamed(cut(example, size)).html != render(example)]
@@ -150,7 +150,7 @@ def test_it_streams_every_specification_example_as_the_whole_renders(size: int) 
 
 @settings(max_examples=300, deadline=None)
 @given(documents, st.lists(pieces, min_size=1, max_size=8))
-def test_it_streams_any_split_of_any_text_as_the_whole_renders(text: str, sizes: list[int]) -> None:
+def test_it_streams_any_split_of_any_text_to_the_html_of_the_whole(text: str, sizes: list[int]) -> None:
     split: list[str] = []
     start = 0
     while start < len(text):
@@ -164,14 +164,14 @@ def test_it_streams_any_split_of_any_text_as_the_whole_renders(text: str, sizes:
 
 @settings(max_examples=100, deadline=None)
 @given(documents, pieces)
-def test_it_goes_on_after_each_flush(text: str, size: int) -> None:
+def test_it_continues_after_each_flush(text: str, size: int) -> None:
     column = streamed(cut(text, size), flush_each=True)
 
     assert column.html == render(text)
 
 
 @pytest.mark.parametrize("size", [1, 4, 100])
-def test_it_streams_an_answer_as_the_whole_renders(size: int) -> None:
+def test_it_streams_an_answer_to_the_html_of_the_whole(size: int) -> None:
     text = (ANSWER + "\n\n") * 8
 
     column = streamed(cut(text, size))
@@ -219,7 +219,7 @@ def test_it_shows_words_of_an_unfinished_line() -> None:
 @example([" $5/$"], ["10"])
 @example([" [a](u:v"], [")"])
 @example([" a\\"], ["*b"])
-def test_it_appends_words_only_where_that_is_what_the_whole_renders(start: list[str], more: list[str]) -> None:
+def test_it_appends_words_only_if_the_whole_renders_them_so(start: list[str], more: list[str]) -> None:
     text = "x" + "".join(start)
     renderer = StreamRenderer(text)
 
@@ -238,7 +238,7 @@ def test_it_appends_plain_words_without_sending_the_paragraph_again() -> None:
 
 
 @pytest.mark.parametrize("markers", ["-", "1.", "- [x", "###", "> ", "**", "```py", "---", "| -"])
-def test_it_holds_back_a_line_of_nothing_but_markers(markers: str) -> None:
+def test_it_holds_back_a_line_of_only_markers(markers: str) -> None:
     renderer, column = StreamRenderer(), Column()
     column.take(renderer.feed("Intro.\n"))
     before = column.html
@@ -294,7 +294,7 @@ def test_it_sends_only_the_last_and_new_items_of_a_list() -> None:
     assert patches[0].html == "<li>b <strong>c</strong></li>"
 
 
-def test_it_starts_from_a_text_that_is_there_already() -> None:
+def test_it_starts_from_an_existing_text() -> None:
     renderer = StreamRenderer("# A\n\nfoo")
 
     snapshot = renderer.snapshot("k")
@@ -308,7 +308,7 @@ def test_it_joins_a_line_end_that_was_cut_in_two() -> None:
     assert column.html == "<p>a\nb</p><p>c</p>" == render("a\r\nb\r\rc")
 
 
-def test_it_says_nothing_for_nothing() -> None:
+def test_it_returns_no_patches_for_no_text() -> None:
     renderer = StreamRenderer()
 
     patches = [*renderer.feed(""), *renderer.feed(" \n\n"), *renderer.flush()]

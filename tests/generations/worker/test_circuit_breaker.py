@@ -32,8 +32,8 @@ async def bad(code: ErrorCode = ErrorCode.UPSTREAM_UNAVAILABLE) -> AsyncGenerato
     yield Finished()
 
 
-async def ask(guarded: Circuit, stream: AsyncGenerator[StreamEvent, None]) -> str:
-    """``ok``, or the code of the failure."""
+async def attempt(guarded: Circuit, stream: AsyncGenerator[StreamEvent, None]) -> str:
+    """Return ``ok``, or the code of the error."""
     try:
         return "ok" if [event async for event in guarded.guard(stream)] else "nothing"
     except ProviderError as error:
@@ -42,31 +42,31 @@ async def ask(guarded: Circuit, stream: AsyncGenerator[StreamEvent, None]) -> st
 
 async def trip(guarded: Circuit) -> None:
     for _ in range(3):
-        assert await ask(guarded, bad()) == "upstream_unavailable"
+        assert await attempt(guarded, bad()) == "upstream_unavailable"
 
 
 def end_pause(redis: Redis) -> None:
-    """As if CIRCUIT_PAUSE seconds had passed."""
+    """Do what happens after CIRCUIT_PAUSE seconds."""
     for key in redis.scan_iter("*:circuit:*:open"):
         redis.delete(key)
 
 
-async def test_it_opens_after_failures_in_a_row_and_asks_nothing(redis: Redis) -> None:
-    asked = False
+async def test_it_opens_after_failures_in_a_row_and_calls_nothing(redis: Redis) -> None:
+    called = False
 
     async def watched() -> AsyncGenerator[StreamEvent, None]:
-        nonlocal asked
-        asked = True
+        nonlocal called
+        called = True
         yield Finished()
 
     await trip(circuit())
 
-    assert await ask(circuit(), watched()) == "circuit_open"
-    assert not asked
+    assert await attempt(circuit(), watched()) == "circuit_open"
+    assert not called
     assert open_circuits() == ["Vendor: m"]
 
 
-async def test_it_says_when_to_come_again(redis: Redis) -> None:
+async def test_it_says_when_to_try_again(redis: Redis) -> None:
     await trip(circuit())
 
     with pytest.raises(ProviderError, match=r"Vendor has failed .* in (30|29) seconds") as refused:
@@ -76,26 +76,26 @@ async def test_it_says_when_to_come_again(redis: Redis) -> None:
     assert refused.value.retryable
 
 
-async def test_it_is_of_one_model_at_one_address(redis: Redis) -> None:
+async def test_it_is_of_one_model_at_one_base_url(redis: Redis) -> None:
     await trip(circuit())
 
-    assert await ask(circuit(model="another"), good()) == "ok"
-    assert await ask(circuit(base_url="https://other.example/v1"), good()) == "ok"
+    assert await attempt(circuit(model="another"), good()) == "ok"
+    assert await attempt(circuit(base_url="https://other.example/v1"), good()) == "ok"
 
 
 @pytest.mark.parametrize("code", [ErrorCode.INVALID_API_KEY, ErrorCode.RATE_LIMITED, ErrorCode.QUOTA_EXCEEDED])
-async def test_a_users_own_trouble_never_counts(redis: Redis, code: ErrorCode) -> None:
+async def test_errors_of_a_users_key_never_count(redis: Redis, code: ErrorCode) -> None:
     for _ in range(5):
-        assert await ask(circuit(), bad(code)) == code
+        assert await attempt(circuit(), bad(code)) == code
 
-    assert await ask(circuit(), good()) == "ok"
+    assert await attempt(circuit(), good()) == "ok"
 
 
-async def test_an_answer_that_works_begins_the_count_anew(redis: Redis) -> None:
+async def test_an_answer_that_works_resets_the_count(redis: Redis) -> None:
     for _ in range(3):
-        assert await ask(circuit(), bad()) == "upstream_unavailable"
-        assert await ask(circuit(), bad()) == "upstream_unavailable"
-        assert await ask(circuit(), good()) == "ok"
+        assert await attempt(circuit(), bad()) == "upstream_unavailable"
+        assert await attempt(circuit(), bad()) == "upstream_unavailable"
+        assert await attempt(circuit(), good()) == "ok"
 
     assert open_circuits() == []
 
@@ -106,40 +106,39 @@ async def test_one_probe_at_a_time_decides_after_the_pause(redis: Redis) -> None
     probe = circuit().guard(good())
 
     await anext(probe)
-    assert await ask(circuit(), good()) == "circuit_open"
+    assert await attempt(circuit(), good()) == "circuit_open"
     await anext(probe)
-    assert await ask(circuit(), good()) == "ok"
+    assert await attempt(circuit(), good()) == "ok"
     await probe.aclose()
 
     assert open_circuits() == []
 
 
-async def test_nobody_else_is_let_in_while_one_probes(redis: Redis) -> None:
+async def test_all_others_are_refused_while_one_probes(redis: Redis) -> None:
     await trip(circuit())
     end_pause(redis)
 
     async def probing() -> AsyncGenerator[StreamEvent, None]:
-        assert await ask(circuit(), good()) == "circuit_open"
+        assert await attempt(circuit(), good()) == "circuit_open"
         raise ProviderError(ErrorCode.UPSTREAM_ERROR, "Still down.", retryable=True)
         yield Finished()
 
-    assert await ask(circuit(), probing()) == "upstream_error"
-    assert await ask(circuit(), good()) == "circuit_open"
+    assert await attempt(circuit(), probing()) == "upstream_error"
+    assert await attempt(circuit(), good()) == "circuit_open"
 
 
-async def test_a_probe_that_shows_nothing_lets_another_probe(redis: Redis) -> None:
+async def test_after_an_inconclusive_probe_another_may_probe(redis: Redis) -> None:
     await trip(circuit())
     end_pause(redis)
 
-    assert await ask(circuit(), bad(ErrorCode.INVALID_API_KEY)) == "invalid_api_key"
+    assert await attempt(circuit(), bad(ErrorCode.INVALID_API_KEY)) == "invalid_api_key"
 
-    assert await ask(circuit(), good()) == "ok"
+    assert await attempt(circuit(), good()) == "ok"
 
 
-async def test_without_redis_all_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-
+async def test_without_redis_all_models_are_called(monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = AsyncRedis(host="127.0.0.1", port=1, socket_connect_timeout=0.2)
     monkeypatch.setattr("generations.worker.circuit_breaker.loop_client", lambda: nowhere)
 
-    assert await ask(circuit(), good()) == "ok"
+    assert await attempt(circuit(), good()) == "ok"
     await nowhere.aclose()

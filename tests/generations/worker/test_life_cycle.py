@@ -52,7 +52,7 @@ def test_only_one_of_many_workers_claims_a_generation(state: RunState) -> None:
     assert sum(each is not None for each in claims) == 1
 
 
-def test_whoever_ends_the_last_one_closes_the_run(state: RunState, topic: str) -> None:
+def test_the_last_generation_to_end_closes_the_run(state: RunState, topic: str) -> None:
     for generation in state.generations:
         claim = claim_generation(generation.pk)
         assert claim is not None
@@ -64,7 +64,7 @@ def test_whoever_ends_the_last_one_closes_the_run(state: RunState, topic: str) -
     assert run.ended_at is not None
 
 
-def test_a_run_is_closed_once_when_all_end_at_the_same_moment(state: RunState, topic: str) -> None:
+def test_a_run_is_closed_once_if_all_end_at_the_same_moment(state: RunState, topic: str) -> None:
     leases = [claim_generation(generation.pk) for generation in state.generations]
     start = threading.Barrier(len(leases))
 
@@ -97,7 +97,7 @@ def test_an_end_is_saved_once(state: RunState) -> None:
     assert Generation.objects.get(pk=claim.generation_id).text == "first"
 
 
-def test_what_was_asked_is_not_kept_beyond_the_end(state: RunState) -> None:
+def test_the_request_is_deleted_at_the_end(state: RunState) -> None:
     claim = claim_generation(state.generations[0].pk)
     assert claim is not None
     assert claim.request.messages == (Message("user", "Hello"),)
@@ -107,7 +107,7 @@ def test_what_was_asked_is_not_kept_beyond_the_end(state: RunState) -> None:
     assert Generation.objects.get(pk=claim.generation_id).request is None
 
 
-def test_a_provider_that_cannot_be_asked_fails_the_slot_alone(state: RunState, topic: str) -> None:
+def test_a_provider_that_cannot_be_called_fails_its_slot_alone(state: RunState, topic: str) -> None:
     Generation.objects.filter(pk=state.generations[0].pk).update(provider="openai")
 
     claim = claim_generation(state.generations[0].pk)
@@ -120,7 +120,7 @@ def test_a_provider_that_cannot_be_asked_fails_the_slot_alone(state: RunState, t
     assert Generation.objects.get(pk=state.generations[1].pk).status == Status.QUEUED
 
 
-def test_stopping_what_waits_ends_it_at_once(state: RunState, topic: str) -> None:
+def test_a_stop_ends_queued_generations_at_once(state: RunState, topic: str) -> None:
     count = stop_generations(Generation.objects.select_related("current_run"))
 
     assert count == 2
@@ -129,7 +129,7 @@ def test_stopping_what_waits_ends_it_at_once(state: RunState, topic: str) -> Non
     assert claim_generation(state.generations[0].pk) is None
 
 
-def test_stopping_what_streams_raises_the_flag(state: RunState) -> None:
+def test_a_stop_flags_a_streaming_generation(state: RunState) -> None:
     claim = claim_generation(state.generations[0].pk)
     assert claim is not None
 
@@ -139,13 +139,13 @@ def test_stopping_what_streams_raises_the_flag(state: RunState) -> None:
     assert save_checkpoint(leases=[claim.lease], changed={}).stops == {claim.lease}
 
 
-def test_a_second_stop_finds_nothing(state: RunState) -> None:
+def test_a_second_stop_does_nothing(state: RunState) -> None:
     stop_generations(Generation.objects.select_related("current_run"))
 
     assert stop_generations(Generation.objects.select_related("current_run")) == 0
 
 
-def test_a_lost_worker_leaves_what_it_had_told(state: RunState, topic: str) -> None:
+def test_the_text_of_a_lost_worker_is_kept(state: RunState, topic: str) -> None:
     generation = state.generations[0]
     claim = claim_generation(generation.pk)
     assert claim is not None
@@ -166,7 +166,7 @@ def test_a_lost_worker_leaves_what_it_had_told(state: RunState, topic: str) -> N
     assert end_generation(generation.pk, completed(), lease=claim.lease) is None
 
 
-def test_what_was_lost_before_its_first_word_runs_again(state: RunState) -> None:
+def test_a_generation_that_was_lost_without_text_runs_again(state: RunState) -> None:
     generation = state.generations[0]
     first = claim_generation(generation.pk)
     assert first is not None
@@ -180,7 +180,7 @@ def test_what_was_lost_before_its_first_word_runs_again(state: RunState) -> None
     assert end_generation(generation.pk, completed(), lease=first.lease) is None
 
 
-def test_what_kills_its_workers_again_and_again_is_given_up(state: RunState) -> None:
+def test_a_generation_that_keeps_killing_its_workers_is_given_up(state: RunState) -> None:
     generation = state.generations[0]
     for _ in range(reaper.MAX_DELIVERIES):
         assert claim_generation(generation.pk) is not None
@@ -191,7 +191,7 @@ def test_what_kills_its_workers_again_and_again_is_given_up(state: RunState) -> 
     assert generation.status == Status.INTERRUPTED
 
 
-def test_a_lease_that_ran_out_unseen_may_yet_be_renewed(state: RunState) -> None:
+def test_a_lease_that_lapsed_unobserved_may_still_be_renewed(state: RunState) -> None:
     claim = claim_generation(state.generations[0].pk)
     assert claim is not None
     expire(state.generations[0])
@@ -201,19 +201,19 @@ def test_a_lease_that_ran_out_unseen_may_yet_be_renewed(state: RunState) -> None
     assert end_generation(claim.generation_id, completed(), lease=claim.lease) is not None
 
 
-def test_a_renewed_lease_is_not_rescued(state: RunState) -> None:
+def test_a_generation_with_a_renewed_lease_is_not_reaped(state: RunState) -> None:
     claim = claim_generation(state.generations[0].pk)
     assert claim is not None
     expire(state.generations[0])
 
-    held = save_checkpoint(leases=[claim.lease], changed={})
+    renewed = save_checkpoint(leases=[claim.lease], changed={})
     reaper.reap(observed_for=0)
 
-    assert held.leases == {claim.lease}
+    assert renewed.leases == {claim.lease}
     assert Generation.objects.get(pk=claim.generation_id).status == Status.STREAMING
 
 
-def test_a_forgotten_task_is_sent_again(state: RunState) -> None:
+def test_a_lost_task_is_sent_again(state: RunState) -> None:
     long_ago = timezone.now() - reaper.LOST_TASK_AFTER - timedelta(seconds=1)
     Generation.objects.filter(pk=state.generations[0].pk).update(queued_at=long_ago)
 
@@ -222,12 +222,12 @@ def test_a_forgotten_task_is_sent_again(state: RunState) -> None:
 
 
 def test_a_claim_is_handed_back_unless_it_was_stopped(state: RunState) -> None:
-    kept, stopped = (claim_generation(generation.pk) for generation in state.generations)
-    assert kept is not None
+    running, stopped = (claim_generation(generation.pk) for generation in state.generations)
+    assert running is not None
     assert stopped is not None
     Generation.objects.filter(pk=stopped.generation_id).update(stop_requested=True)
 
-    assert requeue_claim(kept)
+    assert requeue_claim(running)
     assert not requeue_claim(stopped)
 
 
@@ -252,7 +252,7 @@ def test_a_retry_is_a_run_of_one_and_keeps_the_earlier_attempt(state: RunState, 
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.STREAMING, Status.COMPLETED])
-def test_only_what_ended_badly_is_retried(state: RunState, topic: str, status: str) -> None:
+def test_only_an_incomplete_answer_can_be_retried(state: RunState, topic: str, status: str) -> None:
     generation = state.generations[0]
     Generation.objects.filter(pk=generation.pk).update(status=status)
 
@@ -262,7 +262,7 @@ def test_only_what_ended_badly_is_retried(state: RunState, topic: str, status: s
     assert Run.objects.count() == 1
 
 
-def test_a_writer_that_was_taken_over_is_told_so(topic: str) -> None:
+def test_an_append_by_a_replaced_writer_returns_none(topic: str) -> None:
     entry = Payload(run=1, index=0, kind="end")
     event_log.append(thread_client(), topic, entry, Writer(1, "ended", takes=True))
 

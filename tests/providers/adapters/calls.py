@@ -1,4 +1,4 @@
-"""Calls to a stand-in vendor, and what came back."""
+"""Calls to a stand-in vendor, and their results."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from providers.kinds import KINDS
 from tests.fake_providers import StandIn
 
 KEY = "sk-test-0123456789abcdef"
-PATIENT = Timeouts(first_token=20, between_tokens=20, total=60)
+LONG_TIMEOUTS = Timeouts(first_token=20, between_tokens=20, total=60)
 WIRE_KINDS = [slug for slug in KINDS if slug != "demo"]
 FORMATS = ["openai", "anthropic", "google", "mistral", "openrouter"]
 
 
 @dataclass
-class Heard:
-    """One answer as its reader got it."""
+class StreamResult:
+    """The events of one stream, and the error with which it ended, if any."""
 
     events: list[StreamEvent] = field(default_factory=list)
     error: ProviderError | None = None
@@ -53,6 +53,7 @@ class Heard:
         return [event for event in self.events if isinstance(event, Finished)]
 
     def failed(self) -> ProviderError:
+        """Return the error; fail the test if there is none."""
         assert self.error is not None, self.events
         return self.error
 
@@ -65,14 +66,14 @@ def request_of(model: str = "model-a", *, system: str = "", **parameters: Any) -
     return Request(model, (Message("user", "Say hello"),), system, Parameters(**parameters))
 
 
-async def hear(
-    clients: HttpClients, slug: str, target: Target, request: Request, timeouts: Timeouts = PATIENT
-) -> Heard:
-    heard = Heard()
+async def read_stream(
+    clients: HttpClients, slug: str, target: Target, request: Request, timeouts: Timeouts = LONG_TIMEOUTS
+) -> StreamResult:
+    result = StreamResult()
     try:
         async with aclosing(open_stream(KINDS[slug].adapter, clients, target, request, timeouts)) as events:
             async for event in events:
-                heard.events.append(event)
+                result.events.append(event)
     except ProviderError as error:
-        heard.error = error
-    return heard
+        result.error = error
+    return result

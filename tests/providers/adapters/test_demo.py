@@ -15,47 +15,47 @@ from providers.adapters.base import (
 )
 from providers.adapters.demo import MODELS, DemoAdapter
 from providers.adapters.http import HttpClients
-from tests.providers.adapters.calls import Heard, request_of
+from tests.providers.adapters.calls import StreamResult, request_of
 
 DEMO = Target("Demo", "demo:")
 
 
-async def answer(clients: HttpClients, request: Request) -> Heard:
-    heard = Heard()
+async def answer(clients: HttpClients, request: Request) -> StreamResult:
+    result = StreamResult()
     async with aclosing(DemoAdapter(pace=0).stream(clients, DEMO, request)) as events:
         async for event in events:
-            heard.events.append(event)
-    return heard
+            result.events.append(event)
+    return result
 
 
 @pytest.mark.parametrize("model", list(MODELS))
 async def test_it_answers_offline_and_says_that_it_is_a_demo(model: str, clients: HttpClients) -> None:
-    heard = await answer(clients, request_of(model))
+    result = await answer(clients, request_of(model))
 
-    assert "Demo answer" in heard.text
-    assert "Say hello" in heard.text
-    assert heard.finishes == [Finished("stop")]
-    assert bool(heard.reasoning) is (model == "demo-thinker")
+    assert "Demo answer" in result.text
+    assert "Say hello" in result.text
+    assert result.finishes == [Finished("stop")]
+    assert bool(result.reasoning) is (model == "demo-thinker")
 
 
-async def test_it_says_the_same_again(clients: HttpClients) -> None:
+async def test_it_gives_the_same_answer_again(clients: HttpClients) -> None:
     first = await answer(clients, request_of("demo-scholar"))
     second = await answer(clients, request_of("demo-scholar"))
 
     assert first.events == second.events
 
 
-async def test_it_takes_braces_and_markup_in_the_prompt_as_they_are(clients: HttpClients) -> None:
+async def test_it_quotes_braces_and_markup_of_the_prompt_unchanged(clients: HttpClients) -> None:
     messages = (Message("user", "first"), Message("assistant", "well"), Message("user", "a {b} <i>\n{0} " + "x" * 200))
 
-    heard = await answer(clients, Request("demo-swift", messages))
+    result = await answer(clients, Request("demo-swift", messages))
 
-    assert "“a {b} <i> {0} xxx" in heard.text
-    assert "question 2 of this conversation" in heard.text
+    assert "“a {b} <i> {0} xxx" in result.text
+    assert "question 2 of this conversation" in result.text
 
 
 @pytest.mark.parametrize("model", list(MODELS))
-async def test_it_says_what_it_was_shown(model: str, clients: HttpClients) -> None:
+async def test_it_mentions_the_images_that_it_was_shown(model: str, clients: HttpClients) -> None:
     images = (Image("1", "image/png", 640, 480), Image("2", "image/webp", 20, 40))
 
     seen = await answer(clients, Request(model, (Message("user", "And this?", images),)))
@@ -73,19 +73,19 @@ async def test_it_says_what_it_was_shown(model: str, clients: HttpClients) -> No
 
 
 async def test_it_stops_at_the_limit_of_tokens(clients: HttpClients) -> None:
-    heard = await answer(clients, request_of("demo-thinker", max_tokens=10))
+    result = await answer(clients, request_of("demo-thinker", max_tokens=10))
 
-    assert len([event for event in heard.events if isinstance(event, TextDelta | ReasoningDelta)]) == 10
-    assert heard.finishes == [Finished("length")]
-    assert isinstance(heard.usage, Usage)
-    assert heard.usage.output_tokens == 10
+    assert len([event for event in result.events if isinstance(event, TextDelta | ReasoningDelta)]) == 10
+    assert result.finishes == [Finished("length")]
+    assert isinstance(result.usage, Usage)
+    assert result.usage.output_tokens == 10
 
 
 async def test_it_stops_before_a_stop_sequence(clients: HttpClients) -> None:
-    heard = await answer(clients, request_of("demo-swift", stop=("Compare", "**Short")))
+    result = await answer(clients, request_of("demo-swift", stop=("Compare", "**Short")))
 
-    assert heard.text.endswith("was asked.*\n\n")
-    assert heard.finishes == [Finished("stop")]
+    assert result.text.endswith("was asked.*\n\n")
+    assert result.finishes == [Finished("stop")]
 
 
 async def test_it_does_not_know_other_models(clients: HttpClients) -> None:

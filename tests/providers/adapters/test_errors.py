@@ -13,7 +13,7 @@ from providers.adapters.errors import connection_failure
 from providers.adapters.http import HttpClients
 from providers.kinds import KINDS
 from tests.fake_providers import Script, StandIn
-from tests.providers.adapters.calls import FORMATS, KEY, hear, request_of, target_of
+from tests.providers.adapters.calls import FORMATS, KEY, read_stream, request_of, target_of
 
 STATUSES = [
     (400, ErrorCode.BAD_REQUEST),
@@ -48,23 +48,23 @@ BODIES = [
 
 
 @pytest.mark.parametrize("slug", FORMATS)
-async def test_a_connection_that_breaks_takes_nothing_along_that_had_come(
+async def test_it_yields_all_text_that_arrived_before_the_connection_broke(
     slug: str, vendors: StandIn, clients: HttpClients
 ) -> None:
     vendors.default = script = Script(text="abcdefgh", end="cut", at=2, hold=1)
-    said = []
+    texts = []
 
     with pytest.raises(ProviderError, match="broke off before its end"):
         async for event in KINDS[slug].adapter.stream(clients, target_of(vendors, slug), request_of()):
             if isinstance(event, TextDelta):
-                said.append(event.text)
-            if said == ["abcd"]:
-                # The reader is busy while the rest comes in and the connection breaks.
+                texts.append(event.text)
+            if texts == ["abcd"]:
+                # The reader is busy while the rest arrives and the connection breaks.
                 script.release.set()
                 await vendors.requests[0].over()
                 await asyncio.sleep(0.05)
 
-    assert said == ["abcd", "efgh"]
+    assert texts == ["abcd", "efgh"]
 
 
 @pytest.mark.parametrize("slug", FORMATS)
@@ -74,10 +74,10 @@ async def test_it_turns_each_status_into_its_code(
 ) -> None:
     vendors.default = Script(status=status)
 
-    heard = await hear(clients, slug, target_of(vendors, slug), request_of())
+    result = await read_stream(clients, slug, target_of(vendors, slug), request_of())
 
-    error = heard.failed()
-    assert (error.code, heard.events) == (code, [])
+    error = result.failed()
+    assert (error.code, result.events) == (code, [])
     assert KINDS[slug].label in error.message
     assert error.retryable is (code in {"rate_limited", "upstream_error", "upstream_unavailable"})
 
@@ -89,71 +89,71 @@ async def test_it_reads_the_reason_from_the_vendors_words(
     text = body if isinstance(body, str) else json.dumps(body)
     vendors.default = Script(status=status, body=text)
 
-    error = (await hear(clients, "openrouter", target_of(vendors, "openrouter"), request_of())).failed()
+    error = (await read_stream(clients, "openrouter", target_of(vendors, "openrouter"), request_of())).failed()
 
     assert error.code == code
     assert text[:40] in error.detail
 
 
 @pytest.mark.parametrize("slug", FORMATS)
-async def test_it_shows_no_vendor_text_no_key_and_no_address(slug: str, vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_shows_no_vendor_text_no_key_and_no_url(slug: str, vendors: StandIn, clients: HttpClients) -> None:
     target = target_of(vendors, slug, key="sk-refused-0123456789")
 
-    error = (await hear(clients, slug, target, request_of())).failed()
+    error = (await read_stream(clients, slug, target, request_of())).failed()
 
-    told = error.message + repr(error) + str(error) + error.detail + repr(target)
+    exposed = error.message + repr(error) + str(error) + error.detail + repr(target)
     assert error.code == ErrorCode.INVALID_API_KEY
     assert error.message == f"The key for {KINDS[slug].label} was refused. Check it under Keys."
-    assert "sk-refused" not in told
-    assert vendors.url not in told.replace(repr(target), "")
+    assert "sk-refused" not in exposed
+    assert vendors.url not in exposed.replace(repr(target), "")
 
 
 async def test_it_cuts_a_key_that_the_vendor_quotes_in_part(vendors: StandIn, clients: HttpClients) -> None:
     vendors.default = Script(status=401, body=f'{{"error":"Incorrect API key: {KEY[:9]}*****{KEY[-4:]}."}}')
 
-    error = (await hear(clients, "xai", target_of(vendors, "xai"), request_of())).failed()
+    error = (await read_stream(clients, "xai", target_of(vendors, "xai"), request_of())).failed()
 
     assert KEY[:6] not in error.detail
     assert KEY[-4:] not in error.detail
 
 
-async def test_it_passes_on_when_to_come_back(vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_passes_on_the_seconds_of_retry_after(vendors: StandIn, clients: HttpClients) -> None:
     vendors.default = Script(status=429, headers={"Retry-After": "17"})
 
-    error = (await hear(clients, "openai", target_of(vendors, "openai"), request_of())).failed()
+    error = (await read_stream(clients, "openai", target_of(vendors, "openai"), request_of())).failed()
 
     assert error.retry_after == 17
 
 
-async def test_it_reads_a_date_to_come_back(vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_reads_a_date_in_retry_after(vendors: StandIn, clients: HttpClients) -> None:
     moment = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     vendors.default = Script(status=429, headers={"Retry-After": moment})
 
-    error = (await hear(clients, "openai", target_of(vendors, "openai"), request_of())).failed()
+    error = (await read_stream(clients, "openai", target_of(vendors, "openai"), request_of())).failed()
 
     assert error.retry_after is not None
     assert 3000 < error.retry_after <= 3600
 
 
-async def test_it_takes_googles_rate_limit_for_one(vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_recognizes_googles_rate_limit(vendors: StandIn, clients: HttpClients) -> None:
     vendors.default = Script(status=429)
 
-    error = (await hear(clients, "google", target_of(vendors, "google"), request_of())).failed()
+    error = (await read_stream(clients, "google", target_of(vendors, "google"), request_of())).failed()
 
     assert (error.code, error.retry_after) == (ErrorCode.RATE_LIMITED, 7)
 
 
 @pytest.mark.parametrize("slug", FORMATS)
 @pytest.mark.parametrize("end", ["no_finish", "cut"])
-async def test_it_calls_an_end_without_a_finish_a_cut(
+async def test_it_reports_an_end_without_a_finish_as_cut(
     slug: str, end: str, vendors: StandIn, clients: HttpClients
 ) -> None:
     vendors.scripts["model-a"] = Script.from_settings({"text": "abcdefghijkl", "end": end, "at": 2})
 
-    heard = await hear(clients, slug, target_of(vendors, slug), request_of())
+    result = await read_stream(clients, slug, target_of(vendors, slug), request_of())
 
-    assert (heard.failed().code, heard.text) == (ErrorCode.STREAM_CUT, "abcdefgh")
-    assert heard.failed().retryable
+    assert (result.failed().code, result.text) == (ErrorCode.STREAM_CUT, "abcdefgh")
+    assert result.failed().retryable
 
 
 @pytest.mark.parametrize("slug", FORMATS)
@@ -162,36 +162,36 @@ async def test_it_keeps_what_came_before_an_error_in_the_stream(
 ) -> None:
     vendors.default = Script(text="abcdefghijkl", end="error", at=1)
 
-    heard = await hear(clients, slug, target_of(vendors, slug), request_of())
+    result = await read_stream(clients, slug, target_of(vendors, slug), request_of())
 
-    assert heard.text == "abcd"
-    assert heard.failed().code in {ErrorCode.UPSTREAM_ERROR, ErrorCode.UPSTREAM_UNAVAILABLE}
+    assert result.text == "abcd"
+    assert result.failed().code in {ErrorCode.UPSTREAM_ERROR, ErrorCode.UPSTREAM_UNAVAILABLE}
 
 
 @pytest.mark.parametrize("slug", ["openai", "anthropic", "google", "openrouter"])
-async def test_it_tells_that_the_vendor_declined(slug: str, vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_says_that_the_vendor_declined(slug: str, vendors: StandIn, clients: HttpClients) -> None:
     vendors.default = Script(finish="filtered")
 
-    error = (await hear(clients, slug, target_of(vendors, slug), request_of())).failed()
+    error = (await read_stream(clients, slug, target_of(vendors, slug), request_of())).failed()
 
     assert (error.code, error.retryable) == (ErrorCode.CONTENT_FILTERED, False)
 
 
-async def test_it_tells_that_a_prompt_was_blocked(vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_says_that_a_prompt_was_blocked(vendors: StandIn, clients: HttpClients) -> None:
     vendors.default = Script(body='data: {"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"}}\r\n\r\n')
 
-    error = (await hear(clients, "google", target_of(vendors, "google"), request_of())).failed()
+    error = (await read_stream(clients, "google", target_of(vendors, "google"), request_of())).failed()
 
     assert error.code == ErrorCode.CONTENT_FILTERED
 
 
 @pytest.mark.parametrize("slug", FORMATS)
-async def test_it_steps_over_garbage(slug: str, vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_skips_garbage(slug: str, vendors: StandIn, clients: HttpClients) -> None:
     vendors.default = Script(text="abcdefgh", garbage=True)
 
-    heard = await hear(clients, slug, target_of(vendors, slug), request_of())
+    result = await read_stream(clients, slug, target_of(vendors, slug), request_of())
 
-    assert (heard.error, heard.text) == (None, "abcdefgh")
+    assert (result.error, result.text) == (None, "abcdefgh")
 
 
 @pytest.mark.parametrize(
@@ -205,12 +205,12 @@ async def test_it_steps_over_garbage(slug: str, vendors: StandIn, clients: HttpC
         ('event: error\ndata: {"message": "rate limit"}\n\n', {}, ErrorCode.RATE_LIMITED),
     ],
 )
-async def test_it_does_not_take_anything_for_an_answer(
+async def test_it_reports_a_response_without_an_answer_as_an_error(
     body: str, headers: dict[str, str], code: ErrorCode, vendors: StandIn, clients: HttpClients
 ) -> None:
     vendors.default = Script(body=body, headers=headers)
 
-    error = (await hear(clients, "openrouter", target_of(vendors, "openrouter"), request_of())).failed()
+    error = (await read_stream(clients, "openrouter", target_of(vendors, "openrouter"), request_of())).failed()
 
     assert error.code == code
 
@@ -218,49 +218,49 @@ async def test_it_does_not_take_anything_for_an_answer(
 async def test_it_follows_no_redirect(vendors: StandIn, clients: HttpClients) -> None:
     vendors.default = Script(status=307, headers={"Location": f"{vendors.url}/elsewhere"}, body="")
 
-    error = (await hear(clients, "openai", target_of(vendors, "openai"), request_of())).failed()
+    error = (await read_stream(clients, "openai", target_of(vendors, "openai"), request_of())).failed()
 
     assert (error.code, error.retryable) == (ErrorCode.UPSTREAM_ERROR, False)
     assert len(vendors.requests) == 1
 
 
 @pytest.mark.parametrize("slug", FORMATS)
-async def test_it_says_that_nobody_listens(slug: str, clients: HttpClients) -> None:
+async def test_it_says_that_a_provider_cannot_be_reached(slug: str, clients: HttpClients) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         target = Target(KINDS[slug].label, f"http://127.0.0.1:{free.getsockname()[1]}", KEY)
 
-        error = (await hear(clients, slug, target, request_of())).failed()
+        error = (await read_stream(clients, slug, target, request_of())).failed()
 
     assert (error.code, error.retryable) == (ErrorCode.UPSTREAM_UNAVAILABLE, True)
     assert "127.0.0.1" not in error.message
 
 
-async def test_it_says_that_an_address_is_not_usable(clients: HttpClients) -> None:
-    error = (await hear(clients, "vllm", Target("vLLM", "http://:x/", KEY), request_of())).failed()
+async def test_it_says_that_a_base_url_is_not_usable(clients: HttpClients) -> None:
+    error = (await read_stream(clients, "vllm", Target("vLLM", "http://:x/", KEY), request_of())).failed()
 
     assert error.code == ErrorCode.BAD_REQUEST
 
 
-async def test_it_turns_what_it_cannot_read_into_an_upstream_error(vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_turns_an_unreadable_frame_into_an_upstream_error(vendors: StandIn, clients: HttpClients) -> None:
     vendors.default = Script(
         body='data: {"choices": [{"index": 0, "delta": {"content": "a"}}]}\n\ndata: {"choices": 7}\n\n'
     )
 
-    heard = await hear(clients, "groq", target_of(vendors, "groq"), request_of())
+    result = await read_stream(clients, "groq", target_of(vendors, "groq"), request_of())
 
-    assert heard.events == [TextDelta("a")]
-    assert heard.failed().code == ErrorCode.UPSTREAM_ERROR
-    assert "TypeError" in heard.failed().detail
-    assert isinstance(heard.failed(), ProviderError)
+    assert result.events == [TextDelta("a")]
+    assert result.failed().code == ErrorCode.UPSTREAM_ERROR
+    assert "TypeError" in result.failed().detail
+    assert isinstance(result.failed(), ProviderError)
 
 
-async def test_it_asks_again_when_a_pooled_connection_was_already_closed(clients: HttpClients) -> None:
-    asked: list[bytes] = []
+async def test_it_sends_the_request_again_if_a_pooled_connection_was_closed(clients: HttpClients) -> None:
+    received: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append(await reader.readuntil(b"\r\n\r\n"))
-        if len(asked) > 1:
+        received.append(await reader.readuntil(b"\r\n\r\n"))
+        if len(received) > 1:
             body = b'data: {"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\n'
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + body)
         writer.close()
@@ -268,19 +268,19 @@ async def test_it_asks_again_when_a_pooled_connection_was_already_closed(clients
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
 
-        heard = await hear(clients, "vllm", Target("vLLM", f"http://127.0.0.1:{port}/v1"), request_of())
+        result = await read_stream(clients, "vllm", Target("vLLM", f"http://127.0.0.1:{port}/v1"), request_of())
 
-    assert (heard.error, heard.text, len(asked)) == (None, "Hi", 2)
+    assert (result.error, result.text, len(received)) == (None, "Hi", 2)
 
 
-def test_it_tells_a_connection_that_takes_too_long() -> None:
+def test_it_says_that_connecting_took_too_long() -> None:
     error = connection_failure(Target("vLLM", "http://models.example.org"), aiohttp.ConnectionTimeoutError())
 
     assert (error.code, error.retryable) == (ErrorCode.TIMEOUT, True)
-    assert error.message == "No connection to vLLM came about in time. Try again in a moment."
+    assert error.message == "vLLM could not be reached in time. Try again in a moment."
 
 
-def test_it_keeps_everything_over_a_pickle() -> None:
+def test_an_error_survives_pickling() -> None:
     error = ProviderError(ErrorCode.RATE_LIMITED, "Wait.", retryable=True, retry_after=3.0, detail="story")
 
     copy = pickle.loads(pickle.dumps(error))

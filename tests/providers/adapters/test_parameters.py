@@ -5,7 +5,7 @@ import pytest
 from providers.adapters.base import Message, Parameters, Request
 from providers.adapters.http import HttpClients
 from tests.fake_providers import Script, StandIn
-from tests.providers.adapters.calls import FORMATS, hear, request_of, target_of
+from tests.providers.adapters.calls import FORMATS, read_stream, request_of, target_of
 
 TURNS = (Message("user", "one"), Message("assistant", "two"), Message("user", "three"))
 ROLES = [
@@ -16,12 +16,12 @@ ROLES = [
 
 
 async def sent(vendors: StandIn, clients: HttpClients, slug: str, request: Request) -> dict[str, Any]:
-    heard = await hear(clients, slug, target_of(vendors, slug), request)
-    assert heard.error is None
+    result = await read_stream(clients, slug, target_of(vendors, slug), request)
+    assert result.error is None
     return (await vendors.request(number=len(vendors.requests))).body
 
 
-async def test_it_asks_openai_for_a_response_that_is_not_kept(vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_requests_a_response_that_openai_does_not_store(vendors: StandIn, clients: HttpClients) -> None:
     parameters = Parameters(temperature=0.0, top_p=0.5, max_tokens=99)
 
     body = await sent(vendors, clients, "openai", Request("gpt-4o", TURNS, "Be kind", parameters))
@@ -39,7 +39,9 @@ async def test_it_asks_openai_for_a_response_that_is_not_kept(vendors: StandIn, 
     }
 
 
-async def test_it_leaves_out_what_openais_reasoning_models_do_not_take(vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_leaves_out_parameters_that_openais_reasoning_models_refuse(
+    vendors: StandIn, clients: HttpClients
+) -> None:
     request = request_of("gpt-5.6", temperature=0.3, top_p=0.9, reasoning_effort="high")
 
     body = await sent(vendors, clients, "openai", request)
@@ -49,7 +51,7 @@ async def test_it_leaves_out_what_openais_reasoning_models_do_not_take(vendors: 
 
 
 @pytest.mark.parametrize("parameters", [{"stop": ("END",)}, {"seed": 0}])
-async def test_it_goes_through_chat_completions_for_what_responses_lack(
+async def test_it_uses_chat_completions_for_parameters_that_responses_lack(
     parameters: dict[str, Any], vendors: StandIn, clients: HttpClients
 ) -> None:
     request = request_of("gpt-4o", system="Be kind", max_tokens=5, **parameters)
@@ -88,7 +90,7 @@ async def test_it_goes_through_chat_completions_for_what_responses_lack(
         ("claude-haiku-4-5", {"stop": ("END",), "seed": 7}, {"stop_sequences": ["END"]}, "seed"),
     ],
 )
-async def test_it_asks_each_claude_for_what_it_takes(
+async def test_it_sends_each_claude_parameters_that_it_accepts(
     model: str,
     parameters: dict[str, Any],
     expected: dict[str, Any],
@@ -102,14 +104,14 @@ async def test_it_asks_each_claude_for_what_it_takes(
     assert absent not in body
 
 
-async def test_it_gives_anthropic_the_system_prompt_apart(vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_sends_anthropic_the_system_prompt_in_its_own_field(vendors: StandIn, clients: HttpClients) -> None:
     body = await sent(vendors, clients, "anthropic", Request("claude-haiku-4-5", TURNS, "Be kind"))
 
     assert (body["system"], body["messages"]) == ("Be kind", ROLES)
     assert vendors.requests[-1].headers["anthropic-version"] == "2023-06-01"
 
 
-async def test_it_asks_google_in_its_own_words(vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_uses_googles_parameter_names(vendors: StandIn, clients: HttpClients) -> None:
     parameters = Parameters(temperature=0.0, top_p=0.5, max_tokens=99, stop=("END",), seed=3, reasoning_effort="low")
 
     body = await sent(vendors, clients, "google", Request("gemini-3.6-flash", TURNS, "Be kind", parameters))
@@ -136,7 +138,7 @@ async def test_it_asks_google_in_its_own_words(vendors: StandIn, clients: HttpCl
         ("gemma-3-27b-it", "high", None),
     ],
 )
-async def test_it_lets_each_gemini_think_as_it_can(
+async def test_it_sends_each_gemini_its_thinking_settings(
     model: str, effort: str | None, thinking: Any, vendors: StandIn, clients: HttpClients
 ) -> None:
     body = await sent(vendors, clients, "google", request_of(model, reasoning_effort=effort))
@@ -144,7 +146,7 @@ async def test_it_lets_each_gemini_think_as_it_can(
     assert body.get("generationConfig", {}).get("thinkingConfig") == thinking
 
 
-async def test_it_asks_mistral_in_its_own_words(vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_uses_mistrals_parameter_names(vendors: StandIn, clients: HttpClients) -> None:
     parameters = Parameters(temperature=0.2, top_p=0.5, max_tokens=9, stop=("END",), seed=3, reasoning_effort="high")
 
     body = await sent(vendors, clients, "mistral", Request("magistral-medium-latest", TURNS, "Be kind", parameters))
@@ -173,7 +175,7 @@ async def test_it_asks_mistral_in_its_own_words(vendors: StandIn, clients: HttpC
         ("vllm", {"stop": ["END"], "reasoning_effort": "minimal"}, "random_seed"),
     ],
 )
-async def test_it_knows_what_each_compatible_vendor_calls_things(
+async def test_it_uses_the_parameter_names_of_each_compatible_vendor(
     slug: str, expected: dict[str, Any], absent: str, vendors: StandIn, clients: HttpClients
 ) -> None:
     request = request_of(max_tokens=9, stop=("END",), seed=3, reasoning_effort="minimal")
@@ -185,15 +187,17 @@ async def test_it_knows_what_each_compatible_vendor_calls_things(
 
 
 @pytest.mark.parametrize("slug", FORMATS)
-async def test_it_sends_nothing_that_was_not_asked_for(slug: str, vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_sends_no_parameter_that_was_not_set(slug: str, vendors: StandIn, clients: HttpClients) -> None:
     body = await sent(vendors, clients, slug, request_of("model-a"))
 
-    asked = {"model", "messages", "input", "contents", "stream", "store", "max_tokens", "stream_options", "thinking"}
-    assert body.keys() <= asked
+    usual = {"model", "messages", "input", "contents", "stream", "store", "max_tokens", "stream_options", "thinking"}
+    assert body.keys() <= usual
 
 
 @pytest.mark.parametrize("slug", FORMATS)
-async def test_it_asks_again_without_what_a_model_refuses(slug: str, vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_sends_the_request_again_without_a_refused_parameter(
+    slug: str, vendors: StandIn, clients: HttpClients
+) -> None:
     vendors.default = Script(refuses=("temperature",))
     model = "claude-haiku-4-5" if slug == "anthropic" else "model-a"
 
@@ -204,7 +208,7 @@ async def test_it_asks_again_without_what_a_model_refuses(slug: str, vendors: St
     assert "7" in str(body)
 
 
-async def test_it_asks_without_summaries_where_an_organisation_may_not_have_them(
+async def test_it_requests_no_summaries_if_the_organization_may_not_have_them(
     vendors: StandIn, clients: HttpClients
 ) -> None:
     vendors.default = Script(refuses=("summary",))

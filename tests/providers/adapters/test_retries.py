@@ -10,13 +10,13 @@ from providers.adapters.retries import Retries, open_retried_stream
 from providers.adapters.timeouts import Timeouts
 from providers.kinds import KINDS
 from tests.fake_providers import Script, StandIn
-from tests.providers.adapters.calls import PATIENT, request_of, target_of
+from tests.providers.adapters.calls import LONG_TIMEOUTS, request_of, target_of
 
-TWICE = Retries(most=2, delay=0.001, longest=0.05)
+TWICE = Retries(max_retries=2, delay=0.001, max_retry_after=0.05)
 
 
 async def ask(
-    vendors: StandIn, clients: HttpClients, retries: Retries = TWICE, timeouts: Timeouts = PATIENT
+    vendors: StandIn, clients: HttpClients, retries: Retries = TWICE, timeouts: Timeouts = LONG_TIMEOUTS
 ) -> tuple[str, ProviderError | None]:
     target = target_of(vendors, "openai")
     text = ""
@@ -31,7 +31,7 @@ async def ask(
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-async def test_it_asks_again_until_it_works(vendors: StandIn, clients: HttpClients, status: int) -> None:
+async def test_it_retries_until_it_works(vendors: StandIn, clients: HttpClients, status: int) -> None:
     vendors.sequence = [Script(status=status), Script(status=status), Script(text="At last.")]
 
     text, error = await ask(vendors, clients)
@@ -40,7 +40,7 @@ async def test_it_asks_again_until_it_works(vendors: StandIn, clients: HttpClien
     assert len(vendors.requests) == 3
 
 
-async def test_it_gives_up_after_so_many_attempts(vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_gives_up_after_the_last_retry(vendors: StandIn, clients: HttpClients) -> None:
     vendors.default = Script(status=503)
 
     _, error = await ask(vendors, clients)
@@ -59,7 +59,7 @@ async def test_it_gives_up_after_so_many_attempts(vendors: StandIn, clients: Htt
         (Script(text="abcdefgh", end="error", at=1), ErrorCode.UPSTREAM_ERROR),
     ],
 )
-async def test_it_does_not_ask_again_where_that_cannot_help_or_something_was_said(
+async def test_it_does_not_retry_if_that_cannot_help_or_text_has_arrived(
     vendors: StandIn, clients: HttpClients, script: Script, code: ErrorCode
 ) -> None:
     vendors.default = script
@@ -71,7 +71,7 @@ async def test_it_does_not_ask_again_where_that_cannot_help_or_something_was_sai
     assert len(vendors.requests) == 1
 
 
-async def test_it_keeps_to_a_short_retry_after_and_tells_of_a_long_one(vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_respects_a_short_retry_after_and_reports_a_long_one(vendors: StandIn, clients: HttpClients) -> None:
     vendors.sequence = [Script(status=429, headers={"Retry-After": "0.02"}), Script(text="Now.")]
     assert await ask(vendors, clients) == ("Now.", None)
     vendors.sequence = [Script(status=429, headers={"Retry-After": "60"})]
@@ -79,15 +79,15 @@ async def test_it_keeps_to_a_short_retry_after_and_tells_of_a_long_one(vendors: 
     _, error = await ask(vendors, clients)
 
     assert error is not None
-    assert error.message == "OpenAI takes no more requests at the moment. Try again in 60 seconds."
+    assert error.message == "OpenAI accepts no more requests at the moment. Try again in 60 seconds."
     assert len(vendors.requests) == 3
 
 
-async def test_all_attempts_share_the_time_of_the_first_word(vendors: StandIn, clients: HttpClients) -> None:
+async def test_all_attempts_share_the_time_limit_of_the_first_token(vendors: StandIn, clients: HttpClients) -> None:
     vendors.default = Script(status=503)
     impatient = Timeouts(first_token=0.5, between_tokens=20, total=60)
 
-    _, error = await ask(vendors, clients, Retries(most=50, delay=0.4, longest=60), impatient)
+    _, error = await ask(vendors, clients, Retries(max_retries=50, delay=0.4, max_retry_after=60), impatient)
 
     assert error is not None
     assert error.code is ErrorCode.UPSTREAM_UNAVAILABLE

@@ -61,7 +61,7 @@ async def test_it_accepts_a_good_key(slug: str, vendors: StandIn) -> None:
 
 
 @pytest.mark.parametrize("slug", WIRE_KINDS)
-async def test_it_tells_that_a_key_is_refused(slug: str, vendors: StandIn) -> None:
+async def test_it_says_that_a_key_is_refused(slug: str, vendors: StandIn) -> None:
     target = target_of(vendors, slug, key="sk-refused-0123456789")
 
     with pytest.raises(ProviderError) as caught:
@@ -72,7 +72,7 @@ async def test_it_tells_that_a_key_is_refused(slug: str, vendors: StandIn) -> No
 
 
 @pytest.mark.parametrize("slug", FORMATS)
-async def test_it_tells_that_nobody_listens_for_the_sdk(slug: str) -> None:
+async def test_it_says_that_the_sdk_cannot_reach_the_provider(slug: str) -> None:
     target = Target("Gone", "http://127.0.0.1:9", KEY)
 
     with pytest.raises(ProviderError) as caught:
@@ -92,13 +92,13 @@ async def test_it_proves_a_key_by_a_call_that_needs_one(slug: str, vendors: Stan
 
 
 @pytest.mark.parametrize("status", [404, 429])
-async def test_it_takes_a_missing_model_for_an_accepted_key(status: int, vendors: StandIn) -> None:
+async def test_it_accepts_a_key_if_only_the_model_is_unavailable(status: int, vendors: StandIn) -> None:
     vendors.default = Script(status=status)
 
     await KINDS["deepinfra"].adapter.check_key(target_of(vendors, "deepinfra"))
 
 
-async def test_it_falls_back_to_known_models_where_there_is_no_list(vendors: StandIn) -> None:
+async def test_it_falls_back_to_known_models_without_a_list(vendors: StandIn) -> None:
     vendors.models["perplexity"] = []
     target = Target("Perplexity", f"{vendors.url}/nowhere", KEY)
 
@@ -123,7 +123,7 @@ async def test_it_takes_nothing_from_the_environment(
     assert KEY in str(vendors.listed[-1])
 
 
-async def test_it_can_be_cancelled_inside_an_sdk_call(vendors: StandIn) -> None:
+async def test_it_can_be_canceled_inside_an_sdk_call(vendors: StandIn) -> None:
     vendors.default = Script(first_delay=60)
     checking = asyncio.create_task(KINDS["perplexity"].adapter.check_key(target_of(vendors, "perplexity")))
     recorded = await vendors.request()

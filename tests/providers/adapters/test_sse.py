@@ -26,7 +26,7 @@ def decode(*chunks: bytes) -> list[tuple[str, bytes]]:
 
 
 @given(st.lists(st.integers(0, len(STREAM)), max_size=30))
-def test_it_decodes_the_same_events_however_the_bytes_are_split(cuts: list[int]) -> None:
+def test_it_decodes_the_same_events_from_any_split(cuts: list[int]) -> None:
     bounds = [0, *sorted(cuts), len(STREAM)]
 
     events = decode(*(STREAM[start:end] for start, end in pairwise(bounds)))
@@ -52,19 +52,19 @@ def test_it_joins_the_lines_of_one_event(lines: list[str], size: int) -> None:
     assert events == [("", "\n".join(lines).encode())]
 
 
-def test_it_hands_out_an_event_as_soon_as_its_empty_line_is_there() -> None:
+def test_it_returns_an_event_as_soon_as_its_empty_line_has_arrived() -> None:
     decoder = SseDecoder()
 
     assert decoder.feed(b"data: x\r\n\r") == [("", b"x")]
     assert decoder.feed(b"\ndata: y\n\n") == [("", b"y")]
 
 
-def test_it_keeps_what_the_end_of_the_stream_left_unfinished() -> None:
+def test_it_returns_an_unfinished_event_at_the_end_of_the_stream() -> None:
     assert decode(b"data: whole\n\ndata: half") == [("", b"whole"), ("", b"half")]
 
 
 @pytest.mark.parametrize("chunk", [b"data: " + b"x" * 60, b"x" * 60, b"data: " + b"x" * 30 + b"\n"])
-def test_it_refuses_an_event_that_grows_without_end(chunk: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_refuses_an_event_that_grows_beyond_the_limit(chunk: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sse, "MAX_EVENT_BYTES", 100)
     decoder = SseDecoder()
 

@@ -15,7 +15,7 @@ from providers.models import ProviderKey
 from providers.selectors import resolve_target
 from providers.services import set_key
 from tests.fake_providers import StandIn
-from tests.providers.adapters.calls import KEY, hear, request_of, target_of
+from tests.providers.adapters.calls import KEY, read_stream, request_of, target_of
 
 SDKS = ["openai", "anthropic", "google", "mistral", "vllm"]
 ODD = ["2130706433", "127.1", "0x7f.0.0.1", "0177.0.0.1", "0", "0x7f000001", "017700000001", "１２７.0.0.1"]
@@ -73,12 +73,12 @@ class Redirecting:
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_it_knows_what_is_not_public(address: str) -> None:
+def test_it_recognizes_addresses_that_are_not_public(address: str) -> None:
     assert not is_public_address(address)
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "8.8.8.8", "2606:4700::1111", "64:ff9b::808:808"])
-def test_it_knows_what_is_public(address: str) -> None:
+def test_it_recognizes_public_addresses(address: str) -> None:
     assert is_public_address(address)
 
 
@@ -86,22 +86,22 @@ def test_it_knows_what_is_public(address: str) -> None:
 async def test_it_connects_to_no_private_address_for_a_user(host: str, clients: HttpClients) -> None:
     target = Target("Mine", f"http://{host}:9/v1", KEY, guarded=True)
 
-    error = (await hear(clients, "vllm", target, request_of())).failed()
+    error = (await read_stream(clients, "vllm", target, request_of())).failed()
 
     assert (error.code, error.retryable) == (ErrorCode.PERMISSION_DENIED, False)
-    assert error.message.startswith("The address of Mine is not a public one.")
+    assert error.message.startswith("The base URL of Mine is not public.")
 
 
 @pytest.mark.parametrize("host", ODD)
-async def test_it_takes_no_other_spelling_of_an_address(host: str, clients: HttpClients) -> None:
+async def test_it_refuses_odd_spellings_of_a_private_address(host: str, clients: HttpClients) -> None:
     target = Target("Mine", f"http://{host}:9/v1", KEY, guarded=True)
 
-    error = (await hear(clients, "vllm", target, request_of())).failed()
+    error = (await read_stream(clients, "vllm", target, request_of())).failed()
 
     assert error.code in {ErrorCode.BAD_REQUEST, ErrorCode.PERMISSION_DENIED}
 
 
-async def test_it_looks_at_the_address_that_a_name_has_when_it_connects(
+async def test_it_checks_the_address_to_which_a_name_resolves_when_it_connects(
     vendors: StandIn, clients: HttpClients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loop = asyncio.get_running_loop()
@@ -112,25 +112,25 @@ async def test_it_looks_at_the_address_that_a_name_has_when_it_connects(
     monkeypatch.setattr(loop, "getaddrinfo", rebound)
     target = Target("Mine", f"http://models.example.org:{vendors.port}/vllm/v1", KEY, guarded=True)
 
-    error = (await hear(clients, "vllm", target, request_of())).failed()
+    error = (await read_stream(clients, "vllm", target, request_of())).failed()
 
     assert error.code == ErrorCode.PERMISSION_DENIED
     assert vendors.requests == []
 
 
 @pytest.mark.parametrize("slug", SDKS)
-async def test_it_guards_the_official_sdks_alike(slug: str, vendors: StandIn) -> None:
+async def test_it_guards_the_official_sdks_too(slug: str, vendors: StandIn) -> None:
     target = target_of(vendors, slug, guarded=True)
 
-    for ask in (KINDS[slug].adapter.list_models, KINDS[slug].adapter.check_key):
-        with pytest.raises(ProviderError, match="is not a public one"):
-            await ask(target)
+    for call in (KINDS[slug].adapter.list_models, KINDS[slug].adapter.check_key):
+        with pytest.raises(ProviderError, match="is not public"):
+            await call(target)
 
     assert vendors.listed == []
 
 
 @pytest.mark.parametrize("host", [*LITERALS, *ODD])
-async def test_the_sdks_connect_to_no_private_address_however_it_is_written(host: str) -> None:
+async def test_the_sdks_connect_to_no_private_address_in_any_spelling(host: str) -> None:
     target = Target("Mine", f"http://{host}:9/v1", KEY, guarded=True)
 
     with pytest.raises(ProviderError) as refusal:
@@ -141,7 +141,7 @@ async def test_the_sdks_connect_to_no_private_address_however_it_is_written(host
 
 
 @pytest.mark.parametrize("slug", SDKS)
-async def test_the_sdks_see_the_address_that_a_name_has_when_they_connect(
+async def test_the_sdks_check_the_address_to_which_a_name_resolves_when_they_connect(
     slug: str, vendors: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_up: list[str] = []
@@ -154,7 +154,7 @@ async def test_the_sdks_see_the_address_that_a_name_has_when_they_connect(
     base_url = vendors.base_url(slug).replace("127.0.0.1", "models.example.org")
     target = Target("Mine", base_url, KEY, guarded=True)
 
-    with pytest.raises(ProviderError, match="is not a public one"):
+    with pytest.raises(ProviderError, match="is not public"):
         await KINDS[slug].adapter.check_key(target)
 
     assert looked_up == ["models.example.org"]
@@ -167,21 +167,21 @@ async def test_the_sdks_follow_no_redirect(slug: str, status: int, vendors: Stan
     with Redirecting(status, f"{vendors.url}/{slug}/v1/models") as url:
         target = Target("Mine", url, KEY)
 
-        with pytest.raises(ProviderError, match="sends requests on to another address, which is not followed"):
+        with pytest.raises(ProviderError, match="redirects to another URL, and redirects are not followed"):
             await KINDS[slug].adapter.list_models(target)
 
     assert vendors.listed == []
 
 
 @pytest.mark.parametrize("host", ["me:secret@1.1.1.1", "1.1.1.1#@127.0.0.1", "1.1.1.1\\@127.0.0.1", *LITERALS, *ODD])
-def test_nobody_can_store_such_an_address(alice: User, host: str) -> None:
+def test_a_user_cannot_store_such_a_base_url(alice: User, host: str) -> None:
     with pytest.raises(InvalidInput):
         set_key(user=alice, provider="vllm", api_key="", base_url=f"http://{host}/v1")
 
     assert not ProviderKey.objects.exists()
 
 
-def test_what_an_administrator_may_they_may_no_more_once_they_are_none(admin: User) -> None:
+def test_a_former_administrator_is_guarded_like_any_user(admin: User) -> None:
     set_key(user=admin, provider="vllm", api_key="", base_url="http://127.0.0.1:8000/v1")
     before = resolve_target(admin, "vllm").target.guarded
     admin.is_staff = False
@@ -195,7 +195,7 @@ async def test_it_does_not_use_a_proxy_for_a_user(
     monkeypatch.setenv("HTTP_PROXY", vendors.url)
     target = Target("Mine", "http://10.0.0.1:9/v1", KEY, guarded=True)
 
-    error = (await hear(clients, "vllm", target, request_of())).failed()
+    error = (await read_stream(clients, "vllm", target, request_of())).failed()
 
     assert error.code == ErrorCode.PERMISSION_DENIED
     assert vendors.requests == []

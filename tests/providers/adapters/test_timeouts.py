@@ -8,17 +8,17 @@ from providers.adapters.http import HttpClients
 from providers.adapters.timeouts import Timeouts, open_stream
 from providers.kinds import KINDS
 from tests.fake_providers import Script, StandIn
-from tests.providers.adapters.calls import FORMATS, PATIENT, hear, request_of, target_of
+from tests.providers.adapters.calls import FORMATS, LONG_TIMEOUTS, read_stream, request_of, target_of
 
 LONG = Script(text="word " * 100, delay=0.005, chunk_size=5)
 
 
 @pytest.mark.parametrize("slug", FORMATS)
-async def test_it_closes_the_upstream_connection_when_its_reader_is_cancelled(
+async def test_it_closes_the_upstream_connection_when_its_reader_is_canceled(
     slug: str, vendors: StandIn, clients: HttpClients
 ) -> None:
     vendors.default = LONG
-    reading = asyncio.create_task(hear(clients, slug, target_of(vendors, slug), request_of()))
+    reading = asyncio.create_task(read_stream(clients, slug, target_of(vendors, slug), request_of()))
     recorded = await vendors.request()
 
     reading.cancel()
@@ -31,7 +31,7 @@ async def test_it_closes_the_upstream_connection_when_its_reader_is_cancelled(
 
 async def test_it_closes_the_upstream_connection_before_the_first_token(vendors: StandIn, clients: HttpClients) -> None:
     vendors.default = Script(first_delay=60)
-    reading = asyncio.create_task(hear(clients, "anthropic", target_of(vendors, "anthropic"), request_of()))
+    reading = asyncio.create_task(read_stream(clients, "anthropic", target_of(vendors, "anthropic"), request_of()))
     recorded = await vendors.request()
 
     reading.cancel()
@@ -46,7 +46,7 @@ async def test_it_closes_the_upstream_connection_when_its_iterator_is_closed(
     vendors.default = LONG
     target = target_of(vendors, "openai")
 
-    async with aclosing(open_stream(KINDS["openai"].adapter, clients, target, request_of(), PATIENT)) as events:
+    async with aclosing(open_stream(KINDS["openai"].adapter, clients, target, request_of(), LONG_TIMEOUTS)) as events:
         async for event in events:
             assert isinstance(event, TextDelta)
             break
@@ -54,10 +54,11 @@ async def test_it_closes_the_upstream_connection_when_its_iterator_is_closed(
     await (await vendors.request()).disconnected()
 
 
-async def test_it_leaves_the_others_alone_when_one_is_cancelled(vendors: StandIn, clients: HttpClients) -> None:
+async def test_it_leaves_other_streams_alone_when_one_is_canceled(vendors: StandIn, clients: HttpClients) -> None:
     vendors.default = LONG
     tasks = {
-        slug: asyncio.create_task(hear(clients, slug, target_of(vendors, slug), request_of(slug))) for slug in FORMATS
+        slug: asyncio.create_task(read_stream(clients, slug, target_of(vendors, slug), request_of(slug)))
+        for slug in FORMATS
     }
     stopped = await vendors.request(model="google")
 
@@ -81,12 +82,12 @@ async def test_it_gives_up_on_a_provider_that_is_silent(
 ) -> None:
     vendors.default = script
 
-    heard = await hear(clients, "mistral", target_of(vendors, "mistral"), request_of(), timeouts)
+    result = await read_stream(clients, "mistral", target_of(vendors, "mistral"), request_of(), timeouts)
 
-    error = heard.failed()
+    error = result.failed()
     assert (error.code, error.retryable) == (ErrorCode.TIMEOUT, True)
     assert sentence in error.message
-    assert text is None or heard.text == text
+    assert text is None or result.text == text
     await (await vendors.request()).disconnected()
 
 
@@ -104,13 +105,13 @@ async def test_it_does_not_count_the_time_its_reader_takes(vendors: StandIn, cli
     assert Finished("stop") in seen
 
 
-async def test_it_ends_well_when_the_provider_holds_the_connection_after_its_finish(
+async def test_it_completes_if_the_provider_keeps_the_connection_open_after_its_finish(
     vendors: StandIn, clients: HttpClients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("providers.adapters.timeouts.AFTER_FINISH_SECONDS", 0.05)
     vendors.default = Script(text="abcd", end="stall_after_finish")
 
-    heard = await hear(clients, "anthropic", target_of(vendors, "anthropic"), request_of())
+    result = await read_stream(clients, "anthropic", target_of(vendors, "anthropic"), request_of())
 
-    assert (heard.error, heard.text, heard.finishes) == (None, "abcd", [Finished("stop")])
+    assert (result.error, result.text, result.finishes) == (None, "abcd", [Finished("stop")])
     await (await vendors.request()).disconnected()

@@ -1,4 +1,4 @@
-"""Usage of one answer: the provider's own count, or an estimate marked as one, and its price."""
+"""Usage of one answer: the provider's own count, or an estimate that is marked as one, and the cost."""
 
 from __future__ import annotations
 
