@@ -39,7 +39,7 @@ async def _start_without(
     side.start_web()
     side.start_worker()
     for process, size in sizes.items():
-        waits = await until(partial(_says_so, side.log_path(process), size, name), LOGS_WITHIN)
+        waits = await until(partial(_logs_waiting, side.log_path(process), size, name), LOGS_WITHIN)
         row.expect(waits, f"{process} does not log that it is waiting: {side.log(process)[-300:]!r}")
     refuses = await asyncio.to_thread(_refuses, side.base_url)
     row.expect(refuses, f"health/ready does not say that {name} is unavailable")
@@ -59,11 +59,11 @@ def _refuses(base: str) -> bool:
     return False
 
 
-def _says_so(log: Path, size: int, name: str) -> bool:
-    """Return True if its log says since then that it waits."""
-    said = log.read_text(errors="replace")[size:]
-    words = ("Redis does not respond", "Cannot connect to redis") if name == "Redis" else ("database",)
-    return any(word in said for word in words)
+def _logs_waiting(log: Path, size: int, name: str) -> bool:
+    """Return True if the log says, after its first ``size`` characters, that the process is waiting."""
+    text = log.read_text(errors="replace")[size:]
+    phrases = ("waiting for Redis", "Cannot connect to redis") if name == "Redis" else ("database",)
+    return any(phrase in text for phrase in phrases)
 
 
 async def _check_recovery(installation: Installation, row: Row) -> None:

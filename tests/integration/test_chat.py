@@ -279,15 +279,15 @@ def test_a_title_is_made_by_the_same_model(chat: Chat, vendors: StandIn) -> None
 
 def test_a_second_message_is_refused_until_the_first_answer_has_ended(live: Live, chat: Chat, vendors: StandIn) -> None:
     with frozen_worker(live):
-        begun = next(frames(chat.send("One."))).data
+        start = next(frames(chat.send("One."))).data
 
-        refused = chat.send("Two.", conversation_id=begun["conversation_id"])
-        deleted = chat.api.delete(f"/api/v1/conversations/{begun['conversation_id']}/messages/{begun['message_id']}")
+        refused = chat.send("Two.", conversation_id=start["conversation_id"])
+        deleted = chat.api.delete(f"/api/v1/conversations/{start['conversation_id']}/messages/{start['message_id']}")
 
     assert refused.status_code == deleted.status_code == 409
     assert "still being written" in refused.json()["error"]["message"]
-    list(frames(chat.join(begun["conversation_id"])))
-    assert len(chat.texts(begun["conversation_id"])) == 2
+    list(frames(chat.join(start["conversation_id"])))
+    assert len(chat.texts(start["conversation_id"])) == 2
 
 
 BAD: list[tuple[Json, str]] = [

@@ -160,7 +160,7 @@ def test_a_model_that_keeps_failing_is_paused_and_the_others_answer(
     vendors.scripts["down"] = Script(status=500)
     for _ in range(2):
         assert Reading.of(alice.stream("openai/down")).outcomes == ["upstream_error"]
-    asked = len(vendors.requests)
+    earlier_requests = len(vendors.requests)
 
     reading = Reading.of(alice.stream("openai/down", "google/up"))
     status = alice.api.get("/status/")
@@ -172,5 +172,5 @@ def test_a_model_that_keeps_failing_is_paused_and_the_others_answer(
 
     assert reading.outcomes == ["circuit_open", "complete"]
     assert "requests to it are paused" in reading.ends[0]["error"]
-    assert len(vendors.requests) == asked + 1
+    assert len(vendors.requests) == earlier_requests + 1
     assert status.status_code in {200, 302}
