@@ -1,4 +1,4 @@
-"""The answers of the stand-in vendors in these tests."""
+"""Texts that the stand-in vendors send as answers in these tests."""
 
 from __future__ import annotations
 

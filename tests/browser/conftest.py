@@ -13,7 +13,7 @@ from tests.support import chromium
 from tests.support.live import Account, Live
 
 PATIENCE = 15_000
-"""Milliseconds that a page may take to show something."""
+"""Milliseconds within which a page has to show what a test expects."""
 
 
 @pytest.fixture(scope="package")
@@ -52,7 +52,7 @@ def visitor(
     alices_session: StorageState,
     browser_problems: list[str],
 ) -> Iterator[Visitor]:
-    """Alice, with a fresh tab; any error on a console, uncaught exception or CSP violation fails the test."""
+    """Alice, with a fresh tab; a console error, uncaught exception or CSP violation fails the test."""
     context = shared_browser.new_context(
         storage_state=alices_session, permissions=["clipboard-read", "clipboard-write"], reduced_motion="reduce"
     )
@@ -71,7 +71,7 @@ def newcomer(live: Live, vendors: StandIn, shared_browser: Browser, browser_prob
 
 @pytest.fixture
 def administrator(live: Live, newcomer: Visitor) -> Visitor:
-    """A new user with something to look at in the admin."""
+    """A new administrator, with data of every kind to look at in the admin."""
     live.make_administrator(newcomer.account)
     models = [{"provider": "openai", "model": "one"}, {"provider": "google", "model": "two"}]
     api = newcomer.account.api

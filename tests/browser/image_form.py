@@ -1,4 +1,4 @@
-"""A page with only a form that takes images, served by the running LLMSelect."""
+"""A page that has only a form with an image field, with the scripts and styles of the running LLMSelect."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PAGE = """{% extends "base.html" %}{% load static %}
 
 
 class Picture:
-    """An image that the form has already."""
+    """An image that the form shows from the start."""
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.public_id, self.url = told["id"], told["url"]
@@ -75,7 +75,7 @@ class ImageForm:
 
     @property
     def ids(self) -> list[str]:
-        """Return the ids that the form would send."""
+        """The ids that the form would send now."""
         return [str(each.input_value()) for each in self.page.locator("input[name=images]").all()]
 
     def choose(self, *files: tuple[str, bytes]) -> None:
@@ -94,6 +94,6 @@ class ImageForm:
 
     @property
     def sent(self) -> list[str]:
-        """Return the ids that the form has sent."""
+        """The ids that the form has sent."""
         self.page.wait_for_url(lambda url: "?" in url)
         return parse_qs(urlsplit(self.page.url).query).get("images", [])

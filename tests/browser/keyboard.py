@@ -1,4 +1,4 @@
-"""A user with a keyboard and no mouse, who has to see the focus."""
+"""A user with a keyboard and no mouse, for whom the focus has to be visible."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 from tests.support import wait
 
-# A focus can be seen if the element is in the window and looks different than without it.
+# A focus is visible if the element is inside the window and looks different with the focus than without it.
 SEEN = """() => {
   const element = document.activeElement;
   if (!element || element === document.body) return "";
@@ -49,7 +49,7 @@ class Keyboard:
         for _ in range(120):
             self.press("Shift+Tab" if backwards else "Tab")
             if self.page.evaluate("document.activeElement === document.body"):
-                continue  # Past the end of the page, on to its beginning.
+                continue  # After its end, the page continues at its beginning.
             self.look()
             passed.append(self.name)
             if passed[-1].startswith(name):
@@ -57,7 +57,7 @@ class Keyboard:
         raise AssertionError(f"Tab does not lead to {name!r}, only to {passed}")
 
     def look(self) -> None:
-        """Note a focus that cannot be seen, after a moment for the page to settle."""
+        """Let the page settle for a moment, and note the focus if it is not visible."""
         try:
             wait.until(lambda: self.page.evaluate(SEEN) == "seen", "the focus cannot be seen", seconds=2)
         except TimeoutError:

@@ -1,4 +1,4 @@
-"""Every page in every state that matters, one after the other: each walk yields the name of its current state."""
+"""Walks through every page in every state that matters; each walk yields the name of the state that the page shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""axe-core, which checks the rules of WCAG, finds nothing wrong on any page, in light and dark, on any screen."""
+"""Checks of every page against WCAG, by axe-core, in light and dark and on several sizes of screens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RUN = """async (rules) => {
 
 
 def violations(page: Page) -> Iterator[str]:
-    """Return the violations of all rules in the light theme; dark changes only colors."""
+    """Yield the violations of all rules in the light theme, and of the contrast rule in the dark one, at every width."""
     if page.evaluate("typeof axe === 'undefined'"):
         page.evaluate(AXE)
     for scheme, rules in (("light", None), ("dark", ["color-contrast"])):

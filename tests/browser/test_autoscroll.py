@@ -1,4 +1,4 @@
-"""A reader at the end of a growing page stays there; a reader elsewhere is left alone."""
+"""Scrolling of a growing page: a reader at its end stays at the end, and elsewhere nothing moves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PARAGRAPHS = "\n\n".join(f"Paragraph {number}." for number in range(120))
 
 @pytest.fixture
 def script(vendors: StandIn) -> Script:
-    """Half of a long answer, then the rest."""
+    """A long answer that pauses after its first half."""
     vendors.default = script = Script(text=PARAGRAPHS, chunk_size=60, hold=0)
     return script
 
@@ -34,7 +34,7 @@ def reader(visitor: Visitor, script: Script) -> Visitor:
 
 
 def wait_from_the_end(reader: Visitor, condition: Callable[[float], bool]) -> None:
-    """Wait until the reader is so many pixels away from the end of the page."""
+    """Wait until the condition holds for the pixels between the window and the end of the page."""
 
     def is_there() -> bool:
         return condition(reader.page.evaluate("document.scrollingElement.scrollHeight - innerHeight - scrollY"))

@@ -1,4 +1,4 @@
-"""A browser that gives pages no storage: they work, and forget."""
+"""Pages in a browser that blocks storage: they work, but remember nothing."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Chatter:
         return self.page.locator(".entry-answer .badge")
 
     def expect_done(self, *answers: str) -> None:
-        """Expect these answers, in order, and nothing that still runs."""
+        """Expect these answers, in this order, and none that still runs."""
         expect(self.badges).to_have_text(["Done"] * len(answers))
         expect(self.answers).to_have_text(list(answers))
         expect(self.page.get_by_role("button", name="Send", exact=True).last).to_be_visible()
@@ -73,7 +73,7 @@ class Chatter:
 
     @property
     def html(self) -> list[str]:
-        """Return the entries without the parts that a reload may write differently."""
+        """The HTML of the entries, without the parts that may differ after a reload."""
         told: list[str] = self.page.evaluate(
             """() => [...document.querySelectorAll(".entry")].map((entry) => {
               const copy = entry.cloneNode(true);

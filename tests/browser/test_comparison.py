@@ -47,7 +47,7 @@ def test_it_leads_from_the_sign_up_to_a_comparison_of_the_demos(live: Live, stra
 
 
 def growing(page: Page, index: int) -> str:
-    """Watch a column until it has become longer before its end; return its text at that moment."""
+    """Wait until a column's text grows while its answer runs; return the text at that moment."""
     column = page.locator(f'.column[data-index="{index}"]:not([data-status="completed"])')
     prose = column.locator(".prose")
     expect(prose).to_have_text(re.compile(r"\S"))

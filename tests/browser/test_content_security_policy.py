@@ -1,4 +1,4 @@
-"""The strict content security policy holds on every page in every state, the admin's included."""
+"""The strict content security policy on every page in every state, including the admin's."""
 
 from __future__ import annotations
 

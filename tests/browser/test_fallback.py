@@ -1,4 +1,4 @@
-"""The choice of a fallback, and the note about the model that answered."""
+"""The choice of a fallback, and the note that names the model that answered."""
 
 from __future__ import annotations
 

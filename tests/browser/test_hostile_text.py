@@ -1,4 +1,4 @@
-"""The words of a model, a user or a model's name are text, whatever they look like."""
+"""Text of models and users, and names of models, which pages show as text even if they look like HTML."""
 
 from __future__ import annotations
 

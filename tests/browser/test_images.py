@@ -20,7 +20,7 @@ def add(page: Page, count: int = 1) -> None:
 
 
 def kinds(body: dict[str, object]) -> list[str]:
-    """Return the kinds of the parts of the last message."""
+    """Return the types of the parts of the last message."""
     messages = body["input"]
     assert isinstance(messages, list)
     return [part["type"] for part in messages[-1]["content"]]

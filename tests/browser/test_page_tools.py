@@ -1,4 +1,4 @@
-"""The reader's tools on a comparison: order, widths, single column, density, source, and what the browser remembers."""
+"""The view options of a comparison: order, widths, single column, density, source, and what the browser remembers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reader who leaves and comes back ends with the same page as one who stayed."""
+"""Readers who leave and come back end with the same page as a reader who stayed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HELD = [14, 30, 45, 62, 75]
 
 @dataclass
 class Line:
-    """The socket of a page, which can be cut and mended."""
+    """The socket of a page, which can be cut and connected again."""
 
     sockets: list[WebSocketRoute] = field(default_factory=list)
     down: bool = False
@@ -43,14 +43,14 @@ class Line:
 
 
 def scripted(vendors: StandIn, held: int) -> tuple[Script, Script]:
-    """Make all models give the same answer and pause after so many chunks; one of them continues by itself."""
+    """Make all models send the same answer and pause after ``held`` chunks; one of them does not pause."""
     scripts = [Script(text=RICH, reasoning=REASONING, chunk_size=6, hold=held) for _ in range(2)]
     vendors.default, vendors.scripts["ends-meanwhile"] = scripts
     return scripts[0], scripts[1]
 
 
 def wait_until_it_stands_still(visitor: Visitor, held: int) -> None:
-    """Wait for the last whole word before the pause."""
+    """Wait until the page shows the last whole word before the pause."""
     said = (REASONING + RICH)[: held * 6]
     for index in range(len(MODELS)):
         expect(visitor.answer(index)).to_contain_text(re.findall(r"\w+", said)[-2])

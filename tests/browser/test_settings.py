@@ -24,7 +24,7 @@ def exported(visitor: Visitor) -> bytes:
 
 
 def take_in(visitor: Visitor, data: bytes) -> Locator:
-    """Send a file with the form; return the card, which is replaced then."""
+    """Import a file with the form; return the card that replaces the form's."""
     card = archive_card(visitor)
     file = card.get_by_label("Import an archive")
     file.set_input_files(FilePayload(name="archive.json", mimeType="application/json", buffer=data))

@@ -79,7 +79,7 @@ def test_it_opens_no_socket_for_those_who_switched_streaming_off(newcomer: Visit
 
 
 def choose(reader: Visitor, *models: str) -> None:
-    """Choose models in a form with all eight slots, most of them folded away."""
+    """Choose models in the form without scripts, which has all eight slots, most of them folded away."""
     folded = reader.page.locator("[data-slots-more]:not([open]) > summary")
     if folded.count():
         folded.click()

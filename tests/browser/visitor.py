@@ -9,8 +9,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.support.live import Account, Live
 
-# The columns of every turn, without parts that a reload may write differently: form tokens, white space of the
-# templates, and the marks that htmx sets while it works. The text of answers is compared as it is.
+# The columns of every turn, without the parts that may differ after a reload: form tokens, white space of the
+# templates, and the marks that htmx sets while it works. The text of answers stays unchanged.
 COLUMNS = """() => [...document.querySelectorAll("#comparison .columns")].map((columns) => {
   const copy = columns.cloneNode(true);
   copy.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => field.remove());
@@ -78,7 +78,7 @@ class Visitor:
         self.page.get_by_role("button", name="Compare").click()
 
     def follow_up(self, prompt: str) -> None:
-        """Send a follow-up prompt to all models; return when the page has taken it."""
+        """Send a follow-up prompt to all models; return when the page has accepted it."""
         self.follow_up_box.fill(prompt)
         before = self.page.locator("#comparison").element_handle()
         self.page.get_by_role("button", name="Send").click()
@@ -112,16 +112,16 @@ class Visitor:
         expect(self.turn(turn).locator(".turn-footer:not([data-running])")).to_have_count(1)
 
     def forgive(self, words: str) -> None:
-        """Remove the browser's complaints of a kind that this test causes."""
+        """Remove the browser errors that match ``words``, a regular expression: the test causes them on purpose."""
         self.problems[:] = [problem for problem in self.problems if not re.search(words, problem)]
 
     @property
     def statuses(self) -> list[str]:
-        """Return the statuses of all columns, in their order."""
+        """The statuses of all columns, in their order."""
         return [str(column.get_attribute("data-status")) for column in self.page.locator(".column").all()]
 
     @property
     def columns(self) -> list[str]:
-        """Return the HTML of each turn's columns, comparable with that of another tab and of a reload."""
+        """The HTML of each turn's columns, in a form that can be compared between tabs and reloads."""
         html: list[str] = self.page.evaluate(COLUMNS)
         return html

@@ -1,4 +1,4 @@
-"""A server of rendered pages, their static files and one response to every POST, with production's security policy."""
+"""A server of rendered pages and static files with the security policy of production; it records every form."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def policy() -> str:
 
 @dataclass
 class PageServer:
-    """``pages`` maps a path to its response; ``posted`` keeps every form that arrived."""
+    """The server; ``pages`` maps paths to responses, and ``posted`` has every form that arrived."""
 
     pages: dict[str, str] = field(default_factory=dict)
     answer: Answer = field(default_factory=lambda: Answer("", 204))
