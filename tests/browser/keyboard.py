@@ -1,4 +1,4 @@
-"""A user with a keyboard and no mouse, for whom the focus has to be visible."""
+"""A user with a keyboard and no mouse, who needs to see the focus."""
 
 from __future__ import annotations
 

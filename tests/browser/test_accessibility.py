@@ -23,7 +23,7 @@ RUN = """async (rules) => {
 
 
 def violations(page: Page) -> Iterator[str]:
-    """Yield the violations of all rules in the light theme, and of the contrast rule in the dark one, at every width."""
+    """Yield the violations of all rules in the light theme, and of color contrast in the dark one, at every width."""
     if page.evaluate("typeof axe === 'undefined'"):
         page.evaluate(AXE)
     for scheme, rules in (("light", None), ("dark", ["color-contrast"])):
