@@ -67,10 +67,10 @@ def _long_chat(api: ApiClient) -> str:
 def _open(page: Page, url: str) -> float:
     """Return the milliseconds until the last message is on the screen."""
     page.goto("about:blank")
-    begun = time.monotonic()
+    began = time.monotonic()
     page.goto(url)
     expect(page.locator(".entry").last).to_be_in_viewport()
-    return (time.monotonic() - begun) * 1000
+    return (time.monotonic() - began) * 1000
 
 
 def _load_all(page: Page) -> None:

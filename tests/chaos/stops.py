@@ -33,7 +33,7 @@ async def run(installation: Installation) -> list[Row]:
 
 
 async def _stream(installation: Installation, session: aiohttp.ClientSession, row: Row) -> float | None:
-    """Return the seconds from the request to the closed connection; None if the vendor was never asked."""
+    """Return the seconds from the request to the closed connection; None if the vendor received no request."""
     rng, model = installation.rng, installation.unique_model("stopped")
     text = numbered_text(model, 500)
     first_delay = rng.choice([0.0, 0.5, 30.0])
