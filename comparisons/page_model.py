@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from comparisons.models import Vote
@@ -54,17 +54,17 @@ def turn_views(states: Iterable[TurnState]) -> list[TurnView]:
     states = list(states)
     queued = [slot for state in states for slot in state.slots if slot.status == Generation.Status.QUEUED]
     positions = queue_positions(queued)
-    return [
-        TurnView(
-            number=state.turn.number,
-            prompt=state.turn.prompt,
-            images=state.images,
-            created_at=state.turn.created_at,
-            slots=[
-                with_race(answer_view(slot, position=positions.get(slot.pk)), race(state.slots)) for slot in state.slots
-            ],
-            running=state.running,
-            vote=state.vote,
-        )
-        for state in states
-    ]
+    return [_turn_view(state, positions) for state in states]
+
+
+def _turn_view(state: TurnState, positions: Mapping[int, int]) -> TurnView:
+    result = race(state.slots)
+    return TurnView(
+        number=state.turn.number,
+        prompt=state.turn.prompt,
+        images=state.images,
+        created_at=state.turn.created_at,
+        slots=[with_race(answer_view(slot, position=positions.get(slot.pk)), result) for slot in state.slots],
+        running=state.running,
+        vote=state.vote,
+    )

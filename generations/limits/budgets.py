@@ -65,15 +65,26 @@ class BudgetStatus:
         return self.used + self.reserved
 
 
+UsedByPeriod = dict[tuple[str, Period], Amount]
+"""Usage by key source ("" for answers without a key) and period."""
+
+
 def fits(left: int | Decimal | None, amount: int | Decimal) -> bool:
     """Return True if ``amount`` fits into what is left (None: no limit); nothing fits into zero, not even zero."""
     return left is None or (left > 0 and amount <= left)
 
 
 def budget_statuses(
-    user: User, allowance: Allowance, *, key_sources: Iterable[str] = KeySource.values
+    user: User,
+    allowance: Allowance,
+    *,
+    key_sources: Iterable[str] = KeySource.values,
+    used: UsedByPeriod | None = None,
 ) -> list[BudgetStatus]:
-    """Return the budgets that apply to answers with these key sources; no query if there is none, else two."""
+    """Return the budgets that apply to answers with these key sources; no query if there is none, else two.
+
+    It is one query less if the caller has ``used_by_period`` already.
+    """
     budgets: dict[tuple[str, Period], Budget] = {
         (KeySource.SERVER, "day"): allowance.day,
         (KeySource.SERVER, "month"): allowance.month,
@@ -84,7 +95,7 @@ def budget_statuses(
     if not applicable:
         return []
     reserved = _reserved(user)
-    used = used_by_period(user)
+    used = used or used_by_period(user)
     return [
         BudgetStatus(
             key_source, period, budget, used[key_source, period], reserved.get(key_source, Amount()), refill_of(period)
@@ -93,7 +104,7 @@ def budget_statuses(
     ]
 
 
-def used_by_period(user: User) -> dict[tuple[str, Period], Amount]:
+def used_by_period(user: User) -> UsedByPeriod:
     """Return the usage of today and of this month, by key source ("" for answers without a key); one query."""
     today = datetime.now(UTC).date()
     sums = {(key_source, period): Amount() for key_source in ("", *KeySource.values) for period in _starts(today)}

@@ -82,7 +82,7 @@ def usage_of(user: User) -> UserUsage:
     """Return a user's usage and budgets; four queries."""
     allowance = allowance_of(user)
     used = used_by_period(user)
-    budgets = {(each.key_source, each.period): each for each in budget_statuses(user, allowance)}
+    budgets = {(each.key_source, each.period): each for each in budget_statuses(user, allowance, used=used)}
     periods_by_source = {
         source: [PeriodUsage(period, source, used[source, period], budgets.get((source, period))) for period in PERIODS]
         for source in KEY_SOURCES
