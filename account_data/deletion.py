@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import uuid
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -15,6 +14,7 @@ from core.errors import Conflict, InvalidInput
 from core.rate_limits import Limit
 from generations.deletion import delete_logs, prepare_deletion
 from generations.models import Generation, Run
+from generations.selectors import streaming_leases
 from generations.worker import control
 from images.models import Image
 from images.services import delete_files
@@ -41,7 +41,8 @@ def delete_account(*, user: User, password: str) -> None:
     PASSWORD_FAILURES.give_back(attempt)
     with transaction.atomic():
         _lock(user)
-        writers, leases = prepare_deletion(Generation.objects.filter(user=user)), _leases(user)
+        generations = Generation.objects.filter(user=user)
+        writers, leases = prepare_deletion(generations), streaming_leases(generations)
         topics = set(Run.objects.filter(user=user).values_list("topic", flat=True))
         images = list(Image.objects.filter(user=user))
         OutstandingToken.objects.filter(user=user).delete()
@@ -67,11 +68,6 @@ def _lock(user: User) -> None:
     User.objects.select_for_update().get(pk=user.pk)
     if administrator_keys == {user.pk} and User.objects.exclude(pk=user.pk).exists():
         raise Conflict(LAST_ADMINISTRATOR)
-
-
-def _leases(user: User) -> list[uuid.UUID]:
-    streaming = Generation.objects.filter(user=user, status=Generation.Status.STREAMING)
-    return [lease for lease in streaming.values_list("lease", flat=True) if lease is not None]
 
 
 def _end_sessions(user: User) -> None:

@@ -43,6 +43,11 @@ class User(AbstractUser):
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_any_case"),
         ]
 
+    @property
+    def receives_streams(self) -> bool:
+        """True if answers stream to this user, which the installation can switch off for everyone."""
+        return settings.STREAMING and self.streaming
+
 
 class Limits(models.Model):
     """Limits of one user, or of each member of a group. An empty field leaves the value to the next level: a user's own

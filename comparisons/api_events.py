@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
-from comparisons.json import Json, answer_json
+from comparisons.json import Json, answer_json, slot_json
 from comparisons.models import Comparison
 from comparisons.selectors import turn_number
 from core.async_db import in_thread
@@ -64,7 +64,7 @@ class _Serializer:
         raise TypeError(f"{event!r} has no JSON")
 
     async def serialize_queued(self, generation: Generation, position: int) -> Json | None:
-        return {"event": "queued", **_slot_json(generation), "place": position}
+        return {"event": "queued", **slot_json(generation), "place": position}
 
     async def _remember(self, state: RunState) -> _Run:
         known = self._runs.get(state.run.pk)
@@ -83,7 +83,7 @@ class _Serializer:
             "comparison_id": self._id,
             "turn": run.turn,
             "total": state.run.total,
-            "results": [_slot_json(generation) for generation in state.generations],
+            "results": [slot_json(generation) for generation in state.generations],
         }
 
     def _done(self, state: RunState, run: _Run) -> Json:
@@ -106,18 +106,9 @@ class _Serializer:
         }
 
 
-def _slot_json(generation: Generation) -> Json:
-    return {
-        "result_id": str(generation.public_id),
-        "index": generation.index,
-        "provider": generation.provider,
-        "model": generation.model,
-    }
-
-
 def _delta(delta: Delta, slot: Generation) -> Json:
     is_text = delta.channel == "text"
-    json: dict[str, Any] = {"event": "chunk" if is_text else "reasoning", **_slot_json(slot)}
+    json: dict[str, Any] = {"event": "chunk" if is_text else "reasoning", **slot_json(slot)}
     json |= {"chunk": delta.text, "offset": delta.offset, "time": delta.time}
     if is_text:
         json["first_chunk"] = delta.offset == 0
@@ -125,15 +116,15 @@ def _delta(delta: Delta, slot: Generation) -> Json:
 
 
 def _reset(reset: Reset, slot: Generation) -> Json:
-    return {"event": "reset", **_slot_json(slot), "response": reset.text, "reasoning": reset.reasoning}
+    return {"event": "reset", **slot_json(slot), "response": reset.text, "reasoning": reset.reasoning}
 
 
 def _end(generation: Generation) -> Json:
     if generation.status == Generation.Status.COMPLETED:
-        return {"event": "complete", **_slot_json(generation), "data": answer_json(generation)}
+        return {"event": "complete", **slot_json(generation), "data": answer_json(generation)}
     return {
         "event": "error",
-        **_slot_json(generation),
+        **slot_json(generation),
         "code": generation.error_code,
         "error": generation.error,
         "retryable": generation.retryable,

@@ -12,7 +12,6 @@ from urllib.parse import parse_qs
 
 import orjson
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.conf import settings
 
 from accounts.authentication import SUBPROTOCOL, origin_allowed, socket_user
 from accounts.models import TokenScope, User
@@ -39,8 +38,6 @@ NOT_SIGNED_IN, NOT_ALLOWED, NOT_FOUND, FELL_BEHIND = 4401, 4403, 4404, 4408
 TRY_AGAIN_LATER = 1013
 SEND_TIMEOUT = 20.0
 """Seconds that a reader may take to accept one frame."""
-PAGE_INTERVAL = 0.04
-"""Seconds between two frames to a page."""
 
 
 class ComparisonConsumer(AsyncWebsocketConsumer):
@@ -124,7 +121,7 @@ class EventConsumer(ComparisonConsumer):
         after = self._after()
         state = await in_thread(latest_run_state, self.comparison.topic)
         last = after or EntryId(0, 0)
-        deltas = settings.STREAMING and self.user.streaming
+        deltas = self.user.receives_streams
         events = comparison_feed(self.comparison, state=None if after else state, after=after, deltas=deltas)
         async with aclosing(events):
             async for event in events:
@@ -182,7 +179,7 @@ class PageConsumer(ComparisonConsumer):
         if changed:
             yield changed
         events = follow_events(self.comparison.topic, states=states, known=known)
-        async with aclosing(events), aclosing(batches(events, PAGE_INTERVAL)) as lists:
+        async with aclosing(events), aclosing(batches(events)) as lists:
             async for batch in lists:
                 for part in _parts(batch):
                     if fragments := await in_thread(page.render, part):

@@ -77,7 +77,7 @@ class ComparisonForm:
 
     def apply_preset(self, preset: Preset) -> None:
         """Replace the models and settings by the preset's; the prompt stays."""
-        self._chosen = [f"{entry['provider']}/{entry['model']}" for entry in preset.data["providers"]]
+        self._chosen = [str(ModelRef(entry["provider"], entry["model"])) for entry in preset.data["providers"]]
         self._values |= preset_values(preset)
 
     def apply_template(self, template: PromptTemplate) -> None:

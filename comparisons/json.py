@@ -8,7 +8,7 @@ from comparisons.models import Comparison, Vote
 from comparisons.selectors import TurnState, shared_history, turn_states
 from conversations.json import message_json
 from generations.models import Generation
-from generations.output.json import usage_json
+from generations.output.json import error_json, usage_json
 from images.json import image_json
 
 Json = dict[str, Any]
@@ -24,9 +24,19 @@ def answer_json(generation: Generation) -> Json:
     }
 
 
+def slot_json(generation: Generation) -> Json:
+    """Return the JSON that names a slot and its model."""
+    return {
+        "result_id": str(generation.public_id),
+        "index": generation.index,
+        "provider": generation.provider,
+        "model": generation.model,
+    }
+
+
 def result_json(generation: Generation) -> Json:
     """Return the JSON of a slot in any state; an error is included only if there is one."""
-    result = {
+    return {
         "result_id": str(generation.public_id),
         "index": generation.index,
         "status": generation.status,
@@ -34,10 +44,8 @@ def result_json(generation: Generation) -> Json:
         **answer_json(generation),
         "reasoning": generation.reasoning,
         "parameters": generation.parameters,
+        **error_json(generation),
     }
-    if generation.error_code:
-        result |= {"code": generation.error_code, "error": generation.error, "retryable": generation.retryable}
-    return result
 
 
 def vote_json(vote: Vote | None) -> Json | None:
@@ -80,14 +88,5 @@ def comparison_row_json(comparison: Comparison) -> Json:
         "created_at": comparison.created_at.isoformat(),
         "turns": len(turns),
         "vote": votes[-1] if votes else None,
-        "results": [
-            {
-                "result_id": str(slot.public_id),
-                "index": slot.index,
-                "provider": slot.provider,
-                "model": slot.model,
-                "status": slot.status,
-            }
-            for slot in first.run.generations.all()
-        ],
+        "results": [{**slot_json(slot), "status": slot.status} for slot in first.run.generations.all()],
     }

@@ -17,10 +17,9 @@ from generations.fields import (
     MODEL_LIST_ERRORS,
     TIERS,
     FallbackSerializer,
-    FilledField,
+    ModelRefSerializer,
     ParametersSerializer,
     PromptField,
-    TextField,
     WordField,
     fallback_ref,
     without_none,
@@ -65,9 +64,7 @@ class TurnRequest:
     batch: bool = False
 
 
-class EntrySerializer(serializers.Serializer[CandidateRequest]):
-    provider = TextField(max_length=64)
-    model = FilledField(max_length=200)
+class EntrySerializer(ModelRefSerializer):
     parameters = ParametersSerializer(required=False)
     fallback = FallbackSerializer(required=False, allow_null=True)
 

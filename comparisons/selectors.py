@@ -120,8 +120,3 @@ def turn_number(run_id: int) -> int:
     if number is None:
         raise Run.DoesNotExist
     return number
-
-
-def has_open_run(comparison: Comparison) -> bool:
-    """Return True if an answer of the comparison has not ended."""
-    return Run.objects.filter(topic=comparison.topic, ended_at=None).exists()

@@ -16,10 +16,15 @@ from conversations.message_images import check_vision
 from conversations.models import Conversation
 from conversations.prompts import check_fallback, retry_answer, send_prompt
 from conversations.selectors import answer_of, open_answer, user_conversation
-from conversations.services import STILL_ANSWERING, copy_branch, delete_conversations, fork_conversation
+from conversations.services import (
+    STILL_ANSWERING,
+    copy_branch,
+    default_title,
+    delete_conversations,
+    fork_conversation,
+)
 from core.errors import Conflict, InvalidInput, NotFound
 from generations.deletion import delete_logs, prepare_deletion
-from generations.fields import TITLE_LENGTH
 from generations.limits.admission import check_request_rate
 from generations.models import Generation
 from generations.selectors import RunState
@@ -51,8 +56,7 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
         check_fallback(user, candidate.fallback, f"providers.{index}.fallback")
     check_request_rate(user)
     with transaction.atomic():
-        title = " ".join(request.prompt.split())[:TITLE_LENGTH]
-        comparison = Comparison.objects.create(user=user, title=title)
+        comparison = Comparison.objects.create(user=user, title=default_title(request.prompt))
         conversations = Conversation.objects.bulk_create(
             Conversation(
                 user=user,

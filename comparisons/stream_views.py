@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
 
 from accounts.decorators import api_view
@@ -32,8 +32,8 @@ from core.async_db import in_thread
 from core.errors import NotFound
 from generations.log.event_log import EntryId
 from generations.output.api_feed import wait_for_end
-from generations.output.sse import event_stream, resume_point
-from generations.selectors import RunState, latest_run_state
+from generations.output.sse import event_stream, resumed_stream
+from generations.selectors import RunState
 
 EVENTS = (
     "Events, each with an `id:` and one line of JSON as `data:`, whose `event` says what it is: `start`, `queued`, "
@@ -51,7 +51,7 @@ EVENTS = (
 async def compare_stream(request: HttpRequest, user: User) -> HttpResponseBase:
     """Start a comparison and stream it until all answers have ended."""
     started = await _start(user, json_object(request))
-    return _stream(user, started.comparison, state=started.state)
+    return _stream(user, started.comparison, started.state)
 
 
 @extend_schema(
@@ -70,7 +70,7 @@ async def compare(request: HttpRequest, user: User) -> HttpResponseBase:
     body = json_object(request)
     started = await _start(user, body)
     if body.get("stream") is True:
-        return _stream(user, started.comparison, state=started.state)
+        return _stream(user, started.comparison, started.state)
     return await _ended_response(started)
 
 
@@ -90,7 +90,7 @@ async def turn_create(request: HttpRequest, user: User, public_id: uuid.UUID) ->
     comparison = await in_thread(user_comparison, user, public_id)
     started = await in_thread(start_turn, comparison=comparison, request=checked)
     if streamed:
-        return _stream(user, comparison, state=started.state)
+        return _stream(user, comparison, started.state)
     return await _ended_response(started)
 
 
@@ -106,11 +106,7 @@ async def comparison_stream(request: HttpRequest, user: User, public_id: uuid.UU
     Returns 204 if the client has all of it already, which ends a browser's EventSource.
     """
     comparison = await in_thread(user_comparison, user, public_id)
-    state = await in_thread(latest_run_state, comparison.topic)
-    if state is None:
-        return HttpResponse(status=204)
-    incomplete, after = await resume_point(request, comparison.topic, state)
-    return _stream(user, comparison, state=state, after=after) if incomplete else HttpResponse(status=204)
+    return await resumed_stream(request, comparison.topic, partial(_stream, user, comparison))
 
 
 async def _start(user: User, body: dict[str, Any]) -> StartedTurn:
@@ -123,10 +119,8 @@ async def _ended_response(started: StartedTurn) -> JsonResponse:
     return JsonResponse(await in_thread(comparison_json, started.comparison))
 
 
-def _stream(
-    user: User, comparison: Comparison, *, state: RunState, after: EntryId | None = None
-) -> StreamingHttpResponse:
+def _stream(user: User, comparison: Comparison, state: RunState, after: EntryId | None = None) -> StreamingHttpResponse:
     """Return server-sent events from the start of a run, or after the entry ``after``, until the run is closed."""
-    deltas = settings.STREAMING and user.streaming
+    deltas = user.receives_streams
     events = comparison_feed(comparison, state=state if after is None else None, after=after, deltas=deltas)
     return event_stream(events, state.run.pk)

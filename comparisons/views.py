@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -205,7 +204,7 @@ def _stop_response(request: AuthenticatedHttpRequest, comparison: Comparison) ->
 def _page(request: AuthenticatedHttpRequest, comparison: Comparison) -> HttpResponse:
     states = turn_states(comparison)
     turns = turn_views(states)
-    streaming = settings.STREAMING and request.user.streaming
+    streaming = request.user.receives_streams
     context: dict[str, Any] = {
         "comparison": comparison,
         "turns": turns,

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from core.errors import InvalidInput
-from providers.model_ref import model_ref_json
+from providers.model_ref import ModelRef, model_ref_json
 
 SETTINGS = ("system", "temperature", "top_p", "max_tokens", "stop", "seed", "reasoning_effort")
 NUMBERS: dict[str, type[int] | type[float]] = {"temperature": float, "top_p": float, "max_tokens": int, "seed": int}
@@ -39,7 +39,7 @@ def settings_values(system: str, parameters: Mapping[str, Any]) -> dict[str, str
 
 def composer_body(data: Mapping[str, str]) -> dict[str, Any]:
     """Return a composer's form as the body of ``POST /api/v1/chat``; raises InvalidInput if no model is chosen."""
-    provider, _, model = data.get("model", "").partition("/")
+    provider, model = ModelRef.parse(data.get("model", ""))
     if not provider or not model:
         raise InvalidInput("Choose a model first.", fields={"model": ["Choose a model first."]})
     body: dict[str, Any] = {"provider": provider, "model": model}

@@ -8,7 +8,7 @@ from typing import Any
 from conversations.models import Conversation, Message
 from conversations.selectors import ShownMessage
 from generations.models import Generation
-from generations.output.json import usage_json
+from generations.output.json import error_json, usage_json
 from images.json import image_json
 from providers.model_ref import model_ref_json
 
@@ -60,14 +60,12 @@ def message_json(message: Message) -> Json:
 
 def answer_json(generation: Generation) -> Json:
     """Return the JSON of an answer in any state; an error is included only if there is one."""
-    json: Json = {
+    return {
         "text": generation.text,
         "provider": generation.provider,
         "model": generation.model,
         "status": generation.status,
         "reasoning": generation.reasoning,
         "usage": usage_json(generation),
+        **error_json(generation),
     }
-    if generation.error_code:
-        json |= {"code": generation.error_code, "error": generation.error, "retryable": generation.retryable}
-    return json

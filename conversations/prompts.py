@@ -82,10 +82,14 @@ def start_answers(
 
 def check_fallback(user: User, fallback: str, field: str) -> None:
     """Raise InvalidInput, naming ``field``, if the fallback's provider cannot be called; "" means no fallback."""
-    if not fallback:
-        return
+    if fallback:
+        check_provider(user, ModelRef.parse(fallback).provider, field)
+
+
+def check_provider(user: User, provider: str, field: str) -> None:
+    """Raise InvalidInput, naming ``field``, if the provider is unknown or cannot be called."""
     try:
-        resolve_target(user, ModelRef.parse(fallback).provider)
+        resolve_target(user, provider)
     except (ProviderError, NotFound) as error:
         raise InvalidInput(error.message, fields={field: [error.message]}) from error
 

@@ -25,15 +25,6 @@ class ConversationRowSerializer(serializers.Serializer[Any]):
 ConversationPageSerializer = page_of(ConversationRowSerializer)
 
 
-class AnswerSerializer(FailureSerializer):
-    text = serializers.CharField()
-    provider = serializers.CharField()
-    model = serializers.CharField()
-    status = StatusField()
-    reasoning = serializers.CharField()
-    usage = UsageSerializer()
-
-
 class MessageSerializer(FailureSerializer):
     """A prompt, or an answer with its state and figures."""
 

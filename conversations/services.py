@@ -19,10 +19,10 @@ from accounts.models import User
 from conversations.message_images import attach_images, check_vision, delete_unused_images, image_keys
 from conversations.message_tree import message_tree
 from conversations.models import WITH_IMAGES, Conversation, Message
-from conversations.prompts import check_fallback, retry_answer, start_answers
+from conversations.prompts import check_fallback, check_provider, retry_answer, start_answers
 from conversations.schemas import ChatRequest
 from conversations.selectors import answer_of, conversation_message, open_answer, user_conversation
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput
 from generations.deletion import delete_logs, prepare_deletion
 from generations.fields import TITLE_LENGTH
 from generations.limits.admission import check_request_rate
@@ -30,8 +30,6 @@ from generations.models import Generation, Run
 from generations.selectors import RunState
 from generations.services import copy_generations, stop_generations
 from images.selectors import chosen_images
-from providers.adapters.base import ProviderError
-from providers.selectors import resolve_target
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +57,7 @@ def start_answer(*, user: User, request: ChatRequest) -> StartedAnswer:
     check_request_rate(user)
     with transaction.atomic():
         conversation = _conversation(user, request)
-        _check_provider(user, conversation.provider)
+        check_provider(user, conversation.provider, "provider")
         prompt = _prompt(conversation, request)
         check_vision(((conversation.provider, conversation.model),), prompt.images)
         on_complete_task = TITLE_TASK if request.conversation_id is None else ""
@@ -89,15 +87,8 @@ def _locked(conversation: Conversation) -> Conversation:
 
 
 def default_title(text: str) -> str:
-    """Return the title that a chat has at first: the beginning of its first message."""
+    """Return the title that a chat or a comparison has at first: the beginning of its first prompt."""
     return " ".join(text.split())[:TITLE_LENGTH]
-
-
-def _check_provider(user: User, provider: str) -> None:
-    try:
-        resolve_target(user, provider)
-    except (ProviderError, NotFound) as error:
-        raise InvalidInput(error.message, fields={"provider": [error.message]}) from error
 
 
 def _prompt(conversation: Conversation, request: ChatRequest) -> Message:
@@ -180,7 +171,7 @@ def rename_conversation(*, conversation: Conversation, title: str) -> None:
 def change_settings(*, conversation: Conversation, settings: dict[str, object]) -> None:
     """Change the model or the settings for the next answer; raises InvalidInput if a provider cannot be called."""
     if "provider" in settings:
-        _check_provider(conversation.user, str(settings["provider"]))
+        check_provider(conversation.user, str(settings["provider"]), "provider")
     check_fallback(conversation.user, str(settings.get("fallback", "")), "fallback")
     for name, value in settings.items():
         setattr(conversation, name, value)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
+from functools import partial
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
 
 from accounts.decorators import api_view
@@ -30,11 +30,9 @@ from generations.log.replay import follow_events
 from generations.models import Generation, Run
 from generations.output.api_feed import wait_for_end
 from generations.output.batches import batches
-from generations.output.sse import event_stream, html_frame, resume_point, stream_response
-from generations.selectors import RunState, latest_run_state, run_state
+from generations.output.sse import event_stream, html_frame, resumed_stream, stream_response
+from generations.selectors import RunState, run_state
 
-PAGE_INTERVAL = 0.04
-"""Seconds between two frames to a page."""
 EVENTS = (
     "Events, each with an `id:` and one line of JSON as `data:`: `start`, then `content`, `reasoning` or `reset`, and "
     "`done` or `error` at the end."
@@ -51,7 +49,7 @@ EVENTS = (
 async def chat_stream(request: HttpRequest, user: User) -> HttpResponseBase:
     """Send a message and stream the answer."""
     started = await _start(request, user)
-    return _stream(user, started.conversation, state=started.state)
+    return _stream(user, started.conversation, started.state)
 
 
 @extend_schema(
@@ -70,7 +68,7 @@ async def chat(request: HttpRequest, user: User) -> HttpResponseBase:
     """Send a message and return the complete answer; with ``"stream": true`` stream it."""
     started = await _start(request, user)
     if json_object(request).get("stream") is True:
-        return _stream(user, started.conversation, state=started.state)
+        return _stream(user, started.conversation, started.state)
     if not await wait_for_end(started.conversation.topic, started.state):
         raise NotFound(MISSING)
     state = await in_thread(run_state, started.state.run.pk)
@@ -89,11 +87,7 @@ async def conversation_stream(request: HttpRequest, user: User, public_id: uuid.
     Returns 204 if the client has all of it already, which ends a browser's EventSource.
     """
     conversation = await in_thread(user_conversation, user, public_id)
-    state = await in_thread(latest_run_state, conversation.topic)
-    if state is None:
-        return HttpResponse(status=204)
-    incomplete, after = await resume_point(request, conversation.topic, state)
-    return _stream(user, conversation, state=state, after=after) if incomplete else HttpResponse(status=204)
+    return await resumed_stream(request, conversation.topic, partial(_stream, user, conversation))
 
 
 async def _start(request: HttpRequest, user: User) -> StartedAnswer:
@@ -117,9 +111,9 @@ def _complete_response(started: StartedAnswer, generation: Generation) -> JsonRe
 
 
 def _stream(
-    user: User, conversation: Conversation, *, state: RunState, after: EntryId | None = None
+    user: User, conversation: Conversation, state: RunState, after: EntryId | None = None
 ) -> StreamingHttpResponse:
-    deltas = settings.STREAMING and user.streaming
+    deltas = user.receives_streams
     events = conversation_feed(conversation, state=state if after is None else None, after=after, deltas=deltas)
     return event_stream(events, state.run.pk)
 
@@ -142,7 +136,7 @@ async def _fragments(
     if state is not None:
         with suppress(Run.DoesNotExist):
             events = follow_events(conversation.topic, states=[state])
-            async with aclosing(events), aclosing(batches(events, PAGE_INTERVAL)) as lists:
+            async with aclosing(events), aclosing(batches(events)) as lists:
                 async for batch in lists:
                     yield html_frame(await in_thread(page.render, batch))
                     if any(isinstance(event, Done) for event in batch):

@@ -250,7 +250,7 @@ def _sidebar(request: AuthenticatedHttpRequest) -> dict[str, Any]:
 def _thread(
     request: AuthenticatedHttpRequest, conversation: Conversation, *, last: int = INITIAL_MESSAGES
 ) -> dict[str, Any]:
-    streaming = settings.STREAMING and request.user.streaming
+    streaming = request.user.receives_streams
     mark = page_mark(conversation)
     context = _messages(conversation, last=last)
     return {

@@ -149,6 +149,8 @@ def api_error(exc: Exception, _context: dict[str, Any]) -> Response | None:
 
 
 def _translate(exc: Exception) -> RequestError | None:
+    if isinstance(exc, UNAVAILABLE_ERRORS):
+        return unavailable(exc)
     match exc:
         case Http404() | exceptions.NotFound():
             return NotFound(NOTHING_HERE)
@@ -160,8 +162,6 @@ def _translate(exc: Exception) -> RequestError | None:
             return invalid_input(exc)
         case exceptions.UnsupportedMediaType():
             return UnsupportedType(SEND_JSON)
-        case OperationalError() | InterfaceError() | RedisError():
-            return unavailable(exc)
         case exceptions.APIException():
             error = RequestError(str(exc.detail))
             error.status, error.code = exc.status_code, str(exc.default_code)

@@ -120,11 +120,13 @@ def without_none(values: dict[str, Any] | None) -> dict[str, Any]:
     return {name: value for name, value in (values or {}).items() if value is not None}
 
 
-class FallbackSerializer(serializers.Serializer[Any]):
-    """The model that answers if the chosen one cannot."""
-
+class ModelRefSerializer(serializers.Serializer[Any]):
     provider = TextField(max_length=64)
     model = FilledField(max_length=200)
+
+
+class FallbackSerializer(ModelRefSerializer):
+    """The model that answers if the chosen one cannot."""
 
 
 def fallback_ref(checked: dict[str, str] | None) -> str:

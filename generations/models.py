@@ -59,6 +59,11 @@ class Run(models.Model):
     def __str__(self) -> str:
         return f"run {self.pk} of {self.topic}"
 
+    @property
+    def elapsed(self) -> float:
+        """The seconds since the run was accepted."""
+        return (timezone.now() - self.accepted_at).total_seconds()
+
 
 class Generation(models.Model):
     """One model answering once: the request, its life cycle and the result.

@@ -37,6 +37,6 @@ BADGES: dict[str, Badge] = {
     "failed": Badge("Failed", "badge-danger", "exclamation-triangle"),
     "interrupted": Badge("Interrupted", "badge-warning", "pause"),
 }
-"""By a running answer's phase or an ended answer's status."""
+"""Badges by the phase of a running answer or the status of an ended one."""
 CUT_SHORT = Badge("Length limit reached", "badge-success", "check")
-"""Of a completed answer that stopped because it reached its token limit."""
+"""The badge of a completed answer that reached its token limit."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
 
 from generations.models import Generation, Run
 
@@ -48,6 +51,12 @@ def open_run_states(topic: str) -> list[RunState]:
 def slot_generation(run_id: int, index: int) -> Generation | None:
     """Return the generation in a run's slot, None if a later attempt has taken it to another run; one query."""
     return Generation.objects.filter(current_run=run_id, index=index).first()
+
+
+def streaming_leases(generations: QuerySet[Generation]) -> list[uuid.UUID]:
+    """Return the leases of the generations among these that stream; one query."""
+    streaming = generations.filter(status=Generation.Status.STREAMING)
+    return [lease for lease in streaming.values_list("lease", flat=True) if lease is not None]
 
 
 def _state(run: Run) -> RunState:

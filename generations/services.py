@@ -25,7 +25,7 @@ from generations.limits.queue import enqueue
 from generations.log import event_log
 from generations.log.event_log import EntryId
 from generations.models import Generation, Run
-from generations.selectors import RunState
+from generations.selectors import RunState, streaming_leases
 from generations.stored_request import encode_parameters, encode_request
 from generations.worker import control
 from generations.worker.finalize import append_now, end_generation
@@ -157,8 +157,8 @@ def stop_generations(generations: Iterable[Generation]) -> int:
     streaming = []
     stopped = 0
     for generation in generations:
-        waited = (timezone.now() - generation.current_run.accepted_at).total_seconds()
-        pending = end_generation(generation.pk, Outcome(Generation.Status.STOPPED, time=waited), lease=None)
+        outcome = Outcome(Generation.Status.STOPPED, time=generation.current_run.elapsed)
+        pending = end_generation(generation.pk, outcome, lease=None)
         if pending is not None:
             append_now(pending)
             stopped += 1
@@ -166,7 +166,7 @@ def stop_generations(generations: Iterable[Generation]) -> int:
             streaming.append(generation.pk)
     flagged = Generation.objects.filter(pk__in=streaming, status=Generation.Status.STREAMING)
     if flagged.update(stop_requested=True):
-        leases = [lease for lease in flagged.values_list("lease", flat=True) if lease is not None]
+        leases = streaming_leases(flagged)
         control.send_stop(leases)
         stopped += len(leases)
     return stopped

@@ -13,9 +13,9 @@ from generations.fields import (
     MODEL_LIST_ERRORS,
     TIERS,
     FilledField,
+    ModelRefSerializer,
     ParametersSerializer,
     PromptField,
-    TextField,
     WordField,
     without_none,
 )
@@ -37,10 +37,7 @@ class NameField(FilledField):
         return " ".join(super().to_internal_value(data).split())
 
 
-class ChosenModelSerializer(serializers.Serializer[Any]):
-    provider = TextField(max_length=64)
-    model = FilledField(max_length=200)
-
+class ChosenModelSerializer(ModelRefSerializer):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping) and data.get("parameters"):
             raise serializers.ValidationError({"parameters": ["A set has the same parameters for all of its models."]})

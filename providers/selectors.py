@@ -87,10 +87,7 @@ def provider_accesses(user: User) -> list[Access]:
     server = may_use_server_key(user)
     kinds = [_access(kind, keys.get(kind.slug), server) for kind in KINDS.values()]
     endpoints = Endpoint.objects.filter(enabled=True).defer("api_key")
-    return kinds + [
-        Access(endpoint.slug, ProviderInfo(endpoint.name, endpoint.color), None, None, _source_of(endpoint))
-        for endpoint in endpoints
-    ]
+    return [*kinds, *map(_endpoint_access, endpoints)]
 
 
 def provider_access(user: User, provider: str) -> Access:
@@ -98,8 +95,7 @@ def provider_access(user: User, provider: str) -> Access:
     if provider in KINDS:
         key = ProviderKey.objects.filter(user=user, provider=provider).defer("api_key").first()
         return _access(KINDS[provider], key, may_use_server_key(user))
-    endpoint = enabled_endpoint(provider)
-    return Access(endpoint.slug, ProviderInfo(endpoint.name, endpoint.color), None, None, _source_of(endpoint))
+    return _endpoint_access(enabled_endpoint(provider))
 
 
 def key_sources(user: User, providers: Iterable[str]) -> dict[str, str]:
@@ -196,6 +192,11 @@ def _access(kind: ProviderKind, own: ProviderKey | None, server: bool) -> Access
     source = _source_of_kind(kind.slug, own is not None, server)
     refusal = no_key(kind) if kind.needs_key and source is None else ""
     return Access(kind.slug, ProviderInfo(kind.label, kind.color), kind, own, source, refusal)
+
+
+def _endpoint_access(endpoint: Endpoint) -> Access:
+    info = ProviderInfo(endpoint.name, endpoint.color)
+    return Access(endpoint.slug, info, None, None, _source_of(endpoint))
 
 
 def no_key(kind: ProviderKind) -> str:

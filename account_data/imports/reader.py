@@ -38,9 +38,12 @@ class Part:
         self._value: dict[str, Any] = value
 
     def refuse(self, name: str, why: str) -> NoReturn:
-        position = ".".join(filter(None, (self.position, name))) or "the file"
+        position = self._position_of(name) or "the file"
         sentence = f"Nothing was imported: {position} {why}."
         raise InvalidInput(sentence, fields={position: [sentence]})
+
+    def _position_of(self, name: str) -> str:
+        return ".".join(filter(None, (self.position, name)))
 
     def names(self) -> set[str]:
         return set(self._value)
@@ -76,11 +79,11 @@ class Part:
 
     def parts(self, name: str) -> list[Part]:
         """Return the objects of a list, in order."""
-        position = ".".join(filter(None, (self.position, name)))
+        position = self._position_of(name)
         return [Part(value, f"{position}[{index}]", self.seen) for index, value in enumerate(self.values(name))]
 
     def part(self, name: str) -> Part:
-        return Part(self.raw(name), ".".join(filter(None, (self.position, name))), self.seen)
+        return Part(self.raw(name), self._position_of(name), self.seen)
 
     def text(self, name: str, longest: int = LONGEST_TEXT) -> str:
         value = self.raw(name)

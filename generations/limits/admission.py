@@ -56,7 +56,7 @@ class Admission(NamedTuple):
 def check_request_rate(user: User) -> None:
     """Count a request that starts answers.
 
-    Raises TooManyRequests after too many within a minute. Raises Unavailable if Redis does not answer, because nothing
+    Raises TooManyRequests after too many within a minute. Raises Unavailable if Redis does not respond, because nothing
     could be enqueued then.
     """
     amount = allowance_of(user).requests_per_minute
@@ -64,7 +64,7 @@ def check_request_rate(user: User) -> None:
     try:
         Limit("requests", amount, 60, sentence).take(str(user.pk))
     except redis.RedisError as error:
-        logger.error("Redis does not answer: %s", error)
+        logger.error("Redis does not respond: %s", error)
         raise Unavailable("New answers cannot be started right now. Try again in a minute.", retry_after=10) from error
 
 

@@ -91,7 +91,7 @@ def _is_next(entry: Entry, position: EntryId | None) -> bool:
 
 
 async def _read(topic: str, position: EntryId | None) -> event_log.Log | None:
-    """Return the log, or None if Redis does not answer."""
+    """Return the log, or None if Redis does not respond."""
     try:
         return await event_log.read(loop_client(), topic, position, count=READ_AT_ONCE)
     except redis.RedisError as error:
@@ -110,7 +110,7 @@ async def keep_layer_awake() -> None:
             await layer.new_channel("awake")
             return
         except (redis.RedisError, OSError) as error:
-            logger.warning("waiting for Redis, which does not answer yet: %s", error)
+            logger.warning("waiting for Redis, which does not respond yet: %s", error)
             await asyncio.sleep(WARM_UP_RETRY_DELAY)
 
 

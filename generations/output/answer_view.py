@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
@@ -149,4 +148,4 @@ def answer_mark(generation: Generation) -> str:
 def _elapsed(generation: Generation) -> float | None:
     if generation.time is not None or not generation.is_open:
         return generation.time
-    return (datetime.datetime.now(datetime.UTC) - generation.current_run.accepted_at).total_seconds()
+    return generation.current_run.elapsed

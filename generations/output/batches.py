@@ -9,9 +9,11 @@ from contextlib import suppress
 from generations.log.events import Event
 
 BATCH_LIMIT = 200
+PAGE_INTERVAL = 0.04
+"""Seconds between two frames to a page."""
 
 
-async def batches(events: AsyncIterator[Event], interval: float) -> AsyncGenerator[list[Event], None]:
+async def batches(events: AsyncIterator[Event], interval: float = PAGE_INTERVAL) -> AsyncGenerator[list[Event], None]:
     """Yield lists of events: the first at once, then all that came within ``interval`` seconds of the last list.
 
     At most ``BATCH_LIMIT`` events wait. A slow reader makes the subscriber wait, which then reads from the log.

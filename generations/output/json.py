@@ -34,6 +34,13 @@ def usage_json(generation: Generation) -> dict[str, Any]:
     }
 
 
+def error_json(generation: Generation) -> dict[str, Any]:
+    """Return the error of an answer that did not complete, else an empty object."""
+    if not generation.error_code:
+        return {}
+    return {"code": generation.error_code, "error": generation.error, "retryable": generation.retryable}
+
+
 def stored_generation_json(generation: Generation) -> dict[str, Any]:
     """Return everything stored about an answer except its key source; an open answer is returned as interrupted."""
     json: dict[str, Any] = {

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 
 import orjson
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
+from core.async_db import in_thread
 from core.errors import InvalidInput
 from core.redis_clients import loop_client
 from generations.log import event_log
 from generations.log.event_log import EntryId
 from generations.output.api_feed import FeedEvent
-from generations.selectors import RunState
+from generations.selectors import RunState, latest_run_state
 
 KEEP_ALIVE = 15.0
 """Seconds of silence after which a comment is sent, so that proxies keep the connection open."""
@@ -59,11 +60,22 @@ async def _frames(events: AsyncGenerator[FeedEvent, None], run_id: int) -> Async
                 return
 
 
-async def resume_point(request: HttpRequest, topic: str, state: RunState) -> tuple[bool, EntryId | None]:
-    """Return True if the client lacks a part of the run, and the id after which to go on (None: from the run's start).
+async def resumed_stream(
+    request: HttpRequest, topic: str, stream: Callable[[RunState, EntryId | None], HttpResponseBase]
+) -> HttpResponseBase:
+    """Return ``stream`` of a topic's latest run from where the client left it, 204 if it lacks no part of that run.
 
     Raises InvalidInput if the client sent a malformed id.
     """
+    state = await in_thread(latest_run_state, topic)
+    if state is None:
+        return HttpResponse(status=204)
+    incomplete, after = await _resume_point(request, topic, state)
+    return stream(state, after) if incomplete else HttpResponse(status=204)
+
+
+async def _resume_point(request: HttpRequest, topic: str, state: RunState) -> tuple[bool, EntryId | None]:
+    """Return True if the client lacks a part of the run, and the id after which to go on (None: from its start)."""
     after = _last_event_id(request)
     if after is None or state.run.ended_at is None:
         return True, None if after is not None and after.epoch == SYNTHETIC_EPOCH else after

@@ -67,8 +67,7 @@ def _claim_if_allowed(generation: Generation) -> Claim | None:
         return _claim(generation, lease)
     except (ProviderError, NotFound) as refusal:
         error = refusal if isinstance(refusal, ProviderError) else _removed_provider(refusal)
-        waited = (timezone.now() - generation.current_run.accepted_at).total_seconds()
-        outcome = Outcome(status=Generation.Status.FAILED, error=error, time=waited)
+        outcome = Outcome(status=Generation.Status.FAILED, error=error, time=generation.current_run.elapsed)
         append_now(end_generation(generation.pk, outcome, lease=lease))
         return None
 

@@ -89,8 +89,7 @@ def _recover(generation: Generation) -> bool:
     if silent and generation.delivery_count < MAX_DELIVERIES and not generation.stop_requested:
         return requeue(generation)
     status = Generation.Status.STOPPED if generation.stop_requested else Generation.Status.INTERRUPTED
-    seconds = (timezone.now() - generation.current_run.accepted_at).total_seconds()
-    outcome = Outcome(status=status, text=text, reasoning=reasoning, time=seconds)
+    outcome = Outcome(status=status, text=text, reasoning=reasoning, time=generation.current_run.elapsed)
     pending = end_generation(generation.pk, outcome, lease=generation.lease)
     append_now(pending)
     return pending is not None
