@@ -12,6 +12,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from tests.browser.answers import RICH
 from tests.browser.visitor import Visitor
 from tests.fake_providers import Script, StandIn
+from tests.support import wait
 from tests.support.live import Live
 
 MODELS = ("openai/stays", "anthropic/ends-meanwhile", "google/stays-too")
@@ -56,6 +57,13 @@ def wait_until_it_stands_still(visitor: Visitor, held: int) -> None:
         expect(visitor.answer(index)).to_contain_text(re.findall(r"\w+", said)[-2])
 
 
+def wait_until_it_shows_all_of(stayed: Visitor, back: Visitor) -> None:
+    """Wait until ``back`` shows all that ``stayed`` shows: each page adds an unfinished line after a silent tick."""
+    wait.until(
+        lambda: back.answer(0).inner_text().startswith(stayed.answer(0).inner_text()), "a part of the answer is missing"
+    )
+
+
 def assert_same_at_the_end(stayed: Visitor, *others: Visitor) -> None:
     for visitor in (stayed, *others):
         visitor.wait_for_end()
@@ -98,7 +106,7 @@ def test_it_shows_all_after_coming_back_in_mid_stream(
 
     back = rejoin(left)
     wait_until_it_stands_still(back, held)
-    assert back.answer(0).inner_text().startswith(visitor.answer(0).inner_text())
+    wait_until_it_shows_all_of(visitor, back)
     ends_meanwhile.release.set()
     stands_still.release.set()
 
@@ -120,6 +128,7 @@ def test_it_shows_all_after_a_dropped_socket(visitor: Visitor, vendors: StandIn)
     expect(cut_off.column(1).locator(".badge")).to_have_text("Writing")
     line.down = False
     expect(cut_off.column(1).locator(".badge")).to_have_text("Done")
+    wait_until_it_shows_all_of(visitor, cut_off)
     assert cut_off.answer(0).inner_text() == visitor.answer(0).inner_text()
     stands_still.release.set()
 
