@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -15,6 +16,9 @@ from tests.fake_providers import StandIn
 from tests.support import chromium
 from tests.support.live import Live
 from tests.support.servers import SERVERS, Servers
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +36,37 @@ def redis(servers: Servers) -> Iterator[Redis]:
         client.delete(key)
     yield client
     client.close()
+
+
+@pytest.fixture
+async def on_loop(redis: Redis) -> AsyncIterator[None]:
+    """Closing of the Redis connections that this test's event loop has opened."""
+    from channels.layers import channel_layers
+
+    from core.redis_clients import loop_client
+
+    channel_layers.backends.clear()
+    yield
+    for layer in channel_layers.backends.values():
+        await layer.flush()
+    await loop_client().aclose()
+    await asyncio.sleep(0)
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return _create_user("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return _create_user("bob")
+
+
+def _create_user(name: str) -> User:
+    from django.contrib.auth import get_user_model
+
+    return get_user_model().objects.create_user(name, f"{name}@example.org")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import asyncio
 import random
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,8 @@ from redis import Redis
 
 from llmselect_project.run import commands
 from tests.chaos.follower import Follower
-from tests.chaos.reader_record import Json
-from tests.fake_providers import Recorded, StandIn
+from tests.chaos.reader_record import Json, ReaderRecord
+from tests.fake_providers import Recorded, Script, StandIn
 from tests.integration.api_client import Program
 from tests.integration.page_client import Browser
 from tests.support.live import Live
@@ -38,6 +38,16 @@ class StartedComparison:
     comparison_id: str
     models: list[str]
     results: list[str]
+
+
+@dataclass(slots=True)
+class FollowedComparison:
+    """A comparison that was started, the texts of its slots by index, and its reader."""
+
+    started: StartedComparison
+    texts: dict[int, str]
+    follower: Follower
+    following: asyncio.Task[ReaderRecord]
 
 
 class TaskCountingLive(Live):
@@ -116,6 +126,14 @@ class Installation:
         return StartedComparison(
             started["comparison_id"], list(models), [slot["result_id"] for slot in started["results"]]
         )
+
+    async def start_followed(self, session: aiohttp.ClientSession, scripts: Mapping[str, Script]) -> FollowedComparison:
+        """Start a comparison of models that answer by these scripts, and a reader that follows it."""
+        self.vendors.scripts.update(scripts)
+        started = await self.start_comparison(session, list(scripts))
+        texts = {index: script.text for index, script in enumerate(scripts.values())}
+        follower = self.follower(session, started)
+        return FollowedComparison(started, texts, follower, asyncio.create_task(follower.follow()))
 
     async def saved_slots(self, session: aiohttp.ClientSession, started: StartedComparison) -> list[Json]:
         """Return the saved answers, by index."""

@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
 import aiohttp
 
-from tests.chaos.follower import Follower
-from tests.chaos.installation import Installation, StartedComparison, numbered_text, until
-from tests.chaos.reader_record import ReaderRecord
+from tests.chaos.installation import FollowedComparison, Installation, numbered_text, until
 from tests.chaos.rows import Row
 from tests.fake_providers import Recorded, Script
 from tests.support import children
@@ -28,16 +25,6 @@ WITHIN = 15.0
 """Seconds after the loss of its worker within which an answer has to end or begin again."""
 SHOWN_AFTER = 0.5
 """Seconds after the first token by which it has certainly reached the reader."""
-
-
-@dataclass(slots=True)
-class Trial:
-    """A comparison of two models that answer and one that is still silent, with its reader."""
-
-    started: StartedComparison
-    texts: dict[int, str]
-    follower: Follower
-    following: asyncio.Task[ReaderRecord]
 
 
 async def run(installation: Installation) -> list[Row]:
@@ -83,19 +70,19 @@ def _is_alive(installation: Installation, side: Live) -> bool:
     return side.worker is not None and any(str(name).endswith(f":{side.worker.pid}") for name in names)
 
 
-async def _begin(installation: Installation, session: aiohttp.ClientSession) -> Trial:
-    models = [installation.unique_model(kind) for kind in ("talking", "talking", "silent")]
-    texts = {index: numbered_text(model, CHUNKS) for index, model in enumerate(models)}
-    for index, model in enumerate(models):
-        delay = SILENT_SECONDS if index == 2 else 0.0
-        script = Script(text=texts[index], chunk_size=16, total=SECONDS, first_delay=delay)
-        installation.vendors.scripts[model] = script
-    started = await installation.start_comparison(session, models)
-    follower = installation.follower(session, started)
-    return Trial(started, texts, follower, asyncio.create_task(follower.follow()))
+async def _begin(installation: Installation, session: aiohttp.ClientSession) -> FollowedComparison:
+    """Start a comparison of two models that answer and one that is silent at first."""
+    scripts = {}
+    for kind, delay in (("talking", 0.0), ("talking", 0.0), ("silent", SILENT_SECONDS)):
+        model = installation.unique_model(kind)
+        text = numbered_text(model, CHUNKS)
+        scripts[model] = Script(text=text, chunk_size=16, total=SECONDS, first_delay=delay)
+    return await installation.start_followed(session, scripts)
 
 
-async def _judge(installation: Installation, session: aiohttp.ClientSession, row: Row, trial: Trial) -> float:
+async def _judge(
+    installation: Installation, session: aiohttp.ClientSession, row: Row, trial: FollowedComparison
+) -> float:
     """Check all answers; return the longest time from the loss of a worker to an answer's end or next request."""
     name = trial.started.models[0]
     record = await trial.following

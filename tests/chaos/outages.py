@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from tests.chaos.follower import Follower
-from tests.chaos.installation import Installation, StartedComparison, numbered_text
-from tests.chaos.reader_record import ReaderRecord
+from tests.chaos.installation import FollowedComparison, Installation, numbered_text
 from tests.chaos.rows import Row
 from tests.fake_providers import Script
 
@@ -27,14 +25,6 @@ REFUSED_WITHIN = 5.0
 RECOVERED_WITHIN = 20.0
 
 Fault = Callable[[], Awaitable[None]]
-
-
-@dataclass(slots=True)
-class Stream:
-    started: StartedComparison
-    texts: dict[int, str]
-    follower: Follower
-    following: asyncio.Task[ReaderRecord]
 
 
 @dataclass(slots=True)
@@ -112,16 +102,14 @@ async def _outage(
     return [row, probes.row]
 
 
-async def _begin(installation: Installation, session: aiohttp.ClientSession, *, quiet: bool) -> Stream:
-    models = [installation.unique_model("through") for _ in LENGTHS]
-    texts = {index: numbered_text(model, CHUNKS) for index, model in enumerate(models)}
-    for index, model in enumerate(models):
-        script = Script(text=texts[index], chunk_size=16, total=LENGTHS[index] / (10 if quiet else 1))
+async def _begin(installation: Installation, session: aiohttp.ClientSession, *, quiet: bool) -> FollowedComparison:
+    scripts = {}
+    for length in LENGTHS:
+        model = installation.unique_model("through")
+        script = Script(text=numbered_text(model, CHUNKS), chunk_size=16, total=length / (10 if quiet else 1))
         script.first_delay = QUIET if quiet else 0.0
-        installation.vendors.scripts[model] = script
-    started = await installation.start_comparison(session, models)
-    follower = installation.follower(session, started)
-    return Stream(started, texts, follower, asyncio.create_task(follower.follow()))
+        scripts[model] = script
+    return await installation.start_followed(session, scripts)
 
 
 async def _probe(installation: Installation, session: aiohttp.ClientSession, probes: Probes, name: str) -> None:
@@ -176,7 +164,9 @@ async def _new_work(installation: Installation, session: aiohttp.ClientSession, 
     return time.monotonic()
 
 
-async def _judge(installation: Installation, session: aiohttp.ClientSession, row: Row, stream: Stream) -> None:
+async def _judge(
+    installation: Installation, session: aiohttp.ClientSession, row: Row, stream: FollowedComparison
+) -> None:
     record = await stream.following
     slots = await installation.saved_slots(session, stream.started)
     record.judge(row, stream.started.models[0], stream.texts, {i: slot["response"] for i, slot in enumerate(slots)})

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections.abc import AsyncIterator
 
 import pytest
-from channels.layers import channel_layers
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from redis import Redis
 
 from accounts.models import User
-from core.redis_clients import loop_client
 from generations.limits.admission import GenerationRequest
 from generations.selectors import RunState
 from generations.services import start_run
@@ -23,17 +19,6 @@ from providers.adapters.base import Message, Request
 @pytest.fixture
 def topic(redis: Redis) -> str:
     return f"test.{uuid.uuid4().hex}"
-
-
-@pytest.fixture
-async def on_loop(redis: Redis) -> AsyncIterator[None]:
-    """Closing of the Redis connections that this test's event loop has opened."""
-    channel_layers.backends.clear()
-    yield
-    for layer in channel_layers.backends.values():
-        await layer.flush()
-    await loop_client().aclose()
-    await asyncio.sleep(0)
 
 
 @pytest.fixture

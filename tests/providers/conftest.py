@@ -29,16 +29,6 @@ async def clients() -> AsyncIterator[HttpClients]:
 
 
 @pytest.fixture
-def alice(db: None) -> User:
-    return User.objects.create_user("alice", "alice@example.org")
-
-
-@pytest.fixture
-def bob(db: None) -> User:
-    return User.objects.create_user("bob", "bob@example.org")
-
-
-@pytest.fixture
 def admin(db: None) -> User:
     return User.objects.create_superuser("admin", "admin@example.org")
 

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from channels.layers import channel_layers
 from pytest_django import Settings
 from redis import Redis
 
 from accounts.models import User
-from core.redis_clients import loop_client, thread_client
+from core.redis_clients import thread_client
 from tests.security.owned_rows import MARK, Belongings, give_belongings
 
 NOWHERE = "http://127.0.0.1:9"
@@ -36,16 +35,6 @@ def stranger(transactional_db: None) -> User:
 @pytest.fixture
 def administrator(transactional_db: None) -> User:
     return User.objects.create_superuser("administrator", "administrator@example.org", None)
-
-
-@pytest.fixture
-async def on_loop(redis: Redis) -> AsyncIterator[None]:
-    """Close the Redis connections of this test's event loop at its end."""
-    channel_layers.backends.clear()
-    yield
-    for layer in channel_layers.backends.values():
-        await layer.flush()
-    await loop_client().aclose()
 
 
 @pytest.fixture
