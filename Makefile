@@ -50,6 +50,7 @@ lint: install-dev install-js-tools
 	$(PYTHON) bin/check-style
 	$(PYTHON) -m djlint --quiet --lint templates
 	node_modules/.bin/biome check --error-on-warnings
+	node_modules/.bin/tsc
 	$(PYTHON) manage.py check
 	$(PYTHON) manage.py makemigrations --check --dry-run
 

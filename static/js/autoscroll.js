@@ -1,85 +1,94 @@
-// While answers come, a reader at the end of the page stays there. Whoever scrolls up or marks a text is left alone, and
-// has a button that leads back.
+// While answers come, a reader at the end of the page is kept there. Scrolling up or selecting text stops that, and a
+// button leads back to the end.
 
-const SLACK = 48;
-const UPWARDS = ["ArrowUp", "PageUp", "Home"];
-const board = document.querySelector("[data-board]");
-const button = document.querySelector("[data-latest]");
-const page = document.scrollingElement;
-const leftAlone = new WeakSet();
-let following = false;
-let ran = false;
+import { closest, find, get, matching } from "./dom.js";
+
+const SLACK_PX = 48;
+const UPWARD_KEYS = ["ArrowUp", "PageUp", "Home"];
+const answers = get(document, "[data-autoscroll]");
+const button = get(document, "[data-latest]");
+const page = document.scrollingElement ?? document.documentElement;
+/** Boxes of reasoning that their reader has scrolled up.
+ * @type {WeakSet<Element>} */
+const scrolledUp = new WeakSet();
+let isFollowing = false;
+let wasRunning = false;
 let lastTop = 0;
 let lastEnd = 0;
 
-const isRunning = () => board.querySelector("[data-running]") !== null;
+const isRunning = () => find(answers, "[data-running]") !== null;
+/** @param {Element} element */
 const end = (element) => element.scrollHeight - element.clientHeight;
-const isAtEnd = (element) => end(element) - element.scrollTop <= SLACK;
+/** @param {Element} element */
+const isAtEnd = (element) => end(element) - element.scrollTop <= SLACK_PX;
 
 function paint() {
-  document.documentElement.toggleAttribute("data-following", following);
-  button.hidden = following || !isRunning() || isAtEnd(page);
+  document.documentElement.toggleAttribute("data-following", isFollowing);
+  button.hidden = isFollowing || !isRunning() || isAtEnd(page);
 }
 
-function stay() {
-  if (following) page.scrollTo({ top: end(page), behavior: "instant" });
+function scrollToEnd() {
+  if (isFollowing) page.scrollTo({ top: end(page), behavior: "instant" });
 }
 
-function follow() {
-  following = true;
-  stay();
+function startFollowing() {
+  isFollowing = true;
+  scrollToEnd();
   paint();
 }
 
-function yieldToReader() {
-  following = false;
+function stopFollowing() {
+  isFollowing = false;
   paint();
 }
 
-function note() {
+function notePosition() {
   lastTop = page.scrollTop;
   lastEnd = end(page);
   paint();
 }
 
-// Where the height has changed meanwhile, it may have been the page that moved and not its reader.
-function scrolled() {
-  if (page.scrollTop < lastTop && end(page) === lastEnd) following = false;
-  else if (page.scrollTop > lastTop && isAtEnd(page)) following = true;
-  note();
+function pageScrolled() {
+  // If the height has changed as well, the browser may have moved the page and not the reader.
+  if (page.scrollTop < lastTop && end(page) === lastEnd) isFollowing = false;
+  else if (page.scrollTop > lastTop && isAtEnd(page)) isFollowing = true;
+  notePosition();
 }
 
-// Where the last answer has ended its column and the foot of the page grow once more.
-function grown() {
+function answersResized() {
   const runs = isRunning();
-  if (runs || ran) stay();
-  ran = runs;
-  note();
+  // Once more after the last answer has ended, because its figures and the foot of the turn come with the end.
+  if (runs || wasRunning) scrollToEnd();
+  wasRunning = runs;
+  notePosition();
 }
 
-function selected() {
+function selectionChanged() {
   const selection = document.getSelection();
-  if (!selection.isCollapsed && board.contains(selection.anchorNode)) yieldToReader();
+  if (selection && !selection.isCollapsed && answers.contains(selection.anchorNode)) stopFollowing();
 }
 
-// A long reasoning scrolls in a box of its own, by the same rule.
-function scrolledInside({ target }) {
-  if (!target.matches?.(".reasoning-text")) return;
-  if (isAtEnd(target)) leftAlone.delete(target);
-  else leftAlone.add(target);
+/** @param {Event} event */
+function reasoningScrolled({ target }) {
+  const box = matching(target, ".reasoning-text");
+  if (!box) return;
+  if (isAtEnd(box)) scrolledUp.delete(box);
+  else scrolledUp.add(box);
 }
 
-function grownInside({ target }) {
-  const box = target.closest?.(".reasoning-text");
-  if (box && !leftAlone.has(box) && box.closest(".column:has([data-phase='thinking'])")) box.scrollTop = end(box);
+/** @param {Element} element */
+function reasoningGrew(element) {
+  const box = closest(element, ".reasoning-text");
+  if (!box || scrolledUp.has(box)) return;
+  if (closest(box, ".column:has([data-phase='thinking'])")) box.scrollTop = end(box);
 }
 
-following = isRunning() && isAtEnd(page);
-new ResizeObserver(grown).observe(board);
-document.addEventListener("scroll", scrolled, { passive: true });
-document.addEventListener("scroll", scrolledInside, { passive: true, capture: true });
-document.addEventListener("selectionchange", selected);
-document.addEventListener("htmx:load", grownInside);
-document.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && yieldToReader(), { passive: true });
-document.addEventListener("keydown", ({ key }) => UPWARDS.includes(key) && yieldToReader());
-button.addEventListener("click", follow);
+isFollowing = isRunning() && isAtEnd(page);
+new ResizeObserver(answersResized).observe(answers);
+document.addEventListener("scroll", pageScrolled, { passive: true });
+document.addEventListener("scroll", reasoningScrolled, { passive: true, capture: true });
+document.addEventListener("selectionchange", selectionChanged);
+document.addEventListener("htmx:load", ({ detail: { elt } }) => reasoningGrew(elt));
+document.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && stopFollowing(), { passive: true });
+document.addEventListener("keydown", ({ key }) => UPWARD_KEYS.includes(key) && stopFollowing());
+button.addEventListener("click", startFollowing);

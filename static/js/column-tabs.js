@@ -1,45 +1,56 @@
-// On a narrow screen one column fills the width and the others are a swipe away; the names above say which one is there.
+// On a narrow screen one column fills the width and the others are a swipe away. The tabs above say which one is shown
+// and lead to the others.
 
-const pending = new WeakSet();
+import { closest, find, findAll, get, matching } from "./dom.js";
 
-const tabs = (columns) => columns.parentElement.querySelectorAll("[data-column-tab]");
+/** @type {WeakSet<Element>} */
+const scheduled = new WeakSet();
 
-function nearest(columns) {
+/** @param {HTMLElement} columns */
+function shownIndex(columns) {
   const { left } = columns.getBoundingClientRect();
+  /** @param {HTMLElement} column */
   const distance = (column) => Math.abs(column.getBoundingClientRect().left - left);
-  const shown = [...columns.children].filter((column) => column.offsetWidth > 0);
-  return shown.reduce((best, column) => (distance(column) < distance(best) ? column : best), shown[0]);
+  const visible = findAll(columns, ":scope > *").filter((column) => column.offsetWidth > 0);
+  return visible.sort((one, other) => distance(one) - distance(other))[0]?.dataset.index;
 }
 
-function mark(columns) {
-  const index = nearest(columns)?.dataset.index;
-  for (const tab of tabs(columns)) {
+/** @param {HTMLElement} columns */
+function markCurrent(columns) {
+  const index = shownIndex(columns);
+  for (const tab of findAll(columns.parentElement ?? document, "[data-column-tab]")) {
     if (tab.dataset.columnTab === index) tab.setAttribute("aria-current", "true");
     else tab.removeAttribute("aria-current");
   }
 }
 
-function markSoon(columns) {
-  if (pending.has(columns)) return;
-  pending.add(columns);
+/** @param {Event} event */
+function scrolled({ target }) {
+  const columns = matching(target, ".columns");
+  if (!columns || scheduled.has(columns)) return;
+  scheduled.add(columns);
+  // Measuring makes the browser lay out the page, so it waits for the next frame.
   requestAnimationFrame(() => {
-    pending.delete(columns);
-    mark(columns);
+    scheduled.delete(columns);
+    markCurrent(columns);
   });
 }
 
-document.addEventListener("scroll", ({ target }) => target.matches?.(".columns") && markSoon(target), {
-  passive: true,
-  capture: true,
-});
+/** @param {HTMLElement} tab */
+function scrollToColumn(tab) {
+  const turn = closest(tab, ".turn");
+  const columns = turn && find(turn, ".columns");
+  if (!columns) return;
+  const column = get(columns, `.column[data-index="${tab.dataset.columnTab}"]`);
+  const padding = Number.parseFloat(getComputedStyle(columns).paddingLeft);
+  const distance = column.getBoundingClientRect().left - columns.getBoundingClientRect().left - padding;
+  columns.scrollTo({ left: columns.scrollLeft + distance });
+}
 
+document.addEventListener("scroll", scrolled, { passive: true, capture: true });
 document.addEventListener("click", (event) => {
-  const tab = event.target.closest("[data-column-tab]");
+  const tab = closest(event.target, "[data-column-tab]");
   if (!tab) return;
   event.preventDefault();
-  const columns = tab.closest(".turn").querySelector(".columns");
-  const column = columns.querySelector(`.column[data-index="${tab.dataset.columnTab}"]`);
-  const padding = parseFloat(getComputedStyle(columns).paddingLeft);
-  const away = column.getBoundingClientRect().left - columns.getBoundingClientRect().left - padding;
-  columns.scrollTo({ left: columns.scrollLeft + away });
+  scrollToColumn(tab);
 });

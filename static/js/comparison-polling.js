@@ -14,7 +14,7 @@ const poller = createPoller(isWaiting, replaceComparison, Boolean(window.WebSock
 
 // A browser without WebSocket sends none of the socket's events, so that the element itself has to start the poller.
 poller.start();
-document.addEventListener("htmx:load", ({ target }) => target.id === "comparison" && poller.start());
+document.addEventListener("htmx:load", ({ detail: { elt } }) => elt.id === "comparison" && poller.start());
 document.addEventListener("htmx:wsOpen", poller.stop);
 document.addEventListener("htmx:wsConnecting", () => poller.start());
 document.addEventListener("htmx:wsClose", () => poller.start());

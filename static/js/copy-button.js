@@ -1,31 +1,34 @@
-// Buttons with data-copy. Alone, it copies the code block around the button; with a selector, that element's text;
-// data-copy-answer is the address of an answer, whose own Markdown is asked for first.
+// Buttons with data-copy. Without a value, one copies the code block around it; with a selector, that element's text.
+// data-copy-answer is an answer's address in the API: its Markdown is copied, or else the visible text.
 
-import { answerText } from "./answer-source.js";
+import { answerSource } from "./answer-source.js";
+import { closest, find } from "./dom.js";
+import { announce } from "./live-region.js";
 
 const CONFIRMATION_MS = 1600;
-// Not disabled, for that would take the focus away.
+// Buttons that show a confirmation. Disabling them instead would take the focus away.
 const busy = new WeakSet();
 
+/** @param {HTMLElement} button */
 function visibleText(button) {
-  const source = button.dataset.copy
-    ? document.querySelector(button.dataset.copy)
-    : button.closest(".code-block")?.querySelector("pre");
+  const block = closest(button, ".code-block");
+  const source = button.dataset.copy ? find(document, button.dataset.copy) : block && find(block, "pre");
   // biome-ignore lint/performance/useDomNodeTextContent: textContent loses the line breaks between paragraphs.
   return source?.innerText ?? "";
 }
 
-function textFor(button) {
+/** @param {HTMLElement} button */
+async function textFor(button) {
   const { copyAnswer } = button.dataset;
-  return copyAnswer ? answerText(copyAnswer).catch(() => visibleText(button)) : Promise.resolve(visibleText(button));
+  return copyAnswer ? answerSource(copyAnswer).catch(() => visibleText(button)) : visibleText(button);
 }
 
-// Outside of HTTPS and localhost browsers offer no clipboard object.
-async function writeByHand(promise) {
-  const area = Object.assign(document.createElement("textarea"), {
-    value: await promise,
-    className: "visually-hidden",
-  });
+/**
+ * Copy without the clipboard API, which browsers offer only over HTTPS and on localhost.
+ * @param {string} text
+ */
+function copyBySelection(text) {
+  const area = Object.assign(document.createElement("textarea"), { value: text, className: "visually-hidden" });
   document.body.append(area);
   area.select();
   const copied = document.execCommand("copy");
@@ -33,30 +36,35 @@ async function writeByHand(promise) {
   if (!copied) throw new Error("The browser refused to copy.");
 }
 
-// A ClipboardItem takes a promise, so that Safari still sees the click that asked for it.
-async function write(promise) {
-  if (!navigator.clipboard?.write) return writeByHand(promise);
-  const blob = promise.then((text) => new Blob([text], { type: "text/plain" }));
+/** @param {Promise<string>} text */
+async function copy(text) {
+  if (!navigator.clipboard?.write) return copyBySelection(await text);
+  // Safari copies only during the click: it takes a ClipboardItem of a promise, but no text that comes later.
+  const blob = text.then((content) => new Blob([content], { type: "text/plain" }));
   return navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
 }
 
-function confirm(button, words) {
-  const label = button.querySelector("[data-copy-label]") ?? button;
+/**
+ * @param {HTMLElement} button
+ * @param {string} text
+ */
+function confirm(button, text) {
+  const label = find(button, "[data-copy-label]") ?? button;
   const before = label.textContent;
   busy.add(button);
-  label.textContent = words;
-  document.getElementById("announcements").textContent = words;
+  label.textContent = text;
+  announce(text);
   setTimeout(() => {
     label.textContent = before;
     busy.delete(button);
   }, CONFIRMATION_MS);
 }
 
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy]");
+document.addEventListener("click", async ({ target }) => {
+  const button = closest(target, "[data-copy]");
   if (!button || busy.has(button)) return;
   try {
-    await write(textFor(button));
+    await copy(textFor(button));
     confirm(button, "Copied");
   } catch {
     confirm(button, "Copy failed");

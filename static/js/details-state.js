@@ -1,18 +1,22 @@
-// What the reader unfolded (<details id=…>) stays so when the server replaces it, by out-of-band swaps and by polling.
+// A <details id=…> that the reader opened stays open when the server replaces it, by out-of-band swaps and by polling.
 
+import { findAll } from "./dom.js";
+
+/** @type {Set<string>} */
 let open = new Set();
 
-function opened(root) {
-  return [...root.querySelectorAll("details[id][open]")].map((details) => details.id);
+/** @param {ParentNode} root */
+function openIds(root) {
+  return new Set(findAll(root, "details[id][open]").map(({ id }) => id));
 }
 
-document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
-  const ids = new Set(opened(detail.target));
-  for (const details of detail.fragment.querySelectorAll("details[id]")) details.open ||= ids.has(details.id);
+document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } }) => {
+  const ids = openIds(target);
+  for (const details of findAll(fragment, "details[id]", HTMLDetailsElement)) details.open ||= ids.has(details.id);
 });
 
 document.addEventListener("htmx:beforeSwap", () => {
-  open = new Set(opened(document));
+  open = openIds(document);
 });
 
 document.addEventListener("htmx:afterSwap", () => {

@@ -1,142 +1,197 @@
-// What is typed into a form with data-drafts survives a reload, and prompts that were sent come back with the
-// arrow keys. Both stay in this browser, for each user apart, until the form is sent or the user signs out.
+// What is typed into a form with data-drafts survives a reload, and the arrow keys bring back prompts that were sent.
+// Both stay in this browser, for each user separately; a draft until its form is sent, everything until the user signs
+// out.
 
+import { findAll, get, matching } from "./dom.js";
 import { readJson, remove, removeAll, writeJson } from "./storage.js";
 
-const KEPT = 20;
+/** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
+/** @typedef {Record<string, string[]>} Draft - the values of each field, by its name */
+
+const PREFIX = `llmselect:${document.body.dataset.user}:`;
+const PROMPTS_KEY = `${PREFIX}prompts`;
+const MAX_PROMPTS = 20;
+const FORM = "form[data-drafts]";
 const NOT_DRAFTED = new Set(["csrfmiddlewaretoken", "preset_name", "template_name", "images", "image_files"]);
+/** Forms whose request is under way.
+ * @type {WeakSet<HTMLFormElement>} */
 const sent = new WeakSet();
+/** The walk through former prompts; `text` is the prompt that it has put into the box.
+ * @type {{ key: string, texts: string[], at: number, text: string } | null} */
 let walk = null;
 
-const OWN = `llmselect:${document.body.dataset.user}:`;
-const PROMPTS = `${OWN}prompts`;
-const draftKey = (form) => `${OWN}draft:${form.getAttribute("action")}`;
-const prompts = () => readJson(PROMPTS) ?? [];
+/** @param {HTMLFormElement} form */
+const draftKey = (form) => `${PREFIX}draft:${form.getAttribute("action")}`;
+/** @param {HTMLFormElement} form */
+const promptOf = (form) => get(form, "textarea[name=prompt]", HTMLTextAreaElement);
+/**
+ * @param {HTMLFormElement} form
+ * @returns {Draft | null}
+ */
+const draftOf = (form) => readJson(draftKey(form));
 
-// A box that is taken out of the page while it has the focus tells once more that it was changed.
+// Drafts
+
+/** @param {HTMLFormElement} form */
 function save(form) {
+  // A box that is removed from the page while it has the focus reports a change once more.
   if (sent.has(form)) return;
   const data = new FormData(form);
   const names = [...new Set(data.keys())].filter((name) => !NOT_DRAFTED.has(name));
-  const draft = names.map((name) => [name, data.getAll(name)]);
-  const isEmpty = draft.every(([, values]) => values.every((value) => value === ""));
-  if (isEmpty) remove(draftKey(form));
-  else writeJson(draftKey(form), Object.fromEntries(draft));
+  const draft = names.map((name) => ({ name, values: data.getAll(name) }));
+  if (draft.every(({ values }) => values.every((value) => value === ""))) remove(draftKey(form));
+  else writeJson(draftKey(form), Object.fromEntries(draft.map(({ name, values }) => [name, values])));
 }
 
-function put(control, value) {
-  if (control.type === "radio") {
-    control.checked = control.value === value;
-    return;
-  }
-  if (control.matches("select") && ![...control.options].some((option) => option.value === value)) {
+/**
+ * @param {Control} control
+ * @param {string} value
+ */
+function setValue(control, value) {
+  if (control instanceof HTMLSelectElement && ![...control.options].some((option) => option.value === value)) {
     control.append(new Option(value, value));
   }
   control.value = value;
 }
 
-// Before model-slots.js looks at the slots: those without a model are spare, but for the first two.
-function restoreSlot(slot, index) {
-  slot.toggleAttribute("data-spare", index >= 2 && !slot.querySelector("select").value);
-}
-
-function restore(form, isKept) {
-  for (const [name, values] of Object.entries(readJson(draftKey(form)) ?? {})) {
-    if (NOT_DRAFTED.has(name) || !isKept(name)) continue;
-    const controls = [...form.querySelectorAll(`:is(input, select, textarea)[name="${CSS.escape(name)}"]`)];
-    for (const [index, control] of controls.entries()) {
-      put(control, control.type === "radio" ? values[0] : (values[index] ?? ""));
-    }
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} name
+ * @param {string[]} values
+ */
+function restoreField(form, name, values) {
+  const selector = `:is(input, select, textarea)[name="${CSS.escape(name)}"]`;
+  const controls = /** @type {Control[]} */ (findAll(form, selector));
+  for (const [index, control] of controls.entries()) {
+    if (control instanceof HTMLInputElement && control.type === "radio") control.checked = control.value === values[0];
+    else setValue(control, values[index] ?? "");
   }
-  form.querySelectorAll("[data-slot]").forEach(restoreSlot);
 }
 
-// ?preset=, ?template= and ?prompt= say what is to be in the form; from then on that is a part of the draft.
+/**
+ * Fill the fields that `isWanted` from the draft.
+ * @param {HTMLFormElement} form
+ * @param {(name: string) => boolean} isWanted
+ */
+function restore(form, isWanted) {
+  for (const [name, values] of Object.entries(draftOf(form) ?? {})) {
+    if (!NOT_DRAFTED.has(name) && isWanted(name)) restoreField(form, name, values);
+  }
+  // Before model-slots.js hides the spare slots: those without a model, except for the first two.
+  for (const [index, slot] of findAll(form, "[data-slot]").entries()) {
+    slot.toggleAttribute("data-spare", index >= 2 && !get(slot, "select", HTMLSelectElement).value);
+  }
+}
+
+// ?preset=, ?template= and ?prompt= come before the draft; from then on what they brought is part of it.
 function start() {
   const query = new URLSearchParams(location.search);
-  const asked = (name) => (name === "prompt" ? query.has("template") || query.has("prompt") : query.has("preset"));
-  for (const form of document.querySelectorAll("form[data-drafts]")) {
-    restore(form, (name) => !asked(name));
-    if (!["preset", "template", "prompt"].some((name) => query.has(name))) continue;
+  const hasPrompt = query.has("template") || query.has("prompt");
+  for (const form of findAll(document, FORM, HTMLFormElement)) {
+    restore(form, (name) => !(name === "prompt" ? hasPrompt : query.has("preset")));
+    if (!hasPrompt && !query.has("preset")) continue;
     save(form);
+    // A reload is to bring back the draft and not the address once more.
     history.replaceState(history.state, "", location.pathname);
   }
 }
 
-// The server's answer says what is in the form; only a box that it left empty takes up its draft again.
-function takeOver({ target }) {
-  if (target === document.body) return;
-  if (target.matches("form[data-drafts]")) swapped(target);
-  else target.querySelectorAll("form[data-drafts]").forEach(swapped);
-}
-
-function swapped(form) {
-  const { prompt } = form.elements;
-  if (!prompt.value) prompt.value = readJson(draftKey(form))?.prompt?.[0] ?? "";
+/** @param {HTMLFormElement} form */
+function formSwapped(form) {
+  const prompt = promptOf(form);
+  prompt.value ||= draftOf(form)?.prompt?.[0] ?? "";
   save(form);
 }
 
-function remember(prompt) {
-  if (!prompt.trim()) return;
-  const others = prompts().filter((each) => each !== prompt);
-  writeJson(PROMPTS, [...others, prompt].slice(-KEPT));
+/**
+ * Take over the forms that the server sent: what they contain is the draft, only an empty box is filled from it.
+ * @param {HTMLElement} element
+ */
+function formsSwapped(element) {
+  if (element === document.body) return;
+  const form = matching(element, FORM, HTMLFormElement);
+  for (const each of form ? [form] : findAll(element, FORM, HTMLFormElement)) formSwapped(each);
 }
 
-// The draft is gone as soon as it is on its way: the socket may bring the next box before the answer to the request,
-// and then the form is not in the page any more, so it is the request itself that tells how it went.
-function sending({ detail: { elt: form, xhr } }) {
-  if (!form.matches("form[data-drafts]")) return;
-  const [key, prompt] = [draftKey(form), form.elements.prompt.value];
-  const draft = readJson(key);
+/** @param {DocumentEventMap["htmx:beforeSend"]} event */
+function sending({ detail: { elt, xhr } }) {
+  const form = matching(elt, FORM, HTMLFormElement);
+  if (!form) return;
+  const [key, prompt, draft] = [draftKey(form), promptOf(form).value, draftOf(form)];
+  // At once, because the socket may bring the next box before the response to this request.
   remove(key);
   sent.add(form);
+  // The form may have left the page by then and would get no event of htmx.
   xhr.addEventListener("loadend", () => {
-    if (xhr.status >= 200 && xhr.status < 300) return remember(prompt);
-    sent.delete(form);
-    if (draft && readJson(key) === null) writeJson(key, draft);
-    return undefined;
+    if (xhr.status >= 200 && xhr.status < 300) {
+      rememberPrompt(prompt);
+    } else {
+      sent.delete(form);
+      if (draft && readJson(key) === null) writeJson(key, draft);
+    }
   });
 }
 
-function show(field, text) {
-  field.value = text;
-  field.setSelectionRange(text.length, text.length);
-  field.dispatchEvent(new Event("input", { bubbles: true }));
+// Former prompts
+
+/** @returns {string[]} */
+const prompts = () => readJson(PROMPTS_KEY) ?? [];
+
+/** @param {string} prompt */
+function rememberPrompt(prompt) {
+  if (!prompt.trim()) return;
+  const others = prompts().filter((each) => each !== prompt);
+  writeJson(PROMPTS_KEY, [...others, prompt].slice(-MAX_PROMPTS));
 }
 
-// Whoever moves the caret or changes the text has taken the prompt up, and the arrows are the caret's again.
-function isWalking(field) {
-  return walk?.key === draftKey(field.form) && field.value === walk.text && field.selectionStart === field.value.length;
+/**
+ * Return the walk that goes on in this box. It ends with a change of the text or of the caret's place: from then on the
+ * arrow keys move the caret.
+ * @param {HTMLTextAreaElement} box
+ * @param {string} key
+ */
+function currentWalk(box, key) {
+  const isUnchanged = walk?.key === key && box.value === walk.text && box.selectionStart === box.value.length;
+  return isUnchanged ? walk : null;
 }
 
-function step(field, by) {
-  const texts = isWalking(field) ? walk.texts : [...prompts(), ""];
-  const at = (isWalking(field) ? walk.at : texts.length - 1) + by;
-  if (at < 0 || at >= texts.length) return;
-  walk = { key: draftKey(field.form), texts, at, text: texts[at] };
-  show(field, texts[at]);
+/**
+ * @param {HTMLTextAreaElement} box
+ * @param {string} key
+ * @param {1 | -1} by
+ */
+function step(box, key, by) {
+  const { texts, at } = currentWalk(box, key) ?? { texts: [...prompts(), ""], at: prompts().length };
+  const text = texts[at + by];
+  if (text === undefined) return;
+  walk = { key, texts, at: at + by, text };
+  box.value = text;
+  box.setSelectionRange(text.length, text.length);
+  box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+/** @param {KeyboardEvent} event */
 function press(event) {
-  const field = event.target;
-  if (!field.matches("form[data-drafts] textarea[name=prompt]") || event.isComposing) return;
-  if (!["ArrowUp", "ArrowDown"].includes(event.key) || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey)
-    return;
-  const starts = event.key === "ArrowUp" && field.value === "" && prompts().length > 0;
-  if (!starts && !isWalking(field)) return;
+  const box = matching(event.target, `${FORM} textarea[name=prompt]`, HTMLTextAreaElement);
+  if (!box?.form || event.isComposing || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+  if (event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return;
+  const key = draftKey(box.form);
+  const isStart = event.key === "ArrowUp" && box.value === "" && prompts().length > 0;
+  if (!isStart && !currentWalk(box, key)) return;
   event.preventDefault();
-  step(field, event.key === "ArrowUp" ? -1 : 1);
+  step(box, key, event.key === "ArrowUp" ? -1 : 1);
 }
 
 start();
 for (const type of ["input", "change"]) {
   document.addEventListener(type, ({ target }) => {
-    if (target.form?.matches("[data-drafts]")) save(target.form);
+    const control = /** @type {Control | null} */ (matching(target, "input, select, textarea"));
+    if (control?.form?.matches(FORM)) save(control.form);
   });
 }
 document.addEventListener("keydown", press);
 document.addEventListener("submit", ({ target }) => {
-  if (target.matches("[data-sign-out]")) removeAll(OWN);
+  if (matching(target, "[data-sign-out]")) removeAll(PREFIX);
 });
-document.addEventListener("htmx:load", takeOver);
+document.addEventListener("htmx:load", ({ detail: { elt } }) => formsSwapped(elt));
 document.addEventListener("htmx:beforeSend", sending);

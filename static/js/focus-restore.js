@@ -1,54 +1,79 @@
-// Whoever works by keyboard never loses the focus: where a swap, a disabled button or a closing fold takes away what had
-// it, it goes to what came in its place (the same id), or else to the nearest part around it that can have it;
-// data-then on such a part names a better place.
+// Keeps the keyboard focus. If a swap, a disabled button or a closed <details> takes it away, it goes to the element that
+// came in its place (the same id), or else to the nearest one around it that can have it. data-focus-target on an
+// ancestor is a selector for a better place.
 
+import { find } from "./dom.js";
+
+/** @type {HTMLElement | null} */
 let last = null;
-let places = [];
+/** Selectors for what can take the focus of `last`, the nearest first.
+ * @type {string[]} */
+let substitutes = [];
 
-function around(element) {
-  const found = [];
-  for (let each = element; each && each !== document.body; each = each.parentElement) {
-    if (each.dataset.then) found.push(each.dataset.then);
-    if (each.id) found.push(`#${CSS.escape(each.id)}`);
+/** @param {HTMLElement} element */
+function selectorsAround(element) {
+  const selectors = [];
+  for (
+    let each = /** @type {HTMLElement | null} */ (element);
+    each && each !== document.body;
+    each = each.parentElement
+  ) {
+    if (each.dataset.focusTarget) selectors.push(each.dataset.focusTarget);
+    if (each.id) selectors.push(`#${CSS.escape(each.id)}`);
   }
-  return found;
+  return selectors;
 }
 
+/** @param {HTMLElement | null} element */
 function remember(element) {
   last = element;
-  places = element ? around(element) : [];
+  substitutes = element ? selectorsAround(element) : [];
 }
 
-const isThere = (element) => element.isConnected && !element.disabled && element.checkVisibility();
+/** @param {Element} element */
+const canHaveFocus = (element) => element.isConnected && !element.matches(":disabled") && element.checkVisibility();
 const isLost = () => document.activeElement === null || document.activeElement === document.body;
 
-function take(element) {
-  const place = element?.matches("details") ? element.querySelector("summary") : element;
-  place?.focus({ preventScroll: true });
-  return place && document.activeElement === place;
+/**
+ * Return whether the element, or the summary of a <details>, took the focus.
+ * @param {HTMLElement | null} element
+ */
+function focus(element) {
+  const target = element?.matches("details") ? find(element, "summary") : element;
+  target?.focus({ preventScroll: true });
+  return target !== null && document.activeElement === target;
 }
 
 function restore() {
   if (!last || !isLost()) return;
-  if (!take(last)) places.some((place) => take(document.querySelector(place)));
+  if (!focus(last)) substitutes.some((selector) => focus(find(document, selector)));
 }
 
-// What one message or answer swaps is swapped in one go, and may bring back what it took away.
+// All swaps of one message or response run in one task, and a later one may bring back what an earlier one took away.
 function restoreSoon() {
   queueMicrotask(restore);
 }
 
-function leave({ target, relatedTarget }) {
-  if (relatedTarget === null) queueMicrotask(() => isLost() && isThere(target) && remember(null));
+/** @param {FocusEvent} event */
+function forgetIfLeft({ target, relatedTarget }) {
+  if (relatedTarget !== null) return;
+  queueMicrotask(() => {
+    // The element could have kept the focus, so the user has clicked beside it.
+    if (isLost() && target instanceof Element && canHaveFocus(target)) remember(null);
+  });
 }
 
-function folded({ target }) {
-  if (target.open || !target.matches("details") || !target.contains(last)) return;
-  if (isLost() || target.contains(document.activeElement)) take(target);
+/** @param {Event} event */
+function restoreToSummary({ target }) {
+  if (!(target instanceof HTMLDetailsElement) || target.open || !target.contains(last)) return;
+  if (isLost() || target.contains(document.activeElement)) focus(target);
 }
 
-document.addEventListener("focusin", ({ target }) => remember(target.matches(":focus-visible") ? target : null));
-document.addEventListener("focusout", leave);
-document.addEventListener("toggle", folded, { capture: true });
-for (const event of ["htmx:afterSwap", "htmx:oobAfterSwap", "htmx:afterRequest"])
-  document.addEventListener(event, restoreSoon);
+document.addEventListener("focusin", ({ target }) => {
+  remember(target instanceof HTMLElement && target.matches(":focus-visible") ? target : null);
+});
+document.addEventListener("focusout", forgetIfLeft);
+document.addEventListener("toggle", restoreToSummary, { capture: true });
+document.addEventListener("htmx:afterSwap", restoreSoon);
+document.addEventListener("htmx:oobAfterSwap", restoreSoon);
+document.addEventListener("htmx:afterRequest", restoreSoon);

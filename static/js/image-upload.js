@@ -1,39 +1,65 @@
-// Images for a form (templates/_image_input.html): chosen, pasted or dropped files are uploaded at once and shown, and
-// their ids go along with the form. One that is sent meanwhile waits for them. Without this script it is a file field.
+// Images of a form (templates/_image_input.html). What is chosen, pasted or dropped is uploaded at once, and the form
+// carries the ids. A form that is sent during an upload waits for it. Without this script it is a file field.
 
+import { closest, copyOf, find, findAll, get, matching } from "./dom.js";
+
+/** Forms that were sent before their uploads were done.
+ * @type {WeakSet<HTMLFormElement>} */
 const waiting = new WeakSet();
+/** @type {WeakMap<HTMLElement, XMLHttpRequest>} */
 const uploads = new WeakMap();
 
-const fieldOf = (element) => element?.closest?.("form")?.querySelector("[data-images]") ?? null;
-const items = (field) => [...field.querySelectorAll(".images-item")];
-const isBusy = (field) => field.querySelector(".images-uploading") !== null;
-const token = () => JSON.parse(document.body.getAttribute("hx-headers"))["x-csrftoken"];
+/** @param {EventTarget | null} target */
+function fieldOf(target) {
+  const form = formOf(target);
+  return form && find(form, "[data-images]");
+}
+/** @param {EventTarget | null} target */
+const formOf = (target) => closest(target, "form", HTMLFormElement);
+/** @param {HTMLElement} field */
+const items = (field) => findAll(field, ".images-item");
+/** @param {HTMLElement} field */
+const isUploading = (field) => find(field, ".images-uploading") !== null;
+/** @param {HTMLElement} field */
+const errorOf = (field) => get(field, "[data-images-error]");
+const csrfToken = () => JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["x-csrftoken"];
 
-function say(field, text) {
-  field.querySelector("[data-images-error]").textContent = text;
+/**
+ * @param {HTMLElement} field
+ * @param {string} text
+ */
+function showError(field, text) {
+  errorOf(field).textContent = text;
 }
 
-function number(field) {
-  items(field).forEach((item, index) => {
-    item.querySelector("[data-images-remove]").setAttribute("aria-label", `Remove image ${index + 1}`);
-    item.querySelector("img")?.setAttribute("alt", `Image ${index + 1}`);
-    item.querySelector("progress")?.setAttribute("aria-label", `Uploading image ${index + 1}`);
-  });
+/** @param {HTMLElement} field */
+function numberItems(field) {
+  for (const [index, item] of items(field).entries()) {
+    find(item, "[data-images-remove]")?.setAttribute("aria-label", `Remove image ${index + 1}`);
+    find(item, "img")?.setAttribute("alt", `Image ${index + 1}`);
+    find(item, "progress")?.setAttribute("aria-label", `Uploading image ${index + 1}`);
+  }
 }
 
-function takeOut(field, item) {
+/** @param {HTMLElement} field */
+function submitIfWaiting(field) {
+  const form = formOf(field);
+  if (!form || isUploading(field) || !waiting.delete(form)) return;
+  if (errorOf(field).textContent === "") form.requestSubmit();
+}
+
+/**
+ * @param {HTMLElement} field
+ * @param {HTMLElement} item
+ */
+function removeItem(field, item) {
   item.remove();
-  number(field);
-  sendIfWaiting(field);
+  numberItems(field);
+  submitIfWaiting(field);
 }
 
-function sendIfWaiting(field) {
-  const form = field.closest("form");
-  if (isBusy(field) || !waiting.delete(form)) return;
-  if (field.querySelector("[data-images-error]").textContent === "") form.requestSubmit();
-}
-
-function sentence(request) {
+/** @param {XMLHttpRequest} request */
+function messageFor(request) {
   try {
     return JSON.parse(request.responseText).error.message;
   } catch {
@@ -43,78 +69,108 @@ function sentence(request) {
   }
 }
 
-function show(item, image) {
+/**
+ * @param {HTMLElement} item
+ * @param {{ id: string, url: string }} image - as the API returns it
+ */
+function showImage(item, image) {
   const thumbnail = Object.assign(document.createElement("img"), { className: "images-thumbnail", src: image.url });
   const id = Object.assign(document.createElement("input"), { type: "hidden", name: "images", value: image.id });
-  item.querySelector("progress").replaceWith(thumbnail);
+  get(item, "progress").replaceWith(thumbnail);
   item.append(id);
   item.dataset.fresh = "";
   item.classList.remove("images-uploading");
 }
 
-function ended(field, item, file, request) {
+/**
+ * @param {HTMLElement} field
+ * @param {HTMLElement} item
+ * @param {File} file
+ * @param {XMLHttpRequest} request
+ */
+function uploadEnded(field, item, file, request) {
   if (!item.isConnected) return;
   if (request.status === 201) {
-    show(item, JSON.parse(request.responseText));
-    number(field);
-    sendIfWaiting(field);
+    showImage(item, JSON.parse(request.responseText));
+    numberItems(field);
+    submitIfWaiting(field);
   } else {
-    say(field, `${file.name}: ${sentence(request)}`);
-    takeOut(field, item);
+    showError(field, `${file.name}: ${messageFor(request)}`);
+    removeItem(field, item);
   }
 }
 
+/**
+ * @param {HTMLElement} field
+ * @param {HTMLElement} item
+ * @param {File} file
+ */
 function upload(field, item, file) {
+  // fetch() reports no progress of an upload.
   const request = new XMLHttpRequest();
   const body = new FormData();
   body.append("file", file);
-  request.open("POST", field.dataset.upload);
-  request.setRequestHeader("X-CSRFToken", token());
+  request.open("POST", field.dataset.upload ?? "");
+  request.setRequestHeader("X-CSRFToken", csrfToken());
   request.upload.addEventListener("progress", ({ loaded, total }) => {
-    item.querySelector("progress")?.setAttribute("value", String(loaded / total));
+    find(item, "progress")?.setAttribute("value", String(loaded / total));
   });
-  request.addEventListener("loadend", () => ended(field, item, file, request));
+  request.addEventListener("loadend", () => uploadEnded(field, item, file, request));
   uploads.set(item, request);
   request.send(body);
 }
 
-function add(field, files) {
-  say(field, "");
+/**
+ * @param {HTMLElement} field
+ * @param {File[]} files
+ */
+function addFiles(field, files) {
+  showError(field, "");
   const room = Number(field.dataset.limit) - items(field).length;
-  if (files.length > room) say(field, `At most ${field.dataset.limit} images can be sent with one message.`);
+  if (files.length > room) showError(field, `At most ${field.dataset.limit} images can be sent with one message.`);
   for (const file of files.slice(0, Math.max(0, room))) {
-    const item = field.querySelector("[data-images-template]").content.firstElementChild.cloneNode(true);
-    field.querySelector("[data-images-list]").append(item);
+    const item = copyOf(get(field, "[data-images-template]", HTMLTemplateElement));
+    get(field, "[data-images-list]").append(item);
     upload(field, item, file);
   }
-  number(field);
+  numberItems(field);
 }
 
-// What was uploaded here and belongs to no message yet is deleted at the server, too.
-function remove(field, item) {
+/**
+ * Remove an image, also at the server if it was uploaded here and so belongs to no message yet.
+ * @param {HTMLElement} field
+ * @param {HTMLElement} item
+ */
+function removeImage(field, item) {
   uploads.get(item)?.abort();
-  const id = item.querySelector("[name='images']")?.value;
+  const id = find(item, "[name='images']", HTMLInputElement)?.value;
   if (id && "fresh" in item.dataset) {
-    fetch(`${field.dataset.upload}/${id}`, { method: "DELETE", headers: { "X-CSRFToken": token() } }).catch(() => {});
+    const options = { method: "DELETE", headers: { "X-CSRFToken": csrfToken() } };
+    // An image that stays belongs to no message, and the server cleans those up by itself.
+    fetch(`${field.dataset.upload}/${id}`, options).catch(() => {});
   }
-  say(field, "");
-  takeOut(field, item);
-  field.querySelector("[data-images-file]").focus();
+  showError(field, "");
+  removeItem(field, item);
+  find(field, "[data-images-file]")?.focus();
 }
 
+/** @param {DataTransfer | null} transfer */
 function imagesIn(transfer) {
   return [...(transfer?.files ?? [])].filter((file) => file.type.startsWith("image/"));
 }
 
-document.addEventListener("change", (event) => {
-  if (!event.target.matches("[data-images-file]")) return;
-  add(fieldOf(event.target), [...event.target.files]);
-  event.target.value = "";
+document.addEventListener("change", ({ target }) => {
+  const input = matching(target, "[data-images-file]", HTMLInputElement);
+  const field = fieldOf(input);
+  if (!input || !field) return;
+  addFiles(field, [...(input.files ?? [])]);
+  input.value = "";
 });
 
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-images-remove]");
-  if (button) remove(fieldOf(button), button.closest(".images-item"));
+document.addEventListener("click", ({ target }) => {
+  const button = closest(target, "[data-images-remove]");
+  const [field, item] = [fieldOf(button), closest(button, ".images-item")];
+  if (field && item) removeImage(field, item);
 });
 
 document.addEventListener("paste", (event) => {
@@ -122,53 +178,55 @@ document.addEventListener("paste", (event) => {
   const files = imagesIn(event.clipboardData);
   if (!field || files.length === 0) return;
   event.preventDefault();
-  add(field, files);
+  addFiles(field, files);
 });
 
 document.addEventListener("dragover", (event) => {
-  const field = fieldOf(event.target);
-  if (!field || !event.dataTransfer.types.includes("Files")) return;
+  const form = formOf(event.target);
+  if (!form || !fieldOf(form) || !event.dataTransfer?.types.includes("Files")) return;
   event.preventDefault();
-  field.closest("form").dataset.dropping = "";
+  form.dataset.dropping = "";
 });
 
-document.addEventListener("dragleave", (event) => {
-  const form = event.target.closest?.("form[data-dropping]");
-  if (form && !form.contains(event.relatedTarget)) delete form.dataset.dropping;
+document.addEventListener("dragleave", ({ target, relatedTarget }) => {
+  const form = closest(target, "form[data-dropping]");
+  if (form && !(relatedTarget instanceof Node && form.contains(relatedTarget))) delete form.dataset.dropping;
 });
 
 document.addEventListener("drop", (event) => {
-  const field = fieldOf(event.target);
-  if (!field || !event.dataTransfer.types.includes("Files")) return;
+  const form = formOf(event.target);
+  const field = fieldOf(form);
+  if (!form || !field || !event.dataTransfer?.types.includes("Files")) return;
   event.preventDefault();
-  delete field.closest("form").dataset.dropping;
-  add(field, [...event.dataTransfer.files]);
+  delete form.dataset.dropping;
+  addFiles(field, [...event.dataTransfer.files]);
 });
 
-// Before htmx, which listens at the form itself.
+// Captured, to come before htmx, which listens at the form itself.
 document.addEventListener(
   "submit",
   (event) => {
-    const field = fieldOf(event.target);
-    if (!field || !isBusy(field)) return;
+    const form = formOf(event.target);
+    const field = fieldOf(form);
+    if (!form || !field || !isUploading(field)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    waiting.add(event.target);
+    waiting.add(form);
   },
   { capture: true },
 );
 
-document.addEventListener("reset", (event) => {
-  const field = fieldOf(event.target);
+document.addEventListener("reset", ({ target }) => {
+  const field = fieldOf(target);
   if (!field) return;
   for (const item of items(field)) item.remove();
-  say(field, "");
+  showError(field, "");
 });
 
-// The chosen files are sent one by one, so the form has only to name them.
-function takeOver() {
-  for (const input of document.querySelectorAll("[data-images-file][name]")) input.removeAttribute("name");
+// Chosen files are uploaded one by one, so that the form must not send them a second time.
+function removeFileNames() {
+  for (const input of findAll(document, "[data-images-file][name]")) input.removeAttribute("name");
 }
 
-takeOver();
-document.addEventListener("htmx:load", takeOver);
+removeFileNames();
+document.addEventListener("htmx:load", removeFileNames);

@@ -1,31 +1,35 @@
-// Keys for what is done often, while nothing is typed; [data-shortcuts] opens the list of them.
+// Single keys for frequent actions, while nothing is being typed. [data-shortcuts] opens the list of them.
 
+import { closest, find, get } from "./dom.js";
 import { readText, writeText } from "./storage.js";
 
-const dialog = document.getElementById("shortcuts");
-const single = dialog.querySelector("[data-single-keys]");
 const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+const dialog = get(document, "#shortcuts", HTMLDialogElement);
+const isEnabled = get(dialog, "[data-single-keys]", HTMLInputElement);
 
+/** @param {string} selector */
 function click(selector) {
-  document.querySelector(selector)?.click();
+  find(document, selector)?.click();
 }
 
-const vote = (number) => click(`.turn:last-of-type .vote-bar [name=preferred_index][value="${number - 1}"]`);
-const write = () => (document.getElementById("search") ?? document.querySelector(".follow-up textarea"))?.focus();
+/** @param {number} position - of the column, from 1 */
+const vote = (position) => click(`.turn:last-of-type .vote-bar [name=preferred_index][value="${position - 1}"]`);
 
+/** @type {Record<string, () => void>} */
 const ACTIONS = {
   "?": () => dialog.showModal(),
-  "/": write,
+  "/": () => (find(document, "#search") ?? find(document, ".follow-up textarea"))?.focus(),
   s: () => click("[data-stop-all]"),
   t: () => click(".turn:last-of-type .vote-bar [value=tie]"),
   l: () => click("[data-latest]"),
 };
 
-function actionFor(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return null;
-  if (dialog.open || !single.checked || event.target.closest(TYPING)) return null;
-  if (/^[1-8]$/.test(event.key)) return () => vote(Number(event.key));
-  return Object.hasOwn(ACTIONS, event.key) ? ACTIONS[event.key] : null;
+/** @param {KeyboardEvent} event */
+function actionFor({ key, target, ctrlKey, metaKey, altKey, isComposing, repeat }) {
+  if (ctrlKey || metaKey || altKey || isComposing || repeat) return null;
+  if (dialog.open || !isEnabled.checked || closest(target, TYPING)) return null;
+  if (/^[1-8]$/.test(key)) return () => vote(Number(key));
+  return Object.hasOwn(ACTIONS, key) ? ACTIONS[key] : null;
 }
 
 document.addEventListener("keydown", (event) => {
@@ -36,10 +40,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", ({ target }) => {
-  if (target.closest("[data-shortcuts]")) dialog.showModal();
+  if (closest(target, "[data-shortcuts]")) dialog.showModal();
+  // The backdrop belongs to the dialog itself, everything in front of it to an element inside.
   else if (target === dialog) dialog.close();
-  else if (target.closest("[data-print]")) window.print();
+  else if (closest(target, "[data-print]")) window.print();
 });
 
-single.checked = readText("single-keys") !== "off";
-single.addEventListener("change", () => writeText("single-keys", single.checked ? "on" : "off"));
+isEnabled.checked = readText("single-keys") !== "off";
+isEnabled.addEventListener("change", () => writeText("single-keys", isEnabled.checked ? "on" : "off"));

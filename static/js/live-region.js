@@ -1,41 +1,40 @@
-// Says that a column has ended to screen readers through one live region; the streaming text itself stays silent.
+// The live region: what is written into it, screen readers read out. Everything that is announced goes through here, so
+// that one message does not overwrite another before it is heard.
+
+import { get } from "./dom.js";
 
 const PAUSE_MS = 400;
-const region = document.getElementById("announcements");
-let said = new Map();
+const region = get(document, "#announcements");
+/** @type {string[]} */
 let pending = [];
-let isTimerSet = false;
-let looking = false;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
 
-// What is not on the page any more is forgotten: an answer that is tried again ends a second time.
-function changes() {
-  const now = new Map(
-    [...document.querySelectorAll("[data-announce]:not(.earlier *)")].map(({ id, dataset }) => [
-      id,
-      dataset.announce.trim(),
-    ]),
-  );
-  const texts = [...now].filter(([id, text]) => said.get(id) !== text).map(([, text]) => text);
-  said = now;
-  return texts;
-}
-
-function say() {
+function announcePending() {
   region.textContent = pending.join(". ");
   pending = [];
-  isTimerSet = false;
 }
 
-function look() {
-  looking = false;
-  pending.push(...changes());
-  if (pending.length === 0 || isTimerSet) return;
-  isTimerSet = true;
-  setTimeout(say, PAUSE_MS);
+function schedule() {
+  clearTimeout(timer);
+  timer = setTimeout(announcePending, PAUSE_MS);
 }
 
-changes();
-document.addEventListener("htmx:load", () => {
-  if (!looking) queueMicrotask(look);
-  looking = true;
-});
+/**
+ * Announce at once what the user has just done.
+ * @param {string} text
+ */
+export function announce(text) {
+  region.textContent = text;
+  if (pending.length > 0) schedule();
+}
+
+/**
+ * Announce what happened by itself: all texts of a short while as one message.
+ * @param {string[]} texts
+ */
+export function announceSoon(texts) {
+  const isFirst = pending.length === 0;
+  pending.push(...texts);
+  if (isFirst && pending.length > 0) schedule();
+}

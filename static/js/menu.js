@@ -1,12 +1,13 @@
 // A menu (<details data-menu>) closes with Escape, with a click elsewhere, and when Tab leaves it.
 
-function close(menu) {
-  menu.open = false;
-}
+import { find, findAll } from "./dom.js";
 
+const openMenus = () => findAll(document, "details[data-menu][open]", HTMLDetailsElement);
+
+/** @param {Event} event */
 function closeOthers({ target }) {
-  for (const menu of document.querySelectorAll("details[data-menu][open]")) {
-    if (!menu.contains(target)) close(menu);
+  for (const menu of openMenus()) {
+    if (!(target instanceof Node && menu.contains(target))) menu.open = false;
   }
 }
 
@@ -15,8 +16,8 @@ document.addEventListener("keyup", (event) => event.key === "Tab" && closeOthers
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  for (const menu of document.querySelectorAll("details[data-menu][open]")) {
-    close(menu);
-    menu.querySelector("summary").focus();
+  for (const menu of openMenus()) {
+    menu.open = false;
+    find(menu, "summary")?.focus();
   }
 });

@@ -1,22 +1,55 @@
-// A searchable list over each slot's <select>, which stays what the form sends. Pattern: ARIA's combobox with a listbox.
+// A searchable list over the <select> of each slot, which stays the field that the form sends.
+// https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
+
+import { closest, copyOf, find, findAll, get } from "./dom.js";
+
+/**
+ * The one list that is open.
+ * @typedef {object} Picker
+ * @property {HTMLElement} slot
+ * @property {HTMLInputElement} input
+ * @property {HTMLSelectElement} select
+ * @property {HTMLElement} popup - everything below the input
+ * @property {HTMLElement} list - the listbox in it
+ */
 
 const PRICES = "Prices are per million tokens.";
-const OTHER = /^([^\s/]+)\/(\S.*)$/;
+const UNLISTED = /^(?<provider>[^\s/]+)\/(?<model>\S.*)$/;
+const GAP_PX = 4;
+/** @type {Picker | null} */
 let opened = null;
 
-const options = (list) => [...list.querySelectorAll("[role=option]")];
-const shown = (list) => options(list).filter((option) => !option.hidden);
+/** @param {HTMLElement} slot */
+const inputOf = (slot) => get(slot, "[role=combobox]", HTMLInputElement);
+/** @param {HTMLElement} slot */
+const selectOf = (slot) => get(slot, "select", HTMLSelectElement);
+/** @param {HTMLElement} list */
+const options = (list) => findAll(list, "[role=option]");
+/** @param {HTMLElement} list */
+const shownOptions = (list) => options(list).filter((option) => !option.hidden);
+/** @param {HTMLElement} option */
+const groupOf = (option) => closest(option, "[role=group]");
+/** @param {HTMLElement} option */
 const isDisabled = (option) => option.getAttribute("aria-disabled") === "true";
+/** @param {HTMLElement} option */
+const isActive = (option) => "active" in option.dataset;
 
-function show(input, select) {
+// The input of a slot
+
+/**
+ * @param {HTMLInputElement} input
+ * @param {HTMLSelectElement} select
+ */
+function showChoice(input, select) {
   const [option] = select.selectedOptions;
-  input.value = select.value ? option.textContent : "";
+  input.value = select.value ? (option?.textContent ?? "") : "";
   input.title = select.value;
   if (document.activeElement === input) input.select();
 }
 
+/** @param {HTMLElement} slot */
 function equip(slot) {
-  const select = slot.querySelector("select");
+  const select = selectOf(slot);
   const input = Object.assign(document.createElement("input"), {
     type: "text",
     id: `${select.id}-search`,
@@ -29,15 +62,19 @@ function equip(slot) {
   input.setAttribute("aria-autocomplete", "list");
   input.setAttribute("aria-expanded", "false");
   if (select.getAttribute("aria-invalid")) input.setAttribute("aria-invalid", "true");
-  slot.querySelector("label").htmlFor = input.id;
+  get(slot, "label", HTMLLabelElement).htmlFor = input.id;
   select.tabIndex = -1;
   select.setAttribute("aria-hidden", "true");
   select.after(input);
-  select.addEventListener("change", () => show(input, select));
+  select.addEventListener("change", () => showChoice(input, select));
   listen(slot, input);
-  show(input, select);
+  showChoice(input, select);
 }
 
+/**
+ * @param {HTMLElement} slot
+ * @param {HTMLInputElement} input
+ */
 function listen(slot, input) {
   input.addEventListener("focus", () => input.select());
   input.addEventListener("click", () => {
@@ -47,50 +84,62 @@ function listen(slot, input) {
   input.addEventListener("input", () => search(slot));
   input.addEventListener("keydown", (event) => press(slot, event));
   slot.addEventListener("focusout", ({ relatedTarget }) => {
-    if (opened?.slot === slot && !slot.contains(relatedTarget)) close();
+    const isInside = relatedTarget instanceof Node && slot.contains(relatedTarget);
+    if (opened?.slot === slot && !isInside) close();
   });
 }
 
+// Opening and closing
+
+/** @param {HTMLElement} slot */
 function build(slot) {
-  const popup = slot
-    .closest("[data-slots]")
-    .querySelector("[data-model-list]")
-    .content.firstElementChild.cloneNode(true);
-  const list = popup.querySelector("[role=listbox]");
+  const slots = closest(slot, "[data-slots]") ?? document;
+  const popup = copyOf(get(slots, "[data-model-list]", HTMLTemplateElement));
+  const list = get(popup, "[role=listbox]");
   list.id = "picker-list";
-  options(list).forEach((option, index) => {
-    const provider = option.closest("[role=group]")?.getAttribute("aria-label") ?? "";
-    const name = option.querySelector(".picker-name")?.textContent ?? "";
+  for (const [index, option] of options(list).entries()) {
+    const provider = groupOf(option)?.getAttribute("aria-label") ?? "";
+    const name = find(option, ".picker-name")?.textContent ?? "";
     option.id = `picker-option-${index}`;
     option.dataset.search = `${provider} ${option.dataset.value} ${name}`.toLowerCase();
-  });
+  }
+  // The focus stays in the input.
   list.addEventListener("mousedown", (event) => event.preventDefault());
-  list.addEventListener("click", ({ target }) => pick(target.closest("[role=option]")));
+  list.addEventListener("click", ({ target }) => pick(closest(target, "[role=option]")));
   return popup;
 }
 
-function place(slot, popup) {
-  const room = slot.offsetParent.clientWidth - popup.offsetWidth;
-  const below = window.innerHeight - slot.getBoundingClientRect().bottom;
-  const isAbove = below < popup.offsetHeight && slot.getBoundingClientRect().top > popup.offsetHeight;
-  popup.style.top = `${isAbove ? slot.offsetTop - popup.offsetHeight - 4 : slot.offsetTop + slot.offsetHeight + 4}px`;
+/** @param {Picker} picker */
+function place({ slot, popup }) {
+  const room = (slot.offsetParent?.clientWidth ?? 0) - popup.offsetWidth;
+  const { top, bottom } = slot.getBoundingClientRect();
+  const isAbove = window.innerHeight - bottom < popup.offsetHeight && top > popup.offsetHeight;
+  popup.style.top = isAbove
+    ? `${slot.offsetTop - popup.offsetHeight - GAP_PX}px`
+    : `${slot.offsetTop + slot.offsetHeight + GAP_PX}px`;
   popup.style.left = `${Math.max(0, Math.min(slot.offsetLeft, room))}px`;
 }
 
+/**
+ * Open the list of a slot, unless it is open.
+ * @param {HTMLElement} slot
+ * @returns {Picker}
+ */
 function open(slot) {
-  if (opened?.slot === slot) return;
+  if (opened?.slot === slot) return opened;
   close();
-  const [input, select, popup] = [slot.querySelector("[role=combobox]"), slot.querySelector("select"), build(slot)];
-  const list = popup.querySelector("[role=listbox]");
-  opened = { slot, input, select, popup, list };
+  const [input, select, popup] = [inputOf(slot), selectOf(slot), build(slot)];
+  const picker = { slot, input, select, popup, list: get(popup, "[role=listbox]") };
+  opened = picker;
   slot.append(popup);
-  place(slot, popup);
+  place(picker);
   input.setAttribute("aria-expanded", "true");
-  input.setAttribute("aria-controls", list.id);
-  narrow("");
-  const current = options(list).find((option) => option.dataset.value === select.value);
+  input.setAttribute("aria-controls", picker.list.id);
+  narrow(picker, "");
+  const current = options(picker.list).find((option) => option.dataset.value === select.value);
   current?.setAttribute("aria-selected", "true");
-  if (current) activate(current);
+  if (current) activate(picker, current);
+  return picker;
 }
 
 function close() {
@@ -101,133 +150,177 @@ function close() {
   input.setAttribute("aria-expanded", "false");
   input.removeAttribute("aria-controls");
   input.removeAttribute("aria-activedescendant");
-  show(input, select);
+  showChoice(input, select);
 }
 
-function offerOther(text) {
-  const option = opened.list.querySelector("[data-other]");
-  const [, provider = "", model = ""] = OTHER.exec(text.trim()) ?? [];
+// Searching
+
+/**
+ * Offer provider/model as it is typed, if the provider is known and the model is not in the list.
+ * @param {Picker} picker
+ * @param {string} text
+ */
+function offerUnlisted({ list }, text) {
+  const option = get(list, "[data-unlisted]");
+  const { provider = "", model = "" } = UNLISTED.exec(text.trim())?.groups ?? {};
   const value = `${provider.toLowerCase()}/${model}`;
-  const group = opened.list.querySelector(`[data-provider="${CSS.escape(provider.toLowerCase())}"]`);
-  option.hidden = !group || options(opened.list).some((each) => each !== option && each.dataset.value === value);
-  if (option.hidden) return;
-  option.dataset.value = value;
-  option.dataset.color = group.dataset.color;
-  option.dataset.reason = group.dataset.reason;
-  option.dataset.provider = group.dataset.provider;
+  const group = find(list, `[role=group][data-provider="${CSS.escape(provider.toLowerCase())}"]`);
+  const isListed = options(list).some((each) => each !== option && each.dataset.value === value);
+  option.hidden = !group || isListed;
+  if (!group || isListed) return;
+  Object.assign(option.dataset, { ...group.dataset, value });
   option.setAttribute("aria-disabled", String(group.dataset.reason !== ""));
   option.textContent = `Use ${value}`;
 }
 
-function narrow(text) {
+/**
+ * Show only the options that have every word of the text.
+ * @param {Picker} picker
+ * @param {string} text
+ */
+function narrow(picker, text) {
+  const { list } = picker;
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  for (const option of options(opened.list))
-    option.hidden = !words.every((word) => option.dataset.search.includes(word));
-  offerOther(text);
-  for (const group of opened.list.querySelectorAll("[role=group]")) group.hidden = shown(group).length === 0;
-  const count = shown(opened.list).length;
-  note(
+  for (const option of options(list)) option.hidden = !words.every((word) => option.dataset.search?.includes(word));
+  offerUnlisted(picker, text);
+  for (const group of findAll(list, "[role=group]")) group.hidden = shownOptions(group).length === 0;
+  const count = shownOptions(list).length;
+  showNote(
+    picker,
     count === 0
       ? "No models match. Type provider/model to use a model that is not listed."
       : `${count} ${count === 1 ? "model" : "models"}. ${PRICES}`,
   );
 }
 
+/** @param {HTMLElement} slot */
 function search(slot) {
-  const { value } = slot.querySelector("[role=combobox]");
-  open(slot);
-  activate(null);
-  narrow(value);
-  const first = value.trim() && shown(opened.list).find((option) => !isDisabled(option));
-  if (first) activate(first);
+  const { value } = inputOf(slot);
+  const picker = open(slot);
+  activate(picker, null);
+  narrow(picker, value);
+  const first = value.trim() && shownOptions(picker.list).find((option) => !isDisabled(option));
+  if (first) activate(picker, first);
 }
 
-function note(text) {
-  opened.popup.querySelector("[data-picker-note]").textContent = text;
+/**
+ * @param {Picker} picker
+ * @param {string} text
+ */
+function showNote({ popup }, text) {
+  get(popup, "[data-picker-note]").textContent = text;
 }
 
-function activate(option) {
-  opened.list.querySelector("[data-active]")?.removeAttribute("data-active");
-  opened.input.removeAttribute("aria-activedescendant");
+// The active option, which Enter picks
+
+/**
+ * @param {Picker} picker
+ * @param {HTMLElement | null} option
+ */
+function activate(picker, option) {
+  find(picker.list, "[data-active]")?.removeAttribute("data-active");
+  picker.input.removeAttribute("aria-activedescendant");
   if (!option) return;
   option.dataset.active = "";
-  reveal(option);
-  opened.input.setAttribute("aria-activedescendant", option.id);
-  lead(option);
+  reveal(picker, option);
+  picker.input.setAttribute("aria-activedescendant", option.id);
+  explain(picker, option);
 }
 
-// Moves the list alone: scrollIntoView would move the page as well.
-function reveal(option) {
-  const { list } = opened;
-  const top = option.offsetTop - (list.querySelector(".picker-provider")?.offsetHeight ?? 0);
+/**
+ * Scroll the list alone; scrollIntoView would scroll the page as well.
+ * @param {Picker} picker
+ * @param {HTMLElement} option
+ */
+function reveal({ list }, option) {
+  const top = option.offsetTop - (find(list, ".picker-provider")?.offsetHeight ?? 0);
   const bottom = option.offsetTop + option.offsetHeight - list.clientHeight;
   list.scrollTop = Math.min(top, Math.max(bottom, list.scrollTop));
 }
 
-// Why a model cannot be used, and the way to where that is changed.
-function lead(option) {
-  const { reason, provider } = option.dataset.reason ? option.dataset : (option.closest("[role=group]")?.dataset ?? {});
-  const link = opened.popup.querySelector("[data-picker-keys]");
-  link.hash = provider ? `key-${provider}` : "";
-  if (isDisabled(option)) note(reason);
+/**
+ * Say why a model cannot be used, and lead the link to its provider's key.
+ * @param {Picker} picker
+ * @param {HTMLElement} option
+ */
+function explain(picker, option) {
+  const { reason = "", provider = "" } = option.dataset.reason ? option.dataset : (groupOf(option)?.dataset ?? {});
+  get(picker.popup, "[data-picker-keys]", HTMLAnchorElement).hash = provider ? `key-${provider}` : "";
+  if (isDisabled(option)) showNote(picker, reason);
 }
 
-function move(step) {
-  const choices = shown(opened.list);
-  if (choices.length === 0) return;
-  const at = choices.findIndex((option) => "active" in option.dataset);
-  const from = at < 0 && step < 0 ? 0 : at;
-  activate(choices[(from + step + choices.length) % choices.length]);
+/**
+ * @param {Picker} picker
+ * @param {1 | -1} step
+ */
+function move(picker, step) {
+  const choices = shownOptions(picker.list);
+  const current = choices.findIndex(isActive);
+  const from = current < 0 && step < 0 ? 0 : current;
+  activate(picker, choices.at((from + step) % choices.length) ?? null);
 }
 
-function jump(end) {
-  const last = shown(opened.list).at(end);
-  if (last) activate(last);
-}
-
+/** @param {HTMLElement | null} option */
 function pick(option) {
-  if (!option) return;
+  if (!option || !opened) return;
+  const { select } = opened;
   if (isDisabled(option)) {
-    activate(option);
-    opened.popup.querySelector("[data-picker-keys]").focus();
+    activate(opened, option);
+    get(opened.popup, "[data-picker-keys]").focus();
     return;
   }
-  const { select } = opened;
-  const { value } = option.dataset;
-  let choice = [...select.options].find((each) => each.value === value);
-  if (!choice) {
-    choice = new Option(value, value);
-    choice.dataset.color = option.dataset.color;
-    select.append(choice);
-  }
-  choice.selected = true;
+  choose(select, option.dataset.value ?? "", option.dataset.color);
   close();
   select.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+/**
+ * @param {HTMLSelectElement} select
+ * @param {string} value
+ * @param {string | undefined} color - for a model that the select does not have yet
+ */
+function choose(select, value, color) {
+  let choice = [...select.options].find((each) => each.value === value);
+  if (!choice) {
+    choice = new Option(value, value);
+    if (color !== undefined) choice.dataset.color = color;
+    select.append(choice);
+  }
+  choice.selected = true;
+}
+
+// Keys
+
+/** @type {Record<string, (picker: Picker) => void>} */
 const KEYS = {
-  ArrowDown: () => move(1),
-  ArrowUp: () => move(-1),
-  Home: () => jump(0),
-  End: () => jump(-1),
-  Enter: () => pick(opened.list.querySelector("[data-active]")),
+  ArrowDown: (picker) => move(picker, 1),
+  ArrowUp: (picker) => move(picker, -1),
+  Home: (picker) => activate(picker, shownOptions(picker.list).at(0) ?? null),
+  End: (picker) => activate(picker, shownOptions(picker.list).at(-1) ?? null),
+  Enter: ({ list }) => pick(find(list, "[data-active]")),
   Escape: close,
 };
+const OPENING_KEYS = ["ArrowDown", "ArrowUp", "Enter"];
 
+/**
+ * @param {HTMLElement} slot
+ * @param {KeyboardEvent} event
+ */
 function press(slot, event) {
-  if (event.isComposing || event.ctrlKey || event.metaKey || !(event.key in KEYS)) return;
-  const wasOpen = opened?.slot === slot;
-  if (!wasOpen && !["ArrowDown", "ArrowUp", "Enter"].includes(event.key)) return;
+  const act = Object.hasOwn(KEYS, event.key) ? KEYS[event.key] : undefined;
+  if (event.isComposing || event.ctrlKey || event.metaKey || !act) return;
+  const isOpen = opened?.slot === slot;
+  if (!isOpen && !OPENING_KEYS.includes(event.key)) return;
   event.preventDefault();
-  if (wasOpen) KEYS[event.key]();
+  if (opened && isOpen) act(opened);
   else open(slot);
 }
 
-function startAll() {
+function start() {
   if (opened && !opened.slot.isConnected) opened = null;
-  for (const slot of document.querySelectorAll("[data-slot]:not(:has([role=combobox]))")) equip(slot);
+  for (const slot of findAll(document, "[data-slot]:not(:has([role=combobox]))")) equip(slot);
 }
 
-startAll();
-document.addEventListener("htmx:load", startAll);
-window.addEventListener("resize", () => opened && place(opened.slot, opened.popup));
+start();
+document.addEventListener("htmx:load", start);
+window.addEventListener("resize", () => opened && place(opened));

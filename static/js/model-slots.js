@@ -1,77 +1,103 @@
-// The model picker: shows the slots in use, adds and removes one at a time. Without this script all eight are there.
+// The slots of the compare form, one for each model: shows those in use, adds and removes one at a time. Without this
+// script all eight are there.
 
-const slots = (picker) => [...picker.querySelectorAll("[data-slot]")];
-const used = (picker) => slots(picker).filter((slot) => !slot.hidden);
+import { closest, find, findAll, get, matching } from "./dom.js";
 
-function paint(slot) {
-  const [option] = slot.querySelector("select").selectedOptions;
-  slot.querySelector("[data-slot-dot]").setAttribute("fill", option?.dataset.color ?? "none");
+/** @param {HTMLElement} fieldset */
+const slots = (fieldset) => findAll(fieldset, "[data-slot]");
+/** @param {HTMLElement} fieldset */
+const usedSlots = (fieldset) => slots(fieldset).filter((slot) => !slot.hidden);
+/** @param {HTMLElement} slot */
+const selectOf = (slot) => get(slot, "select", HTMLSelectElement);
+
+/** @param {HTMLElement} slot */
+function paintDot(slot) {
+  const [option] = selectOf(slot).selectedOptions;
+  get(slot, "[data-slot-dot]", SVGElement).setAttribute("fill", option?.dataset.color ?? "none");
 }
 
+/**
+ * @param {HTMLElement} slot
+ * @param {number} position - from 1
+ * @param {number} least - how many models a comparison has at least
+ */
 function number(slot, position, least) {
-  slot.querySelector("[data-slot-number]").textContent = position;
-  slot.querySelector("[data-slot-remove]").setAttribute("aria-label", `Remove model ${position}`);
-  slot.querySelector("select").required = position <= least;
+  get(slot, "[data-slot-number]").textContent = String(position);
+  get(slot, "[data-slot-remove]").setAttribute("aria-label", `Remove model ${position}`);
+  selectOf(slot).required = position <= least;
 }
 
+/** @param {HTMLElement} slot */
 function focus(slot) {
-  (slot.querySelector("[role=combobox]") ?? slot.querySelector("select")).focus();
+  (find(slot, "[role=combobox]") ?? selectOf(slot)).focus();
 }
 
-function refresh(picker) {
-  const least = Number(picker.dataset.min);
-  const shown = used(picker);
-  for (const [index, slot] of shown.entries()) number(slot, index + 1, least);
-  for (const slot of slots(picker)) {
-    slot.querySelector("select").disabled = slot.hidden;
-    slot.querySelector("[data-slot-remove]").hidden = shown.length <= least;
-    paint(slot);
+/** @param {HTMLElement} fieldset */
+function refresh(fieldset) {
+  const least = Number(fieldset.dataset.min);
+  const used = usedSlots(fieldset);
+  for (const [index, slot] of used.entries()) number(slot, index + 1, least);
+  for (const slot of slots(fieldset)) {
+    selectOf(slot).disabled = Boolean(slot.hidden);
+    get(slot, "[data-slot-remove]").hidden = used.length <= least;
+    paintDot(slot);
   }
-  picker.querySelector("[data-slot-add]").hidden = shown.length === slots(picker).length;
+  get(fieldset, "[data-slot-add]").hidden = used.length === slots(fieldset).length;
 }
 
-function add(picker) {
-  const spare = slots(picker).find((slot) => slot.hidden);
+/** @param {HTMLElement} fieldset */
+function add(fieldset) {
+  const spare = slots(fieldset).find((slot) => slot.hidden);
+  if (!spare) return;
   spare.hidden = false;
-  refresh(picker);
+  refresh(fieldset);
   focus(spare);
 }
 
-function remove(picker, slot) {
-  const select = slot.querySelector("select");
+/**
+ * @param {HTMLElement} fieldset
+ * @param {HTMLElement} slot
+ */
+function remove(fieldset, slot) {
+  const select = selectOf(slot);
   select.value = "";
   slot.hidden = true;
-  slot.parentElement.append(slot);
-  refresh(picker);
+  // Behind the others, so that it is the last one when it is used again.
+  slot.parentElement?.append(slot);
+  refresh(fieldset);
   select.dispatchEvent(new Event("change", { bubbles: true }));
-  focus(used(picker).at(-1));
+  const last = usedSlots(fieldset).at(-1);
+  if (last) focus(last);
 }
 
-function unfold(picker) {
-  const more = picker.querySelector("[data-slots-more]");
-  picker.querySelector("[data-slots-list]").append(...more.querySelectorAll("[data-slot]"));
+/** @param {HTMLElement} fieldset */
+function unfold(fieldset) {
+  const more = get(fieldset, "[data-slots-more]");
+  get(fieldset, "[data-slots-list]").append(...slots(more));
   more.remove();
 }
 
-function start(picker) {
-  unfold(picker);
-  for (const slot of picker.querySelectorAll("[data-spare]")) {
-    slot.hidden = !slot.querySelector("select").value;
+/** @param {HTMLElement} fieldset */
+function start(fieldset) {
+  unfold(fieldset);
+  for (const slot of findAll(fieldset, "[data-spare]")) {
+    slot.hidden = !selectOf(slot).value;
     slot.removeAttribute("data-spare");
   }
-  picker.querySelector("[data-slot-add]").addEventListener("click", () => add(picker));
-  picker.addEventListener("change", ({ target }) => {
-    if (target.matches("select")) paint(target.closest("[data-slot]"));
+  get(fieldset, "[data-slot-add]").addEventListener("click", () => add(fieldset));
+  fieldset.addEventListener("change", ({ target }) => {
+    const slot = closest(matching(target, "select"), "[data-slot]");
+    if (slot) paintDot(slot);
   });
-  picker.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-slot-remove]");
-    if (button) remove(picker, button.closest("[data-slot]"));
+  fieldset.addEventListener("click", ({ target }) => {
+    const slot = closest(closest(target, "[data-slot-remove]"), "[data-slot]");
+    if (slot) remove(fieldset, slot);
   });
-  refresh(picker);
+  refresh(fieldset);
 }
 
 function startAll() {
-  for (const picker of document.querySelectorAll("[data-slots]:has([data-slots-more])")) start(picker);
+  for (const fieldset of findAll(document, "[data-slots]:has([data-slots-more])")) start(fieldset);
 }
 
 startAll();

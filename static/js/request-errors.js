@@ -1,18 +1,23 @@
-// What a failed htmx request says: a form that comes back with its errors is swapped in, everything else becomes a notice.
+// What happens if an htmx request fails: a form that comes back with its errors is swapped in, everything else becomes
+// a notice.
+
+import { get } from "./dom.js";
 
 const SHOWN_MS = 8000;
 const FORM_ERRORS = [400, 422];
 
+/** @param {XMLHttpRequest} xhr */
 function isHtml(xhr) {
   return (xhr.getResponseHeader("Content-Type") ?? "").startsWith("text/html");
 }
 
-function sentence(xhr) {
+/** @param {XMLHttpRequest} xhr */
+function messageFor(xhr) {
   try {
     const { error } = JSON.parse(xhr.responseText);
     if (error.message) return error.message;
   } catch {
-    // Not our JSON: the status has to do.
+    // Not the JSON of our API, but the page of a proxy, say: only the status is known.
   }
   if (xhr.status === 401 || xhr.status === 403) return "You have been signed out. Reload the page and sign in.";
   if (xhr.status === 404) return "This no longer exists. Reload the page.";
@@ -20,7 +25,8 @@ function sentence(xhr) {
   return "Something went wrong on the server. Try again in a moment.";
 }
 
-function dismissButton(notice) {
+/** @param {HTMLElement} notice */
+function closeButton(notice) {
   const button = Object.assign(document.createElement("button"), {
     type: "button",
     className: "button button-quiet button-small",
@@ -30,11 +36,12 @@ function dismissButton(notice) {
   return button;
 }
 
-function show(text) {
+/** @param {string} text */
+function showNotice(text) {
   const notice = Object.assign(document.createElement("div"), { className: "notice" });
   const paragraph = Object.assign(document.createElement("p"), { textContent: text });
-  notice.append(paragraph, dismissButton(notice));
-  document.getElementById("notices").append(notice);
+  notice.append(paragraph, closeButton(notice));
+  get(document, "#notices").append(notice);
   setTimeout(() => notice.remove(), SHOWN_MS);
 }
 
@@ -44,12 +51,12 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   detail.isError = false;
 });
 
-// A request without an event behind it is polling: it tries again by itself.
+// A request that no event triggered is a poll, which tries again by itself.
 document.addEventListener("htmx:responseError", ({ detail }) => {
-  if (detail.requestConfig.triggeringEvent) show(sentence(detail.xhr));
+  if (detail.requestConfig.triggeringEvent) showNotice(messageFor(detail.xhr));
 });
-
 document.addEventListener("htmx:sendError", ({ detail }) => {
-  if (detail.requestConfig.triggeringEvent)
-    show("The server could not be reached. Check your connection and try again.");
+  if (detail.requestConfig.triggeringEvent) {
+    showNotice("The server could not be reached. Check your connection and try again.");
+  }
 });

@@ -1,20 +1,24 @@
-// The fold of the settings says what is set in it, also while it is closed: <span data-set=…> for each of its fields.
+// The summary of the settings lists what is set while they are folded: a <span data-setting=…> for each of the fields.
 
-function say(form) {
-  for (const part of form.querySelectorAll("[data-set]")) {
-    const value = form.elements[part.dataset.set].value.trim();
+import { closest, find, findAll } from "./dom.js";
+
+/** @param {HTMLFormElement} form */
+function summarize(form) {
+  for (const part of findAll(form, "[data-setting]")) {
+    const field = form.elements.namedItem(part.dataset.setting ?? "");
+    const value = field && "value" in field ? String(field.value).trim() : "";
     part.hidden = value === "";
-    const shown = part.querySelector("[data-set-value]");
+    const shown = find(part, "[data-setting-value]");
     if (shown) shown.textContent = value;
   }
 }
 
-function sayAll() {
-  for (const part of document.querySelectorAll("form [data-set=system]")) say(part.closest("form"));
+function summarizeAll() {
+  for (const form of findAll(document, "form:has([data-setting])", HTMLFormElement)) summarize(form);
 }
 
-sayAll();
+summarizeAll();
 document.addEventListener("input", ({ target }) => {
-  if (target.closest?.(".settings")) sayAll();
+  if (closest(target, ".settings")) summarizeAll();
 });
-document.addEventListener("htmx:load", sayAll);
+document.addEventListener("htmx:load", summarizeAll);

@@ -1,36 +1,47 @@
-// Counts the seconds of columns that still run. data-elapsed is what the server counted when it rendered the element,
-// so that the reader's clock does not matter; a column's count goes on evenly when its status is rendered anew.
+// Counts the seconds of answers that run. data-elapsed is the server's count at the time of rendering, so that the
+// reader's clock does not matter; the count of an answer goes on evenly when its status is rendered again.
+
+import { closest, find, findAll } from "./dom.js";
 
 const TICK_MS = 100;
+// A later count from the server differs by its time on the way; only a greater difference is a new count.
 const DRIFT_MS = 1500;
-const origins = new Map();
-const read = new WeakSet();
-let timer = null;
+/** When each answer began, by the id of the element around its count.
+ * @type {Map<string, number>} */
+const beginnings = new Map();
+/** @type {WeakSet<Element>} */
+const known = new WeakSet();
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let timer;
 
-function origin(element) {
-  const { id } = element.closest("[id]");
-  if (!read.has(element)) {
-    read.add(element);
-    const told = performance.now() - 1000 * Number(element.dataset.elapsed);
-    if (!(Math.abs(told - origins.get(id)) < DRIFT_MS)) origins.set(id, told);
-  }
-  return origins.get(id);
+/** @param {HTMLElement} element */
+function beginning(element) {
+  const id = closest(element, "[id]")?.id ?? "";
+  const rendered = performance.now() - 1000 * Number(element.dataset.elapsed);
+  const before = beginnings.get(id);
+  if (known.has(element) && before !== undefined) return before;
+  known.add(element);
+  if (before !== undefined && Math.abs(rendered - before) < DRIFT_MS) return before;
+  beginnings.set(id, rendered);
+  return rendered;
 }
 
 function tick() {
-  const running = document.querySelectorAll("[data-elapsed]");
-  for (const element of running) element.textContent = `${((performance.now() - origin(element)) / 1000).toFixed(1)} s`;
+  const running = findAll(document, "[data-elapsed]");
+  for (const element of running) {
+    element.textContent = `${((performance.now() - beginning(element)) / 1000).toFixed(1)} s`;
+  }
   if (running.length > 0) return;
   clearInterval(timer);
-  timer = null;
+  timer = undefined;
 }
 
 function start() {
   tick();
-  if (timer === null && document.querySelector("[data-elapsed]")) timer = setInterval(tick, TICK_MS);
+  if (find(document, "[data-elapsed]")) timer ??= setInterval(tick, TICK_MS);
 }
 
 start();
-document.addEventListener("htmx:load", ({ target }) => {
-  if (target.matches("[data-elapsed]") || target.querySelector("[data-elapsed]")) start();
+document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+  if (elt.matches("[data-elapsed]") || find(elt, "[data-elapsed]")) start();
 });

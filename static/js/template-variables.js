@@ -1,57 +1,79 @@
-// Places in the prompt that are to be filled in, {{name}}, get a small field each, which fills them while one types.
-// Whoever edits the prompt itself decides: from then on only what is still in braces has a field.
+// Each variable in the prompt, {{name}}, gets a field that fills it in as one types. Editing the prompt itself comes
+// first: from then on only what is still in braces has a field.
 
-const PLACE = /\{\{[ \t]*([^{}\s][^{}\n]{0,59}?)[ \t]*\}\}/g;
+import { copyOf, find, get, matching } from "./dom.js";
+
+const VARIABLE = /\{\{[ \t]*([^{}\s][^{}\n]{0,59}?)[ \t]*\}\}/g;
+
+/**
+ * The prompt with variables, and what has been filled in.
+ * @typedef {{ prompt: HTMLTextAreaElement, area: HTMLElement, template: string, values: Map<string, string> }} Filling
+ */
+
+/** @type {Filling | null} */
 let filling = null;
 
-const names = (text) => [...new Set([...text.matchAll(PLACE)].map(([, name]) => name))];
+/** @param {string} text */
+const names = (text) => [...new Set([...text.matchAll(VARIABLE)].map(([, name]) => name ?? ""))];
 
-function fill({ prompt, source, values }) {
-  const text = source.replace(PLACE, (place, name) => values.get(name) || place);
-  prompt.value = text;
-  prompt.dispatchEvent(new CustomEvent("input", { bubbles: true, detail: { filled: true } }));
+/** @param {Filling} filling */
+function fillIn({ prompt, template, values }) {
+  prompt.value = template.replace(VARIABLE, (variable, name) => values.get(name) || variable);
+  prompt.dispatchEvent(new CustomEvent("input", { bubbles: true, detail: { isFilledIn: true } }));
 }
 
-function field(name, index) {
-  const label = document.querySelector("[data-variable]").content.firstElementChild.cloneNode(true);
-  const [caption, input] = label.children;
-  caption.textContent = name;
+/**
+ * @param {Filling} own - the filling that the field belongs to
+ * @param {string} name
+ * @param {number} index
+ */
+function createField(own, name, index) {
+  const label = copyOf(get(document, "[data-variable]", HTMLTemplateElement));
+  const input = get(label, "input", HTMLInputElement);
+  get(label, "span").textContent = name;
   input.id = `variable-${index}`;
   input.addEventListener("input", (event) => {
+    // The field is no part of the draft; the prompt that it changes is.
     event.stopPropagation();
-    filling.values.set(name, input.value);
-    fill(filling);
+    own.values.set(name, input.value);
+    fillIn(own);
   });
   return label;
 }
 
-function offer(prompt) {
-  const area = prompt.form.querySelector("[data-variables]");
+/** @param {HTMLTextAreaElement} prompt */
+function offerFields(prompt) {
+  const area = get(prompt.form ?? document, "[data-variables]");
   const found = names(prompt.value);
-  filling = { prompt, area, source: prompt.value, values: new Map() };
-  area.querySelector("[data-variables-list]").replaceChildren(...found.map(field));
+  const own = { prompt, area, template: prompt.value, values: new Map() };
+  filling = own;
+  get(area, "[data-variables-list]").replaceChildren(...found.map((name, index) => createField(own, name, index)));
   area.hidden = found.length === 0;
 }
 
-function isSame(prompt) {
-  return filling?.prompt === prompt && String(names(filling.source)) === String(names(prompt.value));
+/** @param {HTMLTextAreaElement} prompt */
+function promptEdited(prompt) {
+  const isUntouched = filling?.prompt === prompt && filling.values.size === 0;
+  // As long as nothing is filled in and the names stay the same, the fields can stay as well.
+  if (filling && isUntouched && String(names(filling.template)) === String(names(prompt.value))) {
+    filling.template = prompt.value;
+  } else {
+    offerFields(prompt);
+  }
 }
 
-function edited(prompt) {
-  if (isSame(prompt) && filling.values.size === 0) filling.source = prompt.value;
-  else offer(prompt);
-}
-
-function startAll() {
-  const prompt = document.querySelector("[data-prompt]");
+function start() {
+  const prompt = find(document, "[data-prompt]", HTMLTextAreaElement);
   if (!prompt || filling?.area.isConnected) return;
   const isNew = filling?.prompt !== prompt;
-  offer(prompt);
-  if (isNew) filling.area.querySelector("input")?.focus();
+  offerFields(prompt);
+  if (isNew) find(document, "[data-variables] input")?.focus();
 }
 
-startAll();
-document.addEventListener("input", ({ target, detail }) => {
-  if (target.matches?.("[data-prompt]") && !detail?.filled) edited(target);
+start();
+document.addEventListener("input", (event) => {
+  const prompt = matching(event.target, "[data-prompt]", HTMLTextAreaElement);
+  const isFilledIn = event instanceof CustomEvent && event.detail.isFilledIn;
+  if (prompt && !isFilledIn) promptEdited(prompt);
 });
-document.addEventListener("htmx:load", startAll);
+document.addEventListener("htmx:load", start);

@@ -1,46 +1,70 @@
-// A text that is marked in an answer stays marked when the answer is replaced by what was saved of it.
+// Text that is selected in an answer stays selected when the saved answer replaces the streamed one.
 
-let marked = null;
+/** The selection, as offsets into the text of its answer.
+ * @type {{ prose: HTMLElement, text: string, anchor: number, focus: number } | null} */
+let selected = null;
 
-function offset(prose, node, at) {
+/**
+ * Return how much text of the answer is before a boundary point.
+ * @param {Element} prose
+ * @param {Node} node
+ * @param {number} nodeOffset
+ */
+function textOffset(prose, node, nodeOffset) {
   const range = document.createRange();
   range.setStart(prose, 0);
-  range.setEnd(node, at);
+  range.setEnd(node, nodeOffset);
   return range.toString().length;
 }
 
-// To ask for the selection makes the browser lay out the page: once when it changes, and not for each swap.
+// Reading the selection makes the browser lay out the page: once for each change is cheap, once for each swap is not.
 function note() {
-  const { anchorNode, anchorOffset, focusNode, focusOffset, isCollapsed } = document.getSelection();
+  selected = null;
+  const selection = document.getSelection();
+  const { anchorNode, anchorOffset = 0, focusNode, focusOffset = 0, isCollapsed } = selection ?? {};
   const prose = anchorNode?.parentElement?.closest(".prose");
-  marked = null;
-  if (isCollapsed || !prose?.contains(focusNode)) return;
-  const ends = [offset(prose, anchorNode, anchorOffset), offset(prose, focusNode, focusOffset)];
-  marked = { prose, text: document.getSelection().toString(), ends };
+  if (isCollapsed || !anchorNode || !focusNode || !(prose instanceof HTMLElement) || !prose.contains(focusNode)) return;
+  selected = {
+    prose,
+    text: String(selection),
+    anchor: textOffset(prose, anchorNode, anchorOffset),
+    focus: textOffset(prose, focusNode, focusOffset),
+  };
 }
 
-// Between two texts lies the beginning of the next, and the end of the one before.
-function point(prose, from, isEnd) {
+/**
+ * Return the boundary point at an offset. Between two text nodes, the start of a selection is in the later one and its
+ * end in the earlier one.
+ * @param {Element} prose
+ * @param {number} offset
+ * @param {boolean} isEnd
+ * @returns {[Node, number]}
+ */
+function boundaryPoint(prose, offset, isEnd) {
   const walker = document.createTreeWalker(prose, NodeFilter.SHOW_TEXT);
-  let rest = from;
-  while (walker.nextNode()) {
-    const { length } = walker.currentNode;
-    if (rest < length || (isEnd && rest === length)) return [walker.currentNode, rest];
+  let rest = offset;
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const { length } = /** @type {Text} */ (node);
+    if (rest < length || (isEnd && rest === length)) return [node, rest];
     rest -= length;
   }
   return [prose, prose.childNodes.length];
 }
 
 function restore() {
-  if (!marked || marked.prose.isConnected) return;
-  const prose = document.getElementById(marked.prose.id);
-  if (!prose) return;
+  if (!selected || selected.prose.isConnected) return;
+  const prose = document.getElementById(selected.prose.id);
   const selection = document.getSelection();
-  const [anchor, focus] = marked.ends;
-  selection.setBaseAndExtent(...point(prose, anchor, anchor > focus), ...point(prose, focus, focus > anchor));
-  if (selection.toString() !== marked.text) selection.removeAllRanges();
-  marked = null;
+  if (!prose || !selection) return;
+  const { anchor, focus, text } = selected;
+  selection.setBaseAndExtent(
+    ...boundaryPoint(prose, anchor, anchor > focus),
+    ...boundaryPoint(prose, focus, focus > anchor),
+  );
+  if (selection.toString() !== text) selection.removeAllRanges();
+  selected = null;
 }
 
 document.addEventListener("selectionchange", note);
-for (const event of ["htmx:afterSwap", "htmx:oobAfterSwap"]) document.addEventListener(event, restore);
+document.addEventListener("htmx:afterSwap", restore);
+document.addEventListener("htmx:oobAfterSwap", restore);

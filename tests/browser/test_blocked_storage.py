@@ -62,12 +62,12 @@ def test_a_comparison_works(blocked: Visitor, vendors: StandIn) -> None:
     page.locator("[data-density=compact]").click()
     blocked.column(0).locator("[data-grip]").press("ArrowRight")
     blocked.column(0).locator(".column-menu > summary").click()
-    blocked.column(0).locator("[data-raw]").click()
+    blocked.column(0).locator("[data-markdown-url]").click()
     page.keyboard.press("?")
     page.locator("[data-single-keys]").uncheck()
     page.keyboard.press("Escape")
 
-    expect(page.locator("[data-board]")).to_have_attribute("data-density", "compact")
+    expect(page.locator("[data-comparison]")).to_have_attribute("data-density", "compact")
     assert page.locator(".column").nth(0).evaluate("(column) => getComputedStyle(column).order") == "1"
     expect(blocked.column(0).locator(".source")).to_have_text("*An answer.*")
 

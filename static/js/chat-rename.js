@@ -1,0 +1,15 @@
+// The field that renames a chat in the list begins with the title that the list shows, which may have changed since the
+// page was loaded.
+
+import { closest, find, get, matching } from "./dom.js";
+
+/** @param {Event} event */
+function setTitle({ target }) {
+  const menu = matching(target, ".chat-item > .menu[open]");
+  const item = closest(menu, ".chat-item");
+  if (!menu || !item) return;
+  const field = find(menu, "[name=title]", HTMLInputElement);
+  if (field) field.value = get(item, "a").textContent;
+}
+
+document.addEventListener("toggle", setTitle, { capture: true });
