@@ -7,6 +7,7 @@
 .PHONY: run test quick coverage lint mypy fix bench chaos screenshots install-dev install-js-tools requirements
 
 PYTHON := .venv/bin/python
+DJADE := find templates -name "*.html" -print0 | xargs -0 .venv/bin/djade --target-version 5.2
 CODE := llmselect_project account_data comparisons conversations presets generations images providers accounts core tests
 # Tests without a running LLMSelect, a worker process or a browser.
 QUICK_TESTS := tests/core tests/accounts tests/providers tests/images tests/generations tests/presets tests/conversations \
@@ -49,6 +50,7 @@ lint: install-dev install-js-tools
 	.venv/bin/lint-imports
 	$(PYTHON) bin/check-style
 	$(PYTHON) -m djlint --quiet --lint templates
+	$(DJADE) --check
 	node_modules/.bin/biome check --error-on-warnings
 	node_modules/.bin/tsc
 	$(PYTHON) manage.py check
@@ -60,6 +62,7 @@ mypy:
 fix: install-dev install-js-tools
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
+	$(DJADE)
 	node_modules/.bin/biome check --write
 
 bench: install-dev
