@@ -21,7 +21,7 @@ USE_INTERVAL = timedelta(minutes=1)
 UNKNOWN = "This API token is unknown or was deleted. Create a new one under Settings."
 EXPIRED = "This API token has expired. Create a new one under Settings."
 IN_THE_PAST = "The expiry has to be in the future."
-WITHOUT_SCOPE = "Choose at least one thing that the token may do."
+WITHOUT_SCOPE = "Choose at least one permission."
 BEYOND_YOURS = "A token cannot create one with more rights than its own. Leave out: {}."
 
 

@@ -33,7 +33,7 @@ def record_deletion() -> None:
 
 
 def account_of(login: str) -> User | None:
-    """Return the user with this username or e-mail address, None if there is none; one query."""
+    """Return the user with this username or email address, None if there is none; one query."""
     return User.objects.filter(Q(username__iexact=login) | Q(email__iexact=login)).first()
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts.api_tokens import WITHOUT_SCOPE
 from accounts.models import ApiToken, TokenScope, User, all_scopes
 from core.errors import RequestError
 
@@ -55,7 +56,7 @@ class ApiTokenForm(forms.ModelForm):
         choices=TokenScope.choices,
         initial=all_scopes,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one permission."},
+        error_messages={"required": WITHOUT_SCOPE},
     )
 
     class Meta:

@@ -101,7 +101,7 @@ def _form_errors(form: SignupForm) -> InvalidInput:
 
 
 def log_in(request: HttpRequest, *, login: str, password: str, code: str = "") -> User:
-    """Return the user of these credentials; ``login`` is a username or an e-mail address.
+    """Return the user of these credentials; ``login`` is a username or an email address.
 
     An unknown user costs the same work and gets the same sentence as a wrong password, so that neither reveals which
     accounts exist. Raises NotSignedIn, and TooManyRequests after too many failures.

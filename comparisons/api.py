@@ -24,12 +24,12 @@ from comparisons.schemas import EXAMPLE, CompareSerializer, compare_request
 from comparisons.selectors import turn_states, user_comparison, user_comparisons, user_result, user_turn
 from comparisons.serializers import (
     ComparisonPageSerializer,
+    ComparisonResultSerializer,
     ComparisonSerializer,
     EventsSerializer,
     ForkSerializer,
-    GivenVoteSerializer,
-    PlacedResultSerializer,
     StartSerializer,
+    TurnVoteSerializer,
 )
 from conversations.serializers import StoppedSerializer
 from core.api.openapi import NOTHING, refusals
@@ -120,7 +120,7 @@ class ComparisonExportApi(APIView):
 class VoteApi(APIView):
     @extend_schema(
         request=VoteSerializer,
-        responses={200: GivenVoteSerializer, **refusals(409)},
+        responses={200: TurnVoteSerializer, **refusals(409)},
         operation_id="comparisons_vote",
     )
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
@@ -145,7 +145,7 @@ class ComparisonCancelApi(APIView):
 
 
 class ResultApi(APIView):
-    @extend_schema(responses=PlacedResultSerializer, operation_id="results_read")
+    @extend_schema(responses=ComparisonResultSerializer, operation_id="results_read")
     def get(self, request: Request, result_id: uuid.UUID) -> Response:
         """Return the answer of one slot."""
         generation, comparison = user_result(api_user(request), result_id)
@@ -163,7 +163,7 @@ class ResultCancelApi(APIView):
 class ResultRetryApi(APIView):
     @extend_schema(
         request=None,
-        responses={202: PlacedResultSerializer, **refusals(409, 429, 503)},
+        responses={202: ComparisonResultSerializer, **refusals(409, 429, 503)},
         operation_id="results_retry",
     )
     def post(self, request: Request, result_id: uuid.UUID) -> Response:

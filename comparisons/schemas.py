@@ -64,7 +64,7 @@ class TurnRequest:
     batch: bool = False
 
 
-class EntrySerializer(ModelRefSerializer):
+class SlotRequestSerializer(ModelRefSerializer):
     parameters = ParametersSerializer(required=False)
     fallback = FallbackSerializer(required=False, allow_null=True)
 
@@ -75,7 +75,7 @@ class CompareSerializer(serializers.Serializer[CompareRequest]):
     system = PromptField(noun="system prompt", required=False, allow_blank=True, allow_null=True)
     tier = WordField(TIERS, required=False, allow_null=True)
     providers = serializers.ListField(
-        child=EntrySerializer(),
+        child=SlotRequestSerializer(),
         min_length=1,
         max_length=MAX_MODELS,
         error_messages=MODEL_LIST_ERRORS,

@@ -39,7 +39,7 @@ class ResultSerializer(SlotSerializer, UsageSerializer, FailureSerializer):
     parameters = ParametersSerializer()
 
 
-class PlacedResultSerializer(ResultSerializer):
+class ComparisonResultSerializer(ResultSerializer):
     comparison_id = serializers.UUIDField()
 
 
@@ -48,11 +48,11 @@ class CastVoteSerializer(serializers.Serializer[Any]):
     verdict = serializers.ChoiceField(Vote.Verdict.values, allow_null=True)
 
 
-class GivenVoteSerializer(CastVoteSerializer):
+class TurnVoteSerializer(CastVoteSerializer):
     turn = serializers.IntegerField()
 
 
-class AskedTurnSerializer(serializers.Serializer[Any]):
+class ComparisonTurnSerializer(serializers.Serializer[Any]):
     turn = serializers.IntegerField()
     prompt = serializers.CharField()
     images = ImageSerializer(many=True)
@@ -66,7 +66,7 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     created_at = serializers.DateTimeField()
     history = MessageSerializer(many=True, help_text="The messages of the chat that it continues.")
-    turns = AskedTurnSerializer(many=True)
+    turns = ComparisonTurnSerializer(many=True)
 
 
 class RowSlotSerializer(SlotSerializer):

@@ -7,13 +7,15 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+NAME_LENGTH = 80
+
 
 class Saved(models.Model):
     """Base of the two kinds; a user's names are unique within each kind."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)ss")
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=NAME_LENGTH)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

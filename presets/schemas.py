@@ -19,10 +19,8 @@ from generations.fields import (
     WordField,
     without_none,
 )
-from presets.models import Preset, PromptTemplate
+from presets.models import NAME_LENGTH, Preset, PromptTemplate
 from presets.services import variables
-
-NAME_LENGTH = 80
 
 
 class NameField(FilledField):

@@ -17,6 +17,7 @@ from accounts.models import User
 from core.ciphers import DecryptionError
 from core.errors import NotFound
 from providers.adapters.base import Adapter, ErrorCode, ProviderError, Target
+from providers.adapters.errors import SENTENCES
 from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
 from providers.kinds import KINDS, ProviderKind
 from providers.models import Endpoint, KeySource, LanguageModel, ProviderKey
@@ -173,7 +174,7 @@ def _resolved(user: User, kind: ProviderKind, own: ProviderKey | None) -> Resolv
     if server_key and not may_use_server_key(user):
         server_key = ""
     if kind.needs_key and not server_key:
-        raise ProviderError(ErrorCode.NO_API_KEY, no_key(kind))
+        raise ProviderError(ErrorCode.NO_API_KEY, _no_key(kind))
     return ResolvedTarget(
         kind.adapter, Target(kind.label, base_url, server_key), KeySource.SERVER if server_key else None
     )
@@ -190,7 +191,7 @@ def _resolved_endpoint(endpoint: Endpoint) -> ResolvedTarget:
 
 def _access(kind: ProviderKind, own: ProviderKey | None, server: bool) -> Access:
     source = _source_of_kind(kind.slug, own is not None, server)
-    refusal = no_key(kind) if kind.needs_key and source is None else ""
+    refusal = _no_key(kind) if kind.needs_key and source is None else ""
     return Access(kind.slug, ProviderInfo(kind.label, kind.color), kind, own, source, refusal)
 
 
@@ -199,8 +200,8 @@ def _endpoint_access(endpoint: Endpoint) -> Access:
     return Access(endpoint.slug, info, None, None, _source_of(endpoint))
 
 
-def no_key(kind: ProviderKind) -> str:
-    return f"No key for {kind.label} is set. Add yours under Keys."
+def _no_key(kind: ProviderKind) -> str:
+    return SENTENCES[ErrorCode.NO_API_KEY].format(label=kind.label)
 
 
 def enabled_endpoint(provider: str) -> Endpoint:

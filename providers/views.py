@@ -98,11 +98,11 @@ def model_list(request: AuthenticatedHttpRequest) -> HttpResponse:
 def model_refresh(request: AuthenticatedHttpRequest, provider: str) -> HttpResponse:
     user = request.user
     notice = _refreshed(user, provider)
-    if not request.htmx:
-        _add_message(request, notice)
-        return redirect(f"{reverse('providers:model-list')}#models-{provider}")
     group = next(group for group in catalogue_groups(user) if group.provider == provider)
-    return render(request, "providers/_model_group.html", {"group": group, "notice": notice, "open": True})
+    if request.htmx:
+        return render(request, "providers/_model_group.html", {"group": group, "notice": notice, "open": True})
+    _add_message(request, group.label, notice)
+    return redirect(f"{reverse('providers:model-list')}#models-{provider}")
 
 
 def _refreshed(user: User, provider: str) -> Notice:
@@ -129,7 +129,7 @@ def _done(request: AuthenticatedHttpRequest, provider: str, notice: Notice) -> H
     item = provider_access(request.user, provider)
     if request.htmx:
         return render(request, "providers/_key.html", {"card": _card(item, notice), "open": True})
-    _add_message(request, Notice(notice.ok, f"{item.info.label}: {notice.text}"))
+    _add_message(request, item.info.label, notice)
     return redirect(f"{reverse('providers:key-list')}#key-{provider}")
 
 
@@ -140,5 +140,5 @@ def _refused(request: AuthenticatedHttpRequest, card: KeyCard) -> HttpResponse:
     return render(request, "providers/key_list.html", {"cards": cards}, status=FORM_REFUSED)
 
 
-def _add_message(request: AuthenticatedHttpRequest, notice: Notice) -> None:
-    messages.add_message(request, messages.SUCCESS if notice.ok else messages.ERROR, notice.text)
+def _add_message(request: AuthenticatedHttpRequest, label: str, notice: Notice) -> None:
+    messages.add_message(request, messages.SUCCESS if notice.ok else messages.ERROR, f"{label}: {notice.text}")

@@ -8,8 +8,8 @@ from typing import Any
 from account_data.imports.ids import new_items
 from account_data.imports.reader import Part
 from accounts.models import User
-from presets.models import Preset, PromptTemplate
-from presets.schemas import NAME_LENGTH, checked_preset, checked_template
+from presets.models import NAME_LENGTH, Preset, PromptTemplate
+from presets.schemas import checked_preset, checked_template
 from presets.services import MAX_ITEMS
 
 Json = dict[str, Any]

@@ -46,7 +46,7 @@ from providers.adapters.ssrf import AddressRefusedError
 MAX_DETAIL = 4000
 
 SENTENCES: dict[ErrorCode, str] = {
-    ErrorCode.NO_API_KEY: "There is no key for {label}. Add one under Keys.",
+    ErrorCode.NO_API_KEY: "No key for {label} is set. Add yours under Keys.",
     ErrorCode.INVALID_API_KEY: "The key for {label} was refused. Check it under Keys.",
     ErrorCode.PERMISSION_DENIED: "{label} does not allow this key to do that. Check what the key may use, or choose "
     "another model.",

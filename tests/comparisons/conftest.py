@@ -14,7 +14,7 @@ from redis import Redis
 from accounts.jwt import issue_pair
 from accounts.models import User
 from comparisons.services import StartedTurn
-from tests.comparisons.requests import compare
+from tests.comparisons.without_worker import compare
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from comparisons.json import comparison_json
 from comparisons.services import StartedTurn, rename_comparison, vote
 from images.json import image_json
 from images.services import store_image
-from tests.comparisons.requests import Status, compare, end
+from tests.comparisons.without_worker import Status, compare, end
 from tests.images import samples
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1")

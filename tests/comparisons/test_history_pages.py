@@ -7,7 +7,7 @@ from accounts.models import User
 from comparisons.models import Comparison
 from comparisons.services import StartedTurn, rename_comparison
 from generations.models import Generation
-from tests.comparisons.requests import compare
+from tests.comparisons.without_worker import compare
 
 HTMX = {"HX-Request": "true"}
 

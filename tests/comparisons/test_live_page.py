@@ -8,7 +8,7 @@ from comparisons.page_model import page_mark
 from comparisons.selectors import turn_states
 from generations.log.events import Done
 from generations.models import Generation
-from tests.comparisons.requests import compare, end
+from tests.comparisons.without_worker import compare, end
 
 
 def test_two_runs_that_end_at_once_replace_the_vote_once(alice: User) -> None:

@@ -13,7 +13,7 @@ from comparisons.services import StartedTurn
 from generations.log.heartbeats import heartbeats_key
 from generations.models import Generation
 from generations.output.answer_view import AnswerView
-from tests.comparisons.requests import Status, claim, compare, end
+from tests.comparisons.without_worker import Status, claim, compare, end
 
 
 def columns(comparison: Comparison) -> list[AnswerView]:

@@ -10,7 +10,7 @@ from core.redis_clients import thread_client
 from generations.log import event_log
 from generations.log.event_log import Writer
 from generations.models import Generation, Run
-from tests.comparisons.requests import claim, end
+from tests.comparisons.without_worker import claim, end
 
 
 def test_a_deleted_comparison_leaves_nothing_and_no_worker_appends_to_its_log(

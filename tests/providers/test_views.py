@@ -150,7 +150,7 @@ def test_it_refreshes_with_and_without_htmx(alice: User) -> None:
     assert body(partial).lstrip().startswith('<details class="card stack stack-tight" id="models-openai" open>')
     assert "It lists 2 models." in body(partial)
     assert page.redirect_chain == [("/models/#models-openai", 302)]
-    assert "It lists 2 models." in body(page)
+    assert "OpenAI: It lists 2 models." in body(page)
 
 
 def test_it_says_why_a_refresh_failed(alice: User) -> None:
