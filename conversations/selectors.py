@@ -36,6 +36,12 @@ def user_conversation(user: User, public_id: uuid.UUID) -> Conversation:
     return chat
 
 
+def discarded_conversation(user: User, public_id: uuid.UUID) -> Conversation | None:
+    """Return the user's chat if it was deleted and this can still be undone."""
+    chats = Conversation.objects.filter(user=user, kind=Conversation.Kind.CHAT, public_id=public_id)
+    return chats.exclude(discarded_at=None).first()
+
+
 def user_conversations(user: User, search: str = "") -> QuerySet[Conversation]:
     """Return the user's chats, the one used last first; ``search`` looks for a text in titles and messages."""
     chats = _chats(user).order_by("-updated_at", "-pk")

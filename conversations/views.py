@@ -19,7 +19,14 @@ from conversations.forms import composer_body, settings_values
 from conversations.models import Conversation
 from conversations.page_model import message_views, page_mark
 from conversations.schemas import chat_request
-from conversations.selectors import conversation_message, shown_messages, user_conversation, user_conversations
+from conversations.selectors import (
+    conversation_message,
+    discarded_conversation,
+    shown_messages,
+    user_conversation,
+    user_conversations,
+)
+from core.errors import NotFound
 from core.pages import offset_page
 from generations.fields import checked_title
 from images.forms import posted_images
@@ -67,9 +74,16 @@ def chat_detail(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> Http
 def chat_news(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Return what other tabs and devices have changed since the page was rendered; 204 if nothing has changed.
 
-    Unchanged parts are not sent, because the user may be typing or selecting in them.
+    Unchanged parts are not sent, because the user may be typing or selecting in them. If the chat was deleted, its
+    composer becomes a note with a button that undoes this.
     """
-    conversation = user_conversation(request.user, public_id)
+    try:
+        conversation = user_conversation(request.user, public_id)
+    except NotFound:
+        discarded = discarded_conversation(request.user, public_id)
+        if discarded is None:
+            raise
+        return render(request, "conversations/_chat_gone.html", {"chat": discarded})
     messages_changed = request.GET.get("shown") != page_mark(conversation)
     renamed = request.GET.get("title") != conversation.title
     if not (messages_changed or renamed):

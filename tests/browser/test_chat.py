@@ -292,6 +292,26 @@ def test_the_list_finds_renames_deletes_and_brings_back(newcomer: Visitor, vendo
     chatter.expect_done("Yes.")
 
 
+def test_another_tab_says_that_the_chat_was_deleted(visitor: Visitor, vendors: StandIn) -> None:
+    chatter = Chatter(visitor)
+    vendors.default = Script(text="Yes.")
+    chatter.begin("apples")
+    chatter.expect_done("Yes.")
+    tab = chatter.page.context.new_page()
+    tab.goto(chatter.page.url)
+    item = tab.locator(".chat-item").first
+    item.hover()
+    item.locator("summary").click()
+    item.get_by_role("button", name="Delete").click()
+    expect(tab.locator(".chat-gone")).to_be_visible()
+
+    chatter.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(chatter.page.locator(".chat-gone")).to_contain_text("This chat was deleted.")
+    chatter.page.locator(".chat-gone").get_by_role("button", name="Undo").click()
+    chatter.expect_done("Yes.")
+
+
 def test_a_new_title_disturbs_nobody_at_work(visitor: Visitor, vendors: StandIn) -> None:
     chatter = Chatter(visitor)
     vendors.default = Script(text="Yes.")
