@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from pytest_django import Settings
 from redis import Redis
 
@@ -112,13 +112,9 @@ def browser_problems() -> list[str]:
 @pytest.fixture
 def browser_page(browser_problems: list[str]) -> Iterator[Page]:
     """A page of a fresh browser; a console error, uncaught exception or CSP violation fails the test."""
-    path = chromium.executable()
-    assert path, "The tests need a browser: install Chromium, or run `make test`, which does."
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+    with chromium.launched() as browser:
         context = browser.new_context()
         context.set_default_timeout(15_000)
         chromium.note_problems(context, browser_problems)
         yield context.new_page()
-        browser.close()
     assert browser_problems == []

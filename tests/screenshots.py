@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.fake_providers import StandIn
 from tests.support import chromium
@@ -23,18 +23,15 @@ PROMPT = "Explain what a closure is, with a short example."
 
 
 def main() -> None:
-    path = chromium.executable()
     with tempfile.TemporaryDirectory(prefix="llmselect-screenshots-") as folder, StandIn() as vendors:
         servers = Servers(Path(folder))
         os.environ.update(servers.start("sqlite"))
         live = Live(servers, vendors, name="pictures", SERVER_KEYS="administrators")
         try:
             live.start()
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+            with chromium.launched() as browser:
                 page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
                 _take(live, page)
-                browser.close()
         finally:
             live.stop()
             servers.stop()

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tests.bench.browser_trace import Trace
 from tests.bench.figures import Figure
@@ -30,9 +30,7 @@ def measure(live: Live, vendors: StandIn) -> list[Figure]:
     vendors.default = Script(text=ANSWER)
     account = live.register()
     path = f"/chat/{_long_chat(account.api)}/"
-    browser_path = chromium.executable()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=list(chromium.ARGUMENTS))
+    with chromium.launched() as browser:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         live.sign_in(page, account)
         opened = [_open(page, live.base_url + path) for _ in range(OPENINGS)]
@@ -40,7 +38,6 @@ def measure(live: Live, vendors: StandIn) -> list[Figure]:
         scrolled = Trace.of(page, lambda: _scroll(page))
         vendors.default = Script(text=ANSWER * 10, total=SECONDS, chunk_size=4)
         asked = Trace.of(page, lambda: _ask(page))
-        browser.close()
     return list(_figures(opened, scrolled, asked))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.bench.browser_trace import Trace
 from tests.bench.figures import Figure
@@ -49,13 +49,10 @@ STATE = """() => ({ shifts, moves, selected: selected !== "" && getSelection().t
 
 
 def measure(live: Live, vendors: StandIn) -> list[Figure]:
-    path = chromium.executable()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+    with chromium.launched() as browser:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         live.sign_in(page, live.register())
         trace, state = _read_along(vendors, page)
-        browser.close()
     return list(_figures(trace, state))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.bench.figures import Figure
 from tests.fake_providers import Script, StandIn
@@ -21,14 +21,11 @@ NOTE_CLICK = """(id) => document.querySelector(`#column-${id} form button`).addE
 
 def measure(live: Live, vendors: StandIn) -> list[Figure]:
     account = live.register()
-    path = chromium.executable()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+    with chromium.launched() as browser:
         page = browser.new_page()
         live.sign_in(page, account)
         midway = [_round(live, vendors, account, page, first_delay=0.0) for _ in range(ROUNDS)]
         silent = [_round(live, vendors, account, page, first_delay=30.0) for _ in range(ROUNDS)]
-        browser.close()
     return [
         Figure("from the click on Stop to the closed connection", "ms", midway, 200),
         Figure("the same before the first token", "ms", silent, 200),

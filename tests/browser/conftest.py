@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, StorageState, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, StorageState, expect
 
 from tests.browser.visitor import Visitor
 from tests.fake_providers import StandIn
@@ -18,14 +18,10 @@ PATIENCE = 15_000
 
 @pytest.fixture(scope="package")
 def shared_browser() -> Iterator[Browser]:
-    path = chromium.executable()
-    assert path, "The tests need a browser: install Chromium, or run `make test`, which does."
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+    with chromium.launched() as browser:
         expect.set_options(timeout=PATIENCE)
-        yield started
+        yield browser
         expect.set_options(timeout=None)
-        started.close()
 
 
 @pytest.fixture(scope="package")

@@ -147,7 +147,8 @@ def test_it_says_when_nothing_is_found(form: Visitor) -> None:
 def test_it_opens_without_moving_anything(form: Visitor, width: int) -> None:
     form.page.set_viewport_size({"width": width, "height": 700})
     places = """() => [scrollY, ...[...document.querySelectorAll("#compare-form :is(input, textarea, button, summary)")]
-        .filter((element) => !element.closest(".picker")).map((element) => element.getBoundingClientRect().top)]"""
+        .filter((element) => element.checkVisibility() && !element.closest(".picker"))
+        .map((element) => element.getBoundingClientRect().top)]"""
     before = form.page.evaluate(places)
 
     box(form, 2).click()

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from tests.frontend.conftest import Render
 from tests.frontend.samples import (
@@ -20,18 +19,15 @@ from tests.frontend.samples import (
     history_context,
 )
 from tests.frontend.server import Answer, PageServer
+from tests.support import chromium
 
 DETAIL = f"/comparisons/{COMPARISON_ID}/"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+def browser() -> Iterator[Browser]:
+    with chromium.launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -46,8 +42,8 @@ def server(render: Render) -> Iterator[PageServer]:
 
 
 @pytest.fixture
-def reader(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
+def reader(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.set_default_timeout(10_000)
     yield page
