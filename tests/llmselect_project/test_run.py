@@ -17,6 +17,7 @@ from tests.support import children, wait
 from tests.support.live import ROOT, free_port
 
 RUN = (sys.executable, "-m", "llmselect_project.run")
+OF_THE_TESTS = {"DATABASE_URL", "DJANGO_SETTINGS_MODULE", "REDIS_URL"}
 
 
 class Started:
@@ -25,7 +26,7 @@ class Started:
     def __init__(self, folder: Path, *, command: tuple[str, ...] = RUN, port: int = 0, **variables: str) -> None:
         self.var, self.port = folder / "var", port or free_port()
         self._output = folder / f"output-{len(list(folder.iterdir()))}"
-        inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+        inherited = {name: value for name, value in os.environ.items() if name not in OF_THE_TESTS}
         environment = {**inherited, "VAR_DIR": str(self.var), "PORT": str(self.port), **variables}
         self.process = children.start(command, log=self._output, environment=environment, directory=ROOT)
         self._below: list[psutil.Process] = []

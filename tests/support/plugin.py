@@ -42,8 +42,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
     # Static files have hashes in their names only once they are collected, as they are for the running LLMSelect.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    # A safe hash takes a quarter of a second per password; tests of the running LLMSelect use it.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     database: dict[str, Any] = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         # A file, because in memory each thread would have a database of its own.
