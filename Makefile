@@ -16,7 +16,7 @@ QUICK_TESTS := tests/core tests/accounts tests/providers tests/images tests/gene
 DATABASE_TESTS := $(QUICK_TESTS) --ignore tests/providers/adapters --ignore tests/generations/rendering
 # Each process has its own database, Redis and running LLMSelect. Tests wait more than they compute, so three
 # processes fill two cores.
-PROCESSES := --numprocesses 3 --dist loadfile
+PROCESSES := --numprocesses 3 --dist worksteal
 
 run:
 	@bin/install requirements.txt

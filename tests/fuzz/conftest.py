@@ -18,3 +18,13 @@ def installation(servers: Servers, stand_in: StandIn) -> Iterator[Live]:
         yield running.start()
     finally:
         running.stop()
+
+
+@pytest.fixture
+def no_traceback(installation: Live) -> Iterator[None]:
+    """The check that a test logs no traceback; the log is not empty before it."""
+    paths = [installation.log_path(name) for name in ("web", "worker")]
+    sizes = [path.stat().st_size for path in paths]
+    yield
+    logged = [path.read_bytes()[size:].decode(errors="replace") for path, size in zip(paths, sizes, strict=True)]
+    assert [trace for each in logged for trace in each.split("Traceback")[1:]] == []

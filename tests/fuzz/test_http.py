@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
 from http.client import HTTPResponse
 from typing import Any
 
@@ -12,6 +11,8 @@ import requests
 from tests.security.bad_bodies import MISSING, NOT_JSON, NOT_OBJECTS
 from tests.security.error_shape import is_sentence
 from tests.support.live import Account, Live
+
+pytestmark = pytest.mark.usefixtures("no_traceback")
 
 JSON = "application/json"
 DEEP = 10_000
@@ -85,14 +86,6 @@ def operations(installation: Live) -> list[tuple[str, str]]:
         for method, operation in operations.items()
         if list(operation.get("requestBody", {}).get("content", ())) == [JSON]
     ]
-
-
-@pytest.fixture(autouse=True)
-def _without_a_traceback(installation: Live) -> Iterator[None]:
-    log = installation.folder / "web.log"
-    log_size = len(log.read_bytes())
-    yield
-    assert "Traceback" not in log.read_bytes()[log_size:].decode(errors="replace")
 
 
 @pytest.mark.parametrize("bad", BODIES)
