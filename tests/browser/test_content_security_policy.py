@@ -1,4 +1,7 @@
-"""The strict content security policy on every page in every state, including the admin's."""
+"""The strict content security policy.
+
+The tests of accessibility visit every other page in every state, and fail if one breaks the policy.
+"""
 
 from __future__ import annotations
 
@@ -40,18 +43,6 @@ def test_it_is_strict(live: Live) -> None:
     for path in ("/accounts/login/", "/nowhere/", "/admin/"):
         header = requests.get(f"{live.base_url}{path}", timeout=10).headers["Content-Security-Policy"]
         assert {directive.strip() for directive in header.split(";")} == POLICY
-
-
-def test_no_page_breaks_it(newcomer: Visitor, vendors: StandIn, violations: list[str]) -> None:
-    assert passed(states.of_newcomers(newcomer)) > 10
-    assert passed(states.of_comparisons(newcomer, vendors)) > 5
-    assert passed(states.of_the_history(newcomer)) > 2
-    assert passed(states.of_chats(newcomer, vendors)) > 5
-    assert passed(states.of_what_is_kept(newcomer)) > 3
-    newcomer.context.clear_cookies()
-    assert passed(states.of_strangers(newcomer)) > 3
-
-    assert violations == []
 
 
 def test_no_page_of_the_admin_breaks_it(administrator: Visitor, vendors: StandIn, violations: list[str]) -> None:

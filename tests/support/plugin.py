@@ -39,7 +39,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
+    from django.test import TransactionTestCase
 
+    from tests.support.database import delete_rows
+
+    TransactionTestCase._fixture_teardown = delete_rows  # type: ignore[attr-defined]
     # Static files have hashes in their names only once they are collected, as they are for the running LLMSelect.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     database: dict[str, Any] = settings.DATABASES["default"]
