@@ -12,8 +12,6 @@ CODE := llmselect_project account_data comparisons conversations presets generat
 # Tests without a running LLMSelect, a worker process or a browser.
 QUICK_TESTS := tests/core tests/accounts tests/providers tests/images tests/generations tests/presets tests/conversations \
 	tests/comparisons tests/account_data
-# Tests that query the database, and so run on SQLite as well.
-DATABASE_TESTS := $(QUICK_TESTS) --ignore tests/providers/adapters --ignore tests/generations/rendering
 # Each process has its own database, Redis and running LLMSelect. Tests wait more than they compute, so three
 # processes fill two cores.
 PROCESSES := --numprocesses 3 --dist worksteal
@@ -31,7 +29,7 @@ install-js-tools:
 test: install-dev
 	@$(PYTHON) -m tests.support.chromium
 	@TEST_DATABASE=postgresql $(PYTHON) -m pytest $(PROCESSES)
-	@TEST_DATABASE=sqlite $(PYTHON) -m pytest $(PROCESSES) $(DATABASE_TESTS)
+	@TEST_DATABASE=sqlite $(PYTHON) -m pytest $(PROCESSES) --database-only $(QUICK_TESTS)
 
 quick: install-dev
 	@TEST_DATABASE=sqlite $(PYTHON) -m pytest $(PROCESSES) $(QUICK_TESTS)
