@@ -7,7 +7,7 @@ To add one:
 
 A vendor with a wire format of its own, other than OpenAI's chat completions, takes two more steps:
 
-3. Write its adapter: a module in ``adapters/`` with the methods of ``Adapter`` in ``adapters/base.py``.
+3. Write its adapter: a module in ``adapters/`` with the methods of ``Adapter`` in ``adapters/adapter.py``.
 4. Add its stand-in, which sends the vendor's real bytes, to ``tests/fake_providers/`` (``formats.py``, ``server.py``),
    and let the vendor's SDK read them in ``tests/providers/adapters/test_oracle.py``.
 
@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from providers.adapters.adapter import Adapter
 from providers.adapters.anthropic import AnthropicAdapter
-from providers.adapters.base import Adapter
 from providers.adapters.chat_completions import ChatQuirks
 from providers.adapters.demo import DemoAdapter
 from providers.adapters.google import GoogleAdapter

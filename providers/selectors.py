@@ -16,7 +16,8 @@ from accounts.allowances import has_budget
 from accounts.models import User
 from core.ciphers import DecryptionError
 from core.errors import NotFound
-from providers.adapters.base import Adapter, ErrorCode, ProviderError, Target
+from providers.adapters.adapter import Adapter
+from providers.adapters.base import ErrorCode, ProviderError, Target
 from providers.adapters.errors import SENTENCES
 from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
 from providers.kinds import KINDS, ProviderKind

@@ -16,8 +16,8 @@ from generations.tokens import TokenCount
 from generations.worker.circuit_breaker import Circuit
 from generations.worker.transcript import Transcript
 from generations.worker.types import CancelReason, Claim, Fallback, FindFallback, Outcome, Snapshot
+from providers.adapters.adapter import Adapter
 from providers.adapters.base import (
-    Adapter,
     ErrorCode,
     Finished,
     ProviderError,

@@ -10,7 +10,8 @@ from enum import Enum
 
 from generations.log.event_log import Writer
 from generations.models import Generation
-from providers.adapters.base import Adapter, ProviderError, Request, Target, Usage
+from providers.adapters.adapter import Adapter
+from providers.adapters.base import ProviderError, Request, Target, Usage
 from providers.model_ref import ModelRef
 
 

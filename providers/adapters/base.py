@@ -9,13 +9,9 @@ This package knows no Django, no database and no channel layer.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Protocol
-
-if TYPE_CHECKING:
-    from providers.adapters.http import HttpClients
+from typing import Literal
 
 Role = Literal["user", "assistant"]
 ReasoningEffort = Literal["minimal", "low", "medium", "high"]
@@ -183,16 +179,3 @@ def _rebuild_error(
     code: ErrorCode, message: str, retryable: bool, retry_after: float | None, detail: str
 ) -> ProviderError:
     return ProviderError(code, message, retryable=retryable, retry_after=retry_after, detail=detail)
-
-
-class Adapter(Protocol):
-    """The implementation of one wire format. Adapters hold no state: everything about a call is in its arguments."""
-
-    def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
-        """Send one request and yield the answer as it arrives; closing the iterator closes the upstream connection."""
-
-    async def list_models(self, target: Target) -> list[str]:
-        """Return the ids of the text models that this key can use, as the provider's own list names them."""
-
-    async def check_key(self, target: Target) -> None:
-        """Make the cheapest real call that proves the key; raises ProviderError if the key is refused."""

@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from providers.adapters.base import Adapter, ErrorCode, ProviderError, Request, StreamEvent, Target
+from providers.adapters.adapter import Adapter
+from providers.adapters.base import ErrorCode, ProviderError, Request, StreamEvent, Target
 from providers.adapters.http import HttpClients
 from providers.adapters.timeouts import Timeouts, open_stream
 

@@ -19,8 +19,8 @@ import traceback
 from collections.abc import AsyncGenerator
 from dataclasses import astuple, dataclass
 
+from providers.adapters.adapter import Adapter
 from providers.adapters.base import (
-    Adapter,
     ErrorCode,
     Finished,
     ProviderError,
