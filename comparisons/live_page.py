@@ -37,8 +37,9 @@ class ComparisonPage(LivePage):
     def run_started(self, state: RunState) -> str:
         rendered = state.run.pk in self._known_runs
         self._known_runs.add(state.run.pk)
+        fragments = "" if rendered else self._new_run(state)
         self.follow(state, rendered=rendered)
-        return "" if rendered else self._new_run(state)
+        return fragments
 
     def generation_ended(self, run_id: int, generation: Generation) -> str:
         return self._column(generation)
@@ -82,6 +83,7 @@ class ComparisonPage(LivePage):
 
     def _changed_columns(self, turns: list[TurnState], position: int, marks: list[str]) -> str:
         changed = [slot for slot, mark in zip(turns[position].slots, marks, strict=False) if answer_mark(slot) != mark]
+        self.shows(changed)
         columns = "".join(map(self._column, changed))
         race_fragments = self.times_changed(turns[position].slots[0].current_run_id) if changed else ""
         return columns + race_fragments + self._footer(turns, position) if changed else ""
@@ -95,6 +97,7 @@ class ComparisonPage(LivePage):
         ``#next-turn`` lets the deletion find an element even if there is no such turn.
         """
         (turn,) = turn_views([state])
+        self.shows(state.slots)
         section = self._rendered("_turn", turn=turn, last=True, oob=False)
         return (
             f'<div hx-swap-oob="delete:#turn-{turn.number}, #next-turn"></div>'

@@ -6,7 +6,7 @@ replaces the answer by a rendering of the saved one, which is what a reload woul
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from generations.limits.queue import queue_positions
@@ -42,6 +42,7 @@ class LivePage:
     def __init__(self, topic: str) -> None:
         self._topic = topic
         self._answers: dict[Slot, LiveAnswer] = {}
+        self._ended: set[tuple[int, int]] = set()
 
     def run_started(self, state: RunState) -> str:
         """Return the fragments for a run that begins."""
@@ -74,10 +75,15 @@ class LivePage:
         ]
         return "".join([*batch.fragments, *status, *texts, *map(self.times_changed, sorted(batch.timed_runs))])
 
+    def shows(self, generations: Iterable[Generation]) -> None:
+        """Note what the page shows of these generations. An attempt that has ended is not followed any more, or else
+        its first words would replace its whole text until its end arrives."""
+        self._ended.update((each.pk, each.attempt) for each in generations if not each.is_open)
+
     def follow(self, state: RunState, *, rendered: bool) -> None:
         """Follow the open answers of a run from now on; ``rendered`` is True if the page shows them already."""
         for generation in state.generations:
-            if generation.is_open:
+            if generation.is_open and (generation.pk, generation.attempt) not in self._ended:
                 answer = self._answers[state.run.pk, generation.index] = LiveAnswer(generation)
                 if rendered and answer.phase is not Phase.WAITING:
                     # The page may be older than the database: have its status line rendered again.
