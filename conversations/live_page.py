@@ -33,7 +33,9 @@ class ChatPage(LivePage):
         """Return the last prompt and answer as they are saved, and the composer, ready for another prompt."""
         self._conversation.refresh_from_db(fields=["leaf", "title"])
         mark = page_mark(self._conversation)
-        messages = message_views(shown_messages(self._conversation, last=2))
+        exchange = shown_messages(self._conversation, last=2)
+        self.shows(shown.message.generation for shown in exchange if shown.message.generation)
+        messages = message_views(exchange)
         answers = [
             self._rendered("_answer", message=message, slot=message.answer) for message in messages if message.answer
         ]
