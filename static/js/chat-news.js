@@ -10,6 +10,12 @@ const TITLE_DELAYS_MS = [1500, 4000, 10_000];
  * @type {HTMLElement | null} */
 const chat = find(document, "[data-conversation]");
 const otherTabs = chat && openChannel(`chat-${chat.dataset.conversation}`);
+/** The requests of the chat's own forms; the response to each brings the page up to date.
+ * @type {Set<XMLHttpRequest>} */
+const formRequests = new Set();
+/** The last request for news, and one that a form has overtaken.
+ * @type {{ last?: XMLHttpRequest, overtaken?: XMLHttpRequest }} */
+const news = {};
 
 /** @param {string} name */
 function openChannel(name) {
@@ -30,7 +36,7 @@ const isWaiting = () => find(document, "#live[data-running][sse-connect]") !== n
  * @param {string} shown
  */
 async function requestNews(shown) {
-  if (!chat || document.hidden || find(document, ".chat-gone")) return;
+  if (!chat || document.hidden || formRequests.size || find(document, ".chat-gone")) return;
   const title = get(document, "#chat-head h1").textContent;
   const query = new URLSearchParams({ shown, title });
   await window.htmx.ajax("GET", `${chat.dataset.newsUrl}?${query}`, { source: chat, swap: "none" });
@@ -60,9 +66,19 @@ if (chat) {
     otherTabs?.postMessage("changed");
     requestTitle();
   });
-  document.addEventListener("htmx:afterRequest", ({ detail: { successful, requestConfig } }) => {
+  document.addEventListener("htmx:beforeSend", ({ detail: { xhr, requestConfig } }) => {
+    if (requestConfig.elt === chat) news.last = xhr;
     const isOwnForm = requestConfig.elt instanceof HTMLFormElement && chat.contains(requestConfig.elt);
-    if (successful && isOwnForm && requestConfig.verb === "post") otherTabs?.postMessage("changed");
+    if (!isOwnForm || requestConfig.verb !== "post") return;
+    formRequests.add(xhr);
+    news.overtaken = news.last;
+  });
+  // News that arrive before the response to a form would replace the element into which that response goes.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr === news.overtaken) event.preventDefault();
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail: { xhr, successful } }) => {
+    if (formRequests.delete(xhr) && successful) otherTabs?.postMessage("changed");
   });
   otherTabs?.addEventListener("message", requestChanges);
   document.addEventListener("visibilitychange", requestChanges);

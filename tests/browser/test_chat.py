@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, StorageState, expect
+from playwright.sync_api import APIResponse, Browser, Error, Locator, Page, Route, StorageState, expect
 
 from tests.browser.answers import HOSTILE, RICH
 from tests.browser.visitor import Visitor
 from tests.fake_providers import Script, StandIn
+from tests.support import wait
 from tests.support.live import Account, Live
 
 TEXT = "one two three four five six seven"
@@ -290,6 +292,29 @@ def test_the_list_finds_renames_deletes_and_brings_back(newcomer: Visitor, vendo
     chatter.page.reload()
 
     chatter.expect_done("Yes.")
+
+
+def test_news_that_are_late_do_not_swallow_the_message_that_was_sent(chatter: Chatter, vendors: StandIn) -> None:
+    vendors.default = Script(text="First.")
+    chatter.begin("Begin.")
+    chatter.expect_done("First.")
+    held: list[tuple[Route, APIResponse]] = []
+    chatter.page.route("**/news/**", lambda route: held.append((route, route.fetch())))
+    chatter.page.evaluate("document.querySelector('#live').dataset.shown = '-'")
+    chatter.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    wait.until(lambda: chatter.page.evaluate("1") and held, "no news were requested")
+
+    def send_after_the_news(route: Route) -> None:
+        for news, response in held:
+            with suppress(Error):
+                news.fulfill(response=response)
+        route.continue_()
+
+    chatter.page.route("**/messages/", send_after_the_news)
+    chatter.send("Count.")
+
+    chatter.expect_done("First.", "First.")
+    expect(chatter.prompts).to_have_text(["Begin.", "Count."])
 
 
 def test_another_tab_says_that_the_chat_was_deleted(visitor: Visitor, vendors: StandIn) -> None:
