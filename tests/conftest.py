@@ -87,10 +87,11 @@ def stand_in() -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def vendors(stand_in: StandIn) -> StandIn:
-    """The stand-in vendors that ``live`` calls, without scripts of other tests."""
+def vendors(stand_in: StandIn) -> Iterator[StandIn]:
+    """The stand-in vendors that ``live`` calls, without scripts of other tests; they forget those of this one."""
     stand_in.reset()
-    return stand_in
+    yield stand_in
+    stand_in.reset()
 
 
 @pytest.fixture(scope="session")
