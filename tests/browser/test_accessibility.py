@@ -14,28 +14,23 @@ from tests.browser.visitor import Visitor
 from tests.fake_providers import StandIn
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
-SCREENS = (
-    # Colors do not depend on the width, and checking their contrast takes most of the time.
-    ("light", 360, None),
-    ("light", 768, {"rules": {"color-contrast": {"enabled": False}}}),
-    ("light", 1440, None),
-    ("dark", 1440, {"runOnly": ["color-contrast"]}),
-)
-"""Color scheme, width in pixels, and options of axe."""
-RUN = """async (options) => {
-  const { violations } = await axe.run(document, { resultTypes: ["violations"], ...options });
+WIDTHS = (360, 768, 1440)
+RUN = """async (rules) => {
+  const options = { resultTypes: ["violations"], ...(rules && { runOnly: rules }) };
+  const { violations } = await axe.run(document, options);
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" | ")}`);
 }"""
 
 
 def violations(page: Page) -> Iterator[str]:
-    """Yield the violations of all rules in the light theme at every width, and of color contrast in the dark one."""
+    """Yield the violations of all rules in the light theme, and of color contrast in the dark one, at every width."""
     if page.evaluate("typeof axe === 'undefined'"):
         page.evaluate(AXE)
-    for scheme, width, options in SCREENS:
+    for scheme, rules in (("light", None), ("dark", ["color-contrast"])):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.set_viewport_size({"width": width, "height": 900})
-        yield from (f"{scheme} {width}: {found}" for found in page.evaluate(RUN, options))
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            yield from (f"{scheme} {width}: {found}" for found in page.evaluate(RUN, rules))
 
 
 def found(visitor: Visitor, walk: Iterator[str]) -> str:
