@@ -36,10 +36,9 @@ def user_conversation(user: User, public_id: uuid.UUID) -> Conversation:
     return chat
 
 
-def discarded_conversation(user: User, public_id: uuid.UUID) -> Conversation | None:
-    """Return the user's chat if it was deleted and this can still be undone."""
-    chats = Conversation.objects.filter(user=user, kind=Conversation.Kind.CHAT, public_id=public_id)
-    return chats.exclude(discarded_at=None).first()
+def discarded_conversations(user: User) -> QuerySet[Conversation]:
+    """Return the user's chats that were deleted in a way that can still be undone."""
+    return Conversation.objects.filter(user=user, kind=Conversation.Kind.CHAT).exclude(discarded_at=None)
 
 
 def user_conversations(user: User, search: str = "") -> QuerySet[Conversation]:

@@ -21,7 +21,13 @@ from conversations.message_tree import message_tree
 from conversations.models import WITH_IMAGES, Conversation, Message
 from conversations.prompts import check_fallback, check_provider, retry_answer, start_answers
 from conversations.schemas import ChatRequest
-from conversations.selectors import answer_of, conversation_message, open_answer, user_conversation
+from conversations.selectors import (
+    answer_of,
+    conversation_message,
+    discarded_conversations,
+    open_answer,
+    user_conversation,
+)
 from core.errors import Conflict, InvalidInput
 from generations.deletion import delete_logs, prepare_deletion
 from generations.fields import TITLE_LENGTH
@@ -237,8 +243,7 @@ def discard_conversation(*, conversation: Conversation) -> None:
 
 def restore_conversation(*, user: User, public_id: uuid.UUID) -> Conversation:
     """Undo a deletion; raises NotFound if it is too late."""
-    chats = Conversation.objects.filter(user=user, kind=Conversation.Kind.CHAT, public_id=public_id)
-    chats.exclude(discarded_at=None).update(discarded_at=None)
+    discarded_conversations(user).filter(public_id=public_id).update(discarded_at=None)
     return user_conversation(user, public_id)
 
 

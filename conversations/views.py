@@ -21,7 +21,7 @@ from conversations.page_model import message_views, page_mark
 from conversations.schemas import chat_request
 from conversations.selectors import (
     conversation_message,
-    discarded_conversation,
+    discarded_conversations,
     shown_messages,
     user_conversation,
     user_conversations,
@@ -80,7 +80,7 @@ def chat_news(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpRe
     try:
         conversation = user_conversation(request.user, public_id)
     except NotFound:
-        discarded = discarded_conversation(request.user, public_id)
+        discarded = discarded_conversations(request.user).filter(public_id=public_id).first()
         if discarded is None:
             raise
         return render(request, "conversations/_chat_gone.html", {"chat": discarded})

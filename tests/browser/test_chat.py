@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import APIResponse, Browser, Error, Locator, Page, Route, StorageState, expect
+from playwright.sync_api import APIResponse, Browser, Locator, Page, Route, StorageState, expect
 
 from tests.browser.answers import HOSTILE, RICH
 from tests.browser.visitor import Visitor
@@ -306,8 +305,7 @@ def test_news_that_are_late_do_not_swallow_the_message_that_was_sent(chatter: Ch
 
     def send_after_the_news(route: Route) -> None:
         for news, response in held:
-            with suppress(Error):
-                news.fulfill(response=response)
+            news.fulfill(response=response)
         route.continue_()
 
     chatter.page.route("**/messages/", send_after_the_news)
@@ -322,8 +320,7 @@ def test_another_tab_says_that_the_chat_was_deleted(visitor: Visitor, vendors: S
     vendors.default = Script(text="Yes.")
     chatter.begin("apples")
     chatter.expect_done("Yes.")
-    tab = chatter.page.context.new_page()
-    tab.goto(chatter.page.url)
+    tab = visitor.new_tab().page
     item = tab.locator(".chat-item").first
     item.hover()
     item.locator("summary").click()
