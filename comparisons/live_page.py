@@ -83,7 +83,7 @@ class ComparisonPage(LivePage):
 
     def _changed_columns(self, turns: list[TurnState], position: int, marks: list[str]) -> str:
         changed = [slot for slot, mark in zip(turns[position].slots, marks, strict=False) if answer_mark(slot) != mark]
-        self.shows(changed)
+        self.note_shown(changed)
         columns = "".join(map(self._column, changed))
         race_fragments = self.times_changed(turns[position].slots[0].current_run_id) if changed else ""
         return columns + race_fragments + self._footer(turns, position) if changed else ""
@@ -97,7 +97,7 @@ class ComparisonPage(LivePage):
         ``#next-turn`` lets the deletion find an element even if there is no such turn.
         """
         (turn,) = turn_views([state])
-        self.shows(state.slots)
+        self.note_shown(state.slots)
         section = self._rendered("_turn", turn=turn, last=True, oob=False)
         return (
             f'<div hx-swap-oob="delete:#turn-{turn.number}, #next-turn"></div>'

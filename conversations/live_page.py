@@ -34,7 +34,7 @@ class ChatPage(LivePage):
         self._conversation.refresh_from_db(fields=["leaf", "title"])
         mark = page_mark(self._conversation)
         exchange = shown_messages(self._conversation, last=2)
-        self.shows(shown.message.generation for shown in exchange if shown.message.generation)
+        self.note_shown(shown.message.generation for shown in exchange if shown.message.generation)
         messages = message_views(exchange)
         answers = [
             self._rendered("_answer", message=message, slot=message.answer) for message in messages if message.answer

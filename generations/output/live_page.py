@@ -75,7 +75,7 @@ class LivePage:
         ]
         return "".join([*batch.fragments, *status, *texts, *map(self.times_changed, sorted(batch.timed_runs))])
 
-    def shows(self, generations: Iterable[Generation]) -> None:
+    def note_shown(self, generations: Iterable[Generation]) -> None:
         """Note what the page shows of these generations. An attempt that has ended is not followed any more, or else
         its first words would replace its whole text until its end arrives."""
         self._ended.update((each.pk, each.attempt) for each in generations if not each.is_open)

@@ -63,7 +63,7 @@ async def _frames(events: AsyncGenerator[FeedEvent, None], run_id: int) -> Async
 async def resumed_stream(
     request: HttpRequest, topic: str, stream: Callable[[RunState, EntryId | None], HttpResponseBase]
 ) -> HttpResponseBase:
-    """Return ``stream`` of a topic's latest run from where the client left it, 204 if it lacks no part of that run.
+    """Return ``stream`` of a topic's latest run from the client's resume point, 204 if it lacks no part of that run.
 
     Raises InvalidInput if the client sent a malformed id.
     """
