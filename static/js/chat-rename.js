@@ -1,5 +1,5 @@
 // The field that renames a chat in the list begins with the title that the list shows, which may have changed since the
-// page was loaded.
+// page was loaded. What the user has typed stays: the browser reports an opened menu some time after it can be typed in.
 
 import { closest, find, get, matching } from "./dom.js";
 
@@ -9,7 +9,7 @@ function setTitle({ target }) {
   const item = closest(menu, ".chat-item");
   if (!menu || !item) return;
   const field = find(menu, "[name=title]", HTMLInputElement);
-  if (field) field.value = get(item, "a").textContent;
+  if (field) field.defaultValue = get(item, "a").textContent;
 }
 
 document.addEventListener("toggle", setTitle, { capture: true });

@@ -293,6 +293,25 @@ def test_the_list_finds_renames_deletes_and_brings_back(newcomer: Visitor, vendo
     chatter.expect_done("Yes.")
 
 
+def test_a_title_that_was_typed_at_once_stays(newcomer: Visitor, vendors: StandIn) -> None:
+    chatter = Chatter(newcomer)
+    vendors.default = Script(text="Yes.")
+    chatter.begin("apples")
+    chatter.expect_done("Yes.")
+
+    typed = chatter.page.evaluate(
+        """() => new Promise((resolve) => {
+          const menu = document.querySelector(".chat-item > .menu");
+          const field = menu.querySelector("[name=title]");
+          menu.addEventListener("toggle", () => resolve(field.value));
+          menu.open = true;
+          field.value = "Fruit";
+        })"""
+    )
+
+    assert typed == "Fruit"
+
+
 def test_news_that_are_late_do_not_swallow_the_message_that_was_sent(chatter: Chatter, vendors: StandIn) -> None:
     vendors.default = Script(text="First.")
     chatter.begin("Begin.")
