@@ -10,6 +10,8 @@ const box = get(composer, "textarea", HTMLTextAreaElement);
 const draftKey = `llmselect:${document.body.dataset.user}:draft:chat:${composer.dataset.composer}`;
 // On a touch screen Enter breaks the line: there is no Shift to press with it.
 const hasKeyboard = window.matchMedia("(pointer: fine)");
+/** What the last request of the composer holds. */
+let sent = { text: "", images: /** @type {HTMLElement[]} */ ([]) };
 
 const isRunning = () => find(document, "#live[data-running]") !== null;
 
@@ -36,14 +38,25 @@ function useChosenModel({ target }) {
   if (field) field.value = get(composer, "[name=model]", HTMLSelectElement).value || field.value;
 }
 
-/** @param {DocumentEventMap["htmx:afterRequest"]} event */
-function clearIfSent({ detail: { successful, requestConfig } }) {
+/** @param {DocumentEventMap["htmx:beforeSend"]} event */
+function emptyAtSend({ detail: { requestConfig } }) {
   // The Stop button sends a request of its own, which is not the composer's.
-  if (!successful || requestConfig.elt !== composer) return;
+  if (requestConfig.elt !== composer) return;
+  sent = { text: box.value, images: findAll(composer, ".images-item") };
+  // At once, so that a second Enter sends nothing and the next message can be written.
   box.value = "";
-  for (const item of findAll(composer, ".images-item")) item.remove();
+}
+
+/** @param {DocumentEventMap["htmx:afterRequest"]} event */
+function finishSending({ detail: { successful, requestConfig } }) {
+  if (requestConfig.elt !== composer) return;
+  if (successful) {
+    for (const item of sent.images) item.remove();
+    window.scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
+  } else {
+    box.value = [sent.text, box.value].filter(Boolean).join("\n");
+  }
   saveDraft();
-  window.scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
 }
 
 box.value ||= readText(draftKey) ?? "";
@@ -51,4 +64,5 @@ box.addEventListener("input", saveDraft);
 document.addEventListener("keydown", submitOnEnter);
 document.addEventListener("submit", useChosenModel, { capture: true });
 document.addEventListener("htmx:configRequest", useChosenModel, { capture: true });
-document.addEventListener("htmx:afterRequest", clearIfSent);
+document.addEventListener("htmx:beforeSend", emptyAtSend);
+document.addEventListener("htmx:afterRequest", finishSending);

@@ -312,6 +312,33 @@ def test_a_title_that_was_typed_at_once_stays(newcomer: Visitor, vendors: StandI
     assert typed == "Fruit"
 
 
+def test_the_next_message_can_be_written_while_one_is_sent(chatter: Chatter, vendors: StandIn) -> None:
+    vendors.default = Script(text="Yes.")
+    chatter.begin("One.")
+    chatter.expect_done("Yes.")
+    held: list[Route] = []
+    chatter.page.route("**/messages/", lambda route: held.append(route))
+
+    chatter.send("Two.")
+    expect(chatter.box).to_have_value("")
+    chatter.box.press("Enter")
+    chatter.box.press_sequentially("Three.")
+    wait.until(lambda: chatter.page.evaluate("1") and held, "the message was not sent")
+    held.pop().continue_()
+
+    chatter.expect_done("Yes.", "Yes.")
+    expect(chatter.box).to_have_value("Three.")
+    chatter.box.press("Enter")
+    wait.until(lambda: chatter.page.evaluate("1") and held, "the message was not sent")
+    chatter.box.fill("Four.")
+    held.pop().abort()
+    expect(chatter.box).to_have_value("Three.\nFour.")
+    expect(chatter.prompts).to_have_text(["One.", "Two."])
+    chatter.page.reload()
+    expect(chatter.box).to_have_value("Three.\nFour.")
+    chatter.visitor.forgive("htmx:(afterRequest|sendError)|ERR_FAILED")
+
+
 def test_news_that_are_late_do_not_swallow_the_message_that_was_sent(chatter: Chatter, vendors: StandIn) -> None:
     vendors.default = Script(text="First.")
     chatter.begin("Begin.")
