@@ -1,4 +1,4 @@
-"""How the scripts of a page load: all at once, and from the browser's cache the next time."""
+"""The loading of a page's scripts: all at once, and from the browser's cache the next time."""
 
 from __future__ import annotations
 
