@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import APIResponse, Browser, Locator, Page, Route, StorageState, expect
+from playwright.sync_api import Browser, Locator, Page, Route, StorageState, expect
 
 from tests.browser.answers import HOSTILE, RICH
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import HeldRequests, Visitor
 from tests.fake_providers import Script, StandIn
-from tests.support import wait
 from tests.support.live import Account, Live
 
 TEXT = "one two three four five six seven"
@@ -316,22 +315,20 @@ def test_the_next_message_can_be_written_while_one_is_sent(chatter: Chatter, ven
     vendors.default = Script(text="Yes.")
     chatter.begin("One.")
     chatter.expect_done("Yes.")
-    held: list[Route] = []
-    chatter.page.route("**/messages/", lambda route: held.append(route))
+    messages = HeldRequests(chatter.page, "**/messages/")
 
     chatter.send("Two.")
     expect(chatter.box).to_have_value("")
     chatter.box.press("Enter")
     chatter.box.press_sequentially("Three.")
-    wait.until(lambda: chatter.page.evaluate("1") and held, "the message was not sent")
-    held.pop().continue_()
+    messages.next().continue_()
 
     chatter.expect_done("Yes.", "Yes.")
     expect(chatter.box).to_have_value("Three.")
     chatter.box.press("Enter")
-    wait.until(lambda: chatter.page.evaluate("1") and held, "the message was not sent")
+    refused = messages.next()
     chatter.box.fill("Four.")
-    held.pop().abort()
+    refused.abort()
     expect(chatter.box).to_have_value("Three.\nFour.")
     expect(chatter.prompts).to_have_text(["One.", "Two."])
     chatter.page.reload()
@@ -343,15 +340,14 @@ def test_news_that_are_late_do_not_swallow_the_message_that_was_sent(chatter: Ch
     vendors.default = Script(text="First.")
     chatter.begin("Begin.")
     chatter.expect_done("First.")
-    held: list[tuple[Route, APIResponse]] = []
-    chatter.page.route("**/news/**", lambda route: held.append((route, route.fetch())))
+    requests = HeldRequests(chatter.page, "**/news/**")
     chatter.page.evaluate("document.querySelector('#live').dataset.shown = '-'")
     chatter.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    wait.until(lambda: chatter.page.evaluate("1") and held, "no news were requested")
+    news = requests.next()
+    response = news.fetch()
 
     def send_after_the_news(route: Route) -> None:
-        for news, response in held:
-            news.fulfill(response=response)
+        news.fulfill(response=response)
         route.continue_()
 
     chatter.page.route("**/messages/", send_after_the_news)

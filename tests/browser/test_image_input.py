@@ -3,10 +3,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import Browser, Route, StorageState, expect
+from playwright.sync_api import Browser, StorageState, expect
 
 from tests.browser.image_form import ImageForm
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import HeldRequests, Visitor
 from tests.images import samples
 
 UPLOAD = "**/api/v1/images"
@@ -137,28 +137,26 @@ def test_it_takes_no_more_than_eight(visitor: Visitor) -> None:
 
 def test_it_sends_the_form_once_the_upload_is_done(visitor: Visitor) -> None:
     form = ImageForm(visitor)
-    held: list[Route] = []
-    visitor.page.route(UPLOAD, lambda route: held.append(route))
+    uploads = HeldRequests(visitor.page, UPLOAD)
     form.choose(("cat.png", samples.encoded("PNG")))
     expect(visitor.page.locator(".images-uploading")).to_have_count(1)
 
     form.send()
     expect(form.prompt).to_be_visible()
     assert "?" not in visitor.page.url
-    held[0].continue_()
+    uploads.next().continue_()
 
     assert len(form.sent) == 1
 
 
 def test_it_does_not_send_the_form_where_the_upload_fails(visitor: Visitor) -> None:
     form = ImageForm(visitor)
-    held: list[Route] = []
-    visitor.page.route(UPLOAD, lambda route: held.append(route))
+    uploads = HeldRequests(visitor.page, UPLOAD)
     form.choose(("cat.png", samples.HTML))
     expect(visitor.page.locator(".images-uploading")).to_have_count(1)
 
     form.send()
-    held[0].continue_()
+    uploads.next().continue_()
 
     expect(form.error).to_have_text(re.compile("^cat.png: This is not"))
     assert "?" not in visitor.page.url

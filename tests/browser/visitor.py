@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
+from tests.support import wait
 from tests.support.live import Account, Live
 
 # The columns of every turn, without the parts that may differ after a reload: form tokens, white space of the
@@ -29,6 +30,22 @@ COLUMNS = """() => [...document.querySelectorAll("#comparison .columns")].map((c
   }
   return copy.outerHTML;
 })"""
+
+
+class HeldRequests:
+    """The requests of a page to some URLs, which stay unanswered until the test lets them go on."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self._page = page
+        self._url = url
+        self._routes: list[Route] = []
+        page.route(url, lambda route: self._routes.append(route))
+
+    def next(self) -> Route:
+        """Wait for the next request, and return it."""
+        # Playwright hears of requests only while it is called.
+        wait.until(lambda: self._page.evaluate("1") and self._routes, f"nothing requested {self._url}")
+        return self._routes.pop(0)
 
 
 class Visitor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from urllib.parse import urljoin
 
 import pytest
@@ -18,9 +19,14 @@ def urls(visitor: Visitor, selector: str, attribute: str) -> set[str]:
     return set(elements.evaluate_all(f"(elements) => elements.map((element) => element.{attribute})"))
 
 
+@cache
+def loaded(url: str) -> requests.Response:
+    return requests.get(url, timeout=10)
+
+
 def imports(modules: set[str]) -> set[str]:
     """Return the URLs of what the modules import, and of what those import in turn."""
-    imported = {urljoin(url, name) for url in modules for name in IMPORT.findall(requests.get(url, timeout=10).text)}
+    imported = {urljoin(url, name) for url in modules for name in IMPORT.findall(loaded(url).text)}
     return imported | imports(imported) if imported else imported
 
 
@@ -37,4 +43,4 @@ def test_a_page_preloads_every_module_that_its_scripts_import(visitor: Visitor, 
 
     assert urls(visitor, "link[rel=modulepreload]", "href") == imported
     for url in modules | imported:
-        assert "immutable" in requests.get(url, timeout=10).headers["Cache-Control"], url
+        assert "immutable" in loaded(url).headers["Cache-Control"], url
