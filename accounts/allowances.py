@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from accounts.models import Limits, User
+from core.process_cache import remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +43,14 @@ class Allowance:
 
 
 def allowance_of(user: User) -> Allowance:
-    """Return a user's allowance; one query."""
-    rows = list(Limits.objects.filter(Q(user=user) | Q(group__user=user)).distinct())
-    own = [row for row in rows if row.user_id is not None]
-    groups = [row for row in rows if row.user_id is None]
+    """Return a user's allowance; one query, or none if their limits are remembered."""
+    rows = _limits_of(user)
+    own = [row for row in rows if row["user_id"] is not None]
+    groups = [row for row in rows if row["user_id"] is None]
 
     def limit(name: str, default: Any, most_generous: Callable[..., Any] = max) -> Any:
         for candidates in (own, groups):
-            values = [getattr(row, name) for row in candidates if getattr(row, name) is not None]
+            values = [row[name] for row in candidates if row[name] is not None]
             if values:
                 return most_generous(values)
         return default
@@ -71,9 +72,11 @@ def allowance_of(user: User) -> Allowance:
 
 
 def has_budget(user: User) -> bool:
-    """Return True if a budget is set for this user or one of their groups; one query."""
-    budgets = Q(
-        *((f"{unit}_per_{period}__gt", 0) for unit in ("tokens", "dollars") for period in ("day", "month")),
-        _connector=Q.OR,
-    )
-    return Limits.objects.filter(Q(user=user) | Q(group__user=user)).filter(budgets).exists()
+    """Return True if a budget is set for this user or one of their groups; queries as ``allowance_of`` does."""
+    names = [f"{unit}_per_{period}" for unit in ("tokens", "dollars") for period in ("day", "month")]
+    return any(row[name] for row in _limits_of(user) for name in names)
+
+
+def _limits_of(user: User) -> list[dict[str, Any]]:
+    rows = Limits.objects.filter(Q(user=user) | Q(group__user=user)).distinct()
+    return remembered(f"limits:{user.public_id}", lambda: [dict(row) for row in rows.values()])

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, cast
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest, parse_cookie
@@ -26,6 +25,7 @@ from accounts.api_tokens import PREFIX, user_of_api_token
 from accounts.jwt import user_of_access_token
 from accounts.models import TokenScope, User
 from accounts.scopes import check_scope, scope_of_request
+from core.async_db import in_thread
 from core.errors import Forbidden, NotSignedIn
 
 SIGN_IN_FIRST = "Sign in first, or send a valid access token."
@@ -41,7 +41,7 @@ async def authenticated_user(request: HttpRequest) -> User:
     Costs one or two queries and gives the connection back, because the view may stream for a long time. Raises
     NotSignedIn, and Forbidden if a session comes without a CSRF token or a personal token lacks the scope.
     """
-    user: User | None = await database_sync_to_async(user_of_request)(request)
+    user = await in_thread(user_of_request, request)
     if user is None:
         raise NotSignedIn(SIGN_IN_FIRST)
     return user
@@ -75,7 +75,7 @@ async def socket_user(scope: Scope) -> User | None:
     Raises Forbidden if a personal token may not read.
     """
     try:
-        user: User | None = await database_sync_to_async(_user_of_scope)(scope)
+        user = await in_thread(_user_of_scope, scope)
     except NotSignedIn:
         return None
     return user

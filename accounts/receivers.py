@@ -10,7 +10,10 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.dispatch import receiver
 
 from accounts.audit import account_of, record
-from accounts.models import Action, User
+from accounts.models import Action, Limits, User
+from core.process_cache import forget_when_changed
+
+forget_when_changed(Limits, User.groups.through)
 
 
 @receiver(user_logged_in)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from comparisons.json import Json, answer_json, slot_json
-from comparisons.models import Comparison
+from comparisons.models import Comparison, Turn
 from comparisons.selectors import turn_number
 from core.async_db import in_thread
 from generations import selectors
@@ -30,18 +30,25 @@ class _Run:
 
 
 def comparison_feed(
-    comparison: Comparison, *, state: RunState | None = None, after: EntryId | None = None, deltas: bool = True
+    comparison: Comparison,
+    *,
+    state: RunState | None = None,
+    turn: Turn | None = None,
+    after: EntryId | None = None,
+    deltas: bool = True,
 ) -> AsyncGenerator[FeedEvent, None]:
     """Yield a comparison's events from the start of ``state``, or after the entry ``after``, until it is deleted.
 
-    Without ``deltas`` an answer is sent complete, at its end.
+    Without ``deltas`` an answer is sent complete, at its end. A caller that knows the ``turn`` of ``state`` saves a
+    query.
     """
-    return feed(_Serializer(comparison), comparison.topic, state=state, after=after, deltas=deltas)
+    return feed(_Serializer(comparison, turn), comparison.topic, state=state, after=after, deltas=deltas)
 
 
 class _Serializer:
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: Comparison, turn: Turn | None) -> None:
         self._id = str(comparison.public_id)
+        self._numbers: dict[int, int] = {} if turn is None else {turn.run_id: turn.number}
         self._runs: dict[int, _Run] = {}
 
     async def serialize(self, event: Event) -> Json | None:
@@ -67,9 +74,10 @@ class _Serializer:
         return {"event": "queued", **slot_json(generation), "place": position}
 
     async def _remember(self, state: RunState) -> _Run:
-        known = self._runs.get(state.run.pk)
-        turn = await in_thread(turn_number, state.run.pk) if known is None else known.turn
-        run = self._runs[state.run.pk] = _Run(turn, {each.index: each for each in state.generations})
+        key = state.run.pk
+        if key not in self._numbers:
+            self._numbers[key] = await in_thread(turn_number, key)
+        run = self._runs[key] = _Run(self._numbers[key], {each.index: each for each in state.generations})
         return run
 
     async def _slot(self, run_id: int, index: int) -> Generation | None:

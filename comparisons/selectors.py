@@ -115,8 +115,14 @@ def _with_slots(turns: QuerySet[Turn]) -> QuerySet[Turn]:
 
 def turn_number(run_id: int) -> int:
     """Return the number of the turn that a run or the run of a retry belongs to; raises Run.DoesNotExist."""
-    turns = Turn.objects.filter(Q(run=run_id) | Q(run__generations__current_run=run_id))
-    number = turns.values_list("number", flat=True).first()
+    number = _number(Turn.objects.filter(run=run_id))
+    if number is None:
+        # Two queries by indexes: one with OR would look at every turn there is.
+        number = _number(Turn.objects.filter(run__generations__current_run=run_id))
     if number is None:
         raise Run.DoesNotExist
     return number
+
+
+def _number(turns: QuerySet[Turn]) -> int | None:
+    return turns.order_by().values_list("number", flat=True).first()

@@ -32,7 +32,7 @@ from generations.services import stop_generations
 from generations.stored_request import encode_parameters
 from images.selectors import chosen_images
 from providers.adapters.base import ProviderError
-from providers.selectors import resolve_target
+from providers.selectors import check_callable
 
 
 class StartedTurn(NamedTuple):
@@ -55,28 +55,31 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
     for index, candidate in enumerate(request.candidates):
         check_fallback(user, candidate.fallback, f"providers.{index}.fallback")
     check_request_rate(user)
-    with transaction.atomic():
-        comparison = Comparison.objects.create(user=user, title=default_title(request.prompt))
-        conversations = Conversation.objects.bulk_create(
-            Conversation(
-                user=user,
-                kind=Conversation.Kind.CANDIDATE,
-                provider=candidate.provider,
-                model=candidate.model,
-                system=request.system or (source.system if source is not None else ""),
-                parameters=encode_parameters(candidate.parameters),
-                fallback=candidate.fallback,
-            )
-            for candidate in request.candidates
+    comparison = Comparison(user=user, title=default_title(request.prompt))
+    conversations = [
+        Conversation(
+            user=user,
+            kind=Conversation.Kind.CANDIDATE,
+            provider=candidate.provider,
+            model=candidate.model,
+            system=request.system or (source.system if source is not None else ""),
+            parameters=encode_parameters(candidate.parameters),
+            fallback=candidate.fallback,
         )
+        for candidate in request.candidates
+    ]
+    turn = TurnRequest(request.prompt, request.images, request.batch)
+    with transaction.atomic():
+        if source is not None:
+            Conversation.objects.bulk_create(conversations)
+            copy_branch(source=source, leaf_id=source.leaf_id, targets=conversations)
+        state = _send(comparison, conversations, turn, new_topic=True)
+        comparison.save(force_insert=True)
         Candidate.objects.bulk_create(
             Candidate(comparison=comparison, position=position, conversation=conversation)
             for position, conversation in enumerate(conversations)
         )
-        if source is not None:
-            copy_branch(source=source, leaf_id=source.leaf_id, targets=conversations)
-        turn = TurnRequest(request.prompt, request.images, request.batch)
-        return _start_turn(comparison, conversations, turn, number=0)
+        return _started(comparison, turn, state, number=0)
 
 
 def _source_chat(user: User, request: CompareRequest) -> Conversation | None:
@@ -101,22 +104,26 @@ def start_turn(*, comparison: Comparison, request: TurnRequest) -> StartedTurn:
         candidates = locked.candidates.select_related("conversation").order_by("position")
         conversations = [candidate.conversation for candidate in candidates]
         check_vision([(each.provider, each.model) for each in conversations], request.images)
-        started = _start_turn(locked, conversations, request, number=locked.turns.count())
+        started = _started(locked, request, _send(locked, conversations, request), number=locked.turns.count())
         Comparison.objects.filter(pk=locked.pk).update(updated_at=timezone.now())
         return started
 
 
-def _start_turn(
-    comparison: Comparison, conversations: Sequence[Conversation], request: TurnRequest, *, number: int
-) -> StartedTurn:
-    state = send_prompt(
+def _send(
+    comparison: Comparison, conversations: Sequence[Conversation], request: TurnRequest, *, new_topic: bool = False
+) -> RunState:
+    return send_prompt(
         user=comparison.user,
         topic=comparison.topic,
         conversations=conversations,
         prompt=request.prompt,
         images=chosen_images(comparison.user, request.images),
+        new_topic=new_topic,
         batch=request.batch,
-    )
+    ).state
+
+
+def _started(comparison: Comparison, request: TurnRequest, state: RunState, *, number: int) -> StartedTurn:
     turn = Turn.objects.create(comparison=comparison, number=number, prompt=request.prompt, run=state.run)
     return StartedTurn(comparison, turn, state)
 
@@ -128,7 +135,7 @@ def _check_providers(user: User, candidates: Sequence[CandidateRequest]) -> None
         if candidate.provider in callable_now | refusals.keys():
             continue
         try:
-            resolve_target(user, candidate.provider)
+            check_callable(user, candidate.provider)
             callable_now.add(candidate.provider)
         except ProviderError as error:
             refusals[candidate.provider] = error

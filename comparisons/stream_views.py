@@ -13,7 +13,7 @@ from accounts.decorators import api_view
 from accounts.models import User
 from comparisons.api_events import comparison_feed
 from comparisons.json import comparison_json
-from comparisons.models import Comparison
+from comparisons.models import Comparison, Turn
 from comparisons.schemas import (
     EXAMPLE,
     CompareSerializer,
@@ -51,7 +51,7 @@ EVENTS = (
 async def compare_stream(request: HttpRequest, user: User) -> HttpResponseBase:
     """Start a comparison and stream it until all answers have ended."""
     started = await _start(user, json_object(request))
-    return _stream(user, started.comparison, started.state)
+    return _stream(user, started.comparison, started.state, turn=started.turn)
 
 
 @extend_schema(
@@ -70,7 +70,7 @@ async def compare(request: HttpRequest, user: User) -> HttpResponseBase:
     body = json_object(request)
     started = await _start(user, body)
     if body.get("stream") is True:
-        return _stream(user, started.comparison, started.state)
+        return _stream(user, started.comparison, started.state, turn=started.turn)
     return await _ended_response(started)
 
 
@@ -90,7 +90,7 @@ async def turn_create(request: HttpRequest, user: User, public_id: uuid.UUID) ->
     comparison = await in_thread(user_comparison, user, public_id)
     started = await in_thread(start_turn, comparison=comparison, request=checked)
     if streamed:
-        return _stream(user, comparison, started.state)
+        return _stream(user, comparison, started.state, turn=started.turn)
     return await _ended_response(started)
 
 
@@ -119,8 +119,15 @@ async def _ended_response(started: StartedTurn) -> JsonResponse:
     return JsonResponse(await in_thread(comparison_json, started.comparison))
 
 
-def _stream(user: User, comparison: Comparison, state: RunState, after: EntryId | None = None) -> StreamingHttpResponse:
+def _stream(
+    user: User,
+    comparison: Comparison,
+    state: RunState,
+    after: EntryId | None = None,
+    *,
+    turn: Turn | None = None,
+) -> StreamingHttpResponse:
     """Return server-sent events from the start of a run, or after the entry ``after``, until the run is closed."""
-    deltas = user.receives_streams
-    events = comparison_feed(comparison, state=state if after is None else None, after=after, deltas=deltas)
+    deltas, start = user.receives_streams, state if after is None else None
+    events = comparison_feed(comparison, state=start, turn=turn, after=after, deltas=deltas)
     return event_stream(events, state.run.pk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 from conversations.json import Json
-from conversations.models import Conversation
+from conversations.models import Conversation, Message
 from conversations.selectors import answer_of
 from core.async_db import in_thread
 from generations.log.event_log import EntryId
@@ -17,18 +17,27 @@ from generations.selectors import RunState
 
 
 def conversation_feed(
-    conversation: Conversation, *, state: RunState | None = None, after: EntryId | None = None, deltas: bool = True
+    conversation: Conversation,
+    *,
+    state: RunState | None = None,
+    message: Message | None = None,
+    after: EntryId | None = None,
+    deltas: bool = True,
 ) -> AsyncGenerator[FeedEvent, None]:
     """Yield a chat's events from the start of ``state``, or after the entry ``after``, until it is deleted.
 
-    Without ``deltas`` an answer is sent complete, at its end.
+    Without ``deltas`` an answer is sent complete, at its end. A caller that knows the ``message`` of ``state`` saves a
+    query.
     """
-    return feed(_Serializer(conversation), conversation.topic, state=state, after=after, deltas=deltas)
+    return feed(_Serializer(conversation, message), conversation.topic, state=state, after=after, deltas=deltas)
 
 
 class _Serializer:
-    def __init__(self, conversation: Conversation) -> None:
+    def __init__(self, conversation: Conversation, message: Message | None) -> None:
         self._id = str(conversation.public_id)
+        self._messages: dict[int, Message] = {}
+        if message is not None and message.generation_id is not None:
+            self._messages[message.generation_id] = message
         self._silent = False
 
     async def serialize(self, event: Event) -> Json | None:
@@ -59,8 +68,10 @@ class _Serializer:
         return {"queued": True, "place": position}
 
     async def _ids(self, state: RunState) -> Json:
-        message = await in_thread(answer_of, state.generations[0])
-        return {"conversation_id": self._id, "message_id": str(message.public_id)}
+        generation = state.generations[0]
+        if generation.pk not in self._messages:
+            self._messages[generation.pk] = await in_thread(answer_of, generation)
+        return {"conversation_id": self._id, "message_id": str(self._messages[generation.pk].public_id)}
 
 
 def _complete_text(generation: Generation) -> Json | None:

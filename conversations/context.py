@@ -9,6 +9,7 @@ from conversations.models import Conversation
 from conversations.models import Message as StoredMessage
 from generations.stored_request import decode_parameters
 from generations.tokens import IMAGE_TOKENS, estimate_tokens
+from images.models import Image as StoredImage
 from providers.adapters.base import Image, Message, Request
 from providers.capabilities import is_text_only
 from providers.prices import context_window
@@ -34,12 +35,9 @@ class ContextRequest:
     omitted_images: int
 
 
-def build_request(conversation: Conversation, path: Iterable[StoredMessage]) -> ContextRequest:
-    """Return the request that asks a conversation's model to answer the last message of ``path``.
-
-    ``path`` has the messages from the first one, with their generations.
-    """
-    messages = [_adapter_message(message) for message in path]
+def build_request(conversation: Conversation, messages: Sequence[Message]) -> ContextRequest:
+    """Return the request that asks a conversation's model to answer the last of ``messages``, which begin with the
+    first."""
     fitting = _newest_that_fit(conversation, messages)
     omitted_images = 0
     if is_text_only(conversation.model):
@@ -54,10 +52,15 @@ def build_request(conversation: Conversation, path: Iterable[StoredMessage]) -> 
     return ContextRequest(request, len(messages) - len(fitting), omitted_images)
 
 
-def _adapter_message(message: StoredMessage) -> Message:
+def sent_message(message: StoredMessage) -> Message:
+    """Return a stored message, with its generation and its images, as a model is sent it."""
     if message.generation is not None:
         return Message("assistant", message.generation.text)
-    return Message("user", message.text, tuple(Image(str(image.public_id)) for image in message.images))
+    return sent_prompt(message.text, message.images)
+
+
+def sent_prompt(text: str, images: Iterable[StoredImage]) -> Message:
+    return Message("user", text, tuple(Image(str(image.public_id)) for image in images))
 
 
 def _newest_that_fit(conversation: Conversation, messages: Sequence[Message]) -> Sequence[Message]:

@@ -24,10 +24,12 @@ def check_vision(models: Iterable[tuple[str, str]], images: Sequence[object]) ->
         raise InvalidInput(sentence, fields={"images": [sentence]})
 
 
-def attach_images(message: Message, images: Iterable[Image]) -> None:
-    """Attach images to a new message, in their order."""
+def attach_images(messages: Iterable[tuple[Message, Iterable[Image]]]) -> None:
+    """Attach images to new messages, to each in their order; one statement, or none without images."""
     MessageImage.objects.bulk_create(
-        MessageImage(message=message, image=image, position=position) for position, image in enumerate(images)
+        MessageImage(message=message, image=image, position=position)
+        for message, images in messages
+        for position, image in enumerate(images)
     )
 
 

@@ -7,12 +7,13 @@ its text. Nothing is overwritten: an edited prompt or a regenerated answer becom
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from generations.models import Generation
+from generations.models import Generation, Run
 from images.models import Image
 from providers import model_ref
 from providers.model_ref import ModelRef
@@ -66,7 +67,7 @@ class Conversation(models.Model):
 
 
 class Message(models.Model):
-    """A prompt (role ``user``) or an answer (role ``assistant``).
+    """A prompt (role ``user``) or an answer (role ``assistant``), with a primary key from ``message_keys``.
 
     Messages with the same ``parent`` are alternative branches, the newest last; a first message has no parent. A prompt
     has its ``text`` here; an answer has it in its ``generation``. Two counters say what the model of an answer was not
@@ -98,6 +99,19 @@ class Message(models.Model):
     def images(self) -> list[Image]:
         """The images in their order; no query if ``WITH_IMAGES`` was prefetched."""
         return [attached.image for attached in self.placed_images.all()]
+
+
+MESSAGES_OF_A_RUN = 2**20
+"""The most messages that one run can come with."""
+
+
+def message_keys(run: Run) -> Iterator[int]:
+    """Yield primary keys for messages that are created together with this run, in ascending order.
+
+    Keys that are known beforehand let a prompt, its answer and the conversation that both belong to name each other in
+    one statement a table. All messages take their keys from their run, so that none is taken twice.
+    """
+    return iter(range(run.pk * MESSAGES_OF_A_RUN, (run.pk + 1) * MESSAGES_OF_A_RUN))
 
 
 class MessageImage(models.Model):

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from conversations.context import build_request
+from conversations.context import build_request, sent_message, sent_prompt
 from conversations.message_images import attach_images
 from conversations.message_tree import MessageTree
-from conversations.models import WITH_IMAGES, Conversation, Message
+from conversations.models import WITH_IMAGES, Conversation, Message, message_keys
 from core.errors import InvalidInput, NotFound
 from generations.limits.admission import GenerationRequest
 from generations.models import Generation
 from generations.selectors import RunState
 from generations.services import retry_generation, start_run
 from images.models import Image
+from providers.adapters.base import Message as SentMessage
 from providers.adapters.base import ProviderError
 from providers.model_ref import ModelRef
-from providers.selectors import resolve_target
+from providers.selectors import check_callable
+
+
+class StartedAnswers(NamedTuple):
+    """A run, and the messages that its generations write, in the same order."""
+
+    state: RunState
+    messages: list[Message]
 
 
 def send_prompt(
@@ -31,39 +40,57 @@ def send_prompt(
     conversations: Sequence[Conversation],
     prompt: str,
     images: Sequence[Image] = (),
+    new_topic: bool = False,
     batch: bool = False,
-) -> RunState:
+) -> StartedAnswers:
     """Append one prompt to each of the user's ``conversations`` and start the answers; call it in a transaction.
 
-    The run's generations have the order of ``conversations``.
+    The run's generations have the order of ``conversations``, of which new ones are saved.
     """
-    prompts = Message.objects.bulk_create(
+    prompts = [
         Message(conversation=each, parent_id=each.leaf_id, role=Message.Role.USER, text=prompt)
         for each in conversations
-    )
-    for each in prompts:
-        attach_images(each, images)
-    return start_answers(user=user, topic=topic, prompts=prompts, batch=batch)
+    ]
+    return start_answers(user=user, topic=topic, prompts=prompts, images=images, new_topic=new_topic, batch=batch)
 
 
 def start_answers(
-    *, user: User, topic: str, prompts: Sequence[Message], on_complete_task: str = "", batch: bool = False
-) -> RunState:
+    *,
+    user: User,
+    topic: str,
+    prompts: Sequence[Message],
+    images: Sequence[Image] = (),
+    changed: Collection[str] = (),
+    new_topic: bool = False,
+    on_complete_task: str = "",
+    batch: bool = False,
+) -> StartedAnswers:
     """Start an answer to each of these prompts, as a new branch below it; call it in a transaction.
 
-    The answer becomes its conversation's leaf.
+    The answer becomes its conversation's leaf. New prompts are saved, with ``images``, and so are new conversations; of
+    others the fields ``changed`` are.
     """
-    histories = _histories(prompts)
-    requests = [build_request(prompt.conversation, histories[prompt.pk]) for prompt in prompts]
+    new_prompts = [each for each in prompts if each.pk is None]
+    histories = _histories(prompts, images)
+    requests = [build_request(prompt.conversation, history) for prompt, history in zip(prompts, histories, strict=True)]
     generation_requests = [
         GenerationRequest(prompt.conversation.provider, each.request, _fallback(prompt.conversation))
         for prompt, each in zip(prompts, requests, strict=True)
     ]
     state = start_run(
-        user=user, topic=topic, requests=generation_requests, on_complete_task=on_complete_task, batch=batch
+        user=user,
+        topic=topic,
+        requests=generation_requests,
+        new_topic=new_topic,
+        on_complete_task=on_complete_task,
+        batch=batch,
     )
-    answers = Message.objects.bulk_create(
+    keys = message_keys(state.run)
+    for prompt in new_prompts:
+        prompt.pk = next(keys)
+    answers = [
         Message(
+            pk=next(keys),
             conversation=prompt.conversation,
             parent=prompt,
             role=Message.Role.ASSISTANT,
@@ -72,12 +99,23 @@ def start_answers(
             omitted_images=each.omitted_images,
         )
         for prompt, each, generation in zip(prompts, requests, state.generations, strict=True)
-    )
-    for message in answers:
-        message.conversation.leaf = message
-        message.conversation.updated_at = timezone.now()
-    Conversation.objects.bulk_update([message.conversation for message in answers], ["leaf", "updated_at"])
-    return state
+    ]
+    _save_conversations(answers, changed)
+    Message.objects.bulk_create([*new_prompts, *answers])
+    attach_images((prompt, images) for prompt in new_prompts)
+    return StartedAnswers(state, answers)
+
+
+def _save_conversations(answers: Sequence[Message], changed: Collection[str]) -> None:
+    """Make each answer its conversation's leaf."""
+    for answer in answers:
+        # The key alone, because Django refuses to save a relation to a message that is not saved yet.
+        answer.conversation.leaf_id = answer.pk
+        answer.conversation.updated_at = timezone.now()
+    conversations = [answer.conversation for answer in answers]
+    saved = [each for each in conversations if each.pk is not None]
+    Conversation.objects.bulk_update(saved, ["leaf", "updated_at", *changed])
+    Conversation.objects.bulk_create(each for each in conversations if each.pk is None)
 
 
 def check_fallback(user: User, fallback: str, field: str) -> None:
@@ -89,7 +127,7 @@ def check_fallback(user: User, fallback: str, field: str) -> None:
 def check_provider(user: User, provider: str, field: str) -> None:
     """Raise InvalidInput, naming ``field``, if the provider is unknown or cannot be called."""
     try:
-        resolve_target(user, provider)
+        check_callable(user, provider)
     except (ProviderError, NotFound) as error:
         raise InvalidInput(error.message, fields={field: [error.message]}) from error
 
@@ -113,22 +151,26 @@ def retry_answer(*, generation: Generation, topic: str) -> RunState:
     return retry_generation(
         generation=generation,
         topic=topic,
-        request=build_request(prompt.conversation, _histories([prompt])[prompt.pk]).request,
+        request=build_request(prompt.conversation, *_histories([prompt])).request,
     )
 
 
-def _histories(prompts: Sequence[Message]) -> dict[int, list[Message]]:
-    """Return the messages from the first one to each prompt, by the prompt's key; two queries for all of them."""
+def _histories(prompts: Sequence[Message], images: Sequence[Image] = ()) -> list[list[SentMessage]]:
+    """Return for each prompt the messages from the first one to it; ``images`` are those of new prompts.
+
+    Two queries for all of them, none if all conversations are new.
+    """
     stored: dict[int, dict[int, Message]] = defaultdict(dict)
-    conversations = {prompt.conversation_id for prompt in prompts}
-    messages = Message.objects.filter(conversation__in=conversations).select_related("generation")
-    for message in messages.prefetch_related(WITH_IMAGES):
-        stored[message.conversation_id][message.pk] = message
-    trees = {
-        key: MessageTree.from_pairs((message.pk, message.parent_id) for message in by_key.values())
-        for key, by_key in stored.items()
-    }
-    return {
-        prompt.pk: [stored[prompt.conversation_id][key] for key in trees[prompt.conversation_id].path(prompt.pk)]
-        for prompt in prompts
-    }
+    keys = {prompt.conversation_id for prompt in prompts if prompt.pk is not None or prompt.parent_id is not None}
+    if keys:
+        messages = Message.objects.filter(conversation__in=keys).select_related("generation")
+        for message in messages.prefetch_related(WITH_IMAGES):
+            stored[message.conversation_id][message.pk] = message
+    return [_history(prompt, stored[prompt.conversation_id], images) for prompt in prompts]
+
+
+def _history(prompt: Message, stored: Mapping[int, Message], images: Sequence[Image]) -> list[SentMessage]:
+    tree = MessageTree.from_pairs((message.pk, message.parent_id) for message in stored.values())
+    leaf = prompt.parent_id if prompt.pk is None else prompt.pk
+    history = [sent_message(stored[key]) for key in tree.path(leaf)]
+    return history if prompt.pk is not None else [*history, sent_prompt(prompt.text, images)]

@@ -18,11 +18,10 @@ from kombu.exceptions import OperationalError
 from accounts.models import User
 from conversations.message_images import attach_images, check_vision, delete_unused_images, image_keys
 from conversations.message_tree import message_tree
-from conversations.models import WITH_IMAGES, Conversation, Message
+from conversations.models import WITH_IMAGES, Conversation, Message, message_keys
 from conversations.prompts import check_fallback, check_provider, retry_answer, start_answers
 from conversations.schemas import ChatRequest
 from conversations.selectors import (
-    answer_of,
     conversation_message,
     discarded_conversations,
     open_answer,
@@ -35,6 +34,7 @@ from generations.limits.admission import check_request_rate
 from generations.models import Generation, Run
 from generations.selectors import RunState
 from generations.services import copy_generations, stop_generations
+from images.models import Image
 from images.selectors import chosen_images
 
 logger = logging.getLogger(__name__)
@@ -42,6 +42,8 @@ logger = logging.getLogger(__name__)
 STILL_ANSWERING = "An answer is still being written. Wait until it ends, or stop it first."
 TITLE_TASK = "conversations.make_title"
 PURGE_TASK = "conversations.purge"
+COPIED_AT_ONCE = 500
+"""Rows in one statement."""
 UNDO_WINDOW = timedelta(seconds=60)
 """The time during which a deletion can be undone."""
 
@@ -62,16 +64,24 @@ def start_answer(*, user: User, request: ChatRequest) -> StartedAnswer:
     """
     check_request_rate(user)
     with transaction.atomic():
-        conversation = _conversation(user, request)
+        conversation, changed = _conversation(user, request)
         check_provider(user, conversation.provider, "provider")
-        prompt = _prompt(conversation, request)
-        check_vision(((conversation.provider, conversation.model),), prompt.images)
-        on_complete_task = TITLE_TASK if request.conversation_id is None else ""
-        state = start_answers(user=user, topic=conversation.topic, prompts=[prompt], on_complete_task=on_complete_task)
-    return StartedAnswer(conversation, answer_of(state.generations[0]), state)
+        prompt, images = _prompt(conversation, request)
+        check_vision(((conversation.provider, conversation.model),), images)
+        state, (message,) = start_answers(
+            user=user,
+            topic=conversation.topic,
+            prompts=[prompt],
+            images=images,
+            changed=changed,
+            new_topic=request.conversation_id is None,
+            on_complete_task=TITLE_TASK if request.conversation_id is None else "",
+        )
+    return StartedAnswer(conversation, message, state)
 
 
-def _conversation(user: User, request: ChatRequest) -> Conversation:
+def _conversation(user: User, request: ChatRequest) -> tuple[Conversation, list[str]]:
+    """Return the conversation, a new one that is not saved yet if the request names none, and its changed fields."""
     if request.conversation_id is None:
         title = default_title(request.message)
         conversation = Conversation(user=user, kind=Conversation.Kind.CHAT, title=title)
@@ -80,12 +90,11 @@ def _conversation(user: User, request: ChatRequest) -> Conversation:
         if open_answer(conversation) is not None:
             raise Conflict(STILL_ANSWERING)
     check_fallback(user, request.fallback or "", "fallback")
-    for name in ("provider", "model", "fallback", "system", "parameters"):
-        value = getattr(request, name)
-        if value is not None:
-            setattr(conversation, name, value)
-    conversation.save()
-    return conversation
+    settings = ("provider", "model", "fallback", "system", "parameters")
+    changed = [name for name in settings if getattr(request, name) is not None]
+    for name in changed:
+        setattr(conversation, name, getattr(request, name))
+    return conversation, changed
 
 
 def _locked(conversation: Conversation) -> Conversation:
@@ -97,23 +106,21 @@ def default_title(text: str) -> str:
     return " ".join(text.split())[:TITLE_LENGTH]
 
 
-def _prompt(conversation: Conversation, request: ChatRequest) -> Message:
-    """Return the prompt to answer: a new one, or the existing one if its answer is regenerated."""
+def _prompt(conversation: Conversation, request: ChatRequest) -> tuple[Message, Sequence[Image]]:
+    """Return the prompt to answer with its images: a new one, which is not saved yet, or the existing one if its answer
+    is regenerated."""
     if request.regenerate is not None:
         prompt = conversation_message(conversation, request.regenerate, Message.Role.ASSISTANT).parent
         if prompt is None:
             raise InvalidInput("There is no prompt to answer again.")
         prompt.conversation = conversation
-        return prompt
+        return prompt, prompt.images
     parent, images = conversation.leaf_id, chosen_images(conversation.user, request.images or ())
     if request.edit_of is not None:
         edited = conversation_message(conversation, request.edit_of, Message.Role.USER)
         parent, images = edited.parent_id, edited.images if request.images is None else images
-    prompt = Message.objects.create(
-        conversation=conversation, parent_id=parent, role=Message.Role.USER, text=request.message
-    )
-    attach_images(prompt, images)
-    return prompt
+    prompt = Message(conversation=conversation, parent_id=parent, role=Message.Role.USER, text=request.message)
+    return prompt, images
 
 
 def retry_message(*, conversation: Conversation, message: Message) -> RunState:
@@ -213,22 +220,27 @@ def copy_branch(*, source: Conversation, leaf_id: int | None, targets: Sequence[
     messages = Message.objects.select_related("generation").prefetch_related(WITH_IMAGES).in_bulk(path)
     originals = [messages[key] for key in path]
     answers = [message.generation for message in originals if message.generation is not None]
+    copies: list[Message] = []
     for target in targets:
-        copies = iter(copy_generations(user=target.user, generations=answers) if answers else ())
+        run, generations = copy_generations(user=target.user, generations=answers)
+        keys, generation_copies = message_keys(run), iter(generations)
         parent: Message | None = None
         for original in originals:
-            parent = Message.objects.create(
+            parent = Message(
+                pk=next(keys),
                 conversation=target,
                 parent=parent,
                 role=original.role,
                 text=original.text,
-                generation=next(copies) if original.generation is not None else None,
+                generation=next(generation_copies) if original.generation is not None else None,
                 omitted=original.omitted,
                 omitted_images=original.omitted_images,
             )
-            attach_images(parent, original.images)
-        target.leaf = parent
-        target.save(update_fields=["leaf"])
+            copies.append(parent)
+        target.leaf_id = None if parent is None else parent.pk
+    Message.objects.bulk_create(copies, batch_size=COPIED_AT_ONCE)
+    attach_images(zip(copies, (original.images for _ in targets for original in originals), strict=True))
+    Conversation.objects.bulk_update(targets, ["leaf"])
 
 
 def discard_conversation(*, conversation: Conversation) -> None:

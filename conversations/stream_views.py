@@ -15,7 +15,7 @@ from accounts.models import User
 from conversations.api_events import conversation_feed
 from conversations.json import answer_json
 from conversations.live_page import ChatPage
-from conversations.models import Conversation
+from conversations.models import Conversation, Message
 from conversations.schemas import EXAMPLE, ChatSerializer, chat_request
 from conversations.selectors import MISSING, user_conversation
 from conversations.serializers import ChatAnswerSerializer, FailedChatAnswerSerializer
@@ -49,7 +49,7 @@ EVENTS = (
 async def chat_stream(request: HttpRequest, user: User) -> HttpResponseBase:
     """Send a message and stream the answer."""
     started = await _start(request, user)
-    return _stream(user, started.conversation, started.state)
+    return _stream(user, started.conversation, started.state, message=started.message)
 
 
 @extend_schema(
@@ -68,7 +68,7 @@ async def chat(request: HttpRequest, user: User) -> HttpResponseBase:
     """Send a message and return the complete answer; with ``"stream": true`` stream it."""
     started = await _start(request, user)
     if json_object(request).get("stream") is True:
-        return _stream(user, started.conversation, started.state)
+        return _stream(user, started.conversation, started.state, message=started.message)
     if not await wait_for_end(started.conversation.topic, started.state):
         raise NotFound(MISSING)
     state = await in_thread(run_state, started.state.run.pk)
@@ -111,10 +111,15 @@ def _complete_response(started: StartedAnswer, generation: Generation) -> JsonRe
 
 
 def _stream(
-    user: User, conversation: Conversation, state: RunState, after: EntryId | None = None
+    user: User,
+    conversation: Conversation,
+    state: RunState,
+    after: EntryId | None = None,
+    *,
+    message: Message | None = None,
 ) -> StreamingHttpResponse:
-    deltas = user.receives_streams
-    events = conversation_feed(conversation, state=state if after is None else None, after=after, deltas=deltas)
+    deltas, start = user.receives_streams, state if after is None else None
+    events = conversation_feed(conversation, state=start, message=message, after=after, deltas=deltas)
     return event_stream(events, state.run.pk)
 
 

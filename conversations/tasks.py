@@ -68,6 +68,7 @@ def _request_title(conversation: Conversation, prompt: Message, answer: Message)
             user=conversation.user,
             topic=title_topic(conversation),
             requests=[GenerationRequest(conversation.provider, request)],
+            new_topic=True,
             on_complete_task=TAKE_TITLE_TASK,
             batch=True,
         )

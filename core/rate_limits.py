@@ -1,14 +1,21 @@
-"""Rate limits, counted in the cache."""
+"""Rate limits, counted in Redis."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from hashlib import sha256
 
 from django.core.cache import cache
 
 from core.errors import TooManyRequests
+from core.redis_clients import thread_client
+
+TAKE = """
+local count = redis.call("INCR", KEYS[1])
+if count == 1 then redis.call("PEXPIRE", KEYS[1], ARGV[1]) end
+return {count, redis.call("PTTL", KEYS[1])}
+"""
+GIVE_BACK = 'if redis.call("EXISTS", KEYS[1]) == 1 then redis.call("DECR", KEYS[1]) end'
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +32,12 @@ class Limit:
 
         Call it before the attempt is made, so that concurrent attempts cannot all pass. Raises TooManyRequests.
         """
-        key = f"limit:{self.name}:{sha256(chr(0).join(parts).encode()).hexdigest()}"
-        began: float = cache.get_or_set(key, time.time, self.seconds) or time.time()
-        counter = f"{key}:{began}"
-        # Lives longer than the period, so that it cannot expire between ``add`` and ``incr``.
-        cache.add(counter, 0, 2 * self.seconds)
-        if cache.incr(counter) > self.amount:
-            raise TooManyRequests(self.sentence, retry_after=began + self.seconds - time.time())
+        counter = cache.make_key(f"limit:{self.name}:{sha256(chr(0).join(parts).encode()).hexdigest()}")
+        count, milliseconds = thread_client().register_script(TAKE)(keys=[counter], args=[self.seconds * 1000])
+        if count > self.amount:
+            raise TooManyRequests(self.sentence, retry_after=milliseconds / 1000)
         return counter
 
     def give_back(self, counter: str) -> None:
         """Take back an attempt that should not count."""
-        cache.decr(counter)
+        thread_client().register_script(GIVE_BACK)(keys=[counter])

@@ -34,6 +34,8 @@ from providers.adapters.base import Request
 
 logger = logging.getLogger(__name__)
 
+COPIED_AT_ONCE = 500
+"""Rows in one statement."""
 NOT_COPIED = {
     *("id", "public_id", "user", "run", "current_run", "index", "key_source", "lease", "lease_until", "created_at")
 }
@@ -44,13 +46,15 @@ def start_run(
     user: User,
     topic: str,
     requests: Sequence[GenerationRequest],
+    new_topic: bool = False,
     on_complete_task: str = "",
     batch: bool = False,
 ) -> RunState:
     """Create a run with one queued generation for each request, in their order; call it in a transaction.
 
     The generations are enqueued once that transaction is committed, and ``on_complete_task`` is sent once the run is
-    closed. ``batch`` marks work that nobody waits for. Raises TooManyRequests and OverBudget if not all of them can be
+    closed. ``new_topic`` says that nobody can follow the topic yet, so that the log need not report the start.
+    ``batch`` marks work that nobody waits for. Raises TooManyRequests and OverBudget if not all of them can be
     admitted.
     """
     admissions = admit(user, requests, batch=batch)
@@ -73,7 +77,7 @@ def start_run(
         for index, (each, admission) in enumerate(zip(requests, admissions, strict=True))
     )
     state = RunState(run, generations)
-    transaction.on_commit(lambda: _announce(state))
+    transaction.on_commit(lambda: _announce(state, in_log=not new_topic))
     return state
 
 
@@ -117,7 +121,7 @@ def retry_generation(*, generation: Generation, topic: str, request: Request) ->
             raise Conflict("Only an answer that failed, was stopped or was interrupted can be retried.")
         generation.refresh_from_db()
         state = RunState(run, [generation])
-        transaction.on_commit(lambda: _announce(state))
+        transaction.on_commit(lambda: _announce(state, in_log=True))
     return state
 
 
@@ -134,15 +138,16 @@ def _summary(generation: Generation) -> dict[str, Any]:
     }
 
 
-def _announce(state: RunState) -> None:
-    """Append the run's start to the log and enqueue its generations.
+def _announce(state: RunState, *, in_log: bool) -> None:
+    """Append the run's start to the log, if somebody may follow that, and enqueue its generations.
 
     If Redis has become unavailable since the admission, the reaper enqueues them later.
     """
     run = state.run
     try:
-        epoch, seq = event_log.append(thread_client(), run.topic, {"run": run.pk, "kind": "start"})
-        state.start_id = EntryId(int(epoch), int(seq))
+        if in_log:
+            epoch, seq = event_log.append(thread_client(), run.topic, {"run": run.pk, "kind": "start"})
+            state.start_id = EntryId(int(epoch), int(seq))
         for generation in state.generations:
             enqueue(generation)
     except (redis.RedisError, OperationalError) as error:
@@ -172,8 +177,8 @@ def stop_generations(generations: Iterable[Generation]) -> int:
     return stopped
 
 
-def copy_generations(*, user: User, generations: Sequence[Generation]) -> list[Generation]:
-    """Copy ended answers, in the same order, into an ended run without a log; call it in a transaction.
+def copy_generations(*, user: User, generations: Sequence[Generation]) -> tuple[Run, list[Generation]]:
+    """Copy ended answers, in the same order, into an ended run without a log, and return it; call it in a transaction.
 
     A copy has no key source, because its cost has been paid once already.
     """
@@ -181,14 +186,18 @@ def copy_generations(*, user: User, generations: Sequence[Generation]) -> list[G
         topic=f"copy.{uuid.uuid4().hex}", user=user, total=len(generations), open=0, ended_at=timezone.now()
     )
     copied = [field.attname for field in Generation._meta.concrete_fields if field.name not in NOT_COPIED]
-    return Generation.objects.bulk_create(
-        Generation(
-            user=user,
-            run=run,
-            current_run=run,
-            index=index,
-            key_source="",
-            **{name: getattr(generation, name) for name in copied},
-        )
-        for index, generation in enumerate(generations)
+    copies = Generation.objects.bulk_create(
+        (
+            Generation(
+                user=user,
+                run=run,
+                current_run=run,
+                index=index,
+                key_source="",
+                **{name: getattr(generation, name) for name in copied},
+            )
+            for index, generation in enumerate(generations)
+        ),
+        batch_size=COPIED_AT_ONCE,
     )
+    return run, copies

@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class ProvidersConfig(AppConfig):
     name = "providers"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from core.process_cache import forget_when_changed
+        from providers.models import Endpoint, ProviderKey
+
+        forget_when_changed(Endpoint, ProviderKey)

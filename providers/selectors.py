@@ -16,6 +16,7 @@ from accounts.allowances import has_budget
 from accounts.models import User
 from core.ciphers import DecryptionError
 from core.errors import NotFound
+from core.process_cache import forget, remembered
 from providers.adapters.adapter import Adapter
 from providers.adapters.base import ErrorCode, ProviderError, Target
 from providers.adapters.errors import SENTENCES
@@ -25,6 +26,7 @@ from providers.models import Endpoint, KeySource, LanguageModel, ProviderKey
 from providers.prices import model_info
 from providers.shortlist import shortlisted_models
 
+NO_PROVIDER = "There is no provider “{provider}” here."
 UNKNOWN_COLOR = "#6b7280"
 UNREADABLE = "The stored key for {label} can no longer be read. Enter it again under Keys."
 UNREADABLE_FOR_ENDPOINT = "The stored key for {label} can no longer be read. Ask an administrator to enter it again."
@@ -82,6 +84,73 @@ def resolve_target(user: User, provider: str) -> ResolvedTarget:
         raise ProviderError(ErrorCode.NO_API_KEY, UNREADABLE.format(label=kind.label)) from exc
 
 
+def check_callable(user: User, provider: str) -> None:
+    """Raise NotFound or ProviderError as ``resolve_target`` does; no query if the user's keys are remembered."""
+    try:
+        _check_callable(user, provider)
+    except (NotFound, ProviderError):
+        # Another process may have stored a key or an endpoint a moment ago.
+        forget(_stored_key(user))
+        _check_callable(user, provider)
+
+
+def _check_callable(user: User, provider: str) -> None:
+    kind, stored = KINDS.get(provider), _stored(user)
+    if kind is None:
+        endpoint = stored.endpoints.get(provider)
+        if endpoint is None:
+            raise NotFound(NO_PROVIDER.format(provider=provider[:64]))
+        if not endpoint.is_readable:
+            raise ProviderError(ErrorCode.NO_API_KEY, UNREADABLE_FOR_ENDPOINT.format(label=endpoint.label))
+        return
+    own = stored.keys.get(provider)
+    if own is not None and not own.is_readable:
+        raise ProviderError(ErrorCode.NO_API_KEY, UNREADABLE.format(label=kind.label))
+    if kind.needs_key and _source_of_kind(provider, own is not None, may_use_server_key(user)) is None:
+        raise ProviderError(ErrorCode.NO_API_KEY, _no_key(kind))
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredKey:
+    """A user's key, or an endpoint with its key."""
+
+    label: str
+    has_key: bool
+    is_readable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A user's keys by provider, and the enabled endpoints by slug."""
+
+    keys: dict[str, _StoredKey]
+    endpoints: dict[str, _StoredKey]
+
+
+def _stored_key(user: User) -> str:
+    return f"keys:{user.public_id}"
+
+
+def _stored(user: User) -> _Stored:
+    """Return what is stored for this user; two queries, or none if it is remembered."""
+    return remembered(
+        _stored_key(user),
+        lambda: _Stored(
+            keys={each.provider: _status_of(each, each.provider) for each in ProviderKey.objects.filter(user=user)},
+            endpoints={each.slug: _status_of(each, each.name) for each in Endpoint.objects.filter(enabled=True)},
+        ),
+    )
+
+
+def _status_of(row: ProviderKey | Endpoint, label: str) -> _StoredKey:
+    try:
+        row.api_key  # noqa: B018
+        readable = True
+    except DecryptionError:
+        readable = False
+    return _StoredKey(label, bool(row.hint), readable)
+
+
 def provider_accesses(user: User) -> list[Access]:
     """Return this user's access to every kind and every enabled endpoint; at most three queries, and no key is
     decrypted."""
@@ -101,16 +170,17 @@ def provider_access(user: User, provider: str) -> Access:
 
 
 def key_sources(user: User, providers: Iterable[str]) -> dict[str, str]:
-    """Return the key source at each of these providers: "user", "server", or "" for none; at most two queries."""
-    names = set(providers)
-    own = set(ProviderKey.objects.filter(user=user, provider__in=names).values_list("provider", flat=True))
-    server = may_use_server_key(user)
-    sources: dict[str, str] = {name: _source_of_kind(name, name in own, server) or "" for name in names & KINDS.keys()}
-    others = names - KINDS.keys()
-    if others:
-        endpoints = Endpoint.objects.filter(slug__in=others).defer("api_key")
-        sources |= dict.fromkeys(others, "") | {each.slug: _source_of(each) or "" for each in endpoints}
-    return sources
+    """Return the key source at each of these providers: "user", "server", or "" for none; no query if the user's keys
+    are remembered."""
+    stored, server = _stored(user), may_use_server_key(user)
+    return {
+        name: _source_of_kind(name, name in stored.keys, server) or ""
+        if name in KINDS
+        else KeySource.SERVER
+        if name in stored.endpoints and stored.endpoints[name].has_key
+        else ""
+        for name in providers
+    }
 
 
 def _source_of_kind(kind: str, own: bool, server: bool) -> KeySource | None:
@@ -210,7 +280,7 @@ def enabled_endpoint(provider: str) -> Endpoint:
     # Databases refuse some texts that a URL may contain, like NUL, so only slugs reach the query.
     endpoint = Endpoint.objects.filter(slug=provider, enabled=True).first() if slug_re.match(provider) else None
     if endpoint is None:
-        raise NotFound(f"There is no provider “{provider[:64]}” here.")
+        raise NotFound(NO_PROVIDER.format(provider=provider[:64]))
     return endpoint
 
 

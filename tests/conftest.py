@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,36 @@ async def on_loop(redis: Redis) -> AsyncIterator[None]:
         await layer.flush()
     await loop_client().aclose()
     await asyncio.sleep(0)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """The cache of this process without anything that an earlier test has left."""
+    from core.process_cache import forget_all
+
+    forget_all()
+
+
+@pytest.fixture
+def own_cache(settings: Settings) -> None:
+    """A cache and rate limits without what earlier tests have counted."""
+    cache = {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4()}"}
+    settings.CACHES = {**settings.CACHES, "default": cache}
+
+
+@pytest.fixture
+def lose_redis(settings: Settings) -> Iterator[Callable[[], None]]:
+    """A function that makes Redis unavailable until the end of the test."""
+
+    from core.redis_clients import thread_client
+
+    def lose() -> None:
+        settings.REDIS_URL = "unix:///nowhere/redis.sock"
+        settings.CACHES = {**settings.CACHES, "default": {**settings.CACHES["default"], "LOCATION": settings.REDIS_URL}}
+        thread_client.cache_clear()
+
+    yield lose
+    thread_client.cache_clear()
 
 
 @pytest.fixture

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils import timezone
+
 from account_data.imports.generations import read_answer, read_parameters
 from account_data.imports.ids import BATCH, new_items, take_free_ids
 from account_data.imports.images import ImportedImage, attach_images, referenced_images
 from account_data.imports.reader import Part
 from accounts.models import User
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Message, message_keys
 from conversations.selectors import user_conversations
 from generations.fields import TITLE_LENGTH
 from generations.models import Generation, Run
@@ -105,13 +107,13 @@ def save_conversations(user: User, imported: Sequence[ImportedConversation], run
     take_free_ids(Generation, answers)
     conversations = [each.conversation for each in imported]
     create_with_timestamps(Conversation, conversations)
-    Run.objects.bulk_create([*runs, *_single_runs(imported)], batch_size=BATCH)
+    all_runs = Run.objects.bulk_create([*runs, *_single_runs(imported)], batch_size=BATCH)
     Generation.objects.bulk_create(answers, batch_size=BATCH)
+    _link_messages(imported, all_runs[-1] if all_runs else _run_of_nothing(user))
     Message.objects.bulk_create(messages, batch_size=BATCH)
     attach_images(
         user, [(each.messages[public_id], images) for each in imported for public_id, images in each.images.items()]
     )
-    _link_messages(imported)
     Conversation.objects.bulk_update(conversations, ["leaf"], batch_size=BATCH)
 
 
@@ -140,14 +142,17 @@ def _single_runs(imported: Iterable[ImportedConversation]) -> Iterable[Run]:
                 yield answer.run
 
 
-def _link_messages(imported: Iterable[ImportedConversation]) -> None:
-    """Set the parents of saved messages, and the leaves of their conversations without saving these."""
-    children = []
+def _run_of_nothing(user: User) -> Run:
+    """Return a run for messages that come without any answer, since messages take their keys from a run."""
+    return Run.objects.create(topic=f"import.{uuid.uuid4().hex}", user=user, total=0, open=0, ended_at=timezone.now())
+
+
+def _link_messages(imported: Iterable[ImportedConversation], run: Run) -> None:
+    """Give the messages their keys and parents, and the conversations their leaves; nothing is saved here."""
+    keys = message_keys(run)
     for each in imported:
         for public_id, message in each.messages.items():
+            message.pk = next(keys)
             parent = each.parents[public_id]
-            if parent is not None:
-                message.parent = each.messages[parent]
-                children.append(message)
+            message.parent = None if parent is None else each.messages[parent]
         each.conversation.leaf = None if each.leaf is None else each.messages[each.leaf]
-    Message.objects.bulk_update(children, ["parent"], batch_size=BATCH)

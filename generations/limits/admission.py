@@ -22,7 +22,7 @@ from accounts.models import User
 from core.errors import OverBudget, TooManyRequests, Unavailable
 from core.rate_limits import Limit
 from generations.limits.budgets import Amount, BudgetStatus, budget_statuses, fits
-from generations.limits.queue import lock_user
+from generations.limits.open_answers import lock_and_count_open
 from generations.models import Generation
 from generations.tokens import estimate_request
 from providers.adapters.base import Request, Usage
@@ -54,7 +54,7 @@ class Admission(NamedTuple):
 
 
 def check_request_rate(user: User) -> None:
-    """Count a request that starts answers.
+    """Count a request that starts answers; one round trip to Redis.
 
     Raises TooManyRequests after too many within a minute. Raises Unavailable if Redis does not respond, because nothing
     could be enqueued then.
@@ -71,13 +71,14 @@ def check_request_rate(user: User) -> None:
 def admit(user: User, requests: Sequence[GenerationRequest], *, batch: bool = False) -> list[Admission]:
     """Admit all of these requests or none; call it in the transaction that creates their generations.
 
-    Raises TooManyRequests if too many answers wait already, and OverBudget if a budget has no room for them.
+    Costs one statement, or two if a budget applies. Raises TooManyRequests if too many answers wait already, and
+    OverBudget if a budget has no room for them.
     """
-    lock_user(user)
     allowance = allowance_of(user)
-    _check_queue(user, allowance, len(requests))
     sources = key_sources(user, [each.provider for each in requests])
-    budgets = budget_statuses(user, allowance, key_sources=set(sources.values()))
+    answers = lock_and_count_open(user)
+    _check_queue(answers.total, allowance, len(requests))
+    budgets = budget_statuses(user, allowance, key_sources=set(sources.values()), reserved=answers.reserved)
     limited = {budget.key_source for budget in budgets}
     admissions = [
         Admission(
@@ -94,8 +95,7 @@ def admit(user: User, requests: Sequence[GenerationRequest], *, batch: bool = Fa
     return admissions
 
 
-def _check_queue(user: User, allowance: Allowance, new: int) -> None:
-    open_now = Generation.objects.filter(user=user, status__in=Generation.OPEN).count()
+def _check_queue(open_now: int, allowance: Allowance, new: int) -> None:
     if open_now + new > allowance.max_running + allowance.max_queued:
         raise TooManyRequests(
             f"{open_now} of your answers are running or waiting. You may have {allowance.max_running} running and "
@@ -112,9 +112,14 @@ def reserve_more(generation_id: int, model: ModelRef) -> str:
     """
     generation = Generation.objects.select_related("user").get(pk=generation_id)
     with transaction.atomic():
-        lock_user(generation.user)
+        reserved = lock_and_count_open(generation.user).reserved
         more = _price_of(*model, 0, settings.EXPECTED_OUTPUT_TOKENS)
-        budgets = budget_statuses(generation.user, allowance_of(generation.user), key_sources={generation.key_source})
+        budgets = budget_statuses(
+            generation.user,
+            allowance_of(generation.user),
+            key_sources={generation.key_source},
+            reserved=reserved,
+        )
         for budget in budgets:
             if not budget.has_room_for(more):
                 return f"{CUT_OFF} {over_budget(budget, more).message}"
@@ -127,9 +132,11 @@ def reserve_more(generation_id: int, model: ModelRef) -> str:
 def change_reservation(generation: Generation, request: GenerationRequest, key_source: str) -> bool:
     """Replace a reservation by one for another model or another key; return False if a budget has no room for it."""
     with transaction.atomic():
-        lock_user(generation.user)
         Generation.objects.filter(pk=generation.pk).update(reserved_tokens=0, reserved_cost=0)
-        budgets = budget_statuses(generation.user, allowance_of(generation.user), key_sources={key_source})
+        reserved = lock_and_count_open(generation.user).reserved
+        budgets = budget_statuses(
+            generation.user, allowance_of(generation.user), key_sources={key_source}, reserved=reserved
+        )
         amount = largest_amount(request) if budgets else Amount()
         if not all(budget.has_room_for(amount) for budget in budgets):
             transaction.set_rollback(True)

@@ -7,13 +7,13 @@ for the day on which its run was accepted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, QuerySet
 
 from accounts.allowances import Allowance, Budget
 from accounts.models import User
@@ -79,11 +79,12 @@ def budget_statuses(
     allowance: Allowance,
     *,
     key_sources: Iterable[str] = KeySource.values,
+    reserved: Mapping[str, Amount],
     used: UsedByPeriod | None = None,
 ) -> list[BudgetStatus]:
-    """Return the budgets that apply to answers with these key sources; no query if there is none, else two.
+    """Return the budgets that apply to answers with these key sources; ``reserved`` is by key source.
 
-    It is one query less if the caller has ``used_by_period`` already.
+    Costs no query if there is none, or if the caller has ``used_by_period`` already, else one.
     """
     budgets: dict[tuple[str, Period], Budget] = {
         (KeySource.SERVER, "day"): allowance.day,
@@ -94,7 +95,6 @@ def budget_statuses(
     applicable = {key: budget for key, budget in budgets.items() if budget and key[0] in key_sources}
     if not applicable:
         return []
-    reserved = _reserved(user)
     used = used or used_by_period(user)
     return [
         BudgetStatus(
@@ -127,15 +127,6 @@ def refill_of(period: Period) -> datetime:
         return midnight + timedelta(days=1)
     # 32 days after the first of any month is a day of the next month.
     return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
-
-
-def _reserved(user: User) -> dict[str, Amount]:
-    rows = (
-        Generation.objects.filter(user=user, status__in=Generation.OPEN)
-        .values_list("key_source")
-        .annotate(tokens=Sum("reserved_tokens"), cost=Sum("reserved_cost"))
-    )
-    return {key_source: Amount(tokens, cost) for key_source, tokens, cost in rows}
 
 
 def count_usage(generation: Generation) -> None:

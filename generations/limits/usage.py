@@ -16,6 +16,7 @@ from generations.limits.budgets import (
     refill_of,
     used_by_period,
 )
+from generations.limits.open_answers import count_open
 from generations.models import Generation
 from providers.models import KeySource
 
@@ -81,8 +82,9 @@ class UserUsage:
 def usage_of(user: User) -> UserUsage:
     """Return a user's usage and budgets; four queries."""
     allowance = allowance_of(user)
-    used = used_by_period(user)
-    budgets = {(each.key_source, each.period): each for each in budget_statuses(user, allowance, used=used)}
+    used, reserved = used_by_period(user), count_open(user).reserved
+    statuses = budget_statuses(user, allowance, reserved=reserved, used=used)
+    budgets = {(each.key_source, each.period): each for each in statuses}
     periods_by_source = {
         source: [PeriodUsage(period, source, used[source, period], budgets.get((source, period))) for period in PERIODS]
         for source in KEY_SOURCES

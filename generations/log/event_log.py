@@ -5,14 +5,15 @@ the source of truth; a published entry is delivered at most once. ``subscriber.s
 
 An entry is ``{"run", "index", "kind", …}``:
 
-    start                                  the run exists; appended by the request that started it
+    start                                  the run exists; appended by the request that started it, except for the
+                                           first run of a topic, which nobody follows yet
     phase      phase                       waiting: held back until its user may run one more; connecting: a worker
                                            calls the provider; thinking: the provider has accepted the request
     text       text, offset, t             more of the answer; offset in characters, t in seconds since the run's start
     reasoning  text, offset, t
     reset      text, reasoning             all of it so far; written after a log was lost under a running generation
     end                                    the slot's generation has been saved in its final state
-    done                                   every generation of the run has been saved
+    done       at                          every generation of the run has been saved, the last one at this time
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ class Payload(TypedDict, total=False):
     reasoning: str
     offset: int
     t: float
+    at: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from generations.log.event_log import Channel, Entry, EntryId
 from generations.log.events import Delta, Done, Ended, Event, Idle, PhaseChanged, Reset, Started
 from generations.log.lease import LEASE
 from generations.log.subscriber import LOG_LOST, TICK, Signal, subscribe
-from generations.models import Generation
+from generations.models import Generation, Run
 from generations.phases import Phase
 from generations.selectors import RunState
 
@@ -108,10 +108,15 @@ class _SentSlot:
 
 @dataclass(slots=True)
 class _SentRun:
-    """The part of a run that the reader has; ``from_start`` is True if the reader has it from the beginning."""
+    """The part of a run that the reader has; ``from_start`` is True if the reader has it from the beginning.
+
+    ``run`` is the run as it was read first, and ``ended`` has the generations whose ends were sent, by index.
+    """
 
     run_id: int
     from_start: bool = True
+    run: Run | None = None
+    ended: dict[int, Generation] = field(default_factory=dict)
     slots: dict[int, _SentSlot] = field(default_factory=dict)
     done: bool = False
 
@@ -134,7 +139,7 @@ class Replay:
 
     def begin(self, state: RunState) -> list[Event]:
         """Send a run from its start. Of a generation that has ended only the end is sent, which has all of its text."""
-        sent = self._runs[state.run.pk] = _SentRun(state.run.pk)
+        sent = self._runs[state.run.pk] = _SentRun(state.run.pk, run=state.run)
         for generation in state.generations:
             if not generation.is_open:
                 sent.save(generation)
@@ -174,7 +179,8 @@ class Replay:
 
     def _recall(self, entry: Entry) -> None:
         kind = entry.data["kind"]
-        sent = self._runs.setdefault(entry.data["run"], _SentRun(entry.data["run"], from_start=kind == "start"))
+        from_start = kind == "start" or entry.id.seq == 1
+        sent = self._runs.setdefault(entry.data["run"], _SentRun(entry.data["run"], from_start=from_start))
         if kind == "done":
             sent.done = True
         elif kind == "end":
@@ -197,8 +203,9 @@ class Replay:
             if run_id < max([self._known + 1, *self._runs]):
                 return []
             if item.data["kind"] == "start":
-                self._runs[run_id] = _SentRun(run_id)
-                return [Started(await retry_until_available(selectors.run_state, run_id), item.id)]
+                state = await retry_until_available(selectors.run_state, run_id)
+                self._runs[run_id] = _SentRun(run_id, run=state.run)
+                return [Started(state, item.id)]
             self._runs[run_id] = _SentRun(run_id, from_start=False)
         return await self._take_entry(self._runs[run_id], item)
 
@@ -207,17 +214,21 @@ class Replay:
             case "start":
                 return []
             case "done":
-                return await self._close(sent, entry.id)
+                return await self._close(sent, entry)
             case "end":
                 generation = await retry_until_available(selectors.slot_generation, sent.run_id, entry.data["index"])
                 return [] if generation is None else _ending(sent, generation, entry.id)
         event = _new_part(sent, entry)
         return [] if event is None else [event]
 
-    async def _close(self, sent: _SentRun, entry_id: EntryId) -> list[Event]:
+    async def _close(self, sent: _SentRun, entry: Entry) -> list[Event]:
         if sent.done:
             return []
-        return _catch_up(sent, await retry_until_available(selectors.run_state, sent.run_id), entry_id)
+        if sent.run is None or len(sent.ended) < sent.run.total:
+            return _catch_up(sent, await retry_until_available(selectors.run_state, sent.run_id), entry.id)
+        sent.done = True
+        sent.run.ended_at = datetime.fromisoformat(entry.data["at"])
+        return [Done(RunState(sent.run, [sent.ended[index] for index in sorted(sent.ended)]), entry.id)]
 
     async def _compare_with_database(self, run: Any, *, reset: bool) -> list[Event]:
         """Return the ends whose entries did not arrive and, with ``reset`` after a lost log, the text so far.
@@ -284,6 +295,7 @@ def _ending(sent: _SentRun, generation: Generation, entry_id: EntryId | None) ->
     if slot.ended or generation.is_open:
         return []
     slot.ended = True
+    sent.ended[generation.index] = generation
     missing = [event for channel in CHANNELS if (event := _missing(sent, slot, generation, channel)) is not None]
     return [*missing, Ended(sent.run_id, generation, entry_id)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 import redis
 from celery import current_app
@@ -56,7 +57,7 @@ def end_generation(generation_id: int, outcome: Outcome, *, lease: uuid.UUID | N
         _fill(generation, outcome)
         generation.save()
         count_usage(generation)
-        done = _close_slot(generation.current_run_id)
+        closed_at = _close_slot(generation.current_run_id)
     if lease is not None:
         enqueue_next(generation)
     if outcome.error is not None:
@@ -64,8 +65,8 @@ def end_generation(generation_id: int, outcome: Outcome, *, lease: uuid.UUID | N
     writer = Writer(generation_id, f"ended:{generation.attempt}:{uuid.uuid4().hex}", takes=True)
     run, run_id = generation.current_run, generation.current_run_id
     entries: list[tuple[Payload, Writer | None]] = [({"run": run_id, "index": generation.index, "kind": "end"}, writer)]
-    if done:
-        entries.append(({"run": run_id, "kind": "done"}, None))
+    if closed_at is not None:
+        entries.append(({"run": run_id, "kind": "done", "at": closed_at.isoformat()}, None))
         _send_on_complete_task(run)
     return PendingEntries(run.topic, entries)
 
@@ -87,10 +88,11 @@ def _send_on_complete_task(run: Run) -> None:
             logger.warning("%s of %s could not be sent: %s", run.on_complete_task, run, error)
 
 
-def _close_slot(run_id: int) -> bool:
-    """Decrease the run's count of open generations; close the run and return True if this was the last one."""
+def _close_slot(run_id: int) -> datetime | None:
+    """Decrease the run's count of open generations; close the run and return that time if this was the last one."""
+    now = timezone.now()
     Run.objects.filter(pk=run_id).update(open=F("open") - 1)
-    return bool(Run.objects.filter(pk=run_id, open=0, ended_at=None).update(ended_at=timezone.now()))
+    return now if Run.objects.filter(pk=run_id, open=0, ended_at=None).update(ended_at=now) else None
 
 
 def _fill(generation: Generation, outcome: Outcome) -> None:

@@ -7,6 +7,7 @@ docs/decisions/0016-postgresql-backend.md says more.
 from __future__ import annotations
 
 import logging
+import select
 import threading
 import time
 from typing import Any
@@ -33,6 +34,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 _unavailable.set()
                 threading.Thread(target=_wait_for_return, args=(conn_params,), daemon=True).start()
             raise
+
+    def is_usable(self) -> bool:
+        """Return False if the server has closed the connection; costs no round trip.
+
+        A server sends nothing between queries, so a connection that can be read is one that has ended.
+        """
+        if self.connection is None or self.connection.closed:
+            return False
+        ended = select.poll()
+        ended.register(self.connection.fileno(), select.POLLIN)
+        return not ended.poll(0)
 
     def _failures(self) -> int:
         return 0 if self.pool is None else int(self.pool.get_stats().get("connections_errors", 0))

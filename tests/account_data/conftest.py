@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from pytest_django import Settings
 from redis import Redis
 
 from account_data.services import ImportResult, archive_stream, import_archive
@@ -100,8 +99,8 @@ def _is_id(value: str) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(settings: Settings, uploads: Path) -> None:
-    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4()}"}}
+def _own_cache(own_cache: None, uploads: Path) -> None:
+    """Each test has its own cache and uploads."""
 
 
 @pytest.fixture

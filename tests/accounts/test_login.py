@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -212,8 +213,10 @@ def test_it_changes_the_streaming_preference(alice: User) -> None:
     assert (alice.streaming, alice.is_staff, alice.username) == (False, False, "alice")
 
 
-def test_it_says_so_if_redis_is_unavailable(client: Client, api: Api, alice: User, settings: Settings) -> None:
-    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+def test_it_says_so_if_redis_is_unavailable(
+    client: Client, api: Api, alice: User, lose_redis: Callable[[], None]
+) -> None:
+    lose_redis()
 
     responses = [client.post("/accounts/login/", {"login": "alice", "password": PASSWORD}), log_in(api, "alice")]
 

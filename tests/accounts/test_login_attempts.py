@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -8,7 +9,6 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.cache import cache
 from django.test import Client
-from pytest_django import Settings
 
 from accounts.api import REFRESHES
 from accounts.jwt import issue_pair
@@ -162,8 +162,10 @@ def test_it_counts_concurrent_attempts_exactly() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_refuses_all_attempts_if_redis_is_unavailable(client: Client, alice: User, settings: Settings) -> None:
-    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+def test_it_refuses_all_attempts_if_redis_is_unavailable(
+    client: Client, alice: User, lose_redis: Callable[[], None]
+) -> None:
+    lose_redis()
     program = Api(alice)
 
     responses = [

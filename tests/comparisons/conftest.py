@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import uuid
 from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 from redis import Redis
 
 from accounts.jwt import issue_pair
@@ -18,8 +16,8 @@ from tests.comparisons.without_worker import compare
 
 
 @pytest.fixture(autouse=True)
-def _separate_cache(settings: Settings) -> None:
-    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4()}"}}
+def _own_cache(own_cache: None) -> None:
+    """Each test counts its own requests."""
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from typing import Any
-
-from conversations.context import build_request
-from conversations.models import Conversation, MessageImage
+from conversations.context import build_request, sent_message, sent_prompt
+from conversations.models import Conversation
 from conversations.models import Message as StoredMessage
 from generations.models import Generation
 from generations.stored_request import decode_parameters, encode_parameters, encode_request
@@ -17,15 +15,12 @@ def conversation() -> Conversation:
     return Conversation(provider="openai", model="m", system="Be brief.", parameters={"seed": 0, "stop": ["END"]})
 
 
-def prompt(text: str, *images: StoredImage) -> StoredMessage:
-    message: Any = StoredMessage(pk=1, role="user", text=text)
-    message._prefetched_objects_cache = {"placed_images": [MessageImage(image=image) for image in images]}
-    read: StoredMessage = message
-    return read
+def prompt(text: str, *images: StoredImage) -> Message:
+    return sent_prompt(text, images)
 
 
-def answer(text: str) -> StoredMessage:
-    return StoredMessage(role="assistant", generation=Generation(text=text))
+def answer(text: str) -> Message:
+    return sent_message(StoredMessage(role="assistant", generation=Generation(text=text)))
 
 
 def test_it_sends_the_messages_in_order() -> None:

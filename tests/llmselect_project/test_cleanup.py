@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,6 @@ from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.db import connections
 from django.utils import timezone
-from pytest_django import Settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts.jwt import issue_pair, rotate_pair
@@ -31,8 +29,8 @@ LONG_AGO = timedelta(days=1000)
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(settings: Settings, uploads: Path) -> None:
-    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid.uuid4()}"}}
+def _own_cache(own_cache: None, uploads: Path) -> None:
+    """Each test has its own cache and uploads."""
 
 
 @pytest.fixture

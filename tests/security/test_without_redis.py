@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pytest_django import Settings
+from collections.abc import Callable
 
 from accounts.models import User
 from tests.images.samples import encoded
@@ -9,9 +9,11 @@ from tests.security.error_shape import refusal
 from tests.security.row_counts import nothing_created
 
 
-def test_rate_limited_requests_are_refused_in_a_sentence_without_redis(newcomer: User, settings: Settings) -> None:
+def test_rate_limited_requests_are_refused_in_a_sentence_without_redis(
+    newcomer: User, lose_redis: Callable[[], None]
+) -> None:
     page, program = in_browser(newcomer), in_program(newcomer)
-    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    lose_redis()
 
     with nothing_created():
         responses = [

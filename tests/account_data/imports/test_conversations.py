@@ -37,7 +37,7 @@ def create_tree(person: Person, nodes: list[Node], shown: int) -> Conversation:
             message.role, message.text, message.generation = Message.Role.ASSISTANT, "", _answer(person, text, status)
         message.save()
         if message.generation is None:
-            attach_images(message, (Image.objects.get(public_id=image_ids[each]) for each in images))
+            attach_images([(message, [Image.objects.get(public_id=image_ids[each]) for each in images])])
         messages.append(message)
     chat.leaf = messages[shown % len(messages)] if messages else None
     chat.save()
