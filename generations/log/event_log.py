@@ -128,12 +128,15 @@ def take_over(client: redis.Redis, topic: str, writer: Writer) -> None:
         pipeline.execute()
 
 
-def append_all(client: redis.Redis, topic: str, payloads: Iterable[tuple[Payload, Writer | None]]) -> None:
-    """Append several entries in one round trip."""
+def append_all(
+    client: redis.Redis, topic: str, payloads: Iterable[tuple[Payload, Writer | None]]
+) -> list[EntryId | None]:
+    """Append several entries in one round trip; return their ids, None for those whose writer was refused."""
     with client.pipeline(transaction=False) as pipeline:
         for payload, writer in payloads:
             append(pipeline, topic, payload, writer)
-        pipeline.execute()
+        results = pipeline.execute()
+    return [None if result is None else EntryId(int(result[0]), int(result[1])) for result in results]
 
 
 async def read(

@@ -27,7 +27,7 @@ class Costs:
 def counted() -> Iterator[Costs]:
     """Count what this thread costs; complete once the block has ended. A pipeline is one round trip."""
     costs = Costs()
-    send = AbstractConnection.send_packed_command
+    send: Any = AbstractConnection.send_packed_command
 
     def counting(*args: Any, **kwargs: Any) -> None:
         costs.round_trips += 1

@@ -19,7 +19,7 @@ def stamped(stream: int, number: int) -> str:
 
 @dataclass(slots=True)
 class Column:
-    """What one reader has received of one answer; ``delays`` are in milliseconds, one for each chunk."""
+    """One answer as one reader has received it; ``delays`` are in milliseconds, one for each chunk."""
 
     delays: list[float] = field(default_factory=list)
     first_at: float | None = None

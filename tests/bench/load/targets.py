@@ -1,4 +1,4 @@
-"""What a load is put on: LLMSelect as `make run` starts it, the stand-in itself, or another gateway."""
+"""The targets of a load: LLMSelect as `make run` starts it, the stand-in itself, or another gateway."""
 
 from __future__ import annotations
 
