@@ -23,7 +23,7 @@ from core.redis_clients import thread_client
 from generations.limits.admission import Admission, GenerationRequest, admit
 from generations.limits.queue import enqueue, release, release_after, waiting_entry
 from generations.log import event_log
-from generations.log.event_log import Payload, Writer
+from generations.log.event_log import EntryId, Payload, epoch_of
 from generations.models import Generation, Run
 from generations.selectors import RunState, streaming_claims
 from generations.stored_request import encode_parameters, encode_request
@@ -145,12 +145,13 @@ def _announce(state: RunState, *, in_log: bool) -> None:
     If Redis has become unavailable since the admission, the reaper enqueues it later.
     """
     run, held_back = state.run, [each for each in state.generations if each.held_back]
-    entries: list[tuple[Payload, Writer | None]] = [({"run": run.pk, "kind": "start"}, None)] if in_log else []
-    entries += [(waiting_entry(each), None) for each in held_back]
+    # The worker begins the log of a new topic, with this epoch.
+    state.start_id = EntryId(epoch_of(run), 0)
     try:
-        if entries:
-            first, *_ = event_log.append_all(thread_client(), run.topic, entries)
-            state.start_id = first if in_log else None
+        if in_log or held_back:
+            start: Payload = {"run": run.pk, "kind": "start"}
+            entries: list[Payload] = [start, *map(waiting_entry, held_back)]
+            state.start_id, *_ = event_log.append_all(thread_client(), run.topic, [(each, None) for each in entries])
         if len(held_back) < len(state.generations):
             enqueue(run, state.generations[0].priority)
     except (redis.RedisError, OperationalError) as error:

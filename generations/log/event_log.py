@@ -29,6 +29,7 @@ import redis.asyncio
 from django.conf import settings
 
 from core.redis_clients import heed_cancellation
+from generations.models import Run
 from generations.phases import Phase
 
 APPEND = (Path(__file__).parent / "append.lua").read_text()
@@ -106,17 +107,22 @@ def topic_group(topic: str) -> str:
     return f"topic.{topic}"
 
 
-def append(client: Any, topic: str, payload: Payload, writer: Writer | None = None) -> Any:
+def epoch_of(run: Run) -> int:
+    """Return the epoch of a log that begins with this run: the microsecond in which the run was accepted."""
+    return round(run.accepted_at.timestamp() * 1_000_000)
+
+
+def append(client: Any, topic: str, payload: Payload, writer: Writer | None = None, epoch: int | None = None) -> Any:
     """Append one entry and return the client's result.
 
     That is ``[epoch, seq]``, or None if the writer was refused. An asynchronous client returns an awaitable of it, a
-    pipeline returns itself.
+    pipeline returns itself. If there is no log yet, it begins with this ``epoch``, or else with the present time.
     """
     field, token, takes = ("", "", False) if writer is None else (_field(writer), writer.token, writer.takes)
     channel = f"{settings.REDIS_PREFIX}__group__{topic_group(topic)}"
     return client.eval(
         *(APPEND, 2, _meta_key(topic), _log_key(topic)),
-        *(channel, orjson.dumps(payload), LIFETIME, field, token, "1" if takes else "0"),
+        *(channel, orjson.dumps(payload), LIFETIME, field, token, "1" if takes else "0", epoch or ""),
     )
 
 

@@ -27,6 +27,7 @@ class _Item:
     payload: Payload
     writer: Writer | None
     acknowledge: Acknowledge | None
+    epoch: int | None
 
 
 class Publisher:
@@ -44,10 +45,15 @@ class Publisher:
         self._empty.set()
 
     def put(
-        self, topic: str, payload: Payload, writer: Writer | None = None, acknowledge: Acknowledge | None = None
+        self,
+        topic: str,
+        payload: Payload,
+        writer: Writer | None = None,
+        acknowledge: Acknowledge | None = None,
+        epoch: int | None = None,
     ) -> None:
-        """Queue an entry; never waits."""
-        self._items.append(_Item(topic, payload, writer, acknowledge))
+        """Queue an entry; never waits. A log that does not exist yet begins with ``epoch``."""
+        self._items.append(_Item(topic, payload, writer, acknowledge, epoch))
         self._empty.clear()
         self._wake.set()
 
@@ -83,7 +89,7 @@ class Publisher:
     async def _execute(self, batch: list[_Item]) -> list[list[bytes] | None]:
         async with loop_client().pipeline(transaction=False) as pipeline:
             for item in batch:
-                event_log.append(pipeline, item.topic, item.payload, item.writer)
+                event_log.append(pipeline, item.topic, item.payload, item.writer, item.epoch)
             results: list[list[bytes] | None] = await pipeline.execute()
         heed_cancellation()
         return results

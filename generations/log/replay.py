@@ -217,7 +217,8 @@ class Replay:
                 state = await retry_until_available(selectors.run_state, run_id)
                 self._runs[run_id] = _SentRun(run_id, run=state.run)
                 return [Started(state, item.id)]
-            self._runs[run_id] = _SentRun(run_id, from_start=False)
+            # The log of a topic does not report the start of its first run, from which this reader goes on.
+            self._runs[run_id] = _SentRun(run_id, from_start=item.id.seq == 1)
         return await self._take_entry(self._runs[run_id], item)
 
     async def _take_entry(self, sent: _SentRun, entry: Entry) -> list[Event]:

@@ -72,7 +72,11 @@ def prepare(generations: Sequence[Generation]) -> list[Prepared]:
     if not generations:
         return []
     targets = resolve_targets(generations[0].user, {each.provider for each in generations})
-    return [_prepared(each, targets[each.provider]) for each in generations]
+    prepared = [_prepared(each, targets[each.provider]) for each in generations]
+    first = next((each for each in prepared if isinstance(each, Claim)), None)
+    if first is not None and first.generation.delivery_count == 1:
+        prepared[prepared.index(first)] = replace(first, begins_log=True)
+    return prepared
 
 
 def _prepared(generation: Generation, resolved: Resolved) -> Prepared:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from generations.log.event_log import Channel, EntryId, Payload
+from generations.log.event_log import Channel, EntryId, Payload, epoch_of
 from generations.log.publisher import Publisher
 from generations.phases import Phase
 from generations.worker.types import Claim
@@ -107,10 +107,13 @@ class Transcript:
             return
         claim = self._claim
         entry: Payload = {"run": claim.run_id, "index": claim.index, **payload}
+        if self._has_log:
+            self._publisher.put(claim.topic, entry, claim.writer, self._acknowledge)
+            return
         # The first entry takes the log over from earlier claims of this generation.
-        writer = claim.writer if self._has_log else replace(claim.writer, takes=True)
         self._has_log = True
-        self._publisher.put(claim.topic, entry, writer, self._acknowledge)
+        epoch = epoch_of(claim.generation.current_run) if claim.begins_log else None
+        self._publisher.put(claim.topic, entry, replace(claim.writer, takes=True), self._acknowledge, epoch)
 
     def _acknowledge(self, entry_id: EntryId | None) -> None:
         if entry_id is None:

@@ -21,7 +21,7 @@ class Claim:
     """A generation that this worker answers, and all that it needs for that.
 
     ``generation`` is the row as it was claimed. ``reserved_tokens`` is a budget's reservation for its prompt and
-    answer, 0 if no budget applies.
+    answer, 0 if no budget applies. ``begins_log`` is True for one claim of a run that is claimed for the first time.
     """
 
     generation: Generation
@@ -30,6 +30,7 @@ class Claim:
     target: Target
     request: Request
     reserved_tokens: int = 0
+    begins_log: bool = False
 
     @property
     def id(self) -> ClaimId:
