@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
+from threading import Barrier
 from typing import ParamSpec, TypeVar
 
 from django.db import connections
@@ -43,6 +44,17 @@ async def retry_until_available(function: Callable[P, T], *args: P.args, **kwarg
         except UNAVAILABLE_ERRORS as error:
             logger.warning("the database or Redis is unavailable, trying again: %s", error)
             await asyncio.sleep(RETRY_DELAY)
+
+
+def close_connections() -> None:
+    """Close the connections of all these threads; blocks until all have finished what they do."""
+    together = Barrier(THREADS)
+
+    def close(_: int) -> None:
+        together.wait()
+        connections.close_all()
+
+    list(_threads.map(close, range(THREADS)))
 
 
 def with_connection(function: Callable[[], T]) -> T:

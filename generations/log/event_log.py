@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha1
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypedDict
 
@@ -33,6 +34,8 @@ from generations.models import Run
 from generations.phases import Phase
 
 APPEND = (Path(__file__).parent / "append.lua").read_text()
+APPEND_HASH = sha1(APPEND.encode(), usedforsecurity=False).hexdigest()
+"""The name by which Redis knows the script once it was loaded."""
 LIFETIME = 3600
 """Seconds for which a log is kept after its last entry."""
 
@@ -112,16 +115,26 @@ def epoch_of(run: Run) -> int:
     return round(run.accepted_at.timestamp() * 1_000_000)
 
 
-def append(client: Any, topic: str, payload: Payload, writer: Writer | None = None, epoch: int | None = None) -> Any:
+def append(
+    client: Any,
+    topic: str,
+    payload: Payload,
+    writer: Writer | None = None,
+    epoch: int | None = None,
+    *,
+    loaded: bool = False,
+) -> Any:
     """Append one entry and return the client's result.
 
     That is ``[epoch, seq]``, or None if the writer was refused. An asynchronous client returns an awaitable of it, a
-    pipeline returns itself. If there is no log yet, it begins with this ``epoch``, or else with the present time.
+    pipeline returns itself. If there is no log yet, it begins with this ``epoch``, or else with the present time. A
+    script that is ``loaded`` is called by its hash.
     """
     field, token, takes = ("", "", False) if writer is None else (_field(writer), writer.token, writer.takes)
     channel = f"{settings.REDIS_PREFIX}__group__{topic_group(topic)}"
-    return client.eval(
-        *(APPEND, 2, _meta_key(topic), _log_key(topic)),
+    call, script = (client.evalsha, APPEND_HASH) if loaded else (client.eval, APPEND)
+    return call(
+        *(script, 2, _meta_key(topic), _log_key(topic)),
         *(channel, orjson.dumps(payload), LIFETIME, field, token, "1" if takes else "0", epoch or ""),
     )
 

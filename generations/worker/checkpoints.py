@@ -22,6 +22,8 @@ from generations.worker.types import CancelReason, Snapshot
 
 INTERVAL = 1.5
 """Seconds between two checkpoints."""
+REPORTED_FOR = 60
+"""Seconds for which readers can see that a checkpoint was made."""
 
 
 class ClaimState(NamedTuple):
@@ -98,10 +100,19 @@ class Checkpoints:
                 attempt.cancel(CancelReason.STOPPED)
             else:
                 self._saved[claim] = snapshots[claim].size
-        await loop_client().zadd(heartbeats.checkpoints_key(), {self._worker: began})
+        await self._report(began)
         for attempt in attempts:
             if attempt.exceeds_reservation:
                 await _reserve_more(attempt)
+
+    async def _report(self, began: float) -> None:
+        """Let readers know that a checkpoint that began at this time is saved."""
+        key = heartbeats.checkpoints_key()
+        async with loop_client().pipeline(transaction=False) as pipeline:
+            pipeline.zadd(key, {self._worker: began})
+            pipeline.zremrangebyscore(key, 0, began - REPORTED_FOR)
+            pipeline.expire(key, REPORTED_FOR)
+            await pipeline.execute()
 
 
 def _save_checkpoints(checkpoints: Sequence[Checkpoint]) -> list[dict[ClaimId, ClaimState]]:

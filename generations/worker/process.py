@@ -12,6 +12,7 @@ import logging
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
@@ -20,7 +21,7 @@ import redis
 import uvloop
 from celery import bootsteps
 from django.conf import settings
-from django.db import transaction
+from django.db import connections, transaction
 from kombu.exceptions import OperationalError
 
 from core.async_db import in_thread
@@ -34,13 +35,13 @@ from generations.selectors import ClaimId
 from generations.worker import checkpoints
 from generations.worker.attempt import Attempt
 from generations.worker.checkpoints import Checkpoints
-from generations.worker.claims import claimable, find_fallback, hand_back, prepare, take
+from generations.worker.claims import Prepared, claimable, find_fallback, hand_back, prepare, take
 from generations.worker.control import Listener
 from generations.worker.finalize import End, end_generations, send_on_complete_task
 from generations.worker.group_commit import GroupCommit
 from generations.worker.reaper import Reaper
 from generations.worker.types import CancelReason, Claim, Fallback, Outcome
-from providers.adapters.base import ProviderError
+from providers.adapters.base import ErrorCode, ProviderError
 from providers.adapters.http import HttpClients
 from providers.adapters.timeouts import Timeouts
 
@@ -52,6 +53,7 @@ STOPS_REMEMBERED = 10_000
 SAVE_TIMEOUT = 4.0
 DRAIN_TIMEOUT = 3.0
 LISTENER_TIMEOUT = 2.0
+NOT_PREPARED = "The answer could not be started because of an error on our side. Try again."
 
 
 class StreamWorker:
@@ -111,13 +113,29 @@ class StreamWorker:
             self._busy += len(claimed)
         for generation in [each for each in generations if each.held_back]:
             self._soon(self._publish, generation.current_run.topic, [(waiting_entry(generation), None)])
-        for generation, prepared in zip(claimed, prepare(claimed), strict=True):
+        for generation, prepared in zip(claimed, self._prepare(claimed), strict=True):
             if isinstance(prepared, ProviderError):
-                elapsed = generation.current_run.elapsed
-                outcome = Outcome(status=Generation.Status.FAILED, error=prepared, time=elapsed)
-                self._soon(self._start, self._end(generation, outcome))
+                self._soon(self._fail, generation, prepared)
             else:
-                self._soon(self._start, self._answer(prepared))
+                self._soon(self._start, prepared)
+
+    def _prepare(self, claimed: Sequence[Generation]) -> list[Prepared]:
+        """Prepare claimed generations, waiting for the database if it is unavailable; if that fails, they fail."""
+        try:
+            while True:
+                try:
+                    return prepare(claimed)
+                except UNAVAILABLE_ERRORS as error:
+                    if self._stopping:
+                        raise
+                    logger.warning("%d claims wait for the database: %s", len(claimed), error)
+                    connections.close_all()
+                    time.sleep(RETRY_DELAY)
+        except Exception:
+            for generation in claimed:
+                refusal = ProviderError(ErrorCode.UPSTREAM_ERROR, NOT_PREPARED, retryable=True)
+                self._soon(self._fail, generation, refusal)
+            raise
 
     def _claim(self, run_ids: Sequence[int]) -> list[list[Generation]]:
         """Claim the generations of these runs, and return them by run; runs in the writing thread."""
@@ -153,7 +171,14 @@ class StreamWorker:
             )
         ]
 
-    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def _start(self, claim: Claim) -> None:
+        self._run(self._answer(claim))
+
+    def _fail(self, generation: Generation, error: ProviderError) -> None:
+        outcome = Outcome(Generation.Status.FAILED, error=error, time=generation.current_run.elapsed)
+        self._run(self._end(generation, outcome))
+
+    def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(coroutine)
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)
