@@ -1,10 +1,10 @@
 # make run       start LLMSelect                         make test      run all tests, which have to pass before a merge
 # make quick     unit and database tests, on SQLite      make coverage  measure which lines the tests run
 # make lint      check the code                          make fix       format the code
-# make bench     measure                                 make chaos     break things on purpose and count the losses
+# make bench     measure (bench-peers: beside LiteLLM)   make chaos     break things on purpose and count the losses
 # make requirements  pin the packages again; with UPGRADE=--upgrade to their newest versions
 .DEFAULT_GOAL := run
-.PHONY: run test quick coverage lint mypy fix bench chaos screenshots install-dev install-js-tools requirements
+.PHONY: run test quick coverage lint mypy fix bench bench-peers chaos screenshots install-dev install-js-tools requirements
 
 PYTHON := .venv/bin/python
 DJADE := find templates -name "*.html" -print0 | xargs -0 .venv/bin/djade --target-version 5.2
@@ -63,9 +63,14 @@ fix: install-dev install-js-tools
 	$(DJADE)
 	node_modules/.bin/biome check --write
 
+# BENCH_ONLY=load or BENCH_ONLY=pages measures only the load on a whole installation, or only the pages in a browser.
 bench: install-dev
 	@$(PYTHON) -m tests.support.chromium
 	@$(PYTHON) -m tests.bench
+
+# The same loads on LiteLLM's proxy, which is installed for this in var/bench, load by load in turn.
+bench-peers: install-dev
+	@$(PYTHON) -m tests.bench --peers
 
 # SOAK_MINUTES=30 makes the steady load last half an hour instead of two minutes.
 chaos: install-dev

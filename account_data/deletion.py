@@ -14,7 +14,7 @@ from core.errors import Conflict, InvalidInput
 from core.rate_limits import Limit
 from generations.deletion import delete_logs, prepare_deletion
 from generations.models import Generation, Run
-from generations.selectors import streaming_leases
+from generations.selectors import streaming_claims
 from generations.worker import control
 from images.models import Image
 from images.services import delete_files
@@ -42,7 +42,7 @@ def delete_account(*, user: User, password: str) -> None:
     with transaction.atomic():
         _lock(user)
         generations = Generation.objects.filter(user=user)
-        writers, leases = prepare_deletion(generations), streaming_leases(generations)
+        writers, claims = prepare_deletion(generations), streaming_claims(generations)
         topics = set(Run.objects.filter(user=user).values_list("topic", flat=True))
         images = list(Image.objects.filter(user=user))
         OutstandingToken.objects.filter(user=user).delete()
@@ -54,7 +54,7 @@ def delete_account(*, user: User, password: str) -> None:
             FirstAccount.objects.all().delete()
         transaction.on_commit(lambda: delete_files(images), robust=True)
     logger.info("user %s deleted their account", public_id)
-    control.send_stop(leases)
+    control.send_stop(claims)
     delete_logs(topics, writers)
 
 

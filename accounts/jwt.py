@@ -76,7 +76,9 @@ def _spend(token: RefreshToken) -> bool:
 
 
 def _user_of(token: Token, refusal: str) -> User:
-    user = User.objects.filter(public_id=token.get(api_settings.USER_ID_CLAIM), is_active=True).first()
+    users = User.objects.filter(public_id=token.get(api_settings.USER_ID_CLAIM), is_active=True)
+    # Of at most one row there is no first one, for which the database would sort.
+    user = next(iter(users[:1]), None)
     if user is None or not constant_time_compare(token.get(HASH_CLAIM, ""), user.get_session_auth_hash()):
         raise NotSignedIn(refusal)
     return user

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
+from threading import Barrier
 from typing import ParamSpec, TypeVar
 
 from django.db import connections
@@ -31,7 +32,7 @@ _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a function that queries the database in a thread; raises one of ``UNAVAILABLE_ERRORS`` if it is down."""
-    work = partial(_with_connection, partial(function, *args, **kwargs))
+    work = partial(with_connection, partial(function, *args, **kwargs))
     return await asyncio.get_running_loop().run_in_executor(_threads, copy_context().run, work)
 
 
@@ -45,7 +46,18 @@ async def retry_until_available(function: Callable[P, T], *args: P.args, **kwarg
             await asyncio.sleep(RETRY_DELAY)
 
 
-def _with_connection(function: Callable[[], T]) -> T:
+def close_connections() -> None:
+    """Close the connections of all these threads; blocks until all have finished what they do."""
+    together = Barrier(THREADS)
+
+    def close(_: int) -> None:
+        together.wait()
+        connections.close_all()
+
+    list(_threads.map(close, range(THREADS)))
+
+
+def with_connection(function: Callable[[], T]) -> T:
     """Call the function with this thread's connection, or with a new one if that was lost."""
     for connection in connections.all(initialized_only=True):
         if connection.connection is not None and not connection.is_usable():

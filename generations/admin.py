@@ -18,7 +18,7 @@ class GenerationAdmin(admin.ModelAdmin):
     search_fields = ("public_id", "user__username", "user__email", "model", "text")
     list_select_related = ("user",)
     date_hierarchy = "created_at"
-    exclude = ("request", "lease", "lease_until", "timeline")
+    exclude = ("request", "lease", "timeline")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -71,10 +71,11 @@ class Generation(models.Model):
     ``run`` is the run that created it, ``current_run`` the run of its latest attempt, ``index`` its slot in both.
     ``request`` is emptied at the end. ``timeline`` holds ``[offset, seconds]`` pairs for replay.
 
-    ``lease`` identifies the claim of the worker that holds it; no other process may write to it before ``lease_until``.
+    ``worker`` names the worker process that answers it, and ``lease`` its claim; while that worker lives, no other
+    process writes to it. ``lease`` stays after the worker was lost, since a whole answer that comes late still counts.
     ``delivery_count`` counts the claims of this attempt. ``priority`` orders the queue, lowest first; ``BATCH`` is for
     answers that nobody waits for. A generation that is ``held_back`` waits until its user, or batch work, may run one
-    more; the end of a generation enqueues the next one.
+    more; the end of a generation releases the next one.
 
     ``reserved_tokens`` and ``reserved_cost`` are set aside while it is open if a budget applies. ``fallback`` is the
     "provider/model" that answers if this model cannot; ``answered_by`` is set if the fallback did.
@@ -95,7 +96,7 @@ class Generation(models.Model):
         *("text", "reasoning", "timeline", "answered_by", "finish_reason"),
         *("error_code", "error", "retryable", "time", "ttft"),
         *("input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens", "usage_source", "cost"),
-        *("lease", "lease_until", "ended_at"),
+        *("worker", "lease", "ended_at"),
     )
     """The fields that a retry resets."""
 
@@ -120,8 +121,8 @@ class Generation(models.Model):
     held_back = models.BooleanField(default=False)
     reserved_tokens = models.PositiveIntegerField(default=0)
     reserved_cost = models.DecimalField(max_digits=14, decimal_places=8, default=0)
+    worker = models.CharField(max_length=120, blank=True)
     lease = models.UUIDField(null=True, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     text = models.TextField(blank=True)
@@ -148,10 +149,12 @@ class Generation(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "index"], name="one_generation_a_slot")]
         indexes = [
-            models.Index(fields=["status", "lease_until"]),
             models.Index(fields=["user", "-created_at"]),
             models.Index(
                 fields=["user"], name="generations_open_of_user", condition=Q(status__in=["queued", "streaming"])
+            ),
+            models.Index(
+                fields=["status", "worker"], name="generations_open", condition=Q(status__in=["queued", "streaming"])
             ),
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -50,13 +50,25 @@ def open_run_states(topic: str) -> list[RunState]:
 
 def slot_generation(run_id: int, index: int) -> Generation | None:
     """Return the generation in a run's slot, None if a later attempt has taken it to another run; one query."""
-    return Generation.objects.filter(current_run=run_id, index=index).first()
+    return _one(Generation.objects.filter(current_run=run_id, index=index))
 
 
-def streaming_leases(generations: QuerySet[Generation]) -> list[uuid.UUID]:
-    """Return the leases of the generations among these that stream; one query."""
+class ClaimId(NamedTuple):
+    """One claim of one generation."""
+
+    generation_id: int
+    lease: uuid.UUID
+
+
+def streaming_claims(generations: QuerySet[Generation]) -> list[ClaimId]:
+    """Return the claims of the generations among these that stream; one query."""
     streaming = generations.filter(status=Generation.Status.STREAMING)
-    return [lease for lease in streaming.values_list("lease", flat=True) if lease is not None]
+    return [ClaimId(key, lease) for key, lease in streaming.values_list("pk", "lease") if lease is not None]
+
+
+def _one(generations: QuerySet[Generation]) -> Generation | None:
+    """Return the only row, if there is one; ``first`` would sort rows of which there is at most one."""
+    return next(iter(generations[:1]), None)
 
 
 def _state(run: Run) -> RunState:

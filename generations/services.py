@@ -21,14 +21,14 @@ from accounts.models import User
 from core.errors import Conflict
 from core.redis_clients import thread_client
 from generations.limits.admission import Admission, GenerationRequest, admit
-from generations.limits.queue import enqueue
+from generations.limits.queue import enqueue, release, release_after, waiting_entry
 from generations.log import event_log
-from generations.log.event_log import EntryId
+from generations.log.event_log import EntryId, Payload, epoch_of
 from generations.models import Generation, Run
-from generations.selectors import RunState, streaming_leases
+from generations.selectors import RunState, streaming_claims
 from generations.stored_request import encode_parameters, encode_request
 from generations.worker import control
-from generations.worker.finalize import append_now, end_generation
+from generations.worker.finalize import announce_end, end_generation
 from generations.worker.types import Outcome
 from providers.adapters.base import Request
 
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 COPIED_AT_ONCE = 500
 """Rows in one statement."""
 NOT_COPIED = {
-    *("id", "public_id", "user", "run", "current_run", "index", "key_source", "lease", "lease_until", "created_at")
+    *("id", "public_id", "user", "run", "current_run", "index", "key_source", "worker", "lease", "created_at")
 }
 
 
@@ -85,6 +85,7 @@ def _admission_fields(admission: Admission) -> dict[str, Any]:
     return {
         "key_source": admission.key_source,
         "priority": admission.priority,
+        "held_back": admission.held_back,
         "reserved_tokens": admission.reserved.tokens,
         "reserved_cost": admission.reserved.cost,
     }
@@ -139,19 +140,25 @@ def _summary(generation: Generation) -> dict[str, Any]:
 
 
 def _announce(state: RunState, *, in_log: bool) -> None:
-    """Append the run's start to the log, if somebody may follow that, and enqueue its generations.
+    """Append the run's start to the log, if somebody may follow that, and enqueue the run.
 
-    If Redis has become unavailable since the admission, the reaper enqueues them later.
+    If Redis has become unavailable since the admission, the reaper enqueues it later.
     """
-    run = state.run
+    run, held_back = state.run, [each for each in state.generations if each.held_back]
+    # The worker begins the log of a new topic, with this epoch.
+    state.start_id = EntryId(epoch_of(run), 0)
     try:
-        if in_log:
-            epoch, seq = event_log.append(thread_client(), run.topic, {"run": run.pk, "kind": "start"})
-            state.start_id = EntryId(int(epoch), int(seq))
-        for generation in state.generations:
-            enqueue(generation)
+        if in_log or held_back:
+            start: Payload = {"run": run.pk, "kind": "start"}
+            entries: list[Payload] = [start, *map(waiting_entry, held_back)]
+            state.start_id, *_ = event_log.append_all(thread_client(), run.topic, [(each, None) for each in entries])
+        if len(held_back) < len(state.generations):
+            enqueue(run, state.generations[0].priority)
     except (redis.RedisError, OperationalError) as error:
-        logger.error("the tasks of %s cannot be sent now; the reaper will send them: %s", run, error)
+        logger.error("the task of %s cannot be sent now; the reaper will send it: %s", run, error)
+    if held_back:
+        # An answer may have ended before this run was committed, so that its end did not release any of it.
+        release(run.user)
 
 
 def stop_generations(generations: Iterable[Generation]) -> int:
@@ -163,17 +170,25 @@ def stop_generations(generations: Iterable[Generation]) -> int:
     stopped = 0
     for generation in generations:
         outcome = Outcome(Generation.Status.STOPPED, time=generation.current_run.elapsed)
-        pending = end_generation(generation.pk, outcome, lease=None)
-        if pending is not None:
-            append_now(pending)
+        queued = generation.status == Generation.Status.QUEUED
+        saved = end_generation(generation, outcome) if queued else None
+        if saved is not None:
+            announce_end(saved)
+            if saved.others_wait:
+                release_after(generation)
             stopped += 1
         else:
             streaming.append(generation.pk)
     flagged = Generation.objects.filter(pk__in=streaming, status=Generation.Status.STREAMING)
-    if flagged.update(stop_requested=True):
-        leases = streaming_leases(flagged)
-        control.send_stop(leases)
-        stopped += len(leases)
+    stopped_now = flagged.update(stop_requested=True)
+    if stopped_now:
+        claims = streaming_claims(flagged)
+        control.send_stop(claims)
+        stopped += len(claims)
+    if len(streaming) > stopped_now:
+        # Some may have gone back to the queue meanwhile.
+        queued_again = Generation.objects.filter(pk__in=streaming, status=Generation.Status.QUEUED)
+        stopped += stop_generations(queued_again.select_related("current_run", "user"))
     return stopped
 
 

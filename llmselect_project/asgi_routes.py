@@ -18,7 +18,7 @@ from django.urls import path
 
 from comparisons.consumers import EventConsumer, PageConsumer
 from generations.log.subscriber import keep_layer_awake
-from generations.worker.reaper import reap_forever
+from generations.worker.reaper import Reaper
 from llmselect_project.body_limit import handle_within_limit
 from llmselect_project.health import database_responds
 
@@ -104,7 +104,7 @@ def _start_background() -> list[asyncio.Task[None]]:
     loop = asyncio.get_running_loop()
     if loop not in _background:
         ready = [asyncio.create_task(keep_layer_awake()), asyncio.create_task(_wait_for_database())]
-        _background[loop] = [*ready, asyncio.create_task(reap_forever())]
+        _background[loop] = [*ready, asyncio.create_task(Reaper().run())]
     return _background[loop][:2]
 
 

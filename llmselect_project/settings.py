@@ -301,7 +301,12 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "filters": {"readable": {"()": "core.error_reports.SkipUndecodableFrames"}},
-    "loggers": {"uvicorn.error": {"filters": ["readable"]}},
+    "loggers": {
+        "uvicorn.error": {"filters": ["readable"]},
+        # A line for each task that comes and one for each that ends say nothing about the answers.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }
 

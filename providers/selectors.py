@@ -6,7 +6,7 @@ if SERVER_KEYS=everyone, and is never sent to a URL that a user set.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -77,11 +77,26 @@ def resolve_target(user: User, provider: str) -> ResolvedTarget:
     kind = KINDS.get(provider)
     if kind is None:
         return _resolved_endpoint(enabled_endpoint(provider))
-    own = ProviderKey.objects.filter(user=user, provider=provider).first()
+    return _resolved_kind(user, kind, ProviderKey.objects.filter(user=user, provider=provider).first())
+
+
+Resolved = ResolvedTarget | ProviderError | NotFound
+"""A target, or the reason for which it cannot be called."""
+
+
+def resolve_targets(user: User, providers: Collection[str]) -> dict[str, Resolved]:
+    """Return what ``resolve_target`` returns or raises for each of these providers; one query, and one more for each
+    endpoint of an administrator."""
+    keys = {key.provider: key for key in ProviderKey.objects.filter(user=user, provider__in=providers)}
+    return {each: _resolved_or_refusal(user, each, keys.get(each)) for each in providers}
+
+
+def _resolved_or_refusal(user: User, provider: str, own: ProviderKey | None) -> Resolved:
     try:
-        return _resolved(user, kind, own)
-    except DecryptionError as exc:
-        raise ProviderError(ErrorCode.NO_API_KEY, UNREADABLE.format(label=kind.label)) from exc
+        kind = KINDS.get(provider)
+        return _resolved_endpoint(enabled_endpoint(provider)) if kind is None else _resolved_kind(user, kind, own)
+    except (ProviderError, NotFound) as refusal:
+        return refusal
 
 
 def check_callable(user: User, provider: str) -> None:
@@ -230,6 +245,13 @@ def listed_models(user: User) -> Iterable[tuple[str, str, int | None, str, int |
     window."""
     visible = LanguageModel.objects.filter(owner=user) | LanguageModel.objects.filter(owner=None)
     return visible.values_list("provider", "model", "owner_id", "label", "context_window")
+
+
+def _resolved_kind(user: User, kind: ProviderKind, own: ProviderKey | None) -> ResolvedTarget:
+    try:
+        return _resolved(user, kind, own)
+    except DecryptionError as exc:
+        raise ProviderError(ErrorCode.NO_API_KEY, UNREADABLE.format(label=kind.label)) from exc
 
 
 def _resolved(user: User, kind: ProviderKind, own: ProviderKey | None) -> ResolvedTarget:

@@ -54,6 +54,15 @@ async def on_loop(redis: Redis) -> AsyncIterator[None]:
     await asyncio.sleep(0)
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The test database, which cannot be deleted while threads are connected to it."""
+    from core.async_db import close_connections
+
+    yield
+    close_connections()
+
+
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     """The cache of this process without anything that an earlier test has left."""

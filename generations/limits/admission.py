@@ -46,11 +46,12 @@ class GenerationRequest(NamedTuple):
 
 
 class Admission(NamedTuple):
-    """The terms on which a request is admitted."""
+    """The terms on which a request is admitted; ``held_back`` is True if its user may not run one more now."""
 
     key_source: str
     priority: int
     reserved: Amount
+    held_back: bool
 
 
 def check_request_rate(user: User) -> None:
@@ -76,7 +77,7 @@ def admit(user: User, requests: Sequence[GenerationRequest], *, batch: bool = Fa
     """
     allowance = allowance_of(user)
     sources = key_sources(user, [each.provider for each in requests])
-    answers = lock_and_count_open(user)
+    answers = lock_and_count_open(user.pk)
     _check_queue(answers.total, allowance, len(requests))
     budgets = budget_statuses(user, allowance, key_sources=set(sources.values()), reserved=answers.reserved)
     limited = {budget.key_source for budget in budgets}
@@ -85,8 +86,9 @@ def admit(user: User, requests: Sequence[GenerationRequest], *, batch: bool = Fa
             key_source=sources[each.provider],
             priority=Generation.BATCH if batch else allowance.priority,
             reserved=largest_amount(each) if sources[each.provider] in limited else Amount(),
+            held_back=answers.may_run + position >= allowance.max_running,
         )
-        for each in requests
+        for position, each in enumerate(requests)
     ]
     for budget in budgets:
         needed = sum((each.reserved for each in admissions if each.key_source == budget.key_source), Amount())
@@ -112,7 +114,7 @@ def reserve_more(generation_id: int, model: ModelRef) -> str:
     """
     generation = Generation.objects.select_related("user").get(pk=generation_id)
     with transaction.atomic():
-        reserved = lock_and_count_open(generation.user).reserved
+        reserved = lock_and_count_open(generation.user_id).reserved
         more = _price_of(*model, 0, settings.EXPECTED_OUTPUT_TOKENS)
         budgets = budget_statuses(
             generation.user,
@@ -133,7 +135,7 @@ def change_reservation(generation: Generation, request: GenerationRequest, key_s
     """Replace a reservation by one for another model or another key; return False if a budget has no room for it."""
     with transaction.atomic():
         Generation.objects.filter(pk=generation.pk).update(reserved_tokens=0, reserved_cost=0)
-        reserved = lock_and_count_open(generation.user).reserved
+        reserved = lock_and_count_open(generation.user_id).reserved
         budgets = budget_statuses(
             generation.user, allowance_of(generation.user), key_sources={key_source}, reserved=reserved
         )

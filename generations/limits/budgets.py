@@ -7,16 +7,18 @@ for the day on which its run was accepted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
-from django.db.models import F, QuerySet
+from django.db import connection
+from django.db.models import QuerySet
 
 from accounts.allowances import Allowance, Budget
 from accounts.models import User
+from core.columns import fields_of
 from generations.limits.answer_usage import fill_usage
 from generations.models import DailyUsage, Generation
 from providers.models import KeySource
@@ -129,22 +131,46 @@ def refill_of(period: Period) -> datetime:
     return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def count_usage(generation: Generation) -> None:
-    """Add a generation's usage to its user's day; call it in the transaction that ends the generation."""
-    if not generation.usage_source:
-        return
-    day = generation.current_run.accepted_at.astimezone(UTC).date()
-    row = DailyUsage.objects.filter(user=generation.user_id, day=day, key_source=generation.key_source)
-    tokens = (generation.input_tokens or 0) + (generation.output_tokens or 0)
-    more = {"answers": F("answers") + 1, "tokens": F("tokens") + tokens, "cost": F("cost") + (generation.cost or 0)}
-    if not row.update(**more):
-        DailyUsage.objects.get_or_create(user_id=generation.user_id, day=day, key_source=generation.key_source)
-        row.update(**more)
+def count_usage(generations: Sequence[Generation], *, instead_of: Generation | None = None) -> None:
+    """Add the usage of generations to their users' days; call it in the transaction that ends them. One statement.
+
+    ``instead_of`` is the same generation as it was counted before, whose usage is taken off.
+    """
+    rows: dict[tuple[int, date, str], list[Any]] = {}
+    signed = [(each, 1) for each in generations] + ([] if instead_of is None else [(instead_of, -1)])
+    for generation, sign in signed:
+        if generation.usage_source:
+            day = generations[0].current_run.accepted_at if sign < 0 else generation.current_run.accepted_at
+            key = (generation.user_id, day.astimezone(UTC).date(), generation.key_source)
+            row = rows.setdefault(key, [0, 0, Decimal(0)])
+            row[0] += sign
+            row[1] += sign * ((generation.input_tokens or 0) + (generation.output_tokens or 0))
+            row[2] += sign * (generation.cost or 0)
+    if rows:
+        # In the same order in all processes, so that no two wait for each other.
+        _add_to_days(sorted((*key, *row) for key, row in rows.items()))
+
+
+def _add_to_days(rows: Sequence[tuple[Any, ...]]) -> None:
+    table, columns = DailyUsage._meta.db_table, ("user", "day", "key_source", "answers", "tokens", "cost")
+    fields = fields_of(DailyUsage, columns)
+    more = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in ("answers", "tokens", "cost"))
+    values = [
+        field.get_db_prep_save(value, connection) for row in rows for field, value in zip(fields, row, strict=True)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(str(field.column) for field in fields)}) "  # noqa: S608
+            f"VALUES {', '.join(['(%s, %s, %s, %s, %s, %s)'] * len(rows))} "
+            f"ON CONFLICT (user_id, day, key_source) DO UPDATE SET {more}",
+            values,
+        )
 
 
 def count_deleted(generations: QuerySet[Generation]) -> None:
     """Count the usage so far of streaming answers that are about to be deleted, since their end is never saved."""
     streaming = generations.filter(status=Generation.Status.STREAMING)
-    for generation in streaming.select_related("current_run").select_for_update(of=("self",)):
+    deleted = list(streaming.select_related("current_run").select_for_update(of=("self",)))
+    for generation in deleted:
         fill_usage(generation, None)
-        count_usage(generation)
+    count_usage(deleted)

@@ -13,36 +13,37 @@ from generations.limits.budgets import Amount
 from generations.models import Generation
 
 COUNT = (
-    "SELECT key_source, COUNT(*), SUM(reserved_tokens), SUM(reserved_cost) FROM {generations} "
-    "WHERE user_id = %s AND status IN ('queued', 'streaming') GROUP BY key_source"
+    "SELECT key_source, COUNT(*), SUM(CASE WHEN held_back THEN 0 ELSE 1 END), SUM(reserved_tokens), SUM(reserved_cost) "
+    "FROM {generations} WHERE user_id = %s AND status IN ('queued', 'streaming') GROUP BY key_source"
 )
 LOCK = "SELECT 1 FROM {users} WHERE id = %s FOR NO KEY UPDATE; "
 
 
 class OpenAnswers(NamedTuple):
-    """The number of a user's open answers, and what is reserved for them by key source."""
+    """The number of a user's open answers, how many of them may run, and what is reserved by key source."""
 
     total: int
+    may_run: int
     reserved: dict[str, Amount]
 
 
-def count_open(user: User) -> OpenAnswers:
+def count_open(user_id: int) -> OpenAnswers:
     """Count a user's open answers; one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_in_tables(COUNT), [user.pk])
+        cursor.execute(_in_tables(COUNT), [user_id])
         return _counted(cursor.fetchall())
 
 
-def lock_and_count_open(user: User) -> OpenAnswers:
+def lock_and_count_open(user_id: int) -> OpenAnswers:
     """Keep other transactions from using this user's allowance until this one ends, and count; one statement.
 
     On PostgreSQL these are two commands that are sent as one, because the count has to see what was committed while the
     lock was waited for. On SQLite the transaction has locked everybody out already.
     """
     if not connection.features.has_select_for_update:
-        return count_open(user)
+        return count_open(user_id)
     with connection.cursor() as cursor:
-        cursor.execute(_in_tables(LOCK + COUNT), [user.pk, user.pk])
+        cursor.execute(_in_tables(LOCK + COUNT), [user_id, user_id])
         cursor.nextset()
         return _counted(cursor.fetchall())
 
@@ -51,7 +52,10 @@ def _in_tables(statement: str) -> str:
     return statement.format(generations=Generation._meta.db_table, users=User._meta.db_table)
 
 
-def _counted(rows: Iterable[tuple[str, int, int, Any]]) -> OpenAnswers:
+def _counted(rows: Iterable[tuple[str, int, int, int, Any]]) -> OpenAnswers:
     rows = list(rows)
-    reserved = {key_source: Amount(int(tokens), round(Decimal(str(cost)), 8)) for key_source, _, tokens, cost in rows}
-    return OpenAnswers(sum(count for _, count, _, _ in rows), reserved)
+    return OpenAnswers(
+        total=sum(row[1] for row in rows),
+        may_run=sum(row[2] for row in rows),
+        reserved={source: Amount(int(tokens), round(Decimal(str(cost)), 8)) for source, _, _, tokens, cost in rows},
+    )

@@ -1,25 +1,27 @@
 """The queue of answers that wait: positions in it, and the order in which they are enqueued.
 
-The database holds the queue; a Celery task only says that one generation may be claimed now. If its user may not run
-one more, the claim fails and the generation is held back until the end of another answer enqueues it again.
+The database holds the queue; a Celery task only says that the generations of one run may be claimed now. Those that
+their user may not run yet are held back until the end of another answer releases them.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterable, Sequence
 
 import redis
 from celery import current_app
-from django.db import DatabaseError
-from django.db.models import Count, Q, QuerySet
+from django.db import DatabaseError, transaction
+from django.db.models import Count, Q
 from kombu.exceptions import OperationalError
 
 from accounts.allowances import allowance_of
 from accounts.models import User
+from generations.limits.open_answers import lock_and_count_open
+from generations.log.event_log import Payload
 from generations.log.heartbeats import is_any_worker_alive
-from generations.models import Generation
+from generations.models import Generation, Run
+from generations.phases import Phase
 
 logger = logging.getLogger(__name__)
 
@@ -28,52 +30,60 @@ NO_WORKER = 0
 """The position of an answer that waits although no worker is alive."""
 
 
-def enqueue(generation: Generation) -> None:
-    """Send a generation's task; raises kombu's OperationalError if the broker is unavailable."""
-    current_app.send_task(ANSWER_TASK, args=[generation.pk], priority=generation.priority, retry=False)
+def enqueue(run: Run, priority: int) -> None:
+    """Send the task of a run; raises kombu's OperationalError if the broker is unavailable."""
+    current_app.send_task(ANSWER_TASK, args=[run.pk], priority=priority, retry=False)
 
 
-def batch_capacity(concurrency: int) -> threading.Semaphore:
-    """Return the capacity of a worker that batch work may fill: all but a quarter, which is kept for waiting users."""
-    return threading.Semaphore(max(1, concurrency - max(1, concurrency // 4)))
+def batch_capacity(places: int) -> int:
+    """Return how many of a worker's places batch work may fill: all but a quarter, which is kept for waiting users."""
+    return max(1, places - max(1, places // 4))
 
 
-def may_run_one_more(user: User) -> bool:
-    """Return True if the user runs fewer answers than allowed; call it with the user locked. Two queries."""
-    running = Generation.objects.filter(user=user, status=Generation.Status.STREAMING).count()
-    return running < allowance_of(user).max_running
+def release(user: User) -> int:
+    """Let the held-back answers of a user run as far as they may now, and enqueue them; return their number.
 
-
-def lock_user(user: User) -> None:
-    """Keep other transactions from using this user's allowance until this one ends."""
-    User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk").first()
-
-
-def enqueue_next(ended: Generation) -> None:
-    """Enqueue the held-back answers that may run now that ``ended`` has ended.
-
-    These are the user's next one and, if batch work ended, the next batch work of any other user. If this fails, the
-    reaper enqueues them later.
+    If this fails, the reaper does it later.
     """
     try:
-        _enqueue_next(ended)
+        return _release(user)
     except (redis.RedisError, OperationalError, DatabaseError) as error:
-        logger.warning("the next answers cannot be enqueued after %s: %s", ended, error)
+        logger.warning("the next answers of %s cannot be enqueued: %s", user, error)
+        return 0
 
 
-def _enqueue_next(ended: Generation) -> None:
-    held_back = Generation.objects.filter(status=Generation.Status.QUEUED, held_back=True)
-    waiting = held_back.order_by("priority", "current_run", "index")
-    _enqueue_first(waiting.filter(user=ended.user_id))
+def _release(user: User) -> int:
+    with transaction.atomic():
+        room = allowance_of(user).max_running - lock_and_count_open(user.pk).may_run
+        held_back = Generation.objects.filter(user=user, status=Generation.Status.QUEUED, held_back=True)
+        waiting = held_back.select_related("current_run").order_by("priority", "current_run", "index")
+        released = list(waiting[:room]) if room > 0 else []
+        if released:
+            held_back.filter(pk__in=[each.pk for each in released]).update(held_back=False)
+    for run, priority in {each.current_run: each.priority for each in released}.items():
+        enqueue(run, priority)
+    return len(released)
+
+
+def release_after(ended: Generation) -> None:
+    """Let those answers run that waited for the end of this one: its user's next, and the next batch work of anybody if
+    this was some."""
+    release(ended.user)
     if ended.priority == Generation.BATCH:
-        _enqueue_first(waiting.filter(~Q(user=ended.user_id), priority=Generation.BATCH))
+        _release_batch()
 
 
-def _enqueue_first(waiting: QuerySet[Generation]) -> None:
-    generation = waiting.first()
-    # The filtered update decides between two processes that end an answer at the same moment.
-    if generation is not None and waiting.filter(pk=generation.pk).update(held_back=False):
-        enqueue(generation)
+def _release_batch() -> None:
+    held_back = Generation.objects.filter(status=Generation.Status.QUEUED, held_back=True, priority=Generation.BATCH)
+    generation = held_back.select_related("user").order_by("current_run", "index").first()
+    if generation is not None:
+        release(generation.user)
+
+
+def waiting_entry(generation: Generation) -> Payload:
+    """Return the log entry of an answer that is held back."""
+    run = generation.current_run_id
+    return {"run": run, "index": generation.index, "kind": "phase", "phase": Phase.WAITING}
 
 
 def queue_positions(waiting: Sequence[Generation]) -> dict[int, int]:

@@ -82,7 +82,7 @@ class UserUsage:
 def usage_of(user: User) -> UserUsage:
     """Return a user's usage and budgets; four queries."""
     allowance = allowance_of(user)
-    used, reserved = used_by_period(user), count_open(user).reserved
+    used, reserved = used_by_period(user), count_open(user.pk).reserved
     statuses = budget_statuses(user, allowance, reserved=reserved, used=used)
     budgets = {(each.key_source, each.period): each for each in statuses}
     periods_by_source = {

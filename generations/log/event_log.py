@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha1
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypedDict
 
@@ -29,9 +30,12 @@ import redis.asyncio
 from django.conf import settings
 
 from core.redis_clients import heed_cancellation
+from generations.models import Run
 from generations.phases import Phase
 
 APPEND = (Path(__file__).parent / "append.lua").read_text()
+APPEND_HASH = sha1(APPEND.encode(), usedforsecurity=False).hexdigest()
+"""The name by which Redis knows the script once it was loaded."""
 LIFETIME = 3600
 """Seconds for which a log is kept after its last entry."""
 
@@ -106,17 +110,32 @@ def topic_group(topic: str) -> str:
     return f"topic.{topic}"
 
 
-def append(client: Any, topic: str, payload: Payload, writer: Writer | None = None) -> Any:
+def epoch_of(run: Run) -> int:
+    """Return the epoch of a log that begins with this run: the microsecond in which the run was accepted."""
+    return round(run.accepted_at.timestamp() * 1_000_000)
+
+
+def append(
+    client: Any,
+    topic: str,
+    payload: Payload,
+    writer: Writer | None = None,
+    epoch: int | None = None,
+    *,
+    loaded: bool = False,
+) -> Any:
     """Append one entry and return the client's result.
 
     That is ``[epoch, seq]``, or None if the writer was refused. An asynchronous client returns an awaitable of it, a
-    pipeline returns itself.
+    pipeline returns itself. If there is no log yet, it begins with this ``epoch``, or else with the present time. A
+    script that is ``loaded`` is called by its hash.
     """
     field, token, takes = ("", "", False) if writer is None else (_field(writer), writer.token, writer.takes)
     channel = f"{settings.REDIS_PREFIX}__group__{topic_group(topic)}"
-    return client.eval(
-        *(APPEND, 2, _meta_key(topic), _log_key(topic)),
-        *(channel, orjson.dumps(payload), LIFETIME, field, token, "1" if takes else "0"),
+    call, script = (client.evalsha, APPEND_HASH) if loaded else (client.eval, APPEND)
+    return call(
+        *(script, 2, _meta_key(topic), _log_key(topic)),
+        *(channel, orjson.dumps(payload), LIFETIME, field, token, "1" if takes else "0", epoch or ""),
     )
 
 
@@ -128,12 +147,15 @@ def take_over(client: redis.Redis, topic: str, writer: Writer) -> None:
         pipeline.execute()
 
 
-def append_all(client: redis.Redis, topic: str, payloads: Iterable[tuple[Payload, Writer | None]]) -> None:
-    """Append several entries in one round trip."""
+def append_all(
+    client: redis.Redis, topic: str, payloads: Iterable[tuple[Payload, Writer | None]]
+) -> list[EntryId | None]:
+    """Append several entries in one round trip; return their ids, None for those whose writer was refused."""
     with client.pipeline(transaction=False) as pipeline:
         for payload, writer in payloads:
             append(pipeline, topic, payload, writer)
-        pipeline.execute()
+        results = pipeline.execute()
+    return [None if result is None else EntryId(int(result[0]), int(result[1])) for result in results]
 
 
 async def read(

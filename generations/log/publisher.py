@@ -27,6 +27,7 @@ class _Item:
     payload: Payload
     writer: Writer | None
     acknowledge: Acknowledge | None
+    epoch: int | None
 
 
 class Publisher:
@@ -39,15 +40,21 @@ class Publisher:
 
     def __init__(self) -> None:
         self._items: list[_Item] = []
+        self._script_loaded = False
         self._wake = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
 
     def put(
-        self, topic: str, payload: Payload, writer: Writer | None = None, acknowledge: Acknowledge | None = None
+        self,
+        topic: str,
+        payload: Payload,
+        writer: Writer | None = None,
+        acknowledge: Acknowledge | None = None,
+        epoch: int | None = None,
     ) -> None:
-        """Queue an entry; never waits."""
-        self._items.append(_Item(topic, payload, writer, acknowledge))
+        """Queue an entry; never waits. A log that does not exist yet begins with ``epoch``."""
+        self._items.append(_Item(topic, payload, writer, acknowledge, epoch))
         self._empty.clear()
         self._wake.set()
 
@@ -72,6 +79,7 @@ class Publisher:
                 results = await self._execute(batch)
                 break
             except (redis.RedisError, OSError) as error:
+                self._script_loaded = False
                 delay = RETRY_DELAYS[min(attempt, len(RETRY_DELAYS) - 1)]
                 attempt += 1
                 logger.warning("%d entries wait for Redis: %s", len(batch), error)
@@ -82,8 +90,12 @@ class Publisher:
 
     async def _execute(self, batch: list[_Item]) -> list[list[bytes] | None]:
         async with loop_client().pipeline(transaction=False) as pipeline:
+            if not self._script_loaded:
+                pipeline.script_load(event_log.APPEND)
             for item in batch:
-                event_log.append(pipeline, item.topic, item.payload, item.writer)
+                event_log.append(pipeline, item.topic, item.payload, item.writer, item.epoch, loaded=True)
             results: list[list[bytes] | None] = await pipeline.execute()
         heed_cancellation()
-        return results
+        # A restarted Redis has lost the script; then the connection breaks, or the call fails, and it is loaded again.
+        self._script_loaded = True
+        return results[-len(batch) :]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -21,10 +22,9 @@ from core.async_db import in_thread, retry_until_available
 from core.errors import UNAVAILABLE_ERRORS
 from core.redis_clients import loop_client
 from generations import selectors
-from generations.log import event_log
+from generations.log import event_log, heartbeats
 from generations.log.event_log import Channel, Entry, EntryId
 from generations.log.events import Delta, Done, Ended, Event, Idle, PhaseChanged, Reset, Started
-from generations.log.lease import LEASE
 from generations.log.subscriber import LOG_LOST, TICK, Signal, subscribe
 from generations.models import Generation, Run
 from generations.phases import Phase
@@ -76,19 +76,30 @@ async def _settled(topic: str) -> tuple[RunState, set[int]] | None:
     """Wait until the latest run's saved text is no shorter than what any reader has; return the run and the slots that
     were open.
 
-    That is so once every claim was renewed after this moment. If a worker does not do so in time, the run is returned
-    as it was saved.
+    That is so once the worker of each has made a checkpoint that began after this moment. If a worker does not do so in
+    time, the run is returned as it was saved.
     """
-    now = timezone.now()
-    deadline = now + timedelta(seconds=SETTLED_WITHIN)
+    now = time.time()
+    deadline = now + SETTLED_WITHIN
     were_open: set[int] = set()
     while (state := await retry_until_available(selectors.latest_run_state, topic)) is not None:
         were_open |= {each.index for each in state.generations if each.is_open}
-        leases = [each.lease_until for each in state.generations if each.lease_until is not None]
-        if all(until - LEASE > now for until in leases) or timezone.now() > deadline:
+        workers = sorted({each.worker for each in state.generations if each.is_open and each.worker})
+        if await _checkpointed_since(now, workers) or time.time() > deadline:
             return state, were_open
         await asyncio.sleep(SETTLING_DELAY)
     return None
+
+
+async def _checkpointed_since(moment: float, workers: Sequence[str]) -> bool:
+    """Return True if each of these workers has made a checkpoint that began after this moment."""
+    if not workers:
+        return True
+    try:
+        times = await loop_client().zmscore(heartbeats.checkpoints_key(), list(workers))
+    except redis.RedisError:
+        return False
+    return all(began is not None and began > moment for began in times)
 
 
 @dataclass(slots=True)
@@ -206,7 +217,8 @@ class Replay:
                 state = await retry_until_available(selectors.run_state, run_id)
                 self._runs[run_id] = _SentRun(run_id, run=state.run)
                 return [Started(state, item.id)]
-            self._runs[run_id] = _SentRun(run_id, from_start=False)
+            # The log of a topic does not report the start of its first run, from which this reader goes on.
+            self._runs[run_id] = _SentRun(run_id, from_start=item.id.seq == 1)
         return await self._take_entry(self._runs[run_id], item)
 
     async def _take_entry(self, sent: _SentRun, entry: Entry) -> list[Event]:

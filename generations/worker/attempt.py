@@ -52,7 +52,7 @@ class Attempt:
         self.cancel_reason: CancelReason | None = None
         self.reserved_tokens = claim.reserved_tokens
         self._find_fallback = find_fallback
-        self._transcript = Transcript(claim, publisher, streams, lambda: self.cancel(CancelReason.LEASE_LOST))
+        self._transcript = Transcript(claim, publisher, streams)
         self._token_count = TokenCount()
         self._answered_by = ""
         self._over_budget = ""

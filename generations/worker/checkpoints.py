@@ -1,53 +1,122 @@
-"""Checkpoints: a worker regularly saves its answers' texts, renews their leases, and learns which to cancel."""
+"""Checkpoints: a worker regularly saves its answers' texts, and learns which of them to cancel."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from django.conf import settings
+from django.db import connection
 
 from core.async_db import in_thread
+from core.redis_clients import loop_client
 from generations.limits.admission import reserve_more
+from generations.log import heartbeats
+from generations.models import Generation
+from generations.selectors import ClaimId
 from generations.worker.attempt import Attempt
-from generations.worker.leases import save_checkpoint
-from generations.worker.types import CancelReason
+from generations.worker.group_commit import GroupCommit
+from generations.worker.types import CancelReason, Snapshot
 
 INTERVAL = 1.5
 """Seconds between two checkpoints."""
+REPORTED_FOR = 60
+"""Seconds for which readers can see that a checkpoint was made."""
+
+
+class ClaimState(NamedTuple):
+    """A claimed generation as it is in the database now."""
+
+    status: str
+    stop_requested: bool
+
+
+class Checkpoint(NamedTuple):
+    """The claims of a worker, and the texts of those that grew."""
+
+    claims: Sequence[ClaimId]
+    changed: Mapping[ClaimId, Snapshot]
+
+
+def save_checkpoint(checkpoint: Checkpoint) -> dict[ClaimId, ClaimState]:
+    """Save the texts that grew, and return the claims that still stand; two statements.
+
+    A claim whose worker was taken for lost still stands as ``interrupted``.
+    """
+    if checkpoint.changed:
+        _save_texts(checkpoint.changed)
+    rows = Generation.objects.filter(pk__in=[each.generation_id for each in checkpoint.claims])
+    states = {
+        ClaimId(key, lease): ClaimState(status, stop)
+        for key, lease, status, stop in rows.values_list("pk", "lease", "status", "stop_requested")
+        if lease is not None and status in (Generation.Status.STREAMING, Generation.Status.INTERRUPTED)
+    }
+    return {claim: states[claim] for claim in checkpoint.claims if claim in states}
+
+
+def _save_texts(changed: Mapping[ClaimId, Snapshot]) -> None:
+    lease = Generation._meta.get_field("lease")
+    rows = [
+        (snapshot.text, snapshot.reasoning, claim.generation_id, lease.get_db_prep_value(claim.lease, connection))
+        for claim, snapshot in changed.items()
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {Generation._meta.db_table} SET text = %s, reasoning = %s "  # noqa: S608
+            "WHERE id = %s AND lease = %s AND status = 'streaming'",
+            rows,
+        )
 
 
 class Checkpoints:
     """Remembers the saved length of each answer, so that only longer texts are written. Use it on the loop only."""
 
-    def __init__(self) -> None:
-        self._saved: dict[uuid.UUID, tuple[int, int]] = {}
+    def __init__(self, worker: str, writer: GroupCommit) -> None:
+        self._worker = worker
+        self._writer = writer
+        self._saved: dict[ClaimId, tuple[int, int]] = {}
 
-    def forget(self, lease: uuid.UUID) -> None:
-        self._saved.pop(lease, None)
+    def forget(self, claim: ClaimId) -> None:
+        self._saved.pop(claim, None)
 
     async def save(self, attempts: Sequence[Attempt]) -> None:
-        """Save the texts and renew the leases.
-
-        Cancel the attempts that were stopped, that lost their lease, or that exceed a budget.
-        """
+        """Save the texts; cancel the attempts that were stopped, that lost their claim, or that exceed a budget."""
         if not attempts:
             return
+        began = time.time()
         # Taken before the first await, so that all snapshots are of the same moment.
-        snapshots = {attempt.claim.lease: attempt.snapshot for attempt in attempts}
-        changed = {lease: each for lease, each in snapshots.items() if self._saved.get(lease, (0, 0)) != each.size}
-        renewed = await in_thread(save_checkpoint, leases=list(snapshots), changed=changed)
+        snapshots = {attempt.claim.id: attempt.snapshot for attempt in attempts}
+        changed = {claim: each for claim, each in snapshots.items() if self._saved.get(claim, (0, 0)) != each.size}
+        checkpoint = Checkpoint(list(snapshots), changed)
+        states = await asyncio.wrap_future(self._writer.submit(_save_checkpoints, checkpoint))
         for attempt in attempts:
-            lease = attempt.claim.lease
-            if lease in renewed.stops:
-                attempt.cancel(CancelReason.STOPPED)
-            elif lease in renewed.leases:
-                self._saved[lease] = snapshots[lease].size
-            else:
+            claim = attempt.claim.id
+            state = states.get(claim)
+            if state is None:
                 attempt.cancel(CancelReason.LEASE_LOST)
+            elif state.stop_requested:
+                attempt.cancel(CancelReason.STOPPED)
+            else:
+                self._saved[claim] = snapshots[claim].size
+        await self._report(began)
         for attempt in attempts:
             if attempt.exceeds_reservation:
                 await _reserve_more(attempt)
+
+    async def _report(self, began: float) -> None:
+        """Let readers know that a checkpoint that began at this time is saved."""
+        key = heartbeats.checkpoints_key()
+        async with loop_client().pipeline(transaction=False) as pipeline:
+            pipeline.zadd(key, {self._worker: began})
+            pipeline.zremrangebyscore(key, 0, began - REPORTED_FOR)
+            pipeline.expire(key, REPORTED_FOR)
+            await pipeline.execute()
+
+
+def _save_checkpoints(checkpoints: Sequence[Checkpoint]) -> list[dict[ClaimId, ClaimState]]:
+    return [save_checkpoint(each) for each in checkpoints]
 
 
 async def _reserve_more(attempt: Attempt) -> None:

@@ -1,31 +1,24 @@
-"""Claims: one worker takes a queued generation, with everything that it needs to answer it."""
+"""Claims: one worker takes queued generations, with everything that it needs to answer them."""
 
 from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from threading import Semaphore
 
-from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from core.errors import NotFound
 from generations.limits.admission import GenerationRequest, change_reservation
-from generations.limits.queue import lock_user, may_run_one_more
-from generations.log.event_log import Payload
-from generations.log.lease import LEASE
 from generations.models import Generation
-from generations.phases import Phase
 from generations.stored_request import decode_request
-from generations.worker.finalize import PendingEntries, append_now, end_generation
-from generations.worker.leases import take_over_log
-from generations.worker.types import Claim, Fallback, Outcome
+from generations.worker.types import Claim, Fallback
 from providers.adapters.base import ErrorCode, ProviderError
 from providers.capabilities import is_text_only
 from providers.model_ref import ModelRef
-from providers.selectors import resolve_target
+from providers.selectors import Resolved, ResolvedTarget, resolve_target, resolve_targets
 from providers.services import note_first_use
 
 logger = logging.getLogger(__name__)
@@ -33,101 +26,86 @@ logger = logging.getLogger(__name__)
 KEY_CHANGED = "The key for {label} was changed while the answer waited. Try again to use the one that is set now."
 
 
-def claim_generation(generation_id: int, *, batch_capacity: Semaphore | None = None) -> Claim | None:
-    """Claim a queued generation for this worker; return None if it cannot be answered now or has ended.
+def claimable(run_ids: Iterable[int]) -> QuerySet[Generation]:
+    """Return the generations of these runs that may be claimed."""
+    return Generation.objects.filter(
+        current_run__in=list(run_ids), status=Generation.Status.QUEUED, held_back=False
+    ).order_by("pk")
 
-    If its user may not run one more, or this worker has no ``batch_capacity`` left, it is held back until that changes.
-    If its provider cannot be called, it ends here as failed. The caller releases the capacity that a batch claim took.
+
+def take(queued: QuerySet[Generation], worker: str, batch_room: int | None = None) -> list[Generation]:
+    """Claim queued generations for a worker under one new lease; call it in a transaction. Two statements.
+
+    Batch work beyond ``batch_room`` (None: no limit) is held back; it is returned as well, still queued.
     """
-    queued = Generation.objects.filter(pk=generation_id, status=Generation.Status.QUEUED)
-    generation = queued.select_related("current_run", "user").first()
-    if generation is None:
-        return None
-    batch = generation.priority == Generation.BATCH
-    if batch and batch_capacity is not None and not batch_capacity.acquire(blocking=False):
-        _hold_back(generation)
-        return None
-    claim = None
-    try:
-        claim = _claim_if_allowed(generation)
-    finally:
-        if batch and batch_capacity is not None and claim is None:
-            batch_capacity.release()
-    return claim
-
-
-def _claim_if_allowed(generation: Generation) -> Claim | None:
-    lease = _take(generation)
-    if lease is None and _hold_back(generation):
-        # If an answer ended between the two calls, this one was not held back yet, so that end did not enqueue it.
-        lease = _take(generation)
-    if lease is None:
-        return None
-    try:
-        return _claim(generation, lease)
-    except (ProviderError, NotFound) as refusal:
-        error = refusal if isinstance(refusal, ProviderError) else _removed_provider(refusal)
-        outcome = Outcome(status=Generation.Status.FAILED, error=error, time=generation.current_run.elapsed)
-        append_now(end_generation(generation.pk, outcome, lease=lease))
-        return None
-
-
-def _take(generation: Generation) -> uuid.UUID | None:
-    """Take a generation that still waits if its user may run one more; return the lease, else None."""
+    wanted: list[Generation] = []
+    held_back: list[Generation] = []
+    for each in queued.select_related("current_run", "user"):
+        is_batch = each.priority == Generation.BATCH
+        room = batch_room is None or sum(other.priority == Generation.BATCH for other in wanted) < batch_room
+        (wanted if room or not is_batch else held_back).append(each)
     lease = uuid.uuid4()
-    with transaction.atomic():
-        lock_user(generation.user)
-        taken = may_run_one_more(generation.user) and Generation.objects.filter(
-            pk=generation.pk, status=Generation.Status.QUEUED
-        ).update(
-            status=Generation.Status.STREAMING,
-            held_back=False,
-            lease=lease,
-            lease_until=timezone.now() + LEASE,
-            delivery_count=F("delivery_count") + 1,
-        )
-    return lease if taken else None
-
-
-def _hold_back(generation: Generation) -> bool:
-    """Mark the generation as held back, and append that to the log; return False if it no longer waits."""
-    held_back = Generation.objects.filter(pk=generation.pk, status=Generation.Status.QUEUED).update(held_back=True)
+    taken = _queued(wanted).update(
+        status=Generation.Status.STREAMING, worker=worker, lease=lease, delivery_count=F("delivery_count") + 1
+    )
+    if taken < len(wanted):
+        ours = set(Generation.objects.filter(lease=lease).values_list("pk", flat=True))
+        wanted = [each for each in wanted if each.pk in ours]
+    for each in wanted:
+        each.status, each.worker, each.lease = Generation.Status.STREAMING, worker, lease
+        each.delivery_count += 1
     if held_back:
-        run = generation.current_run
-        waiting: Payload = {"run": run.pk, "index": generation.index, "kind": "phase", "phase": Phase.WAITING}
-        append_now(PendingEntries(run.topic, [(waiting, None)]))
-    return bool(held_back)
+        _queued(held_back).update(held_back=True)
+    return [*wanted, *held_back]
 
 
-def _removed_provider(refusal: NotFound) -> ProviderError:
-    """Return the error for a provider that was removed after it had been chosen."""
-    return ProviderError(ErrorCode.MODEL_NOT_FOUND, refusal.message)
+def _queued(generations: Sequence[Generation]) -> QuerySet[Generation]:
+    return Generation.objects.filter(pk__in=[each.pk for each in generations], status=Generation.Status.QUEUED)
 
 
-def _claim(generation: Generation, lease: uuid.UUID) -> Claim:
-    resolved = resolve_target(generation.user, generation.provider)
+Prepared = Claim | ProviderError
+"""A claim, or the reason for which its provider cannot be called."""
+
+
+def prepare(generations: Sequence[Generation]) -> list[Prepared]:
+    """Load the keys and images that claimed generations of one user need, in the same order; one query or two."""
+    if not generations:
+        return []
+    targets = resolve_targets(generations[0].user, {each.provider for each in generations})
+    prepared = [_prepared(each, targets[each.provider]) for each in generations]
+    first = next((each for each in prepared if isinstance(each, Claim)), None)
+    if first is not None and first.generation.delivery_count == 1:
+        prepared[prepared.index(first)] = replace(first, begins_log=True)
+    return prepared
+
+
+def _prepared(generation: Generation, resolved: Resolved) -> Prepared:
+    try:
+        if isinstance(resolved, NotFound):
+            # The provider was removed after it had been chosen.
+            raise ProviderError(ErrorCode.MODEL_NOT_FOUND, resolved.message)
+        if isinstance(resolved, ProviderError):
+            raise resolved
+        return _claim(generation, resolved)
+    except ProviderError as refusal:
+        return refusal
+
+
+def _claim(generation: Generation, resolved: ResolvedTarget) -> Claim:
     key_source = resolved.key_source
     if key_source not in (None, generation.key_source) and not _reserved_again(generation, key_source):
         # The reservation is in the budget of another key source, so this one may have no room for the cost.
         raise ProviderError(ErrorCode.NO_API_KEY, KEY_CHANGED.format(label=resolved.target.label), retryable=True)
     note_first_use(user=generation.user, provider=generation.provider, resolved=resolved)
-    claim = Claim(
-        generation_id=generation.pk,
-        run_id=generation.current_run_id,
-        topic=generation.current_run.topic,
-        index=generation.index,
-        lease=lease,
-        accepted_at=generation.current_run.accepted_at,
-        provider=generation.provider,
+    assert generation.lease is not None
+    return Claim(
+        generation=generation,
+        lease=generation.lease,
         adapter=resolved.adapter,
         target=resolved.target,
         request=decode_request(generation),
-        batch=generation.priority == Generation.BATCH,
         reserved_tokens=generation.reserved_tokens,
-        fallback=generation.fallback,
     )
-    take_over_log(claim.topic, claim.writer)
-    return claim
 
 
 def _reserved_again(generation: Generation, key_source: str) -> bool:
@@ -144,7 +122,7 @@ def find_fallback(claim: Claim) -> Fallback | None:
 
     None if it cannot be called either, if it cannot see the request's images, or if a budget has no room for it.
     """
-    generation = Generation.objects.select_related("user").get(pk=claim.generation_id)
+    generation = claim.generation
     provider, model = ModelRef.parse(claim.fallback)
     request = replace(claim.request, model=model)
     if is_text_only(model) and any(message.images for message in request.messages):
@@ -156,5 +134,18 @@ def find_fallback(claim: Claim) -> Fallback | None:
         return None
     if not change_reservation(generation, GenerationRequest(provider, request), resolved.key_source or ""):
         return None
-    generation.refresh_from_db(fields=["reserved_tokens"])
+    generation.refresh_from_db(fields=["key_source", "reserved_tokens"])
     return Fallback(resolved.adapter, resolved.target, request, generation.reserved_tokens)
+
+
+def hand_back(generation: Generation) -> bool:
+    """Put a claimed generation back into the queue; return False if it is to be stopped, has ended or was claimed by
+    another worker."""
+    claimed = Generation.objects.filter(
+        pk=generation.pk, lease=generation.lease, status=Generation.Status.STREAMING, stop_requested=False
+    )
+    return bool(
+        claimed.update(
+            status=Generation.Status.QUEUED, held_back=False, worker="", lease=None, queued_at=timezone.now()
+        )
+    )

@@ -1,44 +1,103 @@
-"""Control channel: sends stops to all workers at once."""
+"""Control channel: sends stops to all workers at once, and lets others see that a worker lives."""
 
 from __future__ import annotations
 
 import logging
+import threading
+import time
 import uuid
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import orjson
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
-from core.redis_clients import subscriber_client, thread_client
+from core.redis_clients import thread_client
+from generations.log import heartbeats
+from generations.selectors import ClaimId
 
 logger = logging.getLogger(__name__)
 
+RETRY_DELAY = 0.1
+"""Seconds until a lost subscription is made again; others take a worker for gone after more than a second."""
+FORGET_WORKER_AFTER = 2 * heartbeats.HANGS_AFTER
 
-def send_stop(leases: Sequence[uuid.UUID]) -> None:
-    """Send all workers a stop for the answers under these leases.
+
+def send_stop(claims: Sequence[ClaimId]) -> None:
+    """Send all workers a stop for the answers under these claims.
 
     A worker that misses it reads the flag in the database at its next checkpoint.
     """
+    message = {"stop": [[each.generation_id, str(each.lease)] for each in claims]}
     try:
-        thread_client().publish(_channel(), orjson.dumps({"stop": list(leases)}))
+        thread_client().publish(_channel(), orjson.dumps(message))
     except redis.RedisError as error:
         logger.warning("a stop could not be sent to the workers: %s", error)
 
 
-async def stops() -> AsyncGenerator[list[uuid.UUID], None]:
-    """Yield the leases of each stop as it is sent, without end; raises RedisError if the connection is lost."""
-    client = subscriber_client()
-    try:
-        async with client.pubsub() as subscription:
-            await subscription.subscribe(_channel())
-            while True:
-                message = await subscription.get_message(ignore_subscribe_messages=True, timeout=None)
-                if message is not None:
-                    yield [uuid.UUID(lease) for lease in orjson.loads(message["data"])["stop"]]
-    finally:
-        await client.aclose()
-
-
 def _channel() -> str:
     return f"{settings.REDIS_PREFIX}:control"
+
+
+class Listener:
+    """A thread of a worker with a connection of its own: receives stops, and shows that the worker lives.
+
+    It depends on nothing else in the process, so that a worker that is busy or waits for its database is not taken for
+    dead. Calls ``on_stop`` in its thread.
+    """
+
+    def __init__(self, worker: str, on_stop: Callable[[list[ClaimId]], None]) -> None:
+        self._worker = worker
+        self._on_stop = on_stop
+        self._ended = threading.Event()
+        self._subscribed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="control", daemon=True)
+
+    def start(self, timeout: float) -> None:
+        """Start, and wait until the worker is subscribed, but no longer than ``timeout`` seconds."""
+        self._thread.start()
+        self._subscribed.wait(timeout)
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._thread.join(timeout=2 * RETRY_DELAY + 1)
+
+    def _run(self) -> None:
+        client = redis.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=heartbeats.INTERVAL, retry=Retry(NoBackoff(), 0)
+        )
+        while not self._ended.is_set():
+            try:
+                self._listen(client)
+            except (redis.RedisError, OSError) as error:
+                logger.warning("the control channel is lost and is joined again: %s", error)
+                self._ended.wait(RETRY_DELAY)
+            except Exception:
+                logger.exception("a message on the control channel could not be read")
+                self._ended.wait(RETRY_DELAY)
+        client.close()
+
+    def _listen(self, client: redis.Redis) -> None:
+        with client.pubsub() as subscription:  # type: ignore[no-untyped-call]
+            subscription.subscribe(_channel(), heartbeats.worker_channel(self._worker))
+            beat_at = 0.0
+            while not self._ended.is_set():
+                if time.monotonic() >= beat_at:
+                    self._beat(client)
+                    beat_at = time.monotonic() + heartbeats.INTERVAL
+                message: dict[str, Any] | None = subscription.get_message(timeout=RETRY_DELAY)
+                if message is None:
+                    continue
+                self._subscribed.set()
+                if message["type"] == "message" and message["data"]:
+                    stops = orjson.loads(message["data"])["stop"]
+                    self._on_stop([ClaimId(generation_id, uuid.UUID(lease)) for generation_id, lease in stops])
+            client.zrem(heartbeats.heartbeats_key(), self._worker)
+
+    def _beat(self, client: redis.Redis) -> None:
+        key, now = heartbeats.heartbeats_key(), time.time()
+        client.zadd(key, {self._worker: now})
+        client.zremrangebyscore(key, 0, now - FORGET_WORKER_AFTER)

@@ -1,23 +1,25 @@
-"""The end of a generation: saved once, by the first process to do so, and then appended to the log."""
+"""The end of generations: saved once, by the first process to do so, and then appended to the log."""
 
 from __future__ import annotations
 
 import logging
 import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import redis
 from celery import current_app
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from core.columns import fields_of
 from core.redis_clients import thread_client
 from generations.limits.answer_usage import fill_usage
 from generations.limits.budgets import count_usage
-from generations.limits.queue import enqueue_next
 from generations.log import event_log
 from generations.log.event_log import Payload, Writer
 from generations.models import Generation, Run
@@ -28,74 +30,91 @@ logger = logging.getLogger(__name__)
 
 INTERRUPTED = "The answer was interrupted on our side. The text that had arrived is kept; retry to get all of it."
 STOPPED = "Stopped."
+SAVED = fields_of(Generation, [*(name for name in Generation.RESULT if name != "lease"), "status", "request"])
+"""The fields that an end changes. The lease stays, for an answer that comes after its worker was taken for lost."""
+
+
+class End(NamedTuple):
+    """The end of a generation, as it was read when it was claimed or found open, with its ``current_run``."""
+
+    generation: Generation
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class PendingEntries:
-    """Log entries of a topic, to be appended after the commit of the change that they report."""
+class SavedEnd:
+    """An end that was saved: the log entries to append after the commit, and whether its run has closed.
 
-    topic: str
-    entries: list[tuple[Payload, Writer | None]]
-
-
-def end_generation(generation_id: int, outcome: Outcome, *, lease: uuid.UUID | None) -> PendingEntries | None:
-    """Save how a generation ended and close its run if it was the last one open, in one transaction.
-
-    ``lease`` is the claim under which it was answered, None if it was still queued. Return the entries to append to the
-    log, or None if another process has ended it, or claimed it again, meanwhile.
+    ``others_wait`` says that answers of its user, or batch work if this was some, are held back and may run now.
     """
-    status = Generation.Status.QUEUED if lease is None else Generation.Status.STREAMING
+
+    generation: Generation
+    entries: list[tuple[Payload, Writer | None]]
+    closes_run: bool
+    others_wait: bool
+
+    @property
+    def topic(self) -> str:
+        return self.generation.current_run.topic
+
+
+def end_generations(ends: Sequence[End]) -> list[SavedEnd | None]:
+    """Save how generations ended and close the runs whose last open one is among them; call it in a transaction.
+
+    Three statements. An end is None if another process has ended the generation or claimed it again meanwhile, unless
+    that took its worker for lost and the answer is complete.
+    """
+    now = timezone.now()
+    for generation, outcome in ends:
+        _fill(generation, outcome, now)
+        if outcome.error is not None:
+            logger.warning("%s of generation %s: %s", outcome.error.code, generation.pk, outcome.error.detail)
+    saved = _saved([each.generation for each in ends], now)
+    generations = [each.generation for each in ends if each.generation.pk in saved]
+    count_usage(generations)
+    runs, left = _close_slots(generations, now), Counter(each.current_run_id for each in generations)
+    return [
+        _saved_end(each.generation, runs, left, now)
+        if each.generation.pk in saved
+        else SavedEnd(each.generation, [], closes_run=True, others_wait=False)
+        if _save_late(each)
+        else None
+        for each in ends
+    ]
+
+
+def end_generation(generation: Generation, outcome: Outcome) -> SavedEnd | None:
+    """Save one end in a transaction of its own."""
     with transaction.atomic():
-        generation = (
-            Generation.objects.select_for_update(of=("self",))
-            .select_related("current_run")
-            .filter(pk=generation_id, status=status, lease=lease)
-            .first()
-        )
-        if generation is None:
-            return None
-        _fill(generation, outcome)
-        generation.save()
-        count_usage(generation)
-        closed_at = _close_slot(generation.current_run_id)
-    if lease is not None:
-        enqueue_next(generation)
-    if outcome.error is not None:
-        logger.warning("%s of generation %s: %s", outcome.error.code, generation_id, outcome.error.detail)
-    writer = Writer(generation_id, f"ended:{generation.attempt}:{uuid.uuid4().hex}", takes=True)
-    run, run_id = generation.current_run, generation.current_run_id
-    entries: list[tuple[Payload, Writer | None]] = [({"run": run_id, "index": generation.index, "kind": "end"}, writer)]
-    if closed_at is not None:
-        entries.append(({"run": run_id, "kind": "done", "at": closed_at.isoformat()}, None))
-        _send_on_complete_task(run)
-    return PendingEntries(run.topic, entries)
+        (saved,) = end_generations([End(generation, outcome)])
+    return saved
 
 
-def append_now(pending: PendingEntries | None) -> None:
-    """Append entries from a thread; a reader that does not receive them finds the end in the database."""
-    if pending is not None:
-        try:
-            event_log.append_all(thread_client(), pending.topic, pending.entries)
-        except redis.RedisError as error:
-            logger.warning("an end could not be appended to the log of %s: %s", pending.topic, error)
+def announce_end(saved: SavedEnd | None) -> None:
+    """Append an end to the log and send the task of its run, from a thread.
+
+    A reader that does not receive the entries finds the end in the database.
+    """
+    if saved is None:
+        return
+    try:
+        event_log.append_all(thread_client(), saved.topic, saved.entries)
+    except redis.RedisError as error:
+        logger.warning("an end could not be appended to the log of %s: %s", saved.topic, error)
+    send_on_complete_task(saved)
 
 
-def _send_on_complete_task(run: Run) -> None:
-    if run.on_complete_task:
+def send_on_complete_task(saved: SavedEnd) -> None:
+    """Send the task that the run has for its end, if this end has closed it."""
+    run = saved.generation.current_run
+    if saved.closes_run and run.on_complete_task:
         try:
             current_app.send_task(run.on_complete_task, args=[run.pk], retry=False)
         except (redis.RedisError, OperationalError) as error:
             logger.warning("%s of %s could not be sent: %s", run.on_complete_task, run, error)
 
 
-def _close_slot(run_id: int) -> datetime | None:
-    """Decrease the run's count of open generations; close the run and return that time if this was the last one."""
-    now = timezone.now()
-    Run.objects.filter(pk=run_id).update(open=F("open") - 1)
-    return now if Run.objects.filter(pk=run_id, open=0, ended_at=None).update(ended_at=now) else None
-
-
-def _fill(generation: Generation, outcome: Outcome) -> None:
+def _fill(generation: Generation, outcome: Outcome, now: datetime) -> None:
     error = outcome.error
     if outcome.status == Generation.Status.STOPPED:
         error = ProviderError(ErrorCode.STOPPED, STOPPED, retryable=True)
@@ -110,5 +129,89 @@ def _fill(generation: Generation, outcome: Outcome) -> None:
         generation.error_code, generation.error, generation.retryable = error.code, error.message, error.retryable
     fill_usage(generation, outcome.usage)
     generation.request = None
-    generation.lease = generation.lease_until = None
-    generation.ended_at = timezone.now()
+    generation.worker = ""
+    generation.ended_at = now
+
+
+def _save(generations: Sequence[Generation], statuses: Sequence[str]) -> int:
+    """Write the ended generations that still have one of these statuses, the same attempt and the same claim; return
+    their number. One statement."""
+    table, lease = Generation._meta.db_table, Generation._meta.get_field("lease")
+    columns = ", ".join(f"{connection.ops.quote_name(str(field.column))} = %s" for field in SAVED)
+    allowed = ", ".join(f"'{status}'" for status in statuses)
+    rows = []
+    for each in generations:
+        claim = lease.get_db_prep_value(each.lease, connection)
+        values = (field.get_db_prep_save(getattr(each, field.attname), connection) for field in SAVED)
+        rows.append([*values, each.pk, each.attempt, claim, claim])
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {table} SET {columns} WHERE id = %s AND attempt = %s AND status IN ({allowed}) "  # noqa: S608
+            "AND (lease = %s OR (lease IS NULL AND %s IS NULL))",
+            rows,
+        )
+        return int(cursor.rowcount)
+
+
+def _saved(generations: Sequence[Generation], now: datetime) -> set[int]:
+    """Save ended generations that were open, and return the keys of those that still were."""
+    keys = {each.pk for each in generations}
+    if _save(generations, Generation.OPEN) == len(keys):
+        return keys
+    return set(Generation.objects.filter(pk__in=keys, ended_at=now).values_list("pk", flat=True))
+
+
+def _save_late(end: End) -> bool:
+    """Save a complete answer whose worker was taken for lost meanwhile; return False if there is no such answer."""
+    generation, outcome = end
+    if outcome.status != Generation.Status.COMPLETED or generation.lease is None:
+        return False
+    lost = Generation.objects.filter(
+        pk=generation.pk, lease=generation.lease, status=Generation.Status.INTERRUPTED
+    ).first()
+    if lost is None or not _save([generation], [Generation.Status.INTERRUPTED]):
+        return False
+    logger.warning("generation %s has completed although its worker was taken for lost", generation.pk)
+    count_usage([generation], instead_of=lost)
+    return True
+
+
+def _close_slots(generations: Sequence[Generation], now: datetime) -> dict[int, tuple[int, bool, bool]]:
+    """Count the ended generations out of their runs, and close the runs that have no open one left; one statement.
+
+    Return for each run the number of its generations that are still open, and whether answers of its user, and batch
+    work of anybody, are held back.
+    """
+    ended = Counter(each.current_run_id for each in generations)
+    if not ended:
+        return {}
+    # Only numbers and names of tables are put into the statement.
+    number = f"CASE id {' '.join(f'WHEN {run} THEN {count}' for run, count in ended.items())} END"
+    held_back = f"SELECT 1 FROM {Generation._meta.db_table} g WHERE g.status = 'queued' AND g.held_back"  # noqa: S608
+    statement = (
+        f"UPDATE {Run._meta.db_table} SET open = open - {number}, "  # noqa: S608
+        f"ended_at = CASE WHEN open = {number} THEN %s ELSE ended_at END "
+        f"WHERE id IN ({', '.join(map(str, ended))}) "
+        f"RETURNING id, open, EXISTS ({held_back} AND g.user_id = {Run._meta.db_table}.user_id), "
+        f"EXISTS ({held_back} AND g.priority = {Generation.BATCH})"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [Run._meta.get_field("ended_at").get_db_prep_value(now, connection)])
+        return {run: (still_open, bool(own), bool(batch)) for run, still_open, own, batch in cursor.fetchall()}
+
+
+def _saved_end(
+    generation: Generation, runs: Mapping[int, tuple[int, bool, bool]], left: Counter[int], now: datetime
+) -> SavedEnd:
+    run_id = generation.current_run_id
+    still_open, own, batch = runs[run_id]
+    left[run_id] -= 1
+    closes_run = still_open == 0 and left[run_id] == 0
+    writer = Writer(generation.pk, f"ended:{generation.attempt}:{uuid.uuid4().hex}", takes=True)
+    payloads: list[tuple[Payload, Writer | None]] = [
+        ({"run": run_id, "index": generation.index, "kind": "end"}, writer)
+    ]
+    if closes_run:
+        payloads.append(({"run": run_id, "kind": "done", "at": now.isoformat()}, None))
+    is_batch = generation.priority == Generation.BATCH
+    return SavedEnd(generation, payloads, closes_run, others_wait=own or (is_batch and batch))

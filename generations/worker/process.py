@@ -1,7 +1,8 @@
 """The worker process: beside Celery's threads it runs one event loop with the streams of all its generations.
 
-A task hands its claim to the loop and waits. The loop also runs the shared HTTP clients, the publisher, the listener
-for stops, the checkpoints, and the reaper.
+A task claims the generations of a run, hands them to the loop and ends. The loop runs the shared HTTP clients, the
+publisher, the checkpoints and the reaper. One thread writes claims, checkpoints and ends to the database, another one
+receives stops and shows that the worker lives.
 """
 
 from __future__ import annotations
@@ -13,29 +14,34 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 import redis
 import uvloop
 from celery import bootsteps
 from django.conf import settings
+from django.db import connections, transaction
+from kombu.exceptions import OperationalError
 
 from core.async_db import in_thread
 from core.errors import UNAVAILABLE_ERRORS
 from core.redis_clients import heed_cancellation, loop_client
-from generations.limits.queue import batch_capacity
-from generations.log import heartbeats
+from generations.limits.queue import batch_capacity, enqueue, release_after, waiting_entry
+from generations.log.event_log import Payload, Writer
 from generations.log.publisher import Publisher
 from generations.models import Generation
-from generations.worker import checkpoints, control
+from generations.selectors import ClaimId
+from generations.worker import checkpoints
 from generations.worker.attempt import Attempt
 from generations.worker.checkpoints import Checkpoints
-from generations.worker.claims import find_fallback
-from generations.worker.finalize import PendingEntries, end_generation
-from generations.worker.leases import requeue_claim
-from generations.worker.reaper import reap_forever
+from generations.worker.claims import Prepared, claimable, find_fallback, hand_back, prepare, take
+from generations.worker.control import Listener
+from generations.worker.finalize import End, end_generations, send_on_complete_task
+from generations.worker.group_commit import GroupCommit
+from generations.worker.reaper import Reaper
 from generations.worker.types import CancelReason, Claim, Fallback, Outcome
+from providers.adapters.base import ErrorCode, ProviderError
 from providers.adapters.http import HttpClients
 from providers.adapters.timeouts import Timeouts
 
@@ -46,23 +52,26 @@ STOPS_REMEMBERED = 10_000
 """Stops may arrive before their answer starts, so the latest ones are kept."""
 SAVE_TIMEOUT = 4.0
 DRAIN_TIMEOUT = 3.0
-FORGET_WORKER_AFTER = 60.0
+LISTENER_TIMEOUT = 2.0
+NOT_PREPARED = "The answer could not be started because of an error on our side. Try again."
 
 
 class StreamWorker:
-    """The loop and its streams; ``start`` and ``stop`` are called once each, ``answer`` from any thread."""
+    """The loop and its streams; ``start`` and ``stop`` are called once each, ``take`` from any thread."""
 
     def __init__(self) -> None:
-        self.batch_capacity = batch_capacity(settings.WORKER_CONCURRENCY)
-        self.name = f"{socket.gethostname()}:{os.getpid()}"
-        self._attempts: dict[uuid.UUID, Attempt] = {}
-        self._checkpoints = Checkpoints()
-        self._stops: dict[uuid.UUID, None] = {}
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._attempts: dict[ClaimId, Attempt] = {}
+        self._batch: set[ClaimId] = set()
+        self._stops: dict[ClaimId, None] = {}
         self._stopping = False
         self._busy = 0
-        self._idle = threading.Condition()
+        self._places = threading.Condition()
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="streams", daemon=True)
+        self._writer = GroupCommit(patience=settings.TOTAL_TIMEOUT)
+        self._checkpoints = Checkpoints(self.name, self._writer)
+        self._listener = Listener(self.name, lambda claims: self._soon(self._stop, claims))
         self._timeouts = Timeouts(
             first_token=settings.FIRST_TOKEN_TIMEOUT,
             between_tokens=settings.BETWEEN_TOKENS_TIMEOUT,
@@ -71,59 +80,78 @@ class StreamWorker:
 
     def start(self) -> None:
         self._thread.start()
+        self._listener.start(LISTENER_TIMEOUT)
         self._call(self._open())
 
     def stop(self) -> None:
-        """Cancel the running answers, wait until their tasks have saved them, flush the log, and end the loop."""
+        """Cancel the running answers, wait until they are saved, flush the log, and end the loop."""
         self._call(self._cancel_all())
-        with self._idle:
-            self._idle.wait_for(lambda: self._busy == 0, timeout=SAVE_TIMEOUT)
+        with self._places:
+            self._places.notify_all()
+            self._places.wait_for(lambda: self._busy == 0, timeout=SAVE_TIMEOUT)
+        self._writer.stop(SAVE_TIMEOUT)
         self._call(self._close())
+        self._listener.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=DRAIN_TIMEOUT)
 
-    def answer(self, claim: Claim) -> None:
-        """Answer a claimed generation and save how it ended; blocks the calling thread until then."""
-        with self._idle:
+    def take(self, run_id: int) -> None:
+        """Claim the generations of a run and have them answered; blocks until there is a place for one of them."""
+        with self._places:
+            self._places.wait_for(lambda: self._stopping or self._busy < settings.WORKER_CONCURRENCY)
             self._busy += 1
         try:
-            self._answer_and_save(claim)
+            if not self._stopping:
+                self._take(run_id)
         finally:
-            if claim.batch:
-                self.batch_capacity.release()
-            with self._idle:
-                self._busy -= 1
-                self._idle.notify_all()
+            self._leave(1)
 
-    def _answer_and_save(self, claim: Claim) -> None:
-        outcome = self._call(self._answer(claim))
-        if outcome is None:
-            return
-        silent = not outcome.text and not outcome.reasoning
-        if outcome.status is Generation.Status.INTERRUPTED and silent and requeue_claim(claim):
-            return
-        pending = self._save(claim, outcome)
-        if pending is not None:
-            self._loop.call_soon_threadsafe(self._append, pending)
+    def _take(self, run_id: int) -> None:
+        generations = self._writer.submit(self._claim, run_id).result()
+        claimed = [each for each in generations if each.status == Generation.Status.STREAMING]
+        with self._places:
+            self._busy += len(claimed)
+        for generation in [each for each in generations if each.held_back]:
+            self._soon(self._publish, generation.current_run.topic, [(waiting_entry(generation), None)])
+        for generation, prepared in zip(claimed, self._prepare(claimed), strict=True):
+            if isinstance(prepared, ProviderError):
+                self._soon(self._fail, generation, prepared)
+            else:
+                self._soon(self._start, prepared)
 
-    def _save(self, claim: Claim, outcome: Outcome) -> PendingEntries | None:
-        """Save an end, waiting for the database if it is unavailable.
+    def _prepare(self, claimed: Sequence[Generation]) -> list[Prepared]:
+        """Prepare claimed generations, waiting for the database if it is unavailable; if that fails, they fail."""
+        try:
+            while True:
+                try:
+                    return prepare(claimed)
+                except UNAVAILABLE_ERRORS as error:
+                    if self._stopping:
+                        raise
+                    logger.warning("%d claims wait for the database: %s", len(claimed), error)
+                    connections.close_all()
+                    time.sleep(RETRY_DELAY)
+        except Exception:
+            for generation in claimed:
+                refusal = ProviderError(ErrorCode.UPSTREAM_ERROR, NOT_PREPARED, retryable=True)
+                self._soon(self._fail, generation, refusal)
+            raise
 
-        If the lease lapses meanwhile, another process ends the generation.
-        """
-        deadline = time.monotonic() + settings.TOTAL_TIMEOUT
-        while True:
-            try:
-                return end_generation(claim.generation_id, outcome, lease=claim.lease)
-            except UNAVAILABLE_ERRORS as error:
-                if time.monotonic() > deadline or self._stopping:
-                    raise
-                logger.warning("the end of generation %s waits for the database: %s", claim.generation_id, error)
-                time.sleep(RETRY_DELAY)
+    def _claim(self, run_ids: Sequence[int]) -> list[list[Generation]]:
+        """Claim the generations of these runs, and return them by run; runs in the writing thread."""
+        room = batch_capacity(settings.WORKER_CONCURRENCY) - len(self._batch)
+        taken = take(claimable(run_ids), self.name, room)
+        batch = {claim_id(each) for each in taken if each.priority == Generation.BATCH and each.lease is not None}
+        transaction.on_commit(lambda: self._batch.update(batch))
+        return [[each for each in taken if each.current_run_id == run_id] for run_id in run_ids]
 
-    def _append(self, pending: PendingEntries) -> None:
-        for payload, writer in pending.entries:
-            self._publisher.put(pending.topic, payload, writer)
+    def _leave(self, places: int) -> None:
+        with self._places:
+            self._busy -= places
+            self._places.notify_all()
+
+    def _soon(self, function: Callable[..., object], *args: Any) -> None:
+        self._loop.call_soon_threadsafe(function, *args)
 
     def _call(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
@@ -133,49 +161,98 @@ class StreamWorker:
     async def _open(self) -> None:
         self._publisher = Publisher()
         self._clients = await HttpClients.open(connect_timeout=settings.CONNECT_TIMEOUT)
+        self._answers: set[asyncio.Task[None]] = set()
         self._background = [
             asyncio.create_task(coroutine)
             for coroutine in (
                 self._publisher.run(),
-                _repeat(self._listen_for_stops, 0.0),
                 _repeat(self._save_checkpoints, checkpoints.INTERVAL),
-                _repeat(self._beat, heartbeats.INTERVAL),
-                reap_forever(),
+                Reaper(self.name).run(),
             )
         ]
 
-    async def _answer(self, claim: Claim) -> Outcome | None:
-        """Return the outcome, or None if another process has taken the generation over."""
-        attempt = self._attempts[claim.lease] = Attempt(
+    def _start(self, claim: Claim) -> None:
+        self._run(self._answer(claim))
+
+    def _fail(self, generation: Generation, error: ProviderError) -> None:
+        outcome = Outcome(Generation.Status.FAILED, error=error, time=generation.current_run.elapsed)
+        self._run(self._end(generation, outcome))
+
+    def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(coroutine)
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    async def _answer(self, claim: Claim) -> None:
+        """Answer a claimed generation; the claim is held until its end is saved."""
+        attempt = self._attempts[claim.id] = Attempt(
             claim, self._publisher, lambda: len(self._attempts), _find_fallback
         )
-        if claim.lease in self._stops:
+        if claim.id in self._stops:
             attempt.cancel(CancelReason.STOPPED)
         if self._stopping:
             attempt.cancel(CancelReason.SHUTDOWN)
         try:
             outcome = await attempt.run(self._clients, self._timeouts)
         finally:
-            del self._attempts[claim.lease]
-            self._checkpoints.forget(claim.lease)
-        return None if attempt.cancel_reason is CancelReason.LEASE_LOST else outcome
+            del self._attempts[claim.id]
+            self._checkpoints.forget(claim.id)
+        silent = not outcome.text and not outcome.reasoning
+        if attempt.cancel_reason is CancelReason.LEASE_LOST:
+            self._drop(claim.generation)
+        elif outcome.status is Generation.Status.INTERRUPTED and silent:
+            await self._hand_back(claim.generation, outcome)
+        else:
+            await self._end(claim.generation, outcome)
 
-    async def _listen_for_stops(self) -> None:
-        async for leases in control.stops():
-            for lease in leases:
-                self._stops[lease] = None
-                if lease in self._attempts:
-                    self._attempts[lease].cancel(CancelReason.STOPPED)
-            while len(self._stops) > STOPS_REMEMBERED:
-                del self._stops[next(iter(self._stops))]
+    async def _hand_back(self, generation: Generation, outcome: Outcome) -> None:
+        """Put a generation that has no text yet back into the queue, or end it if it was stopped."""
+        try:
+            handed_back = await in_thread(hand_back, generation)
+            if handed_back:
+                await in_thread(enqueue, generation.current_run, generation.priority)
+        except (*UNAVAILABLE_ERRORS, OperationalError) as error:
+            logger.warning("generation %s cannot be handed back: %s", generation.pk, error)
+            handed_back = True
+        if handed_back:
+            self._drop(generation)
+        else:
+            await self._end(generation, outcome)
+
+    async def _end(self, generation: Generation, outcome: Outcome) -> None:
+        """Save an end, waiting for the database if it is unavailable, and append it to the log."""
+        try:
+            saved = await asyncio.wrap_future(self._writer.submit(end_generations, End(generation, outcome)))
+        except Exception:
+            logger.exception("the end of generation %s could not be saved", generation.pk)
+            return
+        finally:
+            self._drop(generation)
+        if saved is not None:
+            self._publish(saved.topic, saved.entries)
+            if saved.others_wait:
+                await in_thread(release_after, generation)
+            if saved.closes_run and generation.current_run.on_complete_task:
+                await in_thread(send_on_complete_task, saved)
+
+    def _drop(self, generation: Generation) -> None:
+        self._batch.discard(claim_id(generation))
+        self._leave(1)
+
+    def _publish(self, topic: str, entries: Sequence[tuple[Payload, Writer | None]]) -> None:
+        for payload, writer in entries:
+            self._publisher.put(topic, payload, writer)
+
+    def _stop(self, claims: Sequence[ClaimId]) -> None:
+        for claim in claims:
+            self._stops[claim] = None
+            if claim in self._attempts:
+                self._attempts[claim].cancel(CancelReason.STOPPED)
+        while len(self._stops) > STOPS_REMEMBERED:
+            del self._stops[next(iter(self._stops))]
 
     async def _save_checkpoints(self) -> None:
         await self._checkpoints.save(list(self._attempts.values()))
-
-    async def _beat(self) -> None:
-        key, now = heartbeats.heartbeats_key(), time.time()
-        await loop_client().zadd(key, {self.name: now})
-        await loop_client().zremrangebyscore(key, 0, now - FORGET_WORKER_AFTER)
 
     async def _cancel_all(self) -> None:
         self._stopping = True
@@ -186,7 +263,6 @@ class StreamWorker:
         try:
             async with asyncio.timeout(DRAIN_TIMEOUT):
                 await self._publisher.drain()
-                await loop_client().zrem(heartbeats.heartbeats_key(), self.name)
         except (TimeoutError, redis.RedisError, OSError) as error:
             logger.warning("Redis does not take the last entries: %r", error)
         for task in self._background:
@@ -194,6 +270,11 @@ class StreamWorker:
         await asyncio.gather(*self._background, return_exceptions=True)
         await self._clients.close()
         await loop_client().aclose()
+
+
+def claim_id(generation: Generation) -> ClaimId:
+    assert generation.lease is not None
+    return ClaimId(generation.pk, generation.lease)
 
 
 async def _find_fallback(claim: Claim) -> Fallback | None:

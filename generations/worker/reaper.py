@@ -1,4 +1,4 @@
-"""Reaper: ends or requeues generations whose worker died, and enqueues again those whose task was lost.
+"""Reaper: ends or requeues generations whose worker is gone, and enqueues again those whose task was lost.
 
 One loop in every process runs it, web processes included, since there may be no worker left to do it.
 """
@@ -9,90 +9,111 @@ import asyncio
 import logging
 import time
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import redis
 from django.utils import timezone
 
+from accounts.models import User
 from core.async_db import in_thread
 from core.redis_clients import thread_client
-from generations.limits.queue import enqueue
+from generations.limits.queue import enqueue, release, release_after
 from generations.log import event_log
-from generations.log.lease import LEASE
+from generations.log.event_log import Writer
+from generations.log.heartbeats import gone_workers
 from generations.models import Generation
-from generations.worker.finalize import append_now, end_generation
-from generations.worker.leases import requeue, take_expired
+from generations.worker.claims import hand_back
+from generations.worker.finalize import announce_end, end_generation
 from generations.worker.types import Outcome
 
 logger = logging.getLogger(__name__)
 
-INTERVAL = 3.0
-"""Seconds between two rounds of a process."""
+INTERVAL = 0.8
+"""Seconds between two looks of a process at the workers."""
+GONE_FOR = 1.2
+"""Seconds for which this process has to see no sign of life of a worker. After an outage of Redis a living worker needs
+a moment to subscribe again."""
+QUEUE_INTERVAL = 5.0
+"""Seconds between two looks of a process at the queue."""
 LOST_TASK_AFTER = timedelta(seconds=30)
 """The time that a generation waits in the queue before its task is sent again."""
+MISSED_RELEASE_AFTER = timedelta(seconds=3)
+"""The time from which an answer that is held back may have missed the end that it waited for."""
+RELEASED_AT_ONCE = 50
+"""Users who are looked at for that at a time."""
 MAX_DELIVERIES = 3
 """Claims after which a generation without any text is given up, since it may be the cause of its workers' death."""
-WATCHED_AFTER = timedelta(seconds=3)
-"""The time after its last renewal from which a claim is watched."""
-OBSERVED_FOR = 2.5
-"""Seconds for which this process has to have seen a claim without renewal before it takes it. After a database outage
-as long as a lease, every lease has lapsed although the workers live and are about to renew them."""
-
-_unrenewed: dict[tuple[uuid.UUID, datetime], float] = {}
-"""The claims that are watched, by lease and expiry, and when this process first saw them like that."""
 
 
-async def reap_forever() -> None:
-    """Run a round every ``INTERVAL`` seconds; a round that fails is logged, and the next one tries again."""
-    while True:
-        try:
-            if count := await in_thread(reap):
-                logger.warning("recovered %d generations whose worker or task was lost", count)
-        except Exception as error:
-            logger.warning("lost generations cannot be recovered now: %r", error)
-        await asyncio.sleep(INTERVAL)
+class Reaper:
+    """The looks of one process; ``worker`` is the process's own name if it is a worker, which never counts as gone."""
+
+    def __init__(self, worker: str = "") -> None:
+        self._worker = worker
+        self._gone_since: dict[str, float] = {}
+        self._queue_checked_at = float("-inf")
+
+    async def run(self) -> None:
+        """Look at the workers and the queue, without end; a look that fails is logged, and the next one tries again."""
+        while True:
+            try:
+                if count := await in_thread(self.reap):
+                    logger.warning("recovered %d generations whose worker or task was lost", count)
+            except Exception as error:
+                self._gone_since.clear()
+                logger.warning("lost generations cannot be recovered now: %r", error)
+            await asyncio.sleep(INTERVAL)
+
+    def reap(self) -> int:
+        """End or requeue the generations of gone workers, and enqueue those whose task is lost; return their number.
+
+        It is safe to call in any process at any time, because filtered updates decide which one acts.
+        """
+        count = sum(map(recover, self._orphans()))
+        now = time.monotonic()
+        if now - self._queue_checked_at >= QUEUE_INTERVAL:
+            self._queue_checked_at = now
+            count += requeue_lost_tasks()
+        return count
+
+    def _orphans(self) -> list[Generation]:
+        """Return the streaming generations of workers that have been gone for long enough; one query without any."""
+        streaming = Generation.objects.filter(status=Generation.Status.STREAMING)
+        workers = set(streaming.order_by().values_list("worker", flat=True).distinct()) - {self._worker}
+        now, gone = time.monotonic(), gone_workers(sorted(workers))
+        self._gone_since = {worker: self._gone_since.get(worker, now) for worker in gone}
+        lost = [worker for worker, since in self._gone_since.items() if now - since >= GONE_FOR]
+        return list(streaming.filter(worker__in=lost).select_related("current_run", "user")) if lost else []
 
 
-def reap(observed_for: float = OBSERVED_FOR) -> int:
-    """End or requeue generations whose worker is lost, and enqueue those whose task is; return their number.
-
-    It is safe to call in any process at any time, because filtered updates decide which one acts.
-    """
-    now = timezone.now()
-    expired = Generation.objects.filter(lease__in=_lost_leases(observed_for), status=Generation.Status.STREAMING)
-    count = sum(_recover(generation) for generation in expired.select_related("current_run"))
-    overdue = Generation.objects.filter(status=Generation.Status.QUEUED, queued_at__lt=now - LOST_TASK_AFTER)
-    for generation in overdue.only("queued_at", "priority"):
-        if Generation.objects.filter(pk=generation.pk, queued_at=generation.queued_at).update(queued_at=now):
-            enqueue(generation)
-            count += 1
-    return count
-
-
-def _lost_leases(observed_for: float) -> list[uuid.UUID]:
-    """Return the leases that have lapsed and that were watched for long enough."""
-    global _unrenewed
-    now, seen = timezone.now(), time.monotonic()
-    streaming = Generation.objects.filter(
-        status=Generation.Status.STREAMING, lease_until__lt=now + LEASE - WATCHED_AFTER
-    )
-    watched = streaming.values_list("lease", "lease_until")
-    _unrenewed = {(lease, until): _unrenewed.get((lease, until), seen) for lease, until in watched if lease and until}
-    return [lease for (lease, until), since in _unrenewed.items() if until < now and seen - since >= observed_for]
-
-
-def _recover(generation: Generation) -> bool:
-    if not take_expired(generation):
-        return False
+def recover(generation: Generation) -> bool:
+    """End a generation whose worker is gone, or put it back into the queue if nothing had been said; return False if
+    another process has done so."""
+    refuse_entries(generation)
+    generation.refresh_from_db(fields=["text", "reasoning", "stop_requested"])
     text, reasoning = _last_known(generation)
     silent = not text and not reasoning
     if silent and generation.delivery_count < MAX_DELIVERIES and not generation.stop_requested:
-        return requeue(generation)
+        if not hand_back(generation):
+            return False
+        enqueue(generation.current_run, generation.priority)
+        return True
     status = Generation.Status.STOPPED if generation.stop_requested else Generation.Status.INTERRUPTED
     outcome = Outcome(status=status, text=text, reasoning=reasoning, time=generation.current_run.elapsed)
-    pending = end_generation(generation.pk, outcome, lease=generation.lease)
-    append_now(pending)
-    return pending is not None
+    saved = end_generation(generation, outcome)
+    announce_end(saved)
+    if saved is not None and saved.others_wait:
+        release_after(generation)
+    return saved is not None
+
+
+def refuse_entries(generation: Generation) -> None:
+    """Refuse log entries of the generation's claim from now on, if Redis is available."""
+    try:
+        writer = Writer(generation.pk, f"recovered:{uuid.uuid4().hex}")
+        event_log.take_over(thread_client(), generation.current_run.topic, writer)
+    except redis.RedisError as error:
+        logger.warning("the log of %s cannot be taken over now: %s", generation.current_run.topic, error)
 
 
 def _last_known(generation: Generation) -> tuple[str, str]:
@@ -113,3 +134,21 @@ def _last_known(generation: Generation) -> tuple[str, str]:
             if offset <= len(known[channel]) < offset + len(data["text"]):
                 known[channel] = known[channel][:offset] + data["text"]
     return known["text"], known["reasoning"]
+
+
+def requeue_lost_tasks() -> int:
+    """Enqueue runs whose task seems to be lost, and release answers whose release was missed; return their number.
+
+    Two queries if there are none.
+    """
+    now, count = timezone.now(), 0
+    queued = Generation.objects.filter(status=Generation.Status.QUEUED)
+    overdue = queued.filter(held_back=False, queued_at__lt=now - LOST_TASK_AFTER).select_related("current_run")
+    for generation in overdue:
+        # The filtered update decides between several processes.
+        if queued.filter(pk=generation.pk, queued_at=generation.queued_at).update(queued_at=now):
+            enqueue(generation.current_run, generation.priority)
+            count += 1
+    waiting = queued.filter(held_back=True, queued_at__lt=now - MISSED_RELEASE_AFTER)
+    users = waiting.order_by().values_list("user", flat=True).distinct()[:RELEASED_AT_ONCE]
+    return count + sum(map(release, User.objects.filter(pk__in=list(users))))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
-from generations.log.event_log import Channel, EntryId, Payload
+from generations.log.event_log import Channel, EntryId, Payload, epoch_of
 from generations.log.publisher import Publisher
 from generations.phases import Phase
 from generations.worker.types import Claim
@@ -27,18 +28,18 @@ def coalescing_window(streams: int) -> float:
 class Transcript:
     """The text and reasoning of an answer so far, and their publication. Use it on the loop only.
 
-    Calls ``on_taken_over`` if the log refuses an entry because another worker writes for this generation now.
+    If the log refuses an entry because this worker was taken for lost, nothing more is published; the next checkpoint
+    tells whether the answer still counts.
     """
 
-    def __init__(
-        self, claim: Claim, publisher: Publisher, streams: Callable[[], int], on_taken_over: Callable[[], None]
-    ) -> None:
+    def __init__(self, claim: Claim, publisher: Publisher, streams: Callable[[], int]) -> None:
         self.ttft: float | None = None
         self.timeline: list[tuple[int, float]] = []
         self._claim = claim
         self._publisher = publisher
         self._streams = streams
-        self._on_taken_over = on_taken_over
+        self._refused = False
+        self._has_log = False
         self._loop = asyncio.get_running_loop()
         self._accepted = self._loop.time() - max(0.0, time.time() - claim.accepted_at.timestamp())
         self._parts: dict[Channel, list[str]] = {"text": [], "reasoning": []}
@@ -102,13 +103,21 @@ class Transcript:
         self._put({"kind": channel, "text": text, "offset": offset, "t": now})
 
     def _put(self, payload: Payload) -> None:
+        if self._refused:
+            return
         claim = self._claim
         entry: Payload = {"run": claim.run_id, "index": claim.index, **payload}
-        self._publisher.put(claim.topic, entry, claim.writer, self._acknowledge)
+        if self._has_log:
+            self._publisher.put(claim.topic, entry, claim.writer, self._acknowledge)
+            return
+        # The first entry takes the log over from earlier claims of this generation.
+        self._has_log = True
+        epoch = epoch_of(claim.generation.current_run) if claim.begins_log else None
+        self._publisher.put(claim.topic, entry, replace(claim.writer, takes=True), self._acknowledge, epoch)
 
     def _acknowledge(self, entry_id: EntryId | None) -> None:
         if entry_id is None:
-            self._on_taken_over()
+            self._refused = True
             return
         log_was_lost = self._epoch is not None and self._epoch != entry_id.epoch
         self._epoch = entry_id.epoch

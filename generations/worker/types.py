@@ -1,4 +1,4 @@
-"""Values that pass between a worker's parts: claims, outcomes, snapshots and renewed leases."""
+"""Values that pass between a worker's parts: claims, outcomes, ends and snapshots."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from enum import Enum
 
 from generations.log.event_log import Writer
 from generations.models import Generation
+from generations.selectors import ClaimId
 from providers.adapters.adapter import Adapter
 from providers.adapters.base import ProviderError, Request, Target, Usage
 from providers.model_ref import ModelRef
@@ -17,24 +18,51 @@ from providers.model_ref import ModelRef
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A generation that this worker may answer for as long as it renews the lease.
+    """A generation that this worker answers, and all that it needs for that.
 
-    ``reserved_tokens`` is a budget's reservation for its prompt and answer, 0 if no budget applies.
+    ``generation`` is the row as it was claimed. ``reserved_tokens`` is a budget's reservation for its prompt and
+    answer, 0 if no budget applies. ``begins_log`` is True for one claim of a run that is claimed for the first time.
     """
 
-    generation_id: int
-    run_id: int
-    topic: str
-    index: int
+    generation: Generation
     lease: uuid.UUID
-    accepted_at: datetime
-    provider: str
     adapter: Adapter
     target: Target
     request: Request
-    batch: bool = False
     reserved_tokens: int = 0
-    fallback: str = ""
+    begins_log: bool = False
+
+    @property
+    def id(self) -> ClaimId:
+        return ClaimId(self.generation.pk, self.lease)
+
+    @property
+    def generation_id(self) -> int:
+        return self.generation.pk
+
+    @property
+    def run_id(self) -> int:
+        return self.generation.current_run_id
+
+    @property
+    def topic(self) -> str:
+        return self.generation.current_run.topic
+
+    @property
+    def index(self) -> int:
+        return self.generation.index
+
+    @property
+    def accepted_at(self) -> datetime:
+        return self.generation.current_run.accepted_at
+
+    @property
+    def fallback(self) -> str:
+        return self.generation.fallback
+
+    @property
+    def batch(self) -> bool:
+        return self.generation.priority == Generation.BATCH
 
     @property
     def writer(self) -> Writer:
@@ -42,7 +70,7 @@ class Claim:
 
     @property
     def model_ref(self) -> ModelRef:
-        return ModelRef(self.provider, self.request.model)
+        return ModelRef(self.generation.provider, self.request.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +121,3 @@ class Snapshot:
     @property
     def size(self) -> tuple[int, int]:
         return len(self.text), len(self.reasoning)
-
-
-@dataclass(frozen=True, slots=True)
-class RenewedLeases:
-    """The leases that a checkpoint renewed, and those of them whose answers are to be stopped."""
-
-    leases: set[uuid.UUID]
-    stops: set[uuid.UUID]

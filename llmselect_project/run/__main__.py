@@ -42,8 +42,10 @@ async def _start(supervisor: Supervisor) -> None:
         await supervisor.start(embedded_redis.command(_redis_socket()))
     await embedded_redis.wait_until_ready(settings.REDIS_URL)
     await supervisor.finish(Command("setup", commands.preparation(), settings.BASE_DIR))
-    await supervisor.start(Command("web", commands.web(settings.HOST, settings.PORT), settings.BASE_DIR))
-    await supervisor.start(Command("worker", commands.worker(), settings.BASE_DIR))
+    web = Command("web", commands.web(settings.HOST, settings.PORT), settings.BASE_DIR)
+    worker = Command("worker", commands.worker(), settings.BASE_DIR)
+    for command in (web, worker):
+        await supervisor.start(command, restart=True)
     await _announce(supervisor)
 
 

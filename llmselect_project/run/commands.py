@@ -10,6 +10,7 @@ Arguments = tuple[str, ...]
 
 LARGEST_MESSAGE = str(1024 * 1024)
 """The size limit of a frame on a socket, in bytes; a larger one closes the socket with 1009."""
+TASK_THREADS = "8"
 # Celery warns of root because of pickled tasks, which this worker does not accept.
 WITHOUT_ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
 
@@ -25,7 +26,7 @@ def web(host: str, port: int) -> Arguments:
 
 
 def worker() -> Arguments:
-    """Return the command of a Celery worker whose threads wait for streams on its event loop."""
+    """Return the command of a Celery worker. Its threads hand tasks to an event loop, so it needs few of them."""
     return (
         *(
             sys.executable,
@@ -38,7 +39,7 @@ def worker() -> Arguments:
             "llmselect_project",
             "worker",
         ),
-        *("--pool", "threads", "--concurrency", str(settings.WORKER_CONCURRENCY), "--prefetch-multiplier", "1"),
+        *("--pool", "threads", "--concurrency", TASK_THREADS, "--prefetch-multiplier", "1"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", settings.LOG_LEVEL),
     )
 

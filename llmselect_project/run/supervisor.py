@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime
@@ -18,21 +19,32 @@ from llmselect_project.run.processes import Child, Command, end
 PATIENCE = 7.0
 """Seconds in which the web process and the worker may end by themselves."""
 REDIS_PATIENCE = 1.5
+RESTART_DELAYS = (0.0, 0.5, 1.0, 2.0)
+"""Seconds until a child is started again after its first crash in a minute, after its second one, and so on."""
+CRASHES_COUNT_FOR = 60.0
 
 
 class Supervisor:
-    """Runs child processes until a signal comes (``run`` returns 0) or one of them ends (``run`` returns 1)."""
+    """Runs child processes until a signal comes (``run`` returns 0) or one of them fails for good (``run`` returns 1).
+
+    A child that ends after the start-up is started again, if ``start`` said so, unless it crashes too often.
+    """
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self._printer = Printer(width=max(map(len, names)))
         self._colours = dict(zip(names, get_colours(), strict=False))
         self._children: list[Child] = []
         self._jobs: list[Child] = []
+        self._restarted: dict[str, Command] = {}
+        self._crashes: dict[str, list[float]] = {}
+        self._restarts: set[asyncio.Task[None]] = set()
         self._stop_requested = asyncio.Event()
         self._changed = asyncio.Event()
 
-    async def start(self, command: Command) -> None:
-        """Start a child that runs on; when it ends, LLMSelect ends."""
+    async def start(self, command: Command, *, restart: bool = False) -> None:
+        """Start a child that runs on. When it ends it is started again with ``restart``, or else LLMSelect ends."""
+        if restart:
+            self._restarted[command.name] = command
         child = await Child.start(command, self.say)
         child.ended.add_done_callback(lambda _: self._changed.set())
         self._children.append(child)
@@ -55,8 +67,9 @@ class Supervisor:
         try:
             return await self._watch(starting)
         finally:
-            starting.cancel()
-            await asyncio.wait([starting])
+            for task in (starting, *self._restarts):
+                task.cancel()
+            await asyncio.wait([starting, *self._restarts])
             await self._end_all()
 
     def say(self, name: str, line: str) -> None:
@@ -83,13 +96,32 @@ class Supervisor:
             if self._stop_requested.is_set():
                 self.announce("Stopping …")
                 return 0
-            if ended := next((child for child in self._children if child.ended.done()), None):
-                self.announce(
-                    f"The {ended.name} process has ended {_exit_cause(ended)}. LLMSelect stops; see the lines above."
-                )
-                return 1
+            for ended in [child for child in self._children if child.ended.done()]:
+                if not (starting.done() and self._restart(ended)):
+                    cause = _exit_cause(ended)
+                    self.announce(f"The {ended.name} process has ended {cause}. LLMSelect stops; see the lines above.")
+                    return 1
             if starting.done():
                 self._check(starting)
+
+    def _restart(self, ended: Child) -> bool:
+        """Start a child again, soon; return False if it is not to be, or if it has crashed too often."""
+        now = time.monotonic()
+        crashes = [at for at in self._crashes.get(ended.name, []) if now - at < CRASHES_COUNT_FOR]
+        if ended.name not in self._restarted or len(crashes) >= len(RESTART_DELAYS):
+            return False
+        delay = RESTART_DELAYS[len(crashes)]
+        self._crashes[ended.name] = [*crashes, now]
+        self._children.remove(ended)
+        self.announce(f"The {ended.name} process has ended {_exit_cause(ended)} and is started again.")
+        task = asyncio.create_task(self._start_later(self._restarted[ended.name], delay))
+        self._restarts.add(task)
+        task.add_done_callback(self._restarts.discard)
+        return True
+
+    async def _start_later(self, command: Command, delay: float) -> None:
+        await asyncio.sleep(delay)
+        await self.start(command, restart=True)
 
     def _check(self, starting: asyncio.Task[None]) -> None:
         """Raise the error of the start-up, if there was one."""

@@ -61,13 +61,14 @@ async def open_stream(
 
     Closing the iterator, or canceling the task that reads it, closes the upstream connection at once.
     """
-    clock = _Clock(target, timeouts)
+    clock, alarm = _Clock(target, timeouts), _Alarm()
     events = adapter.stream(clients, target, request)
     try:
-        while (event := await _next(events, clock, target)) is not None:
+        while (event := await _next(events, clock, alarm, target)) is not None:
             if not isinstance(event, Usage) or _is_counted(event):
                 yield event
     finally:
+        alarm.stop()
         await events.aclose()
     if not clock.finished:
         raise failure(ErrorCode.STREAM_CUT, target, "the stream ended without saying that it had finished")
@@ -108,19 +109,74 @@ class _Clock:
         return failure(ErrorCode.TIMEOUT, self._target, message, message=message)
 
 
-async def _next(events: AsyncGenerator[StreamEvent, None], clock: _Clock, target: Target) -> StreamEvent | None:
+class _Alarm:
+    """One timer for all waits of a stream, since a timer for each of its thousands of events costs more than the rest.
+
+    A task sets it before a wait and unsets it afterwards; if the deadline passes in between, the task is canceled.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = 0.0
+        self._waiting: asyncio.Task[object] | None = None
+        self._canceled_before = 0
+        self._rang = False
+
+    def set(self, deadline: float) -> None:
+        task = self._waiting = asyncio.current_task()
+        self._canceled_before = 0 if task is None else task.cancelling()
+        self._deadline = deadline
+        if self._timer is None or self._timer.when() > deadline:
+            self.stop()
+            self._timer = self._loop.call_at(deadline, self._ring)
+
+    def unset(self) -> None:
+        self._waiting = None
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def has_canceled(self) -> bool:
+        """Return True if this alarm, and nobody else, has canceled the task that waited."""
+        task = asyncio.current_task()
+        return self._rang and task is not None and task.uncancel() <= self._canceled_before
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._waiting is None:
+            return
+        if self._loop.time() < self._deadline:
+            self._timer = self._loop.call_at(self._deadline, self._ring)
+            return
+        self._rang = True
+        self._waiting.cancel()
+
+
+async def _next(
+    events: AsyncGenerator[StreamEvent, None], clock: _Clock, alarm: _Alarm, target: Target
+) -> StreamEvent | None:
     """Return the next event, or None at the end; after Finished, an error is the end as well."""
-    limit = asyncio.timeout_at(clock.deadline())
+    alarm.set(clock.deadline())
     try:
-        async with limit:
-            event = _checked(await anext(events))
+        event = _checked(await anext(events))
     except StopAsyncIteration:
         return None
+    except asyncio.CancelledError as exc:
+        if not alarm.has_canceled():
+            raise
+        if clock.finished:
+            return None
+        raise clock.timeout_error() from exc
     except Exception as exc:
         if clock.finished:
             logger.info("%s: error after the finish: %r", target.label, exc)
             return None
-        raise clock.timeout_error() if limit.expired() else _provider_error(target, exc) from exc
+        raise _provider_error(target, exc) from exc
+    finally:
+        alarm.unset()
     clock.record(event)
     return event
 

@@ -18,11 +18,11 @@ from accounts.models import User
 from comparisons.schemas import TurnRequest, compare_request
 from comparisons.services import StartedTurn, start_comparison, start_turn
 from generations.models import Generation
-from generations.worker.finalize import end_generation
 from generations.worker.types import Outcome
 from images.services import store_image
 from providers.adapters.base import ErrorCode, ProviderError, Usage
 from tests.conversations.conftest import Chatter
+from tests.generations.claims import end_queued
 from tests.images import samples
 
 PASSWORD = "a long and quiet evening"
@@ -56,8 +56,8 @@ class Person(Chatter):
         timeline = [(0, 0.5), (3, 0.75)]
         answer = Outcome(Generation.Status.COMPLETED, "An answer", "Hm.", timeline, 1.5, 0.5, Usage(3, 5, 1), "stop")
         error = ProviderError(ErrorCode.TIMEOUT, "It did not answer in time.", retryable=True)
-        end_generation(good.pk, answer, lease=None)
-        end_generation(bad.pk, Outcome(FAILED, "Half an", time=1.0, error=error), lease=None)
+        end_queued(good.pk, answer)
+        end_queued(bad.pk, Outcome(FAILED, "Half an", time=1.0, error=error))
         return started
 
     def export(self) -> Json:

@@ -90,7 +90,7 @@ def test_it_stops_running_answers_and_closes_the_log_to_workers(alice: Person, r
 
     message = subscription.get_message(timeout=5)
     assert message is not None
-    assert orjson.loads(message["data"]) == {"stop": [str(lease)]}
+    assert orjson.loads(message["data"]) == {"stop": [[started.state.generations[0].pk, str(lease)]]}
     assert event_log.append(thread_client(), topic, {"kind": "text", "text": " upon"}, writer) is None
     assert event_log.read_now(thread_client(), topic).entries == []
     assert event_log.read_now(thread_client(), waiting.conversation.topic).entries == []

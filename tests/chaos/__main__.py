@@ -14,7 +14,17 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import dropped_readers, early_start, fair_shares, killed_workers, outages, slow_readers, soak, stops
+from tests.chaos import (
+    dropped_readers,
+    early_start,
+    fair_shares,
+    killed_workers,
+    outages,
+    slow_readers,
+    soak,
+    stalls,
+    stops,
+)
 from tests.chaos.installation import Installation
 from tests.chaos.rows import Row, table
 from tests.fake_providers import StandIn
@@ -26,6 +36,7 @@ SCENARIOS: dict[str, Scenario] = {
     "dropped_readers": dropped_readers.run,
     "killed_workers": killed_workers.run,
     "outages": outages.run,
+    "stalls": stalls.run,
     "early_start": early_start.run,
     "fair_shares": fair_shares.run,
     "slow_readers": slow_readers.run,

@@ -21,7 +21,7 @@ CHUNKS, SECONDS = 200, 6.0
 SILENT_SECONDS = 3.0
 MAX_DELIVERIES = 3
 """Claims after which an answer without any text is given up."""
-WITHIN = 15.0
+WITHIN = 6.0
 """Seconds after the loss of its worker within which an answer has to end or begin again."""
 SHOWN_AFTER = 0.5
 """Seconds after the first token by which it has certainly reached the reader."""
@@ -67,7 +67,7 @@ async def _end_worker(side: Live, number: signal.Signals, row: Row) -> None:
 def _is_alive(installation: Installation, side: Live) -> bool:
     """Return True if this side's worker has sent a heartbeat."""
     names = installation.redis.zrange("chaos:workers", 0, -1)
-    return side.worker is not None and any(str(name).endswith(f":{side.worker.pid}") for name in names)
+    return side.worker is not None and any(f":{side.worker.pid}:" in str(name) for name in names)
 
 
 async def _begin(installation: Installation, session: aiohttp.ClientSession) -> FollowedComparison:

@@ -76,7 +76,7 @@ async def _through(installation: Installation, session: aiohttp.ClientSession, f
     fault_over = time.monotonic()
     row.notes.append(f"new work done {await _new_work(installation, session, row) - fault_over:.1f} s after it")
     for stream in streams:
-        await _judge(installation, session, row, stream)
+        await judge_complete(installation, session, row, stream)
     resets = sum(stream.follower.record.resets for stream in streams)
     broken = sum(len(stream.follower.broken) for stream in streams)
     row.notes += [f"{resets} resets", f"{broken} connections broken"]
@@ -164,7 +164,7 @@ async def _new_work(installation: Installation, session: aiohttp.ClientSession, 
     return time.monotonic()
 
 
-async def _judge(
+async def judge_complete(
     installation: Installation, session: aiohttp.ClientSession, row: Row, stream: FollowedComparison
 ) -> None:
     record = await stream.following

@@ -9,9 +9,9 @@ from accounts.models import User
 from comparisons.schemas import CandidateRequest, CompareRequest
 from comparisons.services import StartedTurn, start_comparison
 from generations.models import Generation
-from generations.worker.finalize import append_now, end_generation
 from generations.worker.types import Outcome
 from providers.adapters.base import Parameters, Usage
+from tests.generations.claims import end_queued
 
 MODELS = ("demo-swift", "demo-scholar", "demo-thinker")
 Status = Generation.Status
@@ -33,4 +33,4 @@ def claim(generation: Generation) -> uuid.UUID:
 def end(generation: Generation, text: str = "An answer.", status: Status = Status.COMPLETED, **outcome: Any) -> None:
     """End a queued generation; ``outcome`` has further fields of its Outcome."""
     fields = {"time": 1.0, "ttft": 0.5, "usage": Usage(3, 5), **outcome}
-    append_now(end_generation(generation.pk, Outcome(status, text, **fields), lease=None))
+    end_queued(generation.pk, Outcome(status, text, **fields))

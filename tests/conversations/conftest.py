@@ -13,8 +13,8 @@ from conversations.schemas import chat_request
 from conversations.selectors import shown_messages
 from conversations.services import StartedAnswer, start_answer
 from generations.models import Generation
-from generations.worker.finalize import end_generation
 from generations.worker.types import Outcome
+from tests.generations.claims import end_queued
 
 
 class Chatter:
@@ -45,7 +45,7 @@ class Chatter:
     def end(
         self, started: StartedAnswer, text: str, status: Generation.Status = Generation.Status.COMPLETED
     ) -> StartedAnswer:
-        assert end_generation(started.state.generations[0].pk, Outcome(status, text), lease=None) is not None
+        assert end_queued(started.state.generations[0].pk, Outcome(status, text)) is not None
         return started
 
 

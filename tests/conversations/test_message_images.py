@@ -17,12 +17,12 @@ from conversations.services import delete_conversation, delete_exchange, fork_co
 from conversations.tasks import purge_discarded
 from core.errors import Conflict, InvalidInput
 from generations.models import Generation
-from generations.worker.claims import claim_generation
 from generations.worker.types import Claim
 from images.models import Image
 from images.services import delete_image, store_image
 from providers.adapters.base import ErrorCode
 from tests.conversations.conftest import Chatter
+from tests.generations.claims import claim_generation
 from tests.images import samples
 
 pytestmark = pytest.mark.usefixtures("uploads")

@@ -17,9 +17,9 @@ from core.redis_clients import thread_client
 from generations.log import event_log
 from generations.log.event_log import Writer
 from generations.models import Generation, Run
-from generations.worker.finalize import end_generation
 from generations.worker.types import Outcome
 from tests.conversations.conftest import Chatter, shown
+from tests.generations.claims import end_queued
 
 
 def test_it_keeps_the_messages_in_order(alice: Chatter) -> None:
@@ -222,7 +222,7 @@ def test_the_same_model_generates_the_title(alice: Chatter, settings: object) ->
     Conversation.objects.update(provider="ollama", model="small")
     make_title(first.state.run.pk)
     generation = Generation.objects.get(current_run__topic=services.title_topic(first.conversation))
-    end_generation(generation.pk, Outcome(Generation.Status.COMPLETED, '"**Monads explained**".\n'), lease=None)
+    end_queued(generation.pk, Outcome(Generation.Status.COMPLETED, '"**Monads explained**".\n'))
 
     take_title(generation.current_run_id)
 
@@ -236,7 +236,7 @@ def test_a_title_that_the_user_wrote_stays(alice: Chatter) -> None:
     Conversation.objects.update(provider="ollama", title="Mine")
     make_title(first.state.run.pk)
     generation = Generation.objects.get(current_run__topic=services.title_topic(first.conversation))
-    end_generation(generation.pk, Outcome(Generation.Status.COMPLETED, "Theirs"), lease=None)
+    end_queued(generation.pk, Outcome(Generation.Status.COMPLETED, "Theirs"))
 
     take_title(generation.current_run_id)
 

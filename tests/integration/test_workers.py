@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable
 
-import dj_database_url
 import pytest
-from django.db.utils import ConnectionHandler
-from pytest_django.plugin import DjangoDbBlocker
 from redis import Redis
 
+from generations.log.heartbeats import HANGS_AFTER
 from tests.fake_providers import Script, StandIn
 from tests.integration.api_client import Program
 from tests.integration.event_reader import Reading
@@ -20,21 +19,18 @@ TEXT = "one two three four five six seven eight nine ten"
 
 
 @pytest.fixture
-def expire_leases(live: Live, django_db_blocker: DjangoDbBlocker) -> Callable[[], None]:
-    """A function that makes the leases of all running answers lapse."""
+def give_up_workers(live: Live, live_redis: Redis) -> Callable[[], None]:
+    """A function after which all present workers count as hanging, unless they give a sign of life."""
 
-    def expire() -> None:
-        databases = ConnectionHandler({"default": dict(dj_database_url.parse(live.environment["DATABASE_URL"]))})
-        with django_db_blocker.unblock(), databases["default"].cursor() as cursor:
-            cursor.execute("UPDATE generations_generation SET lease_until = '2000-01-01' WHERE status = 'streaming'")
-        databases.close_all()
+    def give_up() -> None:
+        long_ago = time.time() - HANGS_AFTER - 1
+        for worker in live_redis.zrange("live:workers", 0, -1):
+            live_redis.zadd("live:workers", {str(worker, "utf-8"): long_ago})  # type: ignore[arg-type]
 
-    return expire
+    return give_up
 
 
-def test_the_answers_of_a_killed_worker_end_or_are_answered_again(
-    alice: Program, live: Live, vendors: StandIn, expire_leases: Callable[[], None]
-) -> None:
+def test_the_answers_of_a_killed_worker_end_or_are_answered_again(alice: Program, live: Live, vendors: StandIn) -> None:
     vendors.scripts["talking"] = Script(text=TEXT, end="stall", at=3)
     vendors.scripts["silent"] = Script(first_delay=60)
     started = alice.begin("openai/talking", "anthropic/silent")
@@ -44,7 +40,6 @@ def test_the_answers_of_a_killed_worker_end_or_are_answered_again(
 
     live.kill_worker()
     vendors.scripts["silent"] = Script(text=TEXT)
-    expire_leases()
     live.start_worker()
     reading = Reading.of(events_before, events)
 
@@ -79,29 +74,32 @@ def test_a_worker_saves_its_answers_on_sigterm(alice: Program, live: Live, vendo
     assert reading.answers == {0: TEXT[:12], 1: TEXT}
 
 
-def test_a_worker_that_lost_its_lease_writes_nothing_more(
-    alice: Program, live: Live, vendors: StandIn, expire_leases: Callable[[], None]
+def test_a_whole_answer_of_a_worker_that_was_given_up_still_counts(
+    alice: Program, live: Live, vendors: StandIn, give_up_workers: Callable[[], None]
 ) -> None:
-    vendors.default = Script(text=TEXT * 2, total=30)
+    script = vendors.scripts["sleeper"] = Script(text=TEXT, hold=3)
     started = alice.begin("openai/sleeper")
     events = alice.join(started["comparison_id"])
     events_before, sleeper = events.until("chunk"), live.worker
 
     with frozen_worker(live):
-        expire_leases()
+        give_up_workers()
         live.start_worker()
         reading = Reading.of(events_before, events)
-    vendors.wait_for_request(model="sleeper").wait_until_disconnected(timeout=10)
+    script.release.set()
+    wait.until(
+        lambda: alice.slots(started["comparison_id"])[0]["status"] == "completed", "the whole answer is not saved"
+    )
     assert sleeper is not None
     children.end(sleeper)
 
     reading.assert_whole()
     assert reading.outcomes == ["interrupted"]
-    assert alice.slots(started["comparison_id"])[0]["response"] == reading.answers[0]
+    assert alice.slots(started["comparison_id"])[0]["response"] == TEXT
 
 
 def test_a_worker_that_wakes_up_late_does_not_disturb_its_successor(
-    alice: Program, live: Live, vendors: StandIn, expire_leases: Callable[[], None]
+    alice: Program, live: Live, vendors: StandIn, give_up_workers: Callable[[], None]
 ) -> None:
     vendors.default = Script(text=TEXT, first_delay=1.0)
     started = alice.begin("openai/woken")
@@ -109,7 +107,7 @@ def test_a_worker_that_wakes_up_late_does_not_disturb_its_successor(
     first = vendors.wait_for_request(model="woken")
 
     with frozen_worker(live):
-        expire_leases()
+        give_up_workers()
         live.start_worker()
         vendors.wait_for_request(model="woken", number=2, timeout=20)
         wait.until(lambda: not first.is_open, "the first answer does not come")

@@ -1,20 +1,25 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import stat
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 import requests
 
+from llmselect_project.run.supervisor import RESTART_DELAYS
 from tests.support import children, wait
-from tests.support.live import ROOT, free_port
+from tests.support.live import PASSWORD, ROOT, ApiClient, free_port
 
 RUN = (sys.executable, "-m", "llmselect_project.run")
 OF_THE_TESTS = {"DATABASE_URL", "DJANGO_SETTINGS_MODULE", "REDIS_URL"}
@@ -32,6 +37,10 @@ class Started:
         self._below: list[psutil.Process] = []
 
     @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def output(self) -> str:
         return self._output.read_text(errors="replace")
 
@@ -39,6 +48,14 @@ class Started:
         wait.until(lambda: "is ready at" in self.output or self.process.poll() is not None, "no URL was printed", 90)
         assert self.process.poll() is None, self.output
         self._below = psutil.Process(self.process.pid).children(recursive=True)
+
+    def has_said(self, sentence: str, *, times: int) -> bool:
+        return self.output.count(sentence) >= times
+
+    def look_for(self, word: str) -> bool:
+        """Look for a child with this word in its command line that has been started since; return False without one."""
+        self._below = psutil.Process(self.process.pid).children(recursive=True)
+        return any(word in part for process in self._below for part in process.cmdline())
 
     def find(self, word: str) -> psutil.Process:
         return next(process for process in self._below if any(word in part for part in process.cmdline()))
@@ -96,16 +113,61 @@ def assert_private(var: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in secrets} == {0o600}
 
 
-@pytest.mark.parametrize("word", ["uvicorn", "celery", "redis-server"])
-def test_it_ends_if_a_child_ends_and_says_which(started: Started, word: str) -> None:
-    name = {"uvicorn": "web", "celery": "worker", "redis-server": "redis"}[word]
+def test_it_ends_if_redis_ends_and_says_so(started: Started) -> None:
+    started.find("redis-server").kill()
+    status = started.wait_for_exit()
+
+    assert status == 1
+    assert "The redis process has ended by signal SIGKILL. LLMSelect stops; see the lines above." in started.output
+    assert started.survivors() == []
+
+
+@pytest.mark.parametrize(("word", "name"), [("uvicorn", "web"), ("celery", "worker")])
+def test_it_starts_a_child_again_and_gives_up_after_several_crashes(started: Started, word: str, name: str) -> None:
+    sentence = f"The {name} process has ended by signal SIGKILL"
+    for crash in range(1, len(RESTART_DELAYS) + 1):
+        started.find(word).kill()
+        wait.until(partial(started.has_said, sentence, times=crash), "the crash is not noticed")
+        wait.until(lambda: started.look_for(word), "the child is not started again")
 
     started.find(word).kill()
     status = started.wait_for_exit()
 
     assert status == 1
-    assert f"The {name} process has ended by signal SIGKILL. LLMSelect stops; see the lines above." in started.output
+    assert f"{sentence}. LLMSelect stops; see the lines above." in started.output
     assert started.survivors() == []
+
+
+def test_the_death_of_the_only_worker_loses_no_word_that_was_shown(started: Started) -> None:
+    person = {"username": "alice", "email": "alice@example.org", "password": PASSWORD}
+    token = requests.post(f"{started.url}/api/v1/auth/register", json=person, timeout=30).json()["access"]
+    alice = ApiClient(started.url, token)
+    models = [{"provider": "demo", "model": "demo-swift"}, {"provider": "demo", "model": "demo-scholar"}]
+
+    shown: Counter[int] = Counter()
+    with alice.post("/api/v1/compare/stream", json={"prompt": "Go", "providers": models}, stream=True) as response:
+        ends = {}
+        for line in response.iter_lines(chunk_size=1):
+            event = json.loads(line[6:]) if line.startswith(b"data: ") else {}
+            if event.get("event") == "chunk":
+                shown[event["index"]] += len(event["chunk"])
+            elif event.get("event") == "error":
+                ends[event["index"]] = event
+            if len(shown) == len(models) and "started again" not in started.output:
+                started.find("celery").kill()
+                wait.until(lambda: "started again" in started.output, "the worker is not started again")
+    answers = [result["response"] for result in alice.get(comparison_path(ends, alice)).json()["turns"][0]["results"]]
+
+    assert [ends[index]["code"] for index in range(2)] == ["interrupted", "interrupted"]
+    assert [len(answer) for answer in answers] == [shown[index] for index in range(2)]
+    again = alice.post("/api/v1/compare", json={"prompt": "Again", "providers": models}, timeout=60).json()
+    assert [result["status"] for result in again["turns"][0]["results"]] == ["completed", "completed"]
+
+
+def comparison_path(ends: dict[int, Any], alice: ApiClient) -> str:
+    """Return the path of the comparison that the ended answers belong to."""
+    result = alice.get(f"/api/v1/results/{ends[0]['result_id']}").json()
+    return f"/api/v1/comparisons/{result['comparison_id']}"
 
 
 def test_its_children_end_if_it_is_killed_and_it_can_start_again(started: Started, folder: Path) -> None:

@@ -18,13 +18,13 @@ from conversations.models import Message
 from conversations.schemas import ChatRequest
 from conversations.services import StartedAnswer, start_answer
 from generations.models import Generation
-from generations.worker.finalize import append_now, end_generation
 from generations.worker.types import Outcome
 from images.models import Image
 from images.services import store_image
 from presets.services import create_preset, create_template
 from providers.adapters.base import ErrorCode, Parameters, ProviderError, Usage
 from providers.services import set_key
+from tests.generations.claims import end_queued
 
 MARK = "nightjar"
 API_KEY = f"sk-{MARK}-0123456789"
@@ -144,7 +144,7 @@ def _ended_chat(owner: User) -> StartedAnswer:
     good = Outcome(
         Generation.Status.COMPLETED, f"{MARK} answer", f"{MARK} reasoning", [(0, 0.5)], 1.0, 0.5, Usage(3, 5)
     )
-    append_now(end_generation(started.state.generations[0].pk, good, lease=None))
+    end_queued(started.state.generations[0].pk, good)
     return started
 
 
@@ -159,7 +159,7 @@ def _ended_comparison(owner: User) -> StartedTurn:
     refusal = ProviderError(ErrorCode.TIMEOUT, f"{MARK} did not answer in time.", retryable=True)
     bad = Outcome(Generation.Status.FAILED, f"{MARK} part", time=1.0, error=refusal)
     for generation, outcome in zip(started.state.generations, (good, bad), strict=True):
-        append_now(end_generation(generation.pk, outcome, lease=None))
+        end_queued(generation.pk, outcome)
     rename_comparison(comparison=started.comparison, title=f"{MARK} title")
     vote(user=owner, turn=started.turn, preferred_index=0)
     return started

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from accounts.models import AuditEntry
-from generations.worker.claims import claim_generation
+from tests.generations.claims import claim_generation
 from tests.security.owned_rows import PROVIDER, Belongings
 
 

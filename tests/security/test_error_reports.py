@@ -91,10 +91,10 @@ def test_an_error_in_the_worker_reveals_no_key(
     caplog.set_level(logging.DEBUG)
     generation = Generation.objects.filter(user=belongings.owner, status=Generation.Status.QUEUED).first()
     assert generation is not None
-    monkeypatch.setattr(claims, "take_over_log", raise_with_a_key_in_scope)
+    monkeypatch.setattr(claims, "decode_request", raise_with_a_key_in_scope)
     monkeypatch.setattr(tasks, "current_worker", StreamWorker)
 
-    result = tasks.answer.apply(args=(generation.pk,))
+    result = tasks.answer.apply(args=(generation.current_run_id,))
 
     assert isinstance(result.result, Broken)
     assert "Broken: something else" in caplog.text

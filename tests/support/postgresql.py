@@ -44,6 +44,10 @@ class PostgreSQL:
         self._create_cluster()
         self.start()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def url(self, database: str = "postgres") -> str:
         """Return the DATABASE_URL of one of its databases."""
         return f"postgresql://postgres@/{database}?host={self.folder}"

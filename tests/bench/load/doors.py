@@ -126,7 +126,9 @@ def _read(event: dict[str, Any], columns: Sequence[Column]) -> None:
     match event:
         case {"event": "chunk", "index": index, "chunk": text}:
             columns[index].take(text)
-        case {"event": "complete", "index": index}:
+        case {"event": "complete", "index": index, "data": {"response": text}}:
+            # A reader that came after the end receives the text with it.
+            columns[index].take_again(text)
             columns[index].completed = True
         case {"event": "error", "index": index, "code": code, "error": sentence}:
             columns[index].error = f"{code}: {sentence}"

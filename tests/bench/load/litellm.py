@@ -14,7 +14,7 @@ from tests.bench.load.targets import Provider, Target
 from tests.support import children, wait
 from tests.support.live import free_port
 
-REQUIREMENT = "litellm[proxy]==1.94.0"
+REQUIREMENT = "litellm[proxy]==1.108.7"
 KEY = "sk-peer"
 
 

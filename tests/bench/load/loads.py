@@ -48,6 +48,9 @@ STEADY = Load("100 streams, a chunk each 10 ms", 100, 25, 1500, 10)
 SATURATION = Load("200 streams, a chunk each 10 ms", 200, 25, 1500, 10)
 DOORS = tuple(Load(f"door: {door}", 40, 5, 40, 50, door=door) for door in ("socket", "page", "chat"))
 
+SUSTAINED = (5, 10, 15, 20, 25, 30, 40, 50, 65, 80)
+"""The starts a second that are tried one after the other."""
+
 SINGLE_COLUMN = (ONE, STARTS[0], *RATES, *AT_ONCE, LONG, STEADY, SATURATION)
 """The loads that a gateway, which has no comparisons, takes too."""
 ALL = (ONE, *STARTS, *RATES, *AT_ONCE, LONG, STEADY, SATURATION, *DOORS)

@@ -56,6 +56,9 @@ class Connection(asyncio.Protocol):
         if self._path == b"/figures":
             self._respond_with_figures()
             return
+        if not self._body:
+            self._transport.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            return
         request = orjson.loads(self._body)
         chunks, milliseconds = map(int, request["model"].removeprefix("stamped-").split("x"))
         self._transport.write(HEAD)

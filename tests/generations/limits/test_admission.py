@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from accounts.models import Limits, User
 from core.errors import OverBudget, RequestError, TooManyRequests
+from generations import services
 from generations.deletion import prepare_deletion
 from generations.limits.admission import GenerationRequest, check_request_rate, reserve_more
 from generations.limits.budgets import Amount, used_by_period
@@ -21,15 +22,15 @@ from generations.limits.queue import still_queued
 from generations.models import DailyUsage, Generation
 from generations.selectors import RunState
 from generations.services import retry_generation, start_run, stop_generations
-from generations.worker.claims import claim_generation, find_fallback
+from generations.worker.claims import find_fallback, hand_back
 from generations.worker.finalize import end_generation
-from generations.worker.leases import requeue_claim
 from generations.worker.types import Claim, Outcome
 from providers.adapters.base import ErrorCode, Message, Parameters, ProviderError, Request, Usage
 from providers.model_ref import ModelRef
 from providers.models import ProviderKey
 from providers.prices import price
 from providers.services import set_key
+from tests.generations.claims import claim_generation, end_claim
 
 pytestmark = pytest.mark.usefixtures("redis")
 Status = Generation.Status
@@ -40,9 +41,9 @@ TEN_CENTS = Usage(input_tokens=0, output_tokens=10_000)
 
 @pytest.fixture
 def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The keys of the generations that were enqueued."""
+    """The keys of the runs that were enqueued again."""
     keys: list[int] = []
-    monkeypatch.setattr("generations.limits.queue.enqueue", lambda generation: keys.append(generation.pk))
+    monkeypatch.setattr("generations.limits.queue.enqueue", lambda run, _: keys.append(run.pk))
     return keys
 
 
@@ -63,7 +64,7 @@ def start(
 def end(generation: Generation, usage: Usage | None = None, text: str = "Hello") -> None:
     claim = claim_generation(generation.pk)
     assert claim is not None
-    end_generation(generation.pk, Outcome(Status.COMPLETED, text=text, usage=usage), lease=claim.lease)
+    end_claim(claim, Outcome(Status.COMPLETED, text=text, usage=usage))
 
 
 def at_once(count: int, work: Callable[[], object]) -> list[object]:
@@ -101,36 +102,45 @@ def test_an_end_enqueues_the_next_answer_of_its_user(alice: User, topic: str, en
     assert claim is not None
     assert [claim_generation(each.pk) for each in (third, second)] == [None, None]
 
-    end_generation(first.pk, Outcome(Status.COMPLETED, text="Hello"), lease=claim.lease)
+    end_claim(claim, Outcome(Status.COMPLETED, text="Hello"))
 
-    assert enqueued == [second.pk]
+    assert enqueued == [second.current_run_id]
+    assert claim_generation(third.pk) is None
+    assert claim_generation(second.pk) is not None
+
+
+def test_answers_that_wait_are_released_if_an_answer_ended_while_they_started(
+    alice: User, topic: str, enqueued: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Limits.objects.create(user=alice, max_running=1)
+    claim = claim_generation(start(alice, topic).generations[0].pk)
+    assert claim is not None
+    announce = services._announce
+
+    def end_first(state: RunState, *, in_log: bool) -> None:
+        assert end_generation(claim.generation, Outcome(Status.COMPLETED, text="Hello")) is not None
+        announce(state, in_log=in_log)
+
+    monkeypatch.setattr(services, "_announce", end_first)
+    (second,) = start(alice, topic).generations
+
+    assert enqueued == [second.current_run_id]
     assert claim_generation(second.pk) is not None
 
 
 def test_batch_work_leaves_capacity_for_waiting_users(alice: User, topic: str, enqueued: list[int]) -> None:
-    capacity = threading.Semaphore(1)
     first, second = start(alice, topic, 2, batch=True).generations
     (urgent,) = start(alice, topic).generations
 
-    claim = claim_generation(first.pk, batch_capacity=capacity)
+    claim = claim_generation(first.pk, batch_room=1)
     assert claim is not None
     assert claim.batch
-    assert claim_generation(second.pk, batch_capacity=capacity) is None
-    assert claim_generation(urgent.pk, batch_capacity=capacity) is not None
-    end_generation(first.pk, Outcome(Status.COMPLETED, text="Hello"), lease=claim.lease)
-    capacity.release()
+    assert claim_generation(second.pk, batch_room=0) is None
+    assert claim_generation(urgent.pk, batch_room=0) is not None
+    end_claim(claim, Outcome(Status.COMPLETED, text="Hello"))
 
-    assert enqueued == [second.pk]
-    assert claim_generation(second.pk, batch_capacity=capacity) is not None
-
-
-def test_a_batch_claim_that_fails_releases_its_capacity(alice: User, topic: str) -> None:
-    capacity = threading.Semaphore(1)
-    (generation,) = start(alice, topic, provider="openai", batch=True).generations
-
-    assert claim_generation(generation.pk, batch_capacity=capacity) is None
-
-    assert capacity.acquire(blocking=False)
+    assert enqueued == [second.current_run_id]
+    assert claim_generation(second.pk, batch_room=1) is not None
 
 
 def test_the_queue_is_ordered_by_priority_then_by_age(alice: User, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +226,7 @@ def test_a_retry_needs_room_in_the_budget_as_well(alice: User, topic: str) -> No
     claim = claim_generation(generation.pk)
     assert claim is not None
     failed = Outcome(Status.FAILED, text="H", usage=TEN_CENTS, error=ProviderError(ErrorCode.STREAM_CUT, "Cut."))
-    end_generation(generation.pk, failed, lease=claim.lease)
+    end_claim(claim, failed)
     generation.refresh_from_db()
 
     with pytest.raises(OverBudget):
@@ -307,7 +317,7 @@ def test_a_fallback_counts_for_its_own_key_source(alice: User, topic: str) -> No
     generation = Generation.objects.get()
     assert (generation.key_source, generation.reserved_tokens) == ("server", fallback.reserved_tokens)
     outcome = Outcome(Status.COMPLETED, text="Hello", usage=TEN_CENTS, answered_by=claim.fallback)
-    end_generation(generation.pk, outcome, lease=claim.lease)
+    end_claim(claim, outcome)
     assert used_by_period(alice)["server", "day"] == Amount(10_000, Decimal("0.1"))
     assert used_by_period(alice)["user", "day"] == Amount()
 
@@ -343,7 +353,7 @@ def test_after_a_worker_is_lost_during_the_fallback_the_model_itself_is_called_a
     set_key(user=alice, provider="anthropic", api_key="sk-alice")
     claim = _with_fallback(alice, topic)
     assert find_fallback(claim) is not None
-    requeue_claim(claim)
+    hand_back(claim.generation)
 
     again = claim_generation(claim.generation_id)
 

@@ -20,10 +20,10 @@ from generations.output.batches import batches
 from generations.phases import Phase
 from generations.selectors import RunState, run_state
 from generations.services import start_run
-from generations.worker.claims import claim_generation
-from generations.worker.finalize import append_now, end_generation
+from generations.worker.finalize import announce_end, end_generation
 from generations.worker.types import Outcome
 from providers.adapters.base import Message, Request
+from tests.generations.claims import claim_generation, end_claim
 
 pytestmark = pytest.mark.usefixtures("on_loop")
 Status = Generation.Status
@@ -69,8 +69,7 @@ class RunWriter:
     async def end(self, index: int) -> None:
         outcome = Outcome(Status.COMPLETED, text=self.texts[index], time=1.0, ttft=0.1)
         claim = self.claims[index]
-        pending = await in_thread(end_generation, claim.generation_id, outcome, lease=claim.lease)
-        await in_thread(append_now, pending)
+        await in_thread(end_claim, claim, outcome)
 
 
 @pytest.fixture
@@ -173,7 +172,7 @@ async def test_an_end_without_an_entry_is_found_in_the_database(writer: RunWrite
     for index in (0, 1):
         await writer.write(index, "all of it")
         outcome = Outcome(Status.COMPLETED, text="all of it, and more", time=1.0)
-        await in_thread(end_generation, writer.claims[index].generation_id, outcome, lease=writer.claims[index].lease)
+        await in_thread(end_generation, writer.claims[index].generation, outcome)
 
     events = await reader
 
@@ -188,7 +187,7 @@ async def test_an_end_that_is_about_to_be_appended_is_sent_from_the_log(
     reader = asyncio.create_task(gather(topic, states=[state], until=Ended, tick=0.01))
     claim = writer.claims[0]
     outcome = Outcome(Status.COMPLETED, text="a", time=1.0)
-    pending = await in_thread(end_generation, claim.generation_id, outcome, lease=claim.lease)
+    saved = await in_thread(end_generation, claim.generation, outcome)
     async with asyncio.timeout(20), aclosing(follow_events(topic, states=[state], tick=0.01)) as events:
         idle_ticks = 0
         async for event in events:
@@ -196,7 +195,7 @@ async def test_an_end_that_is_about_to_be_appended_is_sent_from_the_log(
             if idle_ticks == 3:
                 break
 
-    await in_thread(append_now, pending)
+    await in_thread(announce_end, saved)
 
     (end,) = [event for event in await reader if isinstance(event, Ended)]
     assert end.id is not None

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
+from redis.asyncio.connection import AbstractConnection
 
 from generations.worker.circuit_breaker import Circuit, open_circuits
 from providers.adapters.base import ErrorCode, Finished, ProviderError, StreamEvent, Target, TextDelta
@@ -45,6 +49,15 @@ async def trip(guarded: Circuit) -> None:
         assert await attempt(guarded, bad()) == "upstream_unavailable"
 
 
+def labels() -> list[str]:
+    return [each.label for each in open_circuits()]
+
+
+async def cut() -> AsyncGenerator[StreamEvent, None]:
+    yield TextDelta("Hel")
+    raise ProviderError(ErrorCode.STREAM_CUT, "It broke off.", retryable=True)
+
+
 def end_pause(redis: Redis) -> None:
     """Do what happens after CIRCUIT_PAUSE seconds."""
     for key in redis.scan_iter("*:circuit:*:open"):
@@ -63,7 +76,7 @@ async def test_it_opens_after_failures_in_a_row_and_calls_nothing(redis: Redis) 
 
     assert await attempt(circuit(), watched()) == "circuit_open"
     assert not called
-    assert open_circuits() == ["Vendor: m"]
+    assert labels() == ["Vendor: m"]
 
 
 async def test_it_says_when_to_try_again(redis: Redis) -> None:
@@ -97,7 +110,48 @@ async def test_an_answer_that_works_resets_the_count(redis: Redis) -> None:
         assert await attempt(circuit(), bad()) == "upstream_unavailable"
         assert await attempt(circuit(), good()) == "ok"
 
-    assert open_circuits() == []
+    assert labels() == []
+
+
+@pytest.mark.parametrize("stream", [cut, lambda: bad(ErrorCode.TIMEOUT)])
+async def test_streams_that_are_cut_off_and_time_outs_count(
+    redis: Redis, stream: Callable[[], AsyncGenerator[StreamEvent, None]]
+) -> None:
+    for _ in range(3):
+        assert await attempt(circuit(), stream()) in ("stream_cut", "timeout")
+
+    assert await attempt(circuit(), good()) == "circuit_open"
+
+
+async def test_it_says_since_when_and_until_when_a_model_is_left_alone(redis: Redis) -> None:
+    await trip(circuit())
+    (tripped,) = open_circuits()
+    end_pause(redis)
+    (half_open,) = open_circuits()
+
+    now = timezone.now()
+    assert now - timedelta(seconds=10) < tripped.since <= now
+    assert tripped.until is not None
+    assert now < tripped.until <= now + timedelta(seconds=30)
+    assert (half_open.since, half_open.until) == (tripped.since, None)
+
+
+async def test_a_circuit_that_is_forgotten_is_not_shown(redis: Redis) -> None:
+    await trip(circuit())
+    for key in redis.scan_iter("*:circuit:*:tripped"):
+        redis.delete(key)
+
+    assert labels() == []
+
+
+async def test_an_answer_costs_one_round_trip_if_nothing_has_failed(redis: Redis) -> None:
+    await attempt(circuit(), good())
+    send = AbstractConnection.send_packed_command
+
+    with patch.object(AbstractConnection, "send_packed_command", autospec=True, side_effect=send) as sent:
+        assert await attempt(circuit(), good()) == "ok"
+
+    assert sent.call_count == 1
 
 
 async def test_one_probe_at_a_time_decides_after_the_pause(redis: Redis) -> None:
@@ -111,7 +165,7 @@ async def test_one_probe_at_a_time_decides_after_the_pause(redis: Redis) -> None
     assert await attempt(circuit(), good()) == "ok"
     await probe.aclose()
 
-    assert open_circuits() == []
+    assert labels() == []
 
 
 async def test_all_others_are_refused_while_one_probes(redis: Redis) -> None:

@@ -1,25 +1,35 @@
 from __future__ import annotations
 
 import threading
+import time
+import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.utils import timezone
 
+from accounts.models import User
 from core.errors import Conflict
 from core.redis_clients import thread_client
-from generations.log import event_log
+from generations.limits.admission import GenerationRequest
+from generations.log import event_log, heartbeats
 from generations.log.event_log import Payload, Writer
-from generations.models import Generation, Run
-from generations.selectors import RunState
-from generations.services import retry_generation, stop_generations
+from generations.models import DailyUsage, Generation, Run
+from generations.selectors import ClaimId, RunState
+from generations.services import retry_generation, start_run, stop_generations
 from generations.worker import reaper
-from generations.worker.claims import claim_generation
-from generations.worker.finalize import append_now, end_generation
-from generations.worker.leases import requeue_claim, save_checkpoint
-from generations.worker.types import Outcome
+from generations.worker.checkpoints import Checkpoint, save_checkpoint
+from generations.worker.claims import claimable, hand_back, prepare, take
+from generations.worker.control import Listener
+from generations.worker.finalize import End, end_generation, end_generations
+from generations.worker.reaper import Reaper
+from generations.worker.types import Outcome, Snapshot
 from providers.adapters.base import ErrorCode, Message, ProviderError, Request, Usage
+from tests.generations.claims import WORKER, claim_generation, end_claim
+from tests.support import wait
+from tests.support.costs import counted
 
 Status = Generation.Status
 
@@ -32,8 +42,19 @@ def completed(text: str = "Hello") -> Outcome:
     return Outcome(Status.COMPLETED, text=text, usage=Usage(3, 4), finish_reason="stop", time=1.0, ttft=0.5)
 
 
-def expire(generation: Generation) -> None:
-    Generation.objects.filter(pk=generation.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+@pytest.fixture
+def gone_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker without a sign of life counts as gone the first time that it is looked at."""
+    monkeypatch.setattr(reaper, "GONE_FOR", 0.0)
+
+
+@pytest.fixture
+def living_worker() -> Iterator[None]:
+    """The connection of a worker that lives, to which the claims of these tests belong."""
+    listener = Listener(WORKER, lambda _: None)
+    listener.start(timeout=10)
+    yield
+    listener.stop()
 
 
 def test_only_one_of_many_workers_claims_a_generation(state: RunState) -> None:
@@ -56,7 +77,7 @@ def test_the_last_generation_to_end_closes_the_run(state: RunState, topic: str) 
     for generation in state.generations:
         claim = claim_generation(generation.pk)
         assert claim is not None
-        append_now(end_generation(generation.pk, completed(), lease=claim.lease))
+        end_claim(claim, completed())
 
     assert kinds(topic) == ["start", "end", "end", "done"]
     run = Run.objects.get(pk=state.run.pk)
@@ -72,7 +93,7 @@ def test_a_run_is_closed_once_if_all_end_at_the_same_moment(state: RunState, top
         claim = leases[index]
         assert claim is not None
         start.wait()
-        append_now(end_generation(claim.generation_id, completed(), lease=claim.lease))
+        end_claim(claim, completed())
         connections.close_all()
 
     threads = [threading.Thread(target=end, args=[index]) for index in range(len(leases))]
@@ -89,8 +110,8 @@ def test_an_end_is_saved_once(state: RunState) -> None:
     claim = claim_generation(state.generations[0].pk)
     assert claim is not None
 
-    first = end_generation(claim.generation_id, completed("first"), lease=claim.lease)
-    second = end_generation(claim.generation_id, completed("second"), lease=claim.lease)
+    first = end_generation(claim.generation, completed("first"))
+    second = end_generation(claim.generation, completed("second"))
 
     assert first is not None
     assert second is None
@@ -102,7 +123,7 @@ def test_the_request_is_deleted_at_the_end(state: RunState) -> None:
     assert claim is not None
     assert claim.request.messages == (Message("user", "Hello"),)
 
-    end_generation(claim.generation_id, completed(), lease=claim.lease)
+    end_claim(claim, completed())
 
     assert Generation.objects.get(pk=claim.generation_id).request is None
 
@@ -136,7 +157,7 @@ def test_a_stop_flags_a_streaming_generation(state: RunState) -> None:
     count = stop_generations(Generation.objects.filter(pk=claim.generation_id).select_related("current_run"))
 
     assert count == 1
-    assert save_checkpoint(leases=[claim.lease], changed={}).stops == {claim.lease}
+    assert save_checkpoint(Checkpoint([claim.id], {}))[claim.id].stop_requested
 
 
 def test_a_second_stop_does_nothing(state: RunState) -> None:
@@ -145,6 +166,20 @@ def test_a_second_stop_does_nothing(state: RunState) -> None:
     assert stop_generations(Generation.objects.select_related("current_run")) == 0
 
 
+def test_a_checkpoint_saves_texts_under_the_claim_alone(state: RunState) -> None:
+    first, second = (claim_generation(generation.pk) for generation in state.generations)
+    assert first is not None
+    assert second is not None
+    stranger = ClaimId(second.generation_id, uuid.uuid4())
+    texts = {first.id: Snapshot("Hel", "Hm"), stranger: Snapshot("Not mine", "")}
+
+    states = save_checkpoint(Checkpoint([first.id, stranger], texts))
+
+    assert list(states) == [first.id]
+    assert list(Generation.objects.order_by("pk").values_list("text", "reasoning")) == [("Hel", "Hm"), ("", "")]
+
+
+@pytest.mark.usefixtures("gone_at_once")
 def test_the_text_of_a_lost_worker_is_kept(state: RunState, topic: str) -> None:
     generation = state.generations[0]
     claim = claim_generation(generation.pk)
@@ -153,9 +188,8 @@ def test_the_text_of_a_lost_worker_is_kept(state: RunState, topic: str) -> None:
     for offset, text in ((0, "from the checkpoint"), (19, " and beyond")):
         entry = Payload(run=state.run.pk, index=0, kind="text", text=text, offset=offset, t=0.1)
         event_log.append(thread_client(), topic, entry, claim.writer)
-    expire(generation)
 
-    reaper.reap(observed_for=0)
+    assert Reaper().reap() == 1
 
     generation.refresh_from_db()
     assert generation.status == Status.INTERRUPTED
@@ -163,62 +197,108 @@ def test_the_text_of_a_lost_worker_is_kept(state: RunState, topic: str) -> None:
     assert generation.retryable
     late = Payload(run=state.run.pk, index=0, kind="text", text="!", offset=30, t=0.2)
     assert event_log.append(thread_client(), topic, late, claim.writer) is None
-    assert end_generation(generation.pk, completed(), lease=claim.lease) is None
 
 
+@pytest.mark.usefixtures("gone_at_once")
+def test_a_whole_answer_that_comes_late_replaces_an_interrupted_one(state: RunState) -> None:
+    generation = state.generations[0]
+    claim = claim_generation(generation.pk)
+    assert claim is not None
+    Generation.objects.filter(pk=generation.pk).update(text="Hel")
+    Reaper().reap()
+    assert save_checkpoint(Checkpoint([claim.id], {}))[claim.id].status == Status.INTERRUPTED
+
+    assert end_generation(claim.generation, Outcome(Status.FAILED, text="Hell")) is None
+    assert end_generation(claim.generation, completed()) is not None
+
+    generation.refresh_from_db()
+    assert (generation.status, generation.text, generation.error_code) == (Status.COMPLETED, "Hello", "")
+    assert Run.objects.get(pk=state.run.pk).open == 1
+    usage = DailyUsage.objects.get()
+    assert (usage.answers, usage.tokens) == (1, 7)
+
+
+@pytest.mark.usefixtures("gone_at_once")
 def test_a_generation_that_was_lost_without_text_runs_again(state: RunState) -> None:
     generation = state.generations[0]
     first = claim_generation(generation.pk)
     assert first is not None
-    expire(generation)
 
-    reaper.reap(observed_for=0)
+    Reaper().reap()
     second = claim_generation(generation.pk)
 
     assert second is not None
     assert second.lease != first.lease
-    assert end_generation(generation.pk, completed(), lease=first.lease) is None
+    assert save_checkpoint(Checkpoint([first.id], {})) == {}
+    assert end_generation(first.generation, completed()) is None
 
 
+@pytest.mark.usefixtures("gone_at_once")
 def test_a_generation_that_keeps_killing_its_workers_is_given_up(state: RunState) -> None:
     generation = state.generations[0]
     for _ in range(reaper.MAX_DELIVERIES):
         assert claim_generation(generation.pk) is not None
-        expire(generation)
-        reaper.reap(observed_for=0)
+        Reaper().reap()
 
     generation.refresh_from_db()
     assert generation.status == Status.INTERRUPTED
 
 
-def test_a_lease_that_lapsed_unobserved_may_still_be_renewed(state: RunState) -> None:
-    claim = claim_generation(state.generations[0].pk)
-    assert claim is not None
-    expire(state.generations[0])
+@pytest.mark.usefixtures("gone_at_once", "living_worker")
+def test_the_answers_of_a_living_worker_are_left_to_it(state: RunState) -> None:
+    assert claim_generation(state.generations[0].pk) is not None
 
-    assert reaper.reap() == 0
-
-    assert end_generation(claim.generation_id, completed(), lease=claim.lease) is not None
+    assert Reaper().reap() == 0
 
 
-def test_a_generation_with_a_renewed_lease_is_not_reaped(state: RunState) -> None:
-    claim = claim_generation(state.generations[0].pk)
-    assert claim is not None
-    expire(state.generations[0])
+@pytest.mark.usefixtures("gone_at_once")
+def test_a_worker_never_recovers_its_own_answers(state: RunState) -> None:
+    assert claim_generation(state.generations[0].pk) is not None
 
-    renewed = save_checkpoint(leases=[claim.lease], changed={})
-    reaper.reap(observed_for=0)
+    assert Reaper(WORKER).reap() == 0
 
-    assert renewed.leases == {claim.lease}
-    assert Generation.objects.get(pk=claim.generation_id).status == Status.STREAMING
+
+def test_a_worker_without_a_sign_of_life_is_not_given_up_at_the_first_look(state: RunState) -> None:
+    assert claim_generation(state.generations[0].pk) is not None
+    watcher = Reaper()
+
+    assert watcher.reap() == 0
+    wait.until(watcher.reap, "the answer of a gone worker is not recovered")
+
+
+@pytest.mark.usefixtures("gone_at_once", "living_worker")
+def test_a_worker_that_hangs_with_its_connection_open_is_given_up(state: RunState) -> None:
+    assert claim_generation(state.generations[0].pk) is not None
+    long_ago = time.time() - heartbeats.HANGS_AFTER - 1
+    thread_client().zadd(heartbeats.heartbeats_key(), {WORKER: long_ago})
+
+    assert Reaper().reap() == 1
+
+
+def test_claim_and_end_of_a_whole_run_cost_three_statements_each(alice: User, topic: str) -> None:
+    for columns in (1, 8):
+        request = Request(model="demo-swift", messages=(Message("user", "Hello"),))
+        with transaction.atomic():
+            state = start_run(user=alice, topic=topic, requests=[GenerationRequest("demo", request)] * columns)
+
+        with counted() as claiming, transaction.atomic():
+            taken = take(claimable([state.run.pk]), WORKER)
+            prepared = prepare(taken)
+        with counted() as ending, transaction.atomic():
+            saved = end_generations([End(generation, completed()) for generation in taken])
+
+        assert len(taken) == len(prepared) == columns
+        assert len(claiming.statements) <= 3, claiming.statements
+        assert len(ending.statements) <= 3, ending.statements
+        assert [each.closes_run for each in saved if each is not None] == [False] * (columns - 1) + [True]
 
 
 def test_a_lost_task_is_sent_again(state: RunState) -> None:
     long_ago = timezone.now() - reaper.LOST_TASK_AFTER - timedelta(seconds=1)
     Generation.objects.filter(pk=state.generations[0].pk).update(queued_at=long_ago)
 
-    assert reaper.reap(observed_for=0) == 1
-    assert reaper.reap(observed_for=0) == 0
+    assert Reaper().reap() == 1
+    assert Reaper().reap() == 0
 
 
 def test_a_claim_is_handed_back_unless_it_was_stopped(state: RunState) -> None:
@@ -227,8 +307,8 @@ def test_a_claim_is_handed_back_unless_it_was_stopped(state: RunState) -> None:
     assert stopped is not None
     Generation.objects.filter(pk=stopped.generation_id).update(stop_requested=True)
 
-    assert requeue_claim(running)
-    assert not requeue_claim(stopped)
+    assert hand_back(running.generation)
+    assert not hand_back(stopped.generation)
 
 
 def test_a_retry_is_a_run_of_one_and_keeps_the_earlier_attempt(state: RunState, topic: str) -> None:
@@ -236,7 +316,7 @@ def test_a_retry_is_a_run_of_one_and_keeps_the_earlier_attempt(state: RunState, 
     claim = claim_generation(generation.pk)
     assert claim is not None
     error = ProviderError(ErrorCode.STREAM_CUT, "OpenAI broke off. Try again.", retryable=True)
-    append_now(end_generation(generation.pk, Outcome(Status.FAILED, text="Hal", error=error), lease=claim.lease))
+    end_claim(claim, Outcome(Status.FAILED, text="Hal", error=error))
     generation.refresh_from_db()
 
     retried = retry_generation(

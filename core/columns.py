@@ -1,0 +1,13 @@
+"""The columns of a model, for statements that Django's ORM does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from django.db.models import Field, Model
+
+
+def fields_of(model: type[Model], names: Iterable[str]) -> list[Field[Any, Any]]:
+    """Return the fields with these names, each of which has a column of its own."""
+    return [cast("Field[Any, Any]", model._meta.get_field(name)) for name in names]
