@@ -35,6 +35,13 @@ def enqueue(run: Run, priority: int) -> None:
     current_app.send_task(ANSWER_TASK, args=[run.pk], priority=priority, retry=False)
 
 
+def enqueue_again(run_id: int) -> None:
+    """Send the task of a run once more if some of its generations may still be claimed."""
+    waiting = Generation.objects.filter(current_run=run_id, status=Generation.Status.QUEUED, held_back=False)
+    for generation in waiting.select_related("current_run")[:1]:
+        enqueue(generation.current_run, generation.priority)
+
+
 def batch_capacity(places: int) -> int:
     """Return how many of a worker's places batch work may fill: all but a quarter, which is kept for waiting users."""
     return max(1, places - max(1, places // 4))

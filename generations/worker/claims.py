@@ -13,6 +13,7 @@ from django.utils import timezone
 from core.errors import NotFound
 from generations.limits.admission import GenerationRequest, change_reservation
 from generations.models import Generation
+from generations.selectors import ClaimId, streaming_claims
 from generations.stored_request import decode_request
 from generations.worker.types import Claim, Fallback
 from providers.adapters.base import ErrorCode, ProviderError
@@ -31,6 +32,11 @@ def claimable(run_ids: Iterable[int]) -> QuerySet[Generation]:
     return Generation.objects.filter(
         current_run__in=list(run_ids), status=Generation.Status.QUEUED, held_back=False
     ).order_by("pk")
+
+
+def claims_of(worker: str) -> list[ClaimId]:
+    """Return the claims of a worker; one query, which loads no text."""
+    return streaming_claims(Generation.objects.filter(worker=worker))
 
 
 def take(queued: QuerySet[Generation], worker: str, batch_room: int | None = None) -> list[Generation]:

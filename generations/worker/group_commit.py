@@ -64,7 +64,8 @@ class GroupCommit:
         try:
             while (job := self._jobs.get()) is not None:
                 jobs, ended = self._more(job)
-                self._commit(jobs)
+                # A job that nobody waits for any more is left out; from here on it cannot be canceled.
+                self._commit([each for each in jobs if each.future.set_running_or_notify_cancel()])
                 if ended:
                     return
         finally:
@@ -83,6 +84,8 @@ class GroupCommit:
         return jobs, False
 
     def _commit(self, jobs: Sequence[_Job]) -> None:
+        if not jobs:
+            return
         try:
             results = self._written(jobs)
         except Exception as error:

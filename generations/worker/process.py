@@ -27,7 +27,7 @@ from kombu.exceptions import OperationalError
 from core.async_db import in_thread
 from core.errors import UNAVAILABLE_ERRORS
 from core.redis_clients import heed_cancellation, loop_client
-from generations.limits.queue import batch_capacity, enqueue, release_after, waiting_entry
+from generations.limits.queue import batch_capacity, enqueue, enqueue_again, release_after, waiting_entry
 from generations.log.event_log import Payload, Writer
 from generations.log.publisher import Publisher
 from generations.models import Generation
@@ -35,11 +35,11 @@ from generations.selectors import ClaimId
 from generations.worker import checkpoints
 from generations.worker.attempt import Attempt
 from generations.worker.checkpoints import Checkpoints
-from generations.worker.claims import Prepared, claimable, find_fallback, hand_back, prepare, take
+from generations.worker.claims import Prepared, claimable, claims_of, find_fallback, hand_back, prepare, take
 from generations.worker.control import Listener
 from generations.worker.finalize import End, end_generations, send_on_complete_task
 from generations.worker.group_commit import GroupCommit
-from generations.worker.reaper import Reaper
+from generations.worker.reaper import Reaper, recover_claim
 from generations.worker.types import CancelReason, Claim, Fallback, Outcome
 from providers.adapters.base import ErrorCode, ProviderError
 from providers.adapters.http import HttpClients
@@ -53,6 +53,7 @@ STOPS_REMEMBERED = 10_000
 SAVE_TIMEOUT = 4.0
 DRAIN_TIMEOUT = 3.0
 LISTENER_TIMEOUT = 2.0
+FORGOTTEN_INTERVAL = 5.0
 NOT_PREPARED = "The answer could not be started because of an error on our side. Try again."
 
 
@@ -62,7 +63,9 @@ class StreamWorker:
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._attempts: dict[ClaimId, Attempt] = {}
+        self._held: set[ClaimId] = set()
         self._batch: set[ClaimId] = set()
+        self._forgotten: set[ClaimId] = set()
         self._stops: dict[ClaimId, None] = {}
         self._stopping = False
         self._busy = 0
@@ -101,7 +104,9 @@ class StreamWorker:
             self._places.wait_for(lambda: self._stopping or self._busy < settings.WORKER_CONCURRENCY)
             self._busy += 1
         try:
-            if not self._stopping:
+            if self._stopping:
+                enqueue_again(run_id)
+            else:
                 self._take(run_id)
         finally:
             self._leave(1)
@@ -141,8 +146,10 @@ class StreamWorker:
         """Claim the generations of these runs, and return them by run; runs in the writing thread."""
         room = batch_capacity(settings.WORKER_CONCURRENCY) - len(self._batch)
         taken = take(claimable(run_ids), self.name, room)
-        batch = {claim_id(each) for each in taken if each.priority == Generation.BATCH and each.lease is not None}
+        claimed = [each for each in taken if each.lease is not None]
+        batch = {claim_id(each) for each in claimed if each.priority == Generation.BATCH}
         transaction.on_commit(lambda: self._batch.update(batch))
+        transaction.on_commit(lambda: self._held.update(map(claim_id, claimed)))
         return [[each for each in taken if each.current_run_id == run_id] for run_id in run_ids]
 
     def _leave(self, places: int) -> None:
@@ -167,6 +174,7 @@ class StreamWorker:
             for coroutine in (
                 self._publisher.run(),
                 _repeat(self._save_checkpoints, checkpoints.INTERVAL),
+                _repeat(self._recover_forgotten, FORGOTTEN_INTERVAL),
                 Reaper(self.name).run(),
             )
         ]
@@ -236,6 +244,7 @@ class StreamWorker:
                 await in_thread(send_on_complete_task, saved)
 
     def _drop(self, generation: Generation) -> None:
+        self._held.discard(claim_id(generation))
         self._batch.discard(claim_id(generation))
         self._leave(1)
 
@@ -253,6 +262,17 @@ class StreamWorker:
 
     async def _save_checkpoints(self) -> None:
         await self._checkpoints.save(list(self._attempts.values()))
+
+    async def _recover_forgotten(self) -> None:
+        """Recover answers that this worker has claimed but does not hold, since their end could not be saved.
+
+        Nobody else does so while the worker lives. They have to be seen twice, because a claim may just be under way.
+        """
+        forgotten = set(await in_thread(claims_of, self.name)) - self._held
+        for claim in forgotten & self._forgotten:
+            logger.warning("generation %s is claimed by this worker, which does not answer it", claim.generation_id)
+            await in_thread(recover_claim, claim)
+        self._forgotten = forgotten
 
     async def _cancel_all(self) -> None:
         self._stopping = True

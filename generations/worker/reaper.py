@@ -22,6 +22,7 @@ from generations.log import event_log
 from generations.log.event_log import Writer
 from generations.log.heartbeats import gone_workers
 from generations.models import Generation
+from generations.selectors import ClaimId
 from generations.worker.claims import hand_back
 from generations.worker.finalize import announce_end, end_generation
 from generations.worker.types import Outcome
@@ -84,6 +85,13 @@ class Reaper:
         self._gone_since = {worker: self._gone_since.get(worker, now) for worker in gone}
         lost = [worker for worker, since in self._gone_since.items() if now - since >= GONE_FOR]
         return list(streaming.filter(worker__in=lost).select_related("current_run", "user")) if lost else []
+
+
+def recover_claim(claim: ClaimId) -> None:
+    """End or requeue the generation of a claim that nobody answers, if the claim still stands."""
+    rows = Generation.objects.filter(pk=claim.generation_id, lease=claim.lease, status=Generation.Status.STREAMING)
+    for generation in rows.select_related("current_run", "user"):
+        recover(generation)
 
 
 def recover(generation: Generation) -> bool:

@@ -98,6 +98,23 @@ def test_a_whole_answer_of_a_worker_that_was_given_up_still_counts(
     assert alice.slots(started["comparison_id"])[0]["response"] == TEXT
 
 
+def test_a_worker_recovers_answers_that_it_has_claimed_but_does_not_hold(
+    alice: Program, live: Live, vendors: StandIn
+) -> None:
+    vendors.scripts["forgotten"] = Script(text=TEXT, end="stall", at=3)
+    started = alice.begin("openai/forgotten")
+    events = alice.join(started["comparison_id"])
+    events_before = events.until_text(0, TEXT[:12])
+
+    new_claim = "Generation.objects.filter(status='streaming').update(lease=uuid.uuid4())"
+    live.manage("django", "shell", "--command", f"import uuid; {new_claim}")
+    reading = Reading.of(events_before, events)
+
+    reading.assert_whole()
+    assert reading.outcomes == ["interrupted"]
+    assert alice.slots(started["comparison_id"])[0]["response"] == TEXT[:12]
+
+
 def test_a_worker_that_wakes_up_late_does_not_disturb_its_successor(
     alice: Program, live: Live, vendors: StandIn, give_up_workers: Callable[[], None]
 ) -> None:
