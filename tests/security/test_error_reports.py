@@ -92,9 +92,11 @@ def test_an_error_in_the_worker_reveals_no_key(
     generation = Generation.objects.filter(user=belongings.owner, status=Generation.Status.QUEUED).first()
     assert generation is not None
     monkeypatch.setattr(claims, "decode_request", raise_with_a_key_in_scope)
-    monkeypatch.setattr(tasks, "current_worker", StreamWorker)
+    worker = StreamWorker()
+    monkeypatch.setattr(tasks, "current_worker", lambda: worker)
 
     result = tasks.answer.apply(args=(generation.current_run_id,))
+    worker._writer.stop(10)
 
     assert isinstance(result.result, Broken)
     assert "Broken: something else" in caplog.text
