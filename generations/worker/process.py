@@ -202,6 +202,11 @@ class StreamWorker:
             attempt.cancel(CancelReason.SHUTDOWN)
         try:
             outcome = await attempt.run(self._clients, self._timeouts)
+        except Exception:
+            # It counts as forgotten from now on, and is recovered soon.
+            logger.exception("generation %s could not be answered", claim.generation_id)
+            self._drop(claim.generation)
+            return
         finally:
             del self._attempts[claim.id]
             self._checkpoints.forget(claim.id)
