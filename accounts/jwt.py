@@ -16,6 +16,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from accounts.models import User
 from core.errors import NotSignedIn
+from core.rows import only_row
 
 HASH_CLAIM = "session_hash"
 ACCESS_REFUSED = "This access token is not valid or has expired. Refresh it, or sign in again."
@@ -76,9 +77,7 @@ def _spend(token: RefreshToken) -> bool:
 
 
 def _user_of(token: Token, refusal: str) -> User:
-    users = User.objects.filter(public_id=token.get(api_settings.USER_ID_CLAIM), is_active=True)
-    # Of at most one row there is no first one, for which the database would sort.
-    user = next(iter(users[:1]), None)
+    user = only_row(User.objects.filter(public_id=token.get(api_settings.USER_ID_CLAIM), is_active=True))
     if user is None or not constant_time_compare(token.get(HASH_CLAIM, ""), user.get_session_auth_hash()):
         raise NotSignedIn(refusal)
     return user

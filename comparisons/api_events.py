@@ -48,8 +48,7 @@ def comparison_feed(
 class _Serializer:
     def __init__(self, comparison: Comparison, turn: Turn | None) -> None:
         self._id = str(comparison.public_id)
-        self._numbers: dict[int, int] = {} if turn is None else {turn.run_id: turn.number}
-        self._runs: dict[int, _Run] = {}
+        self._runs: dict[int, _Run] = {} if turn is None else {turn.run_id: _Run(turn.number, {})}
 
     async def serialize(self, event: Event) -> Json | None:
         """Return the event's JSON; None for a phase, and for text of an attempt that a later one has replaced."""
@@ -74,10 +73,9 @@ class _Serializer:
         return {"event": "queued", **slot_json(generation), "place": position}
 
     async def _remember(self, state: RunState) -> _Run:
-        key = state.run.pk
-        if key not in self._numbers:
-            self._numbers[key] = await in_thread(turn_number, key)
-        run = self._runs[key] = _Run(self._numbers[key], {each.index: each for each in state.generations})
+        known = self._runs.get(state.run.pk)
+        turn = await in_thread(turn_number, state.run.pk) if known is None else known.turn
+        run = self._runs[state.run.pk] = _Run(turn, {each.index: each for each in state.generations})
         return run
 
     async def _slot(self, run_id: int, index: int) -> Generation | None:

@@ -14,6 +14,7 @@ from conversations.message_tree import message_tree
 from conversations.models import WITH_IMAGES, Message
 from conversations.selectors import answer_of, run_images
 from core.errors import NotFound
+from core.rows import only_row
 from generations.models import Generation, Run
 from images.models import Image
 
@@ -115,14 +116,11 @@ def _with_slots(turns: QuerySet[Turn]) -> QuerySet[Turn]:
 
 def turn_number(run_id: int) -> int:
     """Return the number of the turn that a run or the run of a retry belongs to; raises Run.DoesNotExist."""
-    number = _number(Turn.objects.filter(run=run_id))
+    numbers = Turn.objects.order_by().values_list("number", flat=True)
+    number = only_row(numbers.filter(run=run_id))
     if number is None:
         # Two queries by indexes: one with OR would look at every turn there is.
-        number = _number(Turn.objects.filter(run__generations__current_run=run_id))
+        number = only_row(numbers.filter(run__generations__current_run=run_id))
     if number is None:
         raise Run.DoesNotExist
     return number
-
-
-def _number(turns: QuerySet[Turn]) -> int | None:
-    return turns.order_by().values_list("number", flat=True).first()

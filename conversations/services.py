@@ -33,7 +33,7 @@ from generations.fields import TITLE_LENGTH
 from generations.limits.admission import check_request_rate
 from generations.models import Generation, Run
 from generations.selectors import RunState
-from generations.services import copy_generations, stop_generations
+from generations.services import COPIED_AT_ONCE, copy_generations, stop_generations
 from images.models import Image
 from images.selectors import chosen_images
 
@@ -42,8 +42,6 @@ logger = logging.getLogger(__name__)
 STILL_ANSWERING = "An answer is still being written. Wait until it ends, or stop it first."
 TITLE_TASK = "conversations.make_title"
 PURGE_TASK = "conversations.purge"
-COPIED_AT_ONCE = 500
-"""Rows in one statement."""
 UNDO_WINDOW = timedelta(seconds=60)
 """The time during which a deletion can be undone."""
 

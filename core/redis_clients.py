@@ -51,6 +51,6 @@ def heed_cancellation() -> None:
         raise asyncio.CancelledError
 
 
-def subscriber_client() -> redis.asyncio.Redis:
-    """Return a new client for a subscription; its reads wait without a timeout, and the caller closes it."""
-    return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_timeout=None, retry=AsyncRetry(NoBackoff(), 1))
+def subscriber_client() -> redis.Redis:
+    """Return a new client for the subscription of a thread, which closes it; a lost connection is an error at once."""
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import QuerySet
 
+from core.rows import only_row
 from generations.models import Generation, Run
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def open_run_states(topic: str) -> list[RunState]:
 
 def slot_generation(run_id: int, index: int) -> Generation | None:
     """Return the generation in a run's slot, None if a later attempt has taken it to another run; one query."""
-    return _one(Generation.objects.filter(current_run=run_id, index=index))
+    return only_row(Generation.objects.filter(current_run=run_id, index=index))
 
 
 class ClaimId(NamedTuple):
@@ -64,11 +65,6 @@ def streaming_claims(generations: QuerySet[Generation]) -> list[ClaimId]:
     """Return the claims of the generations among these that stream; one query."""
     streaming = generations.filter(status=Generation.Status.STREAMING)
     return [ClaimId(key, lease) for key, lease in streaming.values_list("pk", "lease") if lease is not None]
-
-
-def _one(generations: QuerySet[Generation]) -> Generation | None:
-    """Return the only row, if there is one; ``first`` would sort rows of which there is at most one."""
-    return next(iter(generations[:1]), None)
 
 
 def _state(run: Run) -> RunState:

@@ -21,7 +21,7 @@ from accounts.models import User
 from core.errors import Conflict
 from core.redis_clients import thread_client
 from generations.limits.admission import Admission, GenerationRequest, admit
-from generations.limits.queue import enqueue, release, release_after, waiting_entry
+from generations.limits.queue import enqueue, release, waiting_entry
 from generations.log import event_log
 from generations.log.event_log import EntryId, Payload, epoch_of
 from generations.models import Generation, Run
@@ -174,8 +174,6 @@ def stop_generations(generations: Iterable[Generation]) -> int:
         saved = end_generation(generation, outcome) if queued else None
         if saved is not None:
             announce_end(saved)
-            if saved.others_wait:
-                release_after(generation)
             stopped += 1
         else:
             streaming.append(generation.pk)

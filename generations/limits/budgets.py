@@ -131,17 +131,16 @@ def refill_of(period: Period) -> datetime:
     return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def count_usage(generations: Sequence[Generation], *, instead_of: Generation | None = None) -> None:
+def count_usage(generations: Sequence[Generation], *, instead_of: Sequence[Generation] = ()) -> None:
     """Add the usage of generations to their users' days; call it in the transaction that ends them. One statement.
 
-    ``instead_of`` is the same generation as it was counted before, whose usage is taken off.
+    ``instead_of`` has generations as they were counted before, whose usage is taken off.
     """
     rows: dict[tuple[int, date, str], list[Any]] = {}
-    signed = [(each, 1) for each in generations] + ([] if instead_of is None else [(instead_of, -1)])
-    for generation, sign in signed:
+    for generation, sign in [*((each, 1) for each in generations), *((each, -1) for each in instead_of)]:
         if generation.usage_source:
-            day = generations[0].current_run.accepted_at if sign < 0 else generation.current_run.accepted_at
-            key = (generation.user_id, day.astimezone(UTC).date(), generation.key_source)
+            day = generation.current_run.accepted_at.astimezone(UTC).date()
+            key = (generation.user_id, day, generation.key_source)
             row = rows.setdefault(key, [0, 0, Decimal(0)])
             row[0] += sign
             row[1] += sign * ((generation.input_tokens or 0) + (generation.output_tokens or 0))

@@ -155,7 +155,12 @@ def append_all(
         for payload, writer in payloads:
             append(pipeline, topic, payload, writer)
         results = pipeline.execute()
-    return [None if result is None else EntryId(int(result[0]), int(result[1])) for result in results]
+    return list(map(entry_id, results))
+
+
+def entry_id(result: list[bytes] | None) -> EntryId | None:
+    """Return the id in a result of the append script, None if the writer was refused."""
+    return None if result is None else EntryId(int(result[0]), int(result[1]))
 
 
 async def read(

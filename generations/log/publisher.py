@@ -86,7 +86,7 @@ class Publisher:
                 await asyncio.sleep(delay)
         for item, result in zip(batch, results, strict=True):
             if item.acknowledge is not None:
-                item.acknowledge(None if result is None else EntryId(int(result[0]), int(result[1])))
+                item.acknowledge(event_log.entry_id(result))
 
     async def _execute(self, batch: list[_Item]) -> list[list[bytes] | None]:
         async with loop_client().pipeline(transaction=False) as pipeline:

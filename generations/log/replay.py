@@ -121,7 +121,8 @@ class _SentSlot:
 class _SentRun:
     """The part of a run that the reader has; ``from_start`` is True if the reader has it from the beginning.
 
-    ``run`` is the run as it was read first, and ``ended`` has the generations whose ends were sent, by index.
+    ``run`` is the run as it was read first. ``ended`` has the generations whose ends were sent, by index, until the run
+    is done, so that its texts are not kept for longer.
     """
 
     run_id: int
@@ -130,6 +131,9 @@ class _SentRun:
     ended: dict[int, Generation] = field(default_factory=dict)
     slots: dict[int, _SentSlot] = field(default_factory=dict)
     done: bool = False
+
+    def close(self) -> None:
+        self.done, self.ended = True, {}
 
     def slot(self, index: int) -> _SentSlot:
         length = 0 if self.from_start else None
@@ -238,9 +242,10 @@ class Replay:
             return []
         if sent.run is None or len(sent.ended) < sent.run.total:
             return _catch_up(sent, await retry_until_available(selectors.run_state, sent.run_id), entry.id)
-        sent.done = True
         sent.run.ended_at = datetime.fromisoformat(entry.data["at"])
-        return [Done(RunState(sent.run, [sent.ended[index] for index in sorted(sent.ended)]), entry.id)]
+        state = RunState(sent.run, [sent.ended[index] for index in sorted(sent.ended)])
+        sent.close()
+        return [Done(state, entry.id)]
 
     async def _compare_with_database(self, run: Any, *, reset: bool) -> list[Event]:
         """Return the ends whose entries did not arrive and, with ``reset`` after a lost log, the text so far.
@@ -296,7 +301,7 @@ def _catch_up(
         if before is None or (generation.ended_at is not None and generation.ended_at < before):
             events += _ending(sent, generation, None)
     if state.run.ended_at is not None and not sent.done and (before is None or state.run.ended_at < before):
-        sent.done = True
+        sent.close()
         events.append(Done(state, entry_id))
     return events
 

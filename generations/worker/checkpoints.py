@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from core.async_db import in_thread
+from core.columns import stored_value
 from core.redis_clients import loop_client
 from generations.limits.admission import reserve_more
 from generations.log import heartbeats
@@ -57,9 +58,8 @@ def save_checkpoint(checkpoint: Checkpoint) -> dict[ClaimId, ClaimState]:
 
 
 def _save_texts(changed: Mapping[ClaimId, Snapshot]) -> None:
-    lease = Generation._meta.get_field("lease")
     rows = [
-        (snapshot.text, snapshot.reasoning, claim.generation_id, lease.get_db_prep_value(claim.lease, connection))
+        (snapshot.text, snapshot.reasoning, claim.generation_id, stored_value(Generation, "lease", claim.lease))
         for claim, snapshot in changed.items()
     ]
     with connection.cursor() as cursor:

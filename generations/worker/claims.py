@@ -86,12 +86,12 @@ def prepare(generations: Sequence[Generation]) -> list[Prepared]:
 
 
 def _prepared(generation: Generation, resolved: Resolved) -> Prepared:
+    if isinstance(resolved, NotFound):
+        # The provider was removed after it had been chosen.
+        return ProviderError(ErrorCode.MODEL_NOT_FOUND, resolved.message)
+    if isinstance(resolved, ProviderError):
+        return resolved
     try:
-        if isinstance(resolved, NotFound):
-            # The provider was removed after it had been chosen.
-            raise ProviderError(ErrorCode.MODEL_NOT_FOUND, resolved.message)
-        if isinstance(resolved, ProviderError):
-            raise resolved
         return _claim(generation, resolved)
     except ProviderError as refusal:
         return refusal

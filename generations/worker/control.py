@@ -12,10 +12,8 @@ from typing import Any
 import orjson
 import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from core.redis_clients import thread_client
+from core.redis_clients import subscriber_client, thread_client
 from generations.log import heartbeats
 from generations.selectors import ClaimId
 
@@ -66,9 +64,7 @@ class Listener:
         self._thread.join(timeout=2 * RETRY_DELAY + 1)
 
     def _run(self) -> None:
-        client = redis.Redis.from_url(
-            settings.REDIS_URL, socket_timeout=heartbeats.INTERVAL, retry=Retry(NoBackoff(), 0)
-        )
+        client = subscriber_client()
         while not self._ended.is_set():
             try:
                 self._listen(client)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -16,10 +16,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from core.columns import fields_of
+from core.columns import fields_of, stored_value
 from core.redis_clients import thread_client
+from core.rows import only_row
 from generations.limits.answer_usage import fill_usage
 from generations.limits.budgets import count_usage
+from generations.limits.queue import release_after
 from generations.log import event_log
 from generations.log.event_log import Payload, Writer
 from generations.models import Generation, Run
@@ -51,11 +53,28 @@ class SavedEnd:
     generation: Generation
     entries: list[tuple[Payload, Writer | None]]
     closes_run: bool
-    others_wait: bool
+    others_wait: bool = False
 
     @property
     def topic(self) -> str:
         return self.generation.current_run.topic
+
+    @property
+    def next_task(self) -> str:
+        """The task that the run has for its end, if this end has closed it."""
+        return self.generation.current_run.on_complete_task if self.closes_run else ""
+
+
+class _RunEnds(NamedTuple):
+    """A run of which some generations have just ended, the one with the key ``last`` as the last of them.
+
+    ``own_wait`` says that answers of its user are held back, ``batch_waits`` that batch work of anybody is.
+    """
+
+    still_open: int
+    last: int
+    own_wait: bool
+    batch_waits: bool
 
 
 def end_generations(ends: Sequence[End]) -> list[SavedEnd | None]:
@@ -72,13 +91,11 @@ def end_generations(ends: Sequence[End]) -> list[SavedEnd | None]:
     saved = _saved([each.generation for each in ends], now)
     generations = [each.generation for each in ends if each.generation.pk in saved]
     count_usage(generations)
-    runs, left = _close_slots(generations, now), Counter(each.current_run_id for each in generations)
+    runs = _close_slots(generations, now)
     return [
-        _saved_end(each.generation, runs, left, now)
+        _saved_end(each.generation, runs[each.generation.current_run_id], now)
         if each.generation.pk in saved
-        else SavedEnd(each.generation, [], closes_run=True, others_wait=False)
-        if _save_late(each)
-        else None
+        else _save_late(each)
         for each in ends
     ]
 
@@ -91,7 +108,7 @@ def end_generation(generation: Generation, outcome: Outcome) -> SavedEnd | None:
 
 
 def announce_end(saved: SavedEnd | None) -> None:
-    """Append an end to the log and send the task of its run, from a thread.
+    """Append an end to the log, and then do what follows from it, from a thread.
 
     A reader that does not receive the entries finds the end in the database.
     """
@@ -101,17 +118,19 @@ def announce_end(saved: SavedEnd | None) -> None:
         event_log.append_all(thread_client(), saved.topic, saved.entries)
     except redis.RedisError as error:
         logger.warning("an end could not be appended to the log of %s: %s", saved.topic, error)
-    send_on_complete_task(saved)
+    follow_up(saved)
 
 
-def send_on_complete_task(saved: SavedEnd) -> None:
-    """Send the task that the run has for its end, if this end has closed it."""
-    run = saved.generation.current_run
-    if saved.closes_run and run.on_complete_task:
+def follow_up(saved: SavedEnd) -> None:
+    """Let those answers run that waited for this end, and send the task that the run has for its own."""
+    if saved.others_wait:
+        release_after(saved.generation)
+    if saved.next_task:
+        run = saved.generation.current_run
         try:
-            current_app.send_task(run.on_complete_task, args=[run.pk], retry=False)
+            current_app.send_task(saved.next_task, args=[run.pk], retry=False)
         except (redis.RedisError, OperationalError) as error:
-            logger.warning("%s of %s could not be sent: %s", run.on_complete_task, run, error)
+            logger.warning("%s of %s could not be sent: %s", saved.next_task, run, error)
 
 
 def _fill(generation: Generation, outcome: Outcome, now: datetime) -> None:
@@ -136,12 +155,12 @@ def _fill(generation: Generation, outcome: Outcome, now: datetime) -> None:
 def _save(generations: Sequence[Generation], statuses: Sequence[str]) -> int:
     """Write the ended generations that still have one of these statuses, the same attempt and the same claim; return
     their number. One statement."""
-    table, lease = Generation._meta.db_table, Generation._meta.get_field("lease")
+    table = Generation._meta.db_table
     columns = ", ".join(f"{connection.ops.quote_name(str(field.column))} = %s" for field in SAVED)
     allowed = ", ".join(f"'{status}'" for status in statuses)
     rows = []
     for each in generations:
-        claim = lease.get_db_prep_value(each.lease, connection)
+        claim = stored_value(Generation, "lease", each.lease)
         values = (field.get_db_prep_save(getattr(each, field.attname), connection) for field in SAVED)
         rows.append([*values, each.pk, each.attempt, claim, claim])
     with connection.cursor() as cursor:
@@ -161,27 +180,28 @@ def _saved(generations: Sequence[Generation], now: datetime) -> set[int]:
     return set(Generation.objects.filter(pk__in=keys, ended_at=now).values_list("pk", flat=True))
 
 
-def _save_late(end: End) -> bool:
-    """Save a complete answer whose worker was taken for lost meanwhile; return False if there is no such answer."""
+def _save_late(end: End) -> SavedEnd | None:
+    """Save a complete answer whose worker was taken for lost meanwhile; None if there is no such answer.
+
+    Its end is in the log already, with the end of its run. Only the task of the run has more to do now.
+    """
     generation, outcome = end
     if outcome.status != Generation.Status.COMPLETED or generation.lease is None:
-        return False
-    lost = Generation.objects.filter(
-        pk=generation.pk, lease=generation.lease, status=Generation.Status.INTERRUPTED
-    ).first()
+        return None
+    lost = only_row(
+        Generation.objects.select_related("current_run").filter(
+            pk=generation.pk, lease=generation.lease, status=Generation.Status.INTERRUPTED
+        )
+    )
     if lost is None or not _save([generation], [Generation.Status.INTERRUPTED]):
-        return False
+        return None
     logger.warning("generation %s has completed although its worker was taken for lost", generation.pk)
-    count_usage([generation], instead_of=lost)
-    return True
+    count_usage([generation], instead_of=[lost])
+    return SavedEnd(generation, [], closes_run=True)
 
 
-def _close_slots(generations: Sequence[Generation], now: datetime) -> dict[int, tuple[int, bool, bool]]:
-    """Count the ended generations out of their runs, and close the runs that have no open one left; one statement.
-
-    Return for each run the number of its generations that are still open, and whether answers of its user, and batch
-    work of anybody, are held back.
-    """
+def _close_slots(generations: Sequence[Generation], now: datetime) -> dict[int, _RunEnds]:
+    """Count the ended generations out of their runs, and close the runs that have no open one left; one statement."""
     ended = Counter(each.current_run_id for each in generations)
     if not ended:
         return {}
@@ -196,17 +216,15 @@ def _close_slots(generations: Sequence[Generation], now: datetime) -> dict[int, 
         f"EXISTS ({held_back} AND g.priority = {Generation.BATCH})"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [Run._meta.get_field("ended_at").get_db_prep_value(now, connection)])
-        return {run: (still_open, bool(own), bool(batch)) for run, still_open, own, batch in cursor.fetchall()}
+        cursor.execute(statement, [stored_value(Run, "ended_at", now)])
+        rows = cursor.fetchall()
+    last = {each.current_run_id: each.pk for each in generations}
+    return {run: _RunEnds(still_open, last[run], bool(own), bool(batch)) for run, still_open, own, batch in rows}
 
 
-def _saved_end(
-    generation: Generation, runs: Mapping[int, tuple[int, bool, bool]], left: Counter[int], now: datetime
-) -> SavedEnd:
+def _saved_end(generation: Generation, run: _RunEnds, now: datetime) -> SavedEnd:
     run_id = generation.current_run_id
-    still_open, own, batch = runs[run_id]
-    left[run_id] -= 1
-    closes_run = still_open == 0 and left[run_id] == 0
+    closes_run = run.still_open == 0 and run.last == generation.pk
     writer = Writer(generation.pk, f"ended:{generation.attempt}:{uuid.uuid4().hex}", takes=True)
     payloads: list[tuple[Payload, Writer | None]] = [
         ({"run": run_id, "index": generation.index, "kind": "end"}, writer)
@@ -214,4 +232,4 @@ def _saved_end(
     if closes_run:
         payloads.append(({"run": run_id, "kind": "done", "at": now.isoformat()}, None))
     is_batch = generation.priority == Generation.BATCH
-    return SavedEnd(generation, payloads, closes_run, others_wait=own or (is_batch and batch))
+    return SavedEnd(generation, payloads, closes_run, others_wait=run.own_wait or (is_batch and run.batch_waits))

@@ -27,7 +27,7 @@ from kombu.exceptions import OperationalError
 from core.async_db import in_thread
 from core.errors import UNAVAILABLE_ERRORS
 from core.redis_clients import heed_cancellation, loop_client
-from generations.limits.queue import batch_capacity, enqueue, enqueue_again, release_after, waiting_entry
+from generations.limits.queue import batch_capacity, enqueue, enqueue_again, waiting_entry
 from generations.log.event_log import Payload, Writer
 from generations.log.publisher import Publisher
 from generations.models import Generation
@@ -37,7 +37,7 @@ from generations.worker.attempt import Attempt
 from generations.worker.checkpoints import Checkpoints
 from generations.worker.claims import Prepared, claimable, claims_of, find_fallback, hand_back, prepare, take
 from generations.worker.control import Listener
-from generations.worker.finalize import End, end_generations, send_on_complete_task
+from generations.worker.finalize import End, end_generations, follow_up
 from generations.worker.group_commit import GroupCommit
 from generations.worker.reaper import Reaper, recover_claim
 from generations.worker.types import CancelReason, Claim, Fallback, Outcome
@@ -243,10 +243,8 @@ class StreamWorker:
             self._drop(generation)
         if saved is not None:
             self._publish(saved.topic, saved.entries)
-            if saved.others_wait:
-                await in_thread(release_after, generation)
-            if saved.closes_run and generation.current_run.on_complete_task:
-                await in_thread(send_on_complete_task, saved)
+            if saved.others_wait or saved.next_task:
+                await in_thread(follow_up, saved)
 
     def _drop(self, generation: Generation) -> None:
         self._held.discard(claim_id(generation))

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.async_db import in_thread
 from core.redis_clients import thread_client
-from generations.limits.queue import enqueue, release, release_after
+from generations.limits.queue import enqueue, release
 from generations.log import event_log
 from generations.log.event_log import Writer
 from generations.log.heartbeats import gone_workers
@@ -97,7 +97,7 @@ def recover_claim(claim: ClaimId) -> None:
 def recover(generation: Generation) -> bool:
     """End a generation whose worker is gone, or put it back into the queue if nothing had been said; return False if
     another process has done so."""
-    refuse_entries(generation)
+    _refuse_entries(generation)
     generation.refresh_from_db(fields=["text", "reasoning", "stop_requested"])
     text, reasoning = _last_known(generation)
     silent = not text and not reasoning
@@ -110,12 +110,10 @@ def recover(generation: Generation) -> bool:
     outcome = Outcome(status=status, text=text, reasoning=reasoning, time=generation.current_run.elapsed)
     saved = end_generation(generation, outcome)
     announce_end(saved)
-    if saved is not None and saved.others_wait:
-        release_after(generation)
     return saved is not None
 
 
-def refuse_entries(generation: Generation) -> None:
+def _refuse_entries(generation: Generation) -> None:
     """Refuse log entries of the generation's claim from now on, if Redis is available."""
     try:
         writer = Writer(generation.pk, f"recovered:{uuid.uuid4().hex}")

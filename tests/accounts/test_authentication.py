@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,6 +18,7 @@ from accounts.api_tokens import create_api_token
 from accounts.authentication import authenticated_user, user_of_request
 from accounts.jwt import issue_pair
 from accounts.models import User
+from core.async_db import in_thread
 from core.errors import Forbidden, NotSignedIn, RequestError, error_response
 from tests.accounts.conftest import Api, bearer
 
@@ -166,9 +166,9 @@ def test_it_responds_with_401_without_a_token_or_session(api: Api) -> None:
 @pytest.mark.usefixtures("no_middleware")
 @pytest.mark.django_db(transaction=True)
 async def test_it_serves_plain_asynchronous_views() -> None:
-    alice = await sync_to_async(User.objects.create_user)("alice", "alice@example.org", "x")
+    alice = await in_thread(User.objects.create_user, "alice", "alice@example.org", "x")
     client, strict = AsyncClient(), AsyncClient(enforce_csrf_checks=True)
-    cookie = await sync_to_async(session_of)(alice)
+    cookie = await in_thread(session_of, alice)
     for each in (client, strict):
         each.cookies[django_settings.SESSION_COOKIE_NAME] = cookie
 

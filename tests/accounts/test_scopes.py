@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 
 from accounts.api_tokens import create_api_token
 from accounts.authentication import socket_user
 from accounts.models import ApiToken, TokenScope, User
+from core.async_db import in_thread
 from core.errors import Forbidden
 from tests.accounts.conftest import Api, bearer
 from tests.accounts.test_socket_authentication import scope as socket_scope
@@ -93,8 +93,8 @@ def test_access_tokens_may_do_everything(alice: User) -> None:
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_socket_requires_a_token_that_may_read() -> None:
-    alice = await sync_to_async(User.objects.create_user)("alice", "alice@example.org", "x")
-    tokens = [(await sync_to_async(create_api_token)(alice, name=name, scopes=[name]))[1] for name in TokenScope.values]
+    alice = await in_thread(User.objects.create_user, "alice", "alice@example.org", "x")
+    tokens = [(await in_thread(create_api_token, alice, name=name, scopes=[name]))[1] for name in TokenScope.values]
 
     reading, *others = tokens
 

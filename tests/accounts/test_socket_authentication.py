@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
 from django.test import Client
 from pytest_django import Settings
@@ -12,6 +11,7 @@ from accounts.api_tokens import create_api_token
 from accounts.authentication import origin_allowed, socket_user
 from accounts.jwt import issue_pair
 from accounts.models import User
+from core.async_db import in_thread
 
 HOST = "llm.example.org"
 
@@ -38,9 +38,9 @@ def cookie_of(user: User) -> str:
 
 @pytest.mark.django_db(transaction=True)
 async def test_it_returns_the_user_who_opens_a_socket() -> None:
-    alice = await sync_to_async(User.objects.create_user)("alice", "alice@example.org", "x")
-    _, personal = await sync_to_async(create_api_token)(alice, name="notebook")
-    cookie, access = await sync_to_async(cookie_of)(alice), issue_pair(alice).access
+    alice = await in_thread(User.objects.create_user, "alice", "alice@example.org", "x")
+    _, personal = await in_thread(create_api_token, alice, name="notebook")
+    cookie, access = await in_thread(cookie_of, alice), issue_pair(alice).access
 
     users = [
         await socket_user(scope(cookie=cookie)),
@@ -55,8 +55,8 @@ async def test_it_returns_the_user_who_opens_a_socket() -> None:
 
 @pytest.mark.django_db(transaction=True)
 async def test_it_refuses_strangers_and_bad_tokens_even_beside_a_good_cookie() -> None:
-    alice = await sync_to_async(User.objects.create_user)("alice", "alice@example.org", "x")
-    cookie = await sync_to_async(cookie_of)(alice)
+    alice = await in_thread(User.objects.create_user, "alice", "alice@example.org", "x")
+    cookie = await in_thread(cookie_of, alice)
 
     users = [
         await socket_user(scope()),

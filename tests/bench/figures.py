@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from tests.support.text_columns import in_columns
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -31,5 +33,4 @@ class Figure:
 def table(figures: Sequence[Figure]) -> str:
     """Return the figures, one a line, in columns."""
     rows = [("", "median", "worst", "goal", "unit", "tries"), *(figure.row for figure in figures)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(in_columns(rows))

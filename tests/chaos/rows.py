@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import quantiles
 
+from tests.support.text_columns import in_columns
+
 HEAD = ("fault", "tries", "lost", "doubled", "wrong state", "", "figures")
 
 
@@ -44,9 +46,7 @@ class Row:
 
 def table(rows: Sequence[Row]) -> str:
     """Return the rows in columns, and below them the first 20 causes of each row."""
-    cells = [HEAD, *(row.cells for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEAD))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    lines = in_columns([HEAD, *(row.cells for row in rows)])
     causes = [f"  {row.fault}: {cause}" for row in rows for cause in row.causes[:20]]
     return "\n".join([*lines, *(["", "Causes:", *causes] if causes else [])])
 

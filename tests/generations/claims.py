@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from generations.limits.queue import release_after
 from generations.models import Generation
 from generations.worker.claims import prepare, take
 from generations.worker.finalize import SavedEnd, announce_end, end_generation
@@ -31,8 +30,6 @@ def end_claim(claim: Claim, outcome: Outcome) -> SavedEnd | None:
     """Save the end of a claimed generation, append it to the log, and release those that waited for it."""
     saved = end_generation(claim.generation, outcome)
     announce_end(saved)
-    if saved is not None and saved.others_wait:
-        release_after(claim.generation)
     return saved
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from math import log10
 from typing import Any
@@ -60,12 +60,6 @@ def row(load: str, target: str, result: Result) -> tuple[str, ...]:
         ", ".join(f"{result[name]} {name}" for name in BAD if result[name]) or "0",
         ", ".join("client" if name == "lag" else name for name in limits),
     )
-
-
-def table(rows: Sequence[tuple[str, ...]]) -> str:
-    """Return the rows in columns."""
-    widths = [max(len(each[column]) for each in rows) for column in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(each, widths, strict=True)) for each in rows)
 
 
 def chart(results: Results) -> str:

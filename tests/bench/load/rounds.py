@@ -12,10 +12,11 @@ import orjson
 
 from tests.bench.load import litellm, loads
 from tests.bench.load.loads import Load
-from tests.bench.load.report import HEAD, chart, cpu_of_chunks, cpu_of_start, faults, row, table
+from tests.bench.load.report import HEAD, chart, cpu_of_chunks, cpu_of_start, faults, row
 from tests.bench.load.targets import Direct, LLMSelect, Provider, Target
 from tests.support.live import ROOT
 from tests.support.postgresql import PostgreSQL
+from tests.support.text_columns import in_columns
 
 FOLDER = ROOT / "var" / "bench"
 IN_TIME = 250.0
@@ -32,7 +33,7 @@ def run(*, peers: bool) -> int:
         idle = {target.name: target.memory() for target in targets}
         for target in targets:
             target.put(loads.ONE, provider)
-        print(table([HEAD]), flush=True)
+        print("  ".join(HEAD), flush=True)
         for load in loads.ALL:
             results[load.name] = {}
             for target in targets:
@@ -84,13 +85,13 @@ def _sustained(target: Target, provider: Provider) -> float:
 
 def _write(results: dict[str, dict[str, Any]], idle: dict[str, Any], sustained: dict[str, float]) -> None:
     rows = [HEAD, *(row(load, name, each) for load, by in results.items() for name, each in by.items())]
-    print(f"\n{table(rows)}\n")
+    print("", *in_columns(rows), "", sep="\n")
     for name, rate in sustained.items():
         print(f"{name} sustains {rate:g} starts a second (first token within {IN_TIME:g} ms, 95th percentile).")
     for name, memory in idle.items():
         print(f"{name} idle: {sum(memory.values()):.0f} MB ({', '.join(f'{k} {v:.0f}' for k, v in memory.items())})")
     if "LiteLLM" in sustained:
-        print(f"\n{table(_ratios(results))}\n")
+        print("", *in_columns(_ratios(results)), "", sep="\n")
     FOLDER.mkdir(parents=True, exist_ok=True)
     summary = {"results": results, "idle": idle, "sustained": sustained}
     (FOLDER / "load.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,14 +65,14 @@ class Target:
         provider.figures()
         door = self.door or load.door
         job = {"load": {**load.as_json(), "door": door}, "base_url": self.base_url, "tokens": self.tokens}
-        before = self._cpu()
+        before = self._by_role(process_usage.cpu)
         memory = _Memory(self.memory)
         done = subprocess.run(
             [sys.executable, "-m", "tests.bench.load.client"], input=orjson.dumps(job), cwd=ROOT, stdout=subprocess.PIPE
         )
         most = memory.stop()
-        threading.Event().wait(SETTLING)
-        after = self._cpu()
+        time.sleep(SETTLING)
+        after = self._by_role(process_usage.cpu)
         done.check_returncode()
         return {
             **orjson.loads(done.stdout),
@@ -81,13 +82,14 @@ class Target:
         }
 
     def memory(self) -> dict[str, float]:
-        return {role: process_usage.memory(pid) for role, pid in self.processes.items()}
+        """Return the memory of the processes by role, in MB."""
+        return self._by_role(process_usage.memory)
 
     def stop(self) -> None:
         """End what was started for this target."""
 
-    def _cpu(self) -> dict[str, float]:
-        return {role: process_usage.cpu(pid) for role, pid in self.processes.items()}
+    def _by_role(self, measure: Callable[[int], float]) -> dict[str, float]:
+        return {role: measure(pid) for role, pid in self.processes.items()}
 
 
 class _Memory:
@@ -140,18 +142,13 @@ class LLMSelect(Target):
         wait.until(lambda: "is ready at" in self.log.read_text(), f"{name} does not start", seconds=120)
         wait.until(lambda: requests.get(f"{base_url}/health/ready", timeout=5).ok, f"{name} is not ready")
         processes = _roles(self._process.pid) | {"supervisor": self._process.pid}
-        # The supervisor is counted without the processes that it has started.
         super().__init__(name, base_url, [_register(base_url, number) for number in range(ACCOUNTS)], processes)
         if database:
             self.processes = {**self.processes, "postgresql": database}
 
-    def _cpu(self) -> dict[str, float]:
-        counted = super()._cpu()
-        counted["supervisor"] -= sum(counted[role] for role in ROLES)
-        return counted
-
-    def memory(self) -> dict[str, float]:
-        counted = super().memory()
+    def _by_role(self, measure: Callable[[int], float]) -> dict[str, float]:
+        """Count the supervisor without the processes that it has started."""
+        counted = super()._by_role(measure)
         counted["supervisor"] -= sum(counted[role] for role in ROLES)
         return counted
 
