@@ -78,5 +78,7 @@ def has_budget(user: User) -> bool:
 
 
 def _limits_of(user: User) -> list[dict[str, Any]]:
-    rows = Limits.objects.filter(Q(user=user) | Q(group__user=user)).distinct()
-    return remembered(f"limits:{user.public_id}", lambda: [dict(row) for row in rows.values()])
+    def load() -> list[dict[str, Any]]:
+        return [dict(row) for row in Limits.objects.filter(Q(user=user) | Q(group__user=user)).distinct().values()]
+
+    return remembered(f"limits:{user.public_id}", load)

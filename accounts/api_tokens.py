@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.audit import record
 from accounts.models import Action, ApiToken, TokenScope, User, digest_of
 from core.errors import InvalidInput, NotFound, NotSignedIn
+from core.statements import PreparedQuery
 
 PREFIX = "lls_"
 USE_INTERVAL = timedelta(minutes=1)
@@ -74,13 +75,18 @@ def delete_api_token(user: User, *, public_id: UUID) -> None:
     record(Action.TOKEN_DELETED, user=user, subject=str(token))
 
 
+_TOKEN = PreparedQuery(
+    lambda digest: ApiToken.objects.select_related("user").filter(user__is_active=True, digest=digest), None
+)
+
+
 def user_of_api_token(text: str) -> User:
     """Return the user of a token, with ``token_scopes`` set; raises NotSignedIn.
 
     Costs one query, plus one that records the use, at most once a minute.
     """
     now = timezone.now()
-    token = ApiToken.objects.select_related("user").filter(user__is_active=True, digest=digest_of(text)).first()
+    token = _TOKEN.row(digest_of(text))
     if token is None:
         raise NotSignedIn(UNKNOWN)
     if token.has_expired:

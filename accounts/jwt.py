@@ -16,7 +16,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from accounts.models import User
 from core.errors import NotSignedIn
-from core.rows import only_row
+from core.statements import PreparedQuery
 
 HASH_CLAIM = "session_hash"
 ACCESS_REFUSED = "This access token is not valid or has expired. Refresh it, or sign in again."
@@ -76,8 +76,13 @@ def _spend(token: RefreshToken) -> bool:
     return spent_now
 
 
+_ACTIVE_USER = PreparedQuery(
+    lambda public_id: User.objects.filter(public_id=public_id, is_active=True), User._meta.get_field("public_id")
+)
+
+
 def _user_of(token: Token, refusal: str) -> User:
-    user = only_row(User.objects.filter(public_id=token.get(api_settings.USER_ID_CLAIM), is_active=True))
+    user = _ACTIVE_USER.row(token.get(api_settings.USER_ID_CLAIM))
     if user is None or not constant_time_compare(token.get(HASH_CLAIM, ""), user.get_session_auth_hash()):
         raise NotSignedIn(refusal)
     return user

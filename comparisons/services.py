@@ -24,6 +24,7 @@ from conversations.services import (
     fork_conversation,
 )
 from core.errors import Conflict, InvalidInput, NotFound
+from core.statements import insert
 from generations.deletion import delete_logs, prepare_deletion
 from generations.limits.admission import check_request_rate
 from generations.models import Generation
@@ -74,10 +75,12 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
             Conversation.objects.bulk_create(conversations)
             copy_branch(source=source, leaf_id=source.leaf_id, targets=conversations)
         state = _send(comparison, conversations, turn, new_topic=True)
-        comparison.save(force_insert=True)
-        Candidate.objects.bulk_create(
-            Candidate(comparison=comparison, position=position, conversation=conversation)
-            for position, conversation in enumerate(conversations)
+        insert([comparison])
+        insert(
+            [
+                Candidate(comparison=comparison, position=position, conversation=conversation)
+                for position, conversation in enumerate(conversations)
+            ]
         )
         return _started(comparison, turn, state, number=0)
 
@@ -124,7 +127,8 @@ def _send(
 
 
 def _started(comparison: Comparison, request: TurnRequest, state: RunState, *, number: int) -> StartedTurn:
-    turn = Turn.objects.create(comparison=comparison, number=number, prompt=request.prompt, run=state.run)
+    turn = Turn(comparison=comparison, number=number, prompt=request.prompt, run=state.run)
+    insert([turn])
     return StartedTurn(comparison, turn, state)
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from conversations.models import Message, MessageImage
 from core.errors import InvalidInput
+from core.statements import insert
 from images.models import Image
 from images.services import KEPT_UNSENT, delete_images, delete_stray_files
 from providers.capabilities import is_text_only
@@ -26,11 +27,13 @@ def check_vision(models: Iterable[tuple[str, str]], images: Sequence[object]) ->
 
 def attach_images(messages: Iterable[tuple[Message, Iterable[Image]]]) -> None:
     """Attach images to new messages, to each in their order; one statement, or none without images."""
-    MessageImage.objects.bulk_create(
+    attached = [
         MessageImage(message=message, image=image, position=position)
         for message, images in messages
         for position, image in enumerate(images)
-    )
+    ]
+    if attached:
+        insert(attached)
 
 
 def image_keys(messages: QuerySet[Message]) -> set[int]:

@@ -15,6 +15,7 @@ from conversations.message_images import attach_images
 from conversations.message_tree import MessageTree
 from conversations.models import WITH_IMAGES, Conversation, Message, message_keys
 from core.errors import InvalidInput, NotFound
+from core.statements import insert
 from generations.limits.admission import GenerationRequest
 from generations.models import Generation
 from generations.selectors import RunState
@@ -101,7 +102,7 @@ def start_answers(
         for prompt, each, generation in zip(prompts, requests, state.generations, strict=True)
     ]
     _save_conversations(answers, changed)
-    Message.objects.bulk_create([*new_prompts, *answers])
+    insert([*new_prompts, *answers])
     attach_images((prompt, images) for prompt in new_prompts)
     return StartedAnswers(state, answers)
 
@@ -112,10 +113,12 @@ def _save_conversations(answers: Sequence[Message], changed: Collection[str]) ->
         # The key alone, because Django refuses to save a relation to a message that is not saved yet.
         answer.conversation.leaf_id = answer.pk
         answer.conversation.updated_at = timezone.now()
-    conversations = [answer.conversation for answer in answers]
-    saved = [each for each in conversations if each.pk is not None]
-    Conversation.objects.bulk_update(saved, ["leaf", "updated_at", *changed])
-    Conversation.objects.bulk_create(each for each in conversations if each.pk is None)
+    saved = [answer.conversation for answer in answers if answer.conversation.pk is not None]
+    new = [answer.conversation for answer in answers if answer.conversation.pk is None]
+    if saved:
+        Conversation.objects.bulk_update(saved, ["leaf", "updated_at", *changed])
+    if new:
+        insert(new)
 
 
 def check_fallback(user: User, fallback: str, field: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import QuerySet
 
-from core.rows import only_row
+from core.statements import PreparedQuery
 from generations.models import Generation, Run
 
 if TYPE_CHECKING:
@@ -49,9 +49,12 @@ def open_run_states(topic: str) -> list[RunState]:
     return [RunState(run, sorted(run.active_generations.all(), key=lambda each: each.index)) for run in runs]
 
 
+_SLOT = PreparedQuery(lambda run, index: Generation.objects.filter(current_run=run, index=index), None, None)
+
+
 def slot_generation(run_id: int, index: int) -> Generation | None:
     """Return the generation in a run's slot, None if a later attempt has taken it to another run; one query."""
-    return only_row(Generation.objects.filter(current_run=run_id, index=index))
+    return _SLOT.row(run_id, index)
 
 
 class ClaimId(NamedTuple):

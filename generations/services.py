@@ -20,6 +20,7 @@ from kombu.exceptions import OperationalError
 from accounts.models import User
 from core.errors import Conflict
 from core.redis_clients import thread_client
+from core.statements import insert
 from generations.limits.admission import Admission, GenerationRequest, admit
 from generations.limits.queue import enqueue, release, waiting_entry
 from generations.log import event_log
@@ -58,10 +59,9 @@ def start_run(
     admitted.
     """
     admissions = admit(user, requests, batch=batch)
-    run = Run.objects.create(
-        topic=topic, user=user, total=len(requests), open=len(requests), on_complete_task=on_complete_task
-    )
-    generations = Generation.objects.bulk_create(
+    run = Run(topic=topic, user=user, total=len(requests), open=len(requests), on_complete_task=on_complete_task)
+    insert([run])
+    generations = [
         Generation(
             user=user,
             run=run,
@@ -75,7 +75,8 @@ def start_run(
             **_admission_fields(admission),
         )
         for index, (each, admission) in enumerate(zip(requests, admissions, strict=True))
-    )
+    ]
+    insert(generations)
     state = RunState(run, generations)
     transaction.on_commit(lambda: _announce(state, in_log=not new_topic))
     return state

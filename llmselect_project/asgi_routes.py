@@ -8,32 +8,36 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
+from inspect import iscoroutinefunction
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from channels.routing import URLRouter
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
-from django.urls import path
+from django.urls import Resolver404, path, resolve
 
 from comparisons.consumers import EventConsumer, PageConsumer
-from generations.log.subscriber import keep_layer_awake
+from generations.log.live_topics import keep_layer_awake
 from generations.worker.reaper import Reaper
 from llmselect_project.body_limit import handle_within_limit
+from llmselect_project.coroutine_handler import CoroutineHandler
 from llmselect_project.health import database_responds
 
 
-def _api_handler() -> ASGIHandler:
+def _api_handler(kind: type[ASGIHandler]) -> ASGIHandler:
     """Return a handler with ``API_MIDDLEWARE``. A handler reads the setting ``MIDDLEWARE`` only while it is created."""
     full, settings.MIDDLEWARE = settings.MIDDLEWARE, settings.API_MIDDLEWARE
     try:
-        return ASGIHandler()
+        return kind()
     finally:
         settings.MIDDLEWARE = full
 
 
 pages = ASGIHandler()
-api = _api_handler()
+api = _api_handler(ASGIHandler)
+coroutines = _api_handler(CoroutineHandler)
 sockets = URLRouter(
     [
         path("ws/comparisons/<uuid:public_id>/", EventConsumer.as_asgi()),
@@ -62,11 +66,18 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "websocket":
         await _socket(scope, receive, send)
     else:
-        await handle_within_limit(_handler(scope["path"]), scope, receive, send)
+        await handle_within_limit(_handler(scope), scope, receive, send)
 
 
-def _handler(path: str) -> ASGIHandler:
-    return api if path.startswith(API_PATHS) and not path.startswith(SESSION_PATHS) else pages
+def _handler(scope: Any) -> ASGIHandler:
+    path = scope["path"]
+    if not path.startswith(API_PATHS) or path.startswith(SESSION_PATHS):
+        return pages
+    with suppress(Resolver404):
+        scope["match"] = resolve(path)
+        if iscoroutinefunction(scope["match"].func):
+            return coroutines
+    return api
 
 
 async def _socket(scope: Any, receive: Any, send: Any) -> None:

@@ -103,7 +103,10 @@ MIDDLEWARE = [
     "core.error_pages.RequestErrorMiddleware",
 ]
 # For requests to the API; llmselect_project/asgi_routes.py says why.
-API_MIDDLEWARE = ["core.client_address.client_address_middleware", "django.middleware.security.SecurityMiddleware"]
+API_MIDDLEWARE = [
+    "core.client_address.client_address_middleware",
+    "llmselect_project.coroutine_handler.LoopSecurityMiddleware",
+]
 ROOT_URLCONF = "llmselect_project.urls"
 ASGI_APPLICATION = "llmselect_project.asgi.application"
 TEMPLATES = [

@@ -19,7 +19,19 @@ handler429 = "core.error_pages.too_many_requests"
 # The admin's pages name no icon, so browsers request this one.
 favicon = RedirectView.as_view(url=f"{settings.STATIC_URL}icons/favicon.svg")
 
+api_urls: list[URLPattern | URLResolver] = [
+    path("", include("comparisons.api_urls")),
+    path("", include("conversations.api_urls")),
+    path("", include("generations.api_urls")),
+    path("", include("accounts.api_urls")),
+    path("", include("providers.api_urls")),
+    path("", include("images.api_urls")),
+    path("", include("presets.api_urls")),
+    path("", include("account_data.api_urls")),
+    path("schema", SchemaApi.as_view(), name="schema"),
+]
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include(api_urls)),
     path("favicon.ico", favicon, name="favicon"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
@@ -34,13 +46,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("conversations.urls")),
     path("", include("comparisons.urls")),
     path("", include("account_data.urls")),
-    path("api/v1/", include("accounts.api_urls")),
-    path("api/v1/", include("providers.api_urls")),
-    path("api/v1/", include("images.api_urls")),
-    path("api/v1/", include("generations.api_urls")),
-    path("api/v1/", include("presets.api_urls")),
-    path("api/v1/", include("conversations.api_urls")),
-    path("api/v1/", include("comparisons.api_urls")),
-    path("api/v1/", include("account_data.api_urls")),
-    path("api/v1/schema", SchemaApi.as_view(), name="schema"),
 ]

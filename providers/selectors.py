@@ -17,6 +17,7 @@ from accounts.models import User
 from core.ciphers import DecryptionError
 from core.errors import NotFound
 from core.process_cache import forget, remembered
+from core.statements import PreparedQuery
 from providers.adapters.adapter import Adapter
 from providers.adapters.base import ErrorCode, ProviderError, Target
 from providers.adapters.errors import SENTENCES
@@ -84,10 +85,13 @@ Resolved = ResolvedTarget | ProviderError | NotFound
 """A target, or the reason for which it cannot be called."""
 
 
+_KEYS = PreparedQuery(lambda user, providers: ProviderKey.objects.filter(user=user, provider__in=providers), None, None)
+
+
 def resolve_targets(user: User, providers: Collection[str]) -> dict[str, Resolved]:
     """Return what ``resolve_target`` returns or raises for each of these providers; one query, and one more for each
     endpoint of an administrator."""
-    keys = {key.provider: key for key in ProviderKey.objects.filter(user=user, provider__in=providers)}
+    keys = {key.provider: key for key in _KEYS.rows(user.pk, list(providers))}
     return {each: _resolved_or_refusal(user, each, keys.get(each)) for each in providers}
 
 

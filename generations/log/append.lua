@@ -30,7 +30,7 @@ local seq = redis.call("HINCRBY", KEYS[1], "seq", 1)
 local id = epoch .. "-" .. seq
 
 redis.call("XADD", KEYS[2], id, "entry", ARGV[2])
-redis.call("PUBLISH", ARGV[1], cmsgpack.pack({ type = "log.entry", id = id, entry = ARGV[2] }))
+redis.call("PUBLISH", ARGV[1], cmsgpack.pack({ type = "log.entry", channel = ARGV[1], id = id, entry = ARGV[2] }))
 redis.call("EXPIRE", KEYS[1], ARGV[3])
 redis.call("EXPIRE", KEYS[2], ARGV[3])
 return { epoch, seq }

@@ -110,6 +110,11 @@ def topic_group(topic: str) -> str:
     return f"topic.{topic}"
 
 
+def topic_channel(topic: str) -> str:
+    """Return the Redis channel of that group."""
+    return f"{settings.REDIS_PREFIX}__group__{topic_group(topic)}"
+
+
 def epoch_of(run: Run) -> int:
     """Return the epoch of a log that begins with this run: the microsecond in which the run was accepted."""
     return round(run.accepted_at.timestamp() * 1_000_000)
@@ -131,11 +136,10 @@ def append(
     script that is ``loaded`` is called by its hash.
     """
     field, token, takes = ("", "", False) if writer is None else (_field(writer), writer.token, writer.takes)
-    channel = f"{settings.REDIS_PREFIX}__group__{topic_group(topic)}"
     call, script = (client.evalsha, APPEND_HASH) if loaded else (client.eval, APPEND)
     return call(
         *(script, 2, _meta_key(topic), _log_key(topic)),
-        *(channel, orjson.dumps(payload), LIFETIME, field, token, "1" if takes else "0", epoch or ""),
+        *(topic_channel(topic), orjson.dumps(payload), LIFETIME, field, token, "1" if takes else "0", epoch or ""),
     )
 
 

@@ -16,9 +16,17 @@ from generations.log.event_log import EntryId, Payload, Writer
 logger = logging.getLogger(__name__)
 
 RETRY_DELAYS = (0.05, 0.1, 0.2, 0.5, 1.0)
-BATCH = 500
+BATCH = 100
+LONGEST_INTERVAL = 0.02
+INTERVAL_PER_STREAM = 0.00125
+"""Seconds; the interval reaches its maximum at 20 streams."""
 
 Acknowledge = Callable[[EntryId | None], None]
+
+
+def flush_interval(streams: int) -> float:
+    """Return the seconds between two flushes: with more streams more text is joined, a single one is hardly delayed."""
+    return min(LONGEST_INTERVAL, INTERVAL_PER_STREAM * streams)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +39,21 @@ class _Item:
 
 
 class Publisher:
-    """Collects entries while one flush is under way and writes them with the next.
+    """Collects the entries of an interval and writes them in one flush; ``streams`` returns how many streams run.
 
-    Entries wait while Redis is unavailable. If a connection breaks during a write, some entries may be written twice;
-    readers recognize them by their offset. ``acknowledge`` is called with the entry's id, or with None if another
-    writer has taken over.
+    An entry after a pause is written at once, and so is an urgent one, with all that wait. Entries wait while Redis is
+    unavailable. If a connection breaks during a write, some entries may be written twice; readers recognize them by
+    their offset. ``acknowledge`` is called with the entry's id, or with None if another writer has taken over.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, streams: Callable[[], int]) -> None:
+        self._streams = streams
         self._items: list[_Item] = []
+        self._sources: list[Callable[[], None]] = []
         self._script_loaded = False
+        self._loop = asyncio.get_running_loop()
+        self._flushed_at = float("-inf")
+        self._timer: asyncio.TimerHandle | None = None
         self._wake = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -55,18 +68,38 @@ class Publisher:
     ) -> None:
         """Queue an entry; never waits. A log that does not exist yet begins with ``epoch``."""
         self._items.append(_Item(topic, payload, writer, acknowledge, epoch))
+        self._schedule()
+
+    def ask(self, source: Callable[[], None], *, urgent: bool = False) -> None:
+        """Have ``source`` called before the next flush, so that it can put an entry with all that it has by then."""
+        self._sources.append(source)
+        self._schedule(urgent=urgent)
+
+    def _schedule(self, *, urgent: bool = False) -> None:
         self._empty.clear()
-        self._wake.set()
+        pause = self._flushed_at + flush_interval(self._streams()) - self._loop.time()
+        if urgent or pause <= 0:
+            self._wake.set()
+        elif self._timer is None:
+            self._timer = self._loop.call_later(pause, self._wake.set)
 
     async def run(self) -> None:
         """Write until the task is canceled."""
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._items:
-                batch, self._items = self._items[:BATCH], self._items[BATCH:]
-                await self._write(batch)
-            self._empty.set()
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            self._flushed_at = self._loop.time()
+            sources, self._sources = self._sources, []
+            for source in sources:
+                source()
+            items, self._items = self._items, []
+            for begin in range(0, len(items), BATCH):
+                await self._write(items[begin : begin + BATCH])
+            if not self._items and not self._sources:
+                self._empty.set()
 
     async def drain(self) -> None:
         """Wait until everything that was put has been written."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import aclosing
 
 from django.conf import settings
@@ -45,14 +44,12 @@ FALLBACK_CODES = {
 class Attempt:
     """A running answer under one claim; ``cancel_reason`` is None unless this side ended it early."""
 
-    def __init__(
-        self, claim: Claim, publisher: Publisher, streams: Callable[[], int], find_fallback: FindFallback
-    ) -> None:
+    def __init__(self, claim: Claim, publisher: Publisher, find_fallback: FindFallback) -> None:
         self.claim = claim
         self.cancel_reason: CancelReason | None = None
         self.reserved_tokens = claim.reserved_tokens
         self._find_fallback = find_fallback
-        self._transcript = Transcript(claim, publisher, streams)
+        self._transcript = Transcript(claim, publisher)
         self._token_count = TokenCount()
         self._answered_by = ""
         self._over_budget = ""

@@ -7,10 +7,13 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from django.db.models import F, QuerySet
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from core.columns import stored_value
 from core.errors import NotFound
+from core.statements import PreparedQuery
 from generations.limits.admission import GenerationRequest, change_reservation
 from generations.models import Generation
 from generations.selectors import ClaimId, streaming_claims
@@ -27,11 +30,19 @@ logger = logging.getLogger(__name__)
 KEY_CHANGED = "The key for {label} was changed while the answer waited. Try again to use the one that is set now."
 
 
-def claimable(run_ids: Iterable[int]) -> QuerySet[Generation]:
-    """Return the generations of these runs that may be claimed."""
-    return Generation.objects.filter(
-        current_run__in=list(run_ids), status=Generation.Status.QUEUED, held_back=False
-    ).order_by("pk")
+_CLAIMABLE = PreparedQuery(
+    lambda runs: (
+        Generation.objects.filter(current_run__pk__in=runs, status=Generation.Status.QUEUED, held_back=False)
+        .select_related("current_run", "user")
+        .order_by("pk")
+    ),
+    None,
+)
+
+
+def claimable(run_ids: Iterable[int]) -> list[Generation]:
+    """Return the generations of these runs that may be claimed, with their runs and users; one query."""
+    return _CLAIMABLE.rows(list(run_ids))
 
 
 def claims_of(worker: str) -> list[ClaimId]:
@@ -39,22 +50,19 @@ def claims_of(worker: str) -> list[ClaimId]:
     return streaming_claims(Generation.objects.filter(worker=worker))
 
 
-def take(queued: QuerySet[Generation], worker: str, batch_room: int | None = None) -> list[Generation]:
-    """Claim queued generations for a worker under one new lease; call it in a transaction. Two statements.
+def take(queued: Iterable[Generation], worker: str, batch_room: int | None = None) -> list[Generation]:
+    """Claim queued generations for a worker under one new lease; call it in a transaction. One statement.
 
     Batch work beyond ``batch_room`` (None: no limit) is held back; it is returned as well, still queued.
     """
     wanted: list[Generation] = []
     held_back: list[Generation] = []
-    for each in queued.select_related("current_run", "user"):
+    for each in queued:
         is_batch = each.priority == Generation.BATCH
         room = batch_room is None or sum(other.priority == Generation.BATCH for other in wanted) < batch_room
         (wanted if room or not is_batch else held_back).append(each)
     lease = uuid.uuid4()
-    taken = _queued(wanted).update(
-        status=Generation.Status.STREAMING, worker=worker, lease=lease, delivery_count=F("delivery_count") + 1
-    )
-    if taken < len(wanted):
+    if _mark_taken(wanted, worker, lease) < len(wanted):
         ours = set(Generation.objects.filter(lease=lease).values_list("pk", flat=True))
         wanted = [each for each in wanted if each.pk in ours]
     for each in wanted:
@@ -63,6 +71,20 @@ def take(queued: QuerySet[Generation], worker: str, batch_room: int | None = Non
     if held_back:
         _queued(held_back).update(held_back=True)
     return [*wanted, *held_back]
+
+
+def _mark_taken(generations: Sequence[Generation], worker: str, lease: uuid.UUID) -> int:
+    """Write the claim of those that are still queued, and return their number."""
+    if not generations:
+        return 0
+    keys = ", ".join(str(each.pk) for each in generations)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {Generation._meta.db_table} SET status = 'streaming', worker = %s, lease = %s, "  # noqa: S608
+            f"delivery_count = delivery_count + 1 WHERE id IN ({keys}) AND status = 'queued'",
+            [worker, stored_value(Generation, "lease", lease)],
+        )
+        return int(cursor.rowcount)
 
 
 def _queued(generations: Sequence[Generation]) -> QuerySet[Generation]:

@@ -166,7 +166,7 @@ class StreamWorker:
     # The methods below run on the loop.
 
     async def _open(self) -> None:
-        self._publisher = Publisher()
+        self._publisher = Publisher(lambda: len(self._attempts))
         self._clients = await HttpClients.open(connect_timeout=settings.CONNECT_TIMEOUT)
         self._answers: set[asyncio.Task[None]] = set()
         self._background = [
@@ -193,9 +193,7 @@ class StreamWorker:
 
     async def _answer(self, claim: Claim) -> None:
         """Answer a claimed generation; the claim is held until its end is saved."""
-        attempt = self._attempts[claim.id] = Attempt(
-            claim, self._publisher, lambda: len(self._attempts), _find_fallback
-        )
+        attempt = self._attempts[claim.id] = Attempt(claim, self._publisher, _find_fallback)
         if claim.id in self._stops:
             attempt.cancel(CancelReason.STOPPED)
         if self._stopping:

@@ -1,28 +1,15 @@
-"""The text of one running answer: deltas come in, coalesced log entries go out."""
+"""The text of one running answer: deltas come in, log entries that join them go out."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from generations.log.event_log import Channel, EntryId, Payload, epoch_of
 from generations.log.publisher import Publisher
 from generations.phases import Phase
 from generations.worker.types import Claim
-
-MAX_WINDOW = 0.03
-WINDOW_PER_STREAM = 0.0003
-"""Seconds; the window reaches its maximum at 100 streams."""
-
-
-def coalescing_window(streams: int) -> float:
-    """Return the seconds within which deltas are joined into one entry.
-
-    The window grows with the number of streams, so that a single stream is published almost at once.
-    """
-    return min(MAX_WINDOW, WINDOW_PER_STREAM * streams)
 
 
 class Transcript:
@@ -32,12 +19,12 @@ class Transcript:
     tells whether the answer still counts.
     """
 
-    def __init__(self, claim: Claim, publisher: Publisher, streams: Callable[[], int]) -> None:
+    def __init__(self, claim: Claim, publisher: Publisher) -> None:
         self.ttft: float | None = None
         self.timeline: list[tuple[int, float]] = []
         self._claim = claim
+        self._writer = claim.writer
         self._publisher = publisher
-        self._streams = streams
         self._refused = False
         self._has_log = False
         self._loop = asyncio.get_running_loop()
@@ -46,8 +33,6 @@ class Transcript:
         self._published: dict[Channel, int] = {"text": 0, "reasoning": 0}
         self._pending: list[str] = []
         self._channel: Channel = "text"
-        self._timer: asyncio.TimerHandle | None = None
-        self._flushed_at = float("-inf")
         self._epoch: int | None = None
 
     @property
@@ -70,7 +55,7 @@ class Transcript:
         self._put({"kind": "phase", "phase": phase})
 
     def add(self, channel: Channel, text: str) -> None:
-        """Append text, and publish it now or together with the text that follows within the window."""
+        """Append text, which is published with the next flush; the first text is published at once."""
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL stores no NUL.
         if channel != self._channel:
             self.flush()
@@ -79,23 +64,15 @@ class Transcript:
             self.ttft = self.now()
         self._parts[channel].append(text)
         self._pending.append(text)
-        if self._timer is None:
-            wait = self._flushed_at + coalescing_window(self._streams()) - self._loop.time()
-            if wait <= 0:
-                self.flush()
-            else:
-                self._timer = self._loop.call_later(wait, self.flush)
+        if len(self._pending) == 1:
+            self._publisher.ask(self.flush, urgent=self._published[channel] == 0)
 
     def flush(self) -> None:
-        """Publish the text that was added since the last flush."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        """Put the text that was added since the last flush into the publisher."""
         if not self._pending:
             return
         text, channel, now = "".join(self._pending), self._channel, self.now()
         self._pending.clear()
-        self._flushed_at = self._loop.time()
         offset = self._published[channel]
         self._published[channel] += len(text)
         if channel == "text":
@@ -108,12 +85,12 @@ class Transcript:
         claim = self._claim
         entry: Payload = {"run": claim.run_id, "index": claim.index, **payload}
         if self._has_log:
-            self._publisher.put(claim.topic, entry, claim.writer, self._acknowledge)
+            self._publisher.put(claim.topic, entry, self._writer, self._acknowledge)
             return
         # The first entry takes the log over from earlier claims of this generation.
         self._has_log = True
         epoch = epoch_of(claim.generation.current_run) if claim.begins_log else None
-        self._publisher.put(claim.topic, entry, replace(claim.writer, takes=True), self._acknowledge, epoch)
+        self._publisher.put(claim.topic, entry, replace(self._writer, takes=True), self._acknowledge, epoch)
 
     def _acknowledge(self, entry_id: EntryId | None) -> None:
         if entry_id is None:

@@ -16,6 +16,7 @@ WORKER = "a-worker"
 def claim_generation(key: int, *, worker: str = WORKER, batch_room: int | None = None) -> Claim | None:
     """Claim a generation; None if it may not be claimed, or if its provider cannot be called, which ends it."""
     queued = Generation.objects.filter(pk=key, status=Generation.Status.QUEUED, held_back=False)
+    queued = queued.select_related("current_run", "user")
     with transaction.atomic():
         taken = take(queued, worker, batch_room)
     claimed = [each for each in taken if each.status == Generation.Status.STREAMING]

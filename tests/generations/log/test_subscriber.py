@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 
 from core.redis_clients import thread_client
-from generations.log import event_log, subscriber
+from generations.log import event_log, live_topics
 from generations.log.event_log import Entry, EntryId, Payload
 from generations.log.subscriber import IDLE, LOG_LOST, subscribe
 
@@ -80,7 +80,7 @@ async def test_a_missed_last_entry_is_found_on_the_next_tick(topic: str) -> None
 
 
 async def test_a_slow_reader_is_served_from_the_log(topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscriber, "INBOX_LIMIT", 10)
+    monkeypatch.setattr(live_topics, "INBOX_LIMIT", 10)
     async with aclosing(subscribe(topic)) as items:
         append(topic, 0)
         assert await take(items, 1) == [0]

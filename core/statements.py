@@ -1,0 +1,132 @@
+"""Statements of the busiest code, without the work that Django repeats for each call.
+
+Building the SQL of a query costs Django several times what the database needs to run it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+from django.db import connection, models
+from django.db.models import Field, Model, QuerySet, Value
+from django.db.models.query import get_related_populators
+
+Row = TypeVar("Row", bound=Model)
+
+
+class Parameter(Value):
+    """The value of a parameter of a ``PreparedQuery``, at its position among all values."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return "%s", (self,)
+
+
+class _CompiledInThread(threading.local):
+    """What a thread has compiled, by the lengths of the lists among the parameters."""
+
+    def __init__(self) -> None:
+        self.by_sizes: dict[tuple[int | None, ...], _Compiled] = {}
+
+
+class PreparedQuery(Generic[Row]):
+    """A query whose SQL is built once in each thread; the rows may come with ``select_related``.
+
+    ``build`` returns the query, given an expression for each parameter; for a list, a list of expressions. A parameter that is not a number or a text has a field, which converts it for the database.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Row]], *fields: Field[Any, Any] | None) -> None:
+        self._build = build
+        self._fields = fields
+        self._compiled = _CompiledInThread()
+
+    def rows(self, *values: Any) -> list[Row]:
+        """Run the query with these values, in the order of ``build``'s parameters."""
+        sizes = tuple(len(each) if isinstance(each, list) else None for each in values)
+        compiled = self._compiled.by_sizes.get(sizes)
+        if compiled is None:
+            compiled = self._compiled.by_sizes[sizes] = _Compiled(self._query(sizes))
+        flat = [
+            value if field is None else field.get_db_prep_value(value, connection)
+            for each, field in zip(values, self._fields, strict=True)
+            for value in (each if isinstance(each, list) else [each])
+        ]
+        rows: list[Row] = compiled.run(flat)
+        return rows
+
+    def row(self, *values: Any) -> Row | None:
+        """Return the first row, None without one."""
+        return next(iter(self.rows(*values)), None)
+
+    def _query(self, sizes: Sequence[int | None]) -> QuerySet[Row]:
+        arguments: list[Any] = []
+        position = 0
+        for size in sizes:
+            parameters = [Parameter(position + index, models.TextField()) for index in range(size or 1)]
+            arguments.append(parameters[0] if size is None else parameters)
+            position += len(parameters)
+        return self._build(*arguments)
+
+
+class _Compiled:
+    """The SQL of a query, and how its rows become objects; as Django's ``ModelIterable`` does it."""
+
+    def __init__(self, query: QuerySet[Any]) -> None:
+        compiler: Any = query.query.get_compiler(query.db)
+        self._sql, self._parameters = compiler.as_sql()
+        select, info = compiler.select, compiler.klass_info
+        begin, self._end = info["select_fields"][0], info["select_fields"][-1] + 1
+        assert begin == 0
+        self._names = [column.target.attname for column, *_ in select[: self._end]]
+        populators: Any = get_related_populators
+        self._related = populators(info, select, query.db)
+        self._converters = compiler.get_converters([column for column, *_ in select])
+        self._convert = compiler.apply_converters
+        self._model: type[Model] = info["model"]
+
+    def run(self, values: Sequence[Any]) -> list[Any]:
+        bound = [values[each.value] if isinstance(each, Parameter) else each for each in self._parameters]
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, bound)
+            rows = self._convert(cursor.fetchall(), self._converters)
+        return [self._object(row) for row in rows]
+
+    def _object(self, row: Sequence[Any]) -> Model:
+        found = self._model.from_db(connection.alias, self._names, row[: self._end])
+        for related in self._related:
+            related.populate(row, found)
+        return found
+
+
+def insert(objects: Sequence[Model]) -> None:
+    """Insert new objects of one model in one statement, and set the keys that the database gives them.
+
+    Like ``bulk_create``, but all objects come with a key, or none does.
+    """
+    model, has_keys = type(objects[0]), objects[0].pk is not None
+    fields, statement, placeholders, returning = _insertion(model, has_keys)
+    values = []
+    for each in objects:
+        each._prepare_related_fields_for_save("insert")  # type: ignore[attr-defined]
+        values += [field.get_db_prep_save(field.pre_save(each, True), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(statement + ", ".join([placeholders] * len(objects)) + returning, values)
+        keys = [] if has_keys else cursor.fetchall()
+    for each, (key,) in zip(objects, keys, strict=False):
+        each.pk = key
+    for each in objects:
+        each._state.adding, each._state.db = False, connection.alias
+
+
+@cache
+def _insertion(model: type[Model], has_keys: bool) -> tuple[list[Field[Any, Any]], str, str, str]:
+    """Return the fields to write and the parts of the statement: its beginning, one row, and its end."""
+    meta, quote = model._meta, connection.ops.quote_name
+    fields = [each for each in meta.local_concrete_fields if has_keys or not each.primary_key]
+    columns = ", ".join(quote(str(each.column)) for each in fields)
+    returning = "" if has_keys else f" RETURNING {quote(str(meta.pk.column))}"
+    placeholders = f"({', '.join(['%s'] * len(fields))})"
+    statement = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES "  # noqa: S608
+    return fields, statement, placeholders, returning
