@@ -25,7 +25,7 @@ class Parameter(Value):
 
 
 class _CompiledInThread(threading.local):
-    """What a thread has compiled, by the lengths of the lists among the parameters."""
+    """Compiled forms of a query in this thread, by the lengths of the lists among the parameters."""
 
     def __init__(self) -> None:
         self.by_sizes: dict[tuple[int | None, ...], _Compiled] = {}
@@ -34,7 +34,8 @@ class _CompiledInThread(threading.local):
 class PreparedQuery(Generic[Row]):
     """A query whose SQL is built once in each thread; the rows may come with ``select_related``.
 
-    ``build`` returns the query, given an expression for each parameter; for a list, a list of expressions. A parameter that is not a number or a text has a field, which converts it for the database.
+    ``build`` returns the query, given an expression for each parameter; for a list, a list of expressions. A parameter
+    that is not a number or a text has a field, which converts it for the database.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Row]], *fields: Field[Any, Any] | None) -> None:
