@@ -60,6 +60,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 # Apps, middleware and files
 
 INSTALLED_APPS = [
+    "llmselect_project",
     "account_data",
     "comparisons",
     "conversations",
@@ -68,7 +69,6 @@ INSTALLED_APPS = [
     "images",
     "providers",
     "accounts",
-    "daphne",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -171,6 +171,8 @@ elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
         },
     }
     DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
+    if env.bool("DATABASE_PREPARED", True):
+        DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 3}
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 REDIS_URL = environment.redis_url(env, "REDIS_URL")

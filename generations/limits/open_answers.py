@@ -14,9 +14,9 @@ from generations.models import Generation
 
 COUNT = (
     "SELECT key_source, COUNT(*), SUM(CASE WHEN held_back THEN 0 ELSE 1 END), SUM(reserved_tokens), SUM(reserved_cost) "
-    "FROM {generations} WHERE user_id = %s AND status IN ('queued', 'streaming') GROUP BY key_source"
+    "FROM {generations} WHERE user_id = {user} AND status IN ('queued', 'streaming') GROUP BY key_source"
 )
-LOCK = "SELECT 1 FROM {users} WHERE id = %s FOR NO KEY UPDATE; "
+LOCK = "SELECT 1 FROM {users} WHERE id = {user} FOR NO KEY UPDATE; "
 
 
 class OpenAnswers(NamedTuple):
@@ -30,7 +30,7 @@ class OpenAnswers(NamedTuple):
 def count_open(user_id: int) -> OpenAnswers:
     """Count a user's open answers; one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_in_tables(COUNT), [user_id])
+        cursor.execute(_of_user(COUNT, user_id))
         return _counted(cursor.fetchall())
 
 
@@ -38,18 +38,19 @@ def lock_and_count_open(user_id: int) -> OpenAnswers:
     """Keep other transactions from using this user's allowance until this one ends, and count; one statement.
 
     On PostgreSQL these are two commands that are sent as one, because the count has to see what was committed while the
-    lock was waited for. On SQLite the transaction has locked everybody out already.
+    lock was waited for; the server takes two commands only if no parameter comes with them. On SQLite the transaction
+    has locked everybody out already.
     """
     if not connection.features.has_select_for_update:
         return count_open(user_id)
     with connection.cursor() as cursor:
-        cursor.execute(_in_tables(LOCK + COUNT), [user_id, user_id])
+        cursor.execute(_of_user(LOCK + COUNT, user_id))
         cursor.nextset()
         return _counted(cursor.fetchall())
 
 
-def _in_tables(statement: str) -> str:
-    return statement.format(generations=Generation._meta.db_table, users=User._meta.db_table)
+def _of_user(statement: str, user_id: int) -> str:
+    return statement.format(generations=Generation._meta.db_table, users=User._meta.db_table, user=int(user_id))
 
 
 def _counted(rows: Iterable[tuple[str, int, int, int, Any]]) -> OpenAnswers:
