@@ -40,11 +40,11 @@ class Limit:
         Call it before the attempt is made, so that concurrent attempts cannot all pass. Raises TooManyRequests.
         """
         counter = cache.make_key(f"limit:{self.name}:{sha256(chr(0).join(parts).encode()).hexdigest()}")
-        count, milliseconds = _script(TAKE)(keys=[counter], args=[self.seconds * 1000])
+        count, milliseconds = _script(TAKE)(keys=[counter], args=[self.seconds * 1000], client=thread_client())
         if count > self.amount:
             raise TooManyRequests(self.sentence, retry_after=milliseconds / 1000)
         return counter
 
     def give_back(self, counter: str) -> None:
         """Take back an attempt that should not count."""
-        _script(GIVE_BACK)(keys=[counter])
+        _script(GIVE_BACK)(keys=[counter], client=thread_client())

@@ -146,8 +146,9 @@ def _announce(state: RunState, *, in_log: bool) -> None:
     If Redis has become unavailable since the admission, the reaper enqueues it later.
     """
     run, held_back = state.run, [each for each in state.generations if each.held_back]
-    # The worker begins the log of a new topic, with this epoch.
-    state.start_id = EntryId(epoch_of(run), 0)
+    if not in_log:
+        # The worker begins the log of a new topic, with this epoch.
+        state.start_id = EntryId(epoch_of(run), 0)
     try:
         if in_log or held_back:
             start: Payload = {"run": run.pk, "kind": "start"}

@@ -34,10 +34,9 @@ WARM_UP_RETRY_DELAY = 2.0
 
 
 class Inbox:
-    """A bounded queue of published entries; ``next`` returns None after ``tick`` silent seconds and an overflow."""
+    """A bounded queue of published entries."""
 
-    def __init__(self, tick: float) -> None:
-        self._tick = tick
+    def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._entries: deque[Entry] = deque()
         self._overflowed = False
@@ -57,9 +56,10 @@ class Inbox:
         self._overflowed = True
         self._wake()
 
-    async def next(self) -> Entry | None:
+    async def next(self, tick: float) -> Entry | None:
+        """Return the next entry, None after ``tick`` silent seconds and after an overflow."""
         if not self._entries and not self._overflowed:
-            await self._wait()
+            await self._wait(tick)
         if self._overflowed or not self._entries:
             self._overflowed = False
             return None
@@ -68,10 +68,13 @@ class Inbox:
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
 
-    async def _wait(self) -> None:
+    async def _wait(self, tick: float) -> None:
         # One timer serves all waits, since a timer for each entry costs more than the rest.
-        self._deadline = self._loop.time() + self._tick
+        self._deadline = self._loop.time() + tick
+        if self._timer is not None and self._timer.when() > self._deadline:
+            self.close()
         if self._timer is None:
             self._timer = self._loop.call_at(self._deadline, self._ring)
         self._waiter = self._loop.create_future()
@@ -136,16 +139,18 @@ class LiveTopics:
         self._receiver: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def follow(self, name: str, tick: float) -> AsyncIterator[Inbox]:
+    async def follow(self, name: str, *, confirmed: bool = True) -> AsyncIterator[Inbox]:
         """Provide an inbox that fills with a topic's published entries; it stays empty while Redis is unavailable.
 
-        Its readers share its entries and do not change them.
+        Its readers share its entries and do not change them. With ``confirmed`` nothing is missed from the moment at
+        which the inbox is provided.
         """
-        topic, inbox = self._topic(name), Inbox(tick)
+        topic, inbox = self._topic(name), Inbox()
         topic.inboxes.add(inbox)
         topic.deserted.clear()
         try:
-            await topic.tried.wait()
+            if confirmed:
+                await self._confirm(topic)
             yield inbox
         finally:
             topic.leave(inbox)
@@ -183,7 +188,8 @@ class LiveTopics:
         group = event_log.topic_group(topic.name)
         while topic.inboxes:
             try:
-                await self._subscribe(topic, group, channel)
+                await self.open()
+                await self._layer.group_add(group, self._channel)
             except (redis.RedisError, OSError) as error:
                 logger.warning("cannot subscribe to %s now: %s", topic.name, error)
                 topic.tried.set()
@@ -200,12 +206,19 @@ class LiveTopics:
         with suppress(redis.RedisError, OSError):
             await self._layer.group_discard(group, self._channel)
 
-    async def _subscribe(self, topic: _Topic, group: str, channel: str) -> None:
-        await self.open()
-        await self._layer.group_add(group, self._channel)
-        while topic.inboxes and not topic.confirmed.is_set():
-            # Once our own message comes back, the subscription is in place and nothing is missed from here on.
-            await self._layer.group_send(group, {"type": "log.ping", "channel": channel, "nonce": topic.nonce})
+    async def _confirm(self, topic: _Topic) -> None:
+        """Wait until a message of ours comes back, and with it the proof that the subscription is in place.
+
+        Return early if Redis is unavailable.
+        """
+        group, channel = event_log.topic_group(topic.name), event_log.topic_channel(topic.name)
+        await topic.tried.wait()
+        while not topic.confirmed.is_set():
+            try:
+                await self._layer.group_send(group, {"type": "log.ping", "channel": channel, "nonce": topic.nonce})
+            except (redis.RedisError, OSError) as error:
+                logger.warning("the subscription to %s cannot be confirmed now: %s", topic.name, error)
+                return
             await _wait_at_most(topic.confirmed, CONFIRMATION_TIMEOUT)
 
 

@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 TICK = 3.0
 """Seconds of silence after which the log is read again."""
+FIRST_TICK = 0.1
+"""Seconds of silence after which the log of a fresh topic is read."""
 RETRY_DELAY = 0.5
 READ_AT_ONCE = 500
 """Entries read from the log in one step, so that a slow reader does not hold a whole log in memory."""
@@ -42,15 +44,20 @@ LOG_LOST: Final = Signal.LOG_LOST
 
 
 async def subscribe(
-    topic: str, *, after: EntryId | None = None, tick: float = TICK
+    topic: str, *, after: EntryId | None = None, fresh: bool = False, tick: float = TICK
 ) -> AsyncGenerator[Entry | Literal[Signal.IDLE, Signal.LOG_LOST], None]:
     """Yield the entries after ``after`` (None: from the first), then each new one, without end.
 
-    Close it (``aclosing``) to unsubscribe. While Redis is unavailable it yields ``IDLE``, and goes on afterwards.
+    A ``fresh`` topic had no entry a moment ago, so that its log is read only if an entry is missed: the next one shows
+    that, or else a short silence. Close it (``aclosing``) to unsubscribe. While Redis is unavailable it yields
+    ``IDLE``, and goes on afterwards.
     """
     position = after
-    async with live_topics().follow(topic, tick) as inbox:
+    async with live_topics().follow(topic, confirmed=not fresh) as inbox:
         behind = True
+        if fresh and (first := await inbox.next(FIRST_TICK)) is not None and _is_next(first, position):
+            behind, position = False, first.id
+            yield first
         while True:
             if behind:
                 log = await _read(topic, position)
@@ -67,7 +74,7 @@ async def subscribe(
                     yield entry
                 if len(log.entries) == READ_AT_ONCE:
                     continue
-            published = await inbox.next()
+            published = await inbox.next(tick)
             behind = published is None or not _is_next(published, position)
             if published is None:
                 yield IDLE

@@ -36,9 +36,16 @@ PROBE_SECONDS = 60
 """Seconds after which another answer may probe if the process that probed has died."""
 REMEMBERED = 3600
 """Seconds after its last opening at which a circuit is forgotten and counts as closed."""
+QUIET_SECONDS = 1.0
+"""Seconds for which a process takes a circuit without failures for closed, before it asks Redis again."""
+QUIET_LIMIT = 1000
 OPEN_CIRCUITS = "open-circuits"
 """The Redis key, after the prefix, of a hash from each tripped circuit's name to its label and the time of tripping."""
 SENTENCE = "{label} has failed repeatedly with this model, so requests to it are paused. Try again in {wait} seconds."
+
+
+_quiet_until: dict[str, float] = {}
+"""The circuits that had no failures when this process last asked, each with the time until which that is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +58,8 @@ class Circuit:
     async def guard(self, stream: AsyncGenerator[StreamEvent, None]) -> AsyncGenerator[StreamEvent, None]:
         """Yield the stream's events, or raise ProviderError (circuit_open) without a call if the circuit is open.
 
-        The first event closes the circuit, a good end ends the row of failures; one round trip to Redis if nothing has
-        failed lately.
+        The first event closes the circuit, a good end ends the row of failures; one round trip to Redis, or none, if
+        nothing has failed lately.
         """
         state, begun = _State(), False
         try:
@@ -77,6 +84,8 @@ class Circuit:
 
     async def _enter(self) -> _State:
         """Return the state of the circuit; raises ProviderError if it is open or another answer probes."""
+        if time.monotonic() < _quiet_until.get(self._name, 0.0):
+            return _State()
         async with loop_client().pipeline(transaction=False) as pipeline:
             pipeline.pttl(self._key("open"))
             pipeline.exists(self._key("tripped"))
@@ -85,11 +94,18 @@ class Circuit:
         if response is None:
             return _State()
         wait, tripped, failures = response
+        if not (tripped or failures):
+            self._be_quiet()
         if wait > 0:
             raise self._refusal(wait / 1000)
         if tripped and not await _or_none(loop_client().set(self._key("probe"), 1, nx=True, ex=PROBE_SECONDS)):
             raise self._refusal(settings.CIRCUIT_PAUSE)
         return _State(probes=bool(tripped), has_failures=bool(failures))
+
+    def _be_quiet(self) -> None:
+        if len(_quiet_until) >= QUIET_LIMIT:
+            _quiet_until.clear()
+        _quiet_until[self._name] = time.monotonic() + QUIET_SECONDS
 
     async def _close(self) -> None:
         client = loop_client()
@@ -98,6 +114,7 @@ class Circuit:
             await client.hdel(_open_circuits(), self._name)
 
     async def _count(self) -> None:
+        _quiet_until.pop(self._name, None)
         client, key = loop_client(), self._key("failures")
         failures = await client.incr(key)
         if failures == 1:

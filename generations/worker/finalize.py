@@ -166,7 +166,7 @@ def _save(generations: Sequence[Generation], statuses: Sequence[str]) -> int:
     with connection.cursor() as cursor:
         cursor.executemany(
             f"UPDATE {table} SET {columns} WHERE id = %s AND attempt = %s AND status IN ({allowed}) "  # noqa: S608
-            "AND (lease = %s OR (lease IS NULL AND %s IS NULL))",
+            "AND (lease = %s OR (lease IS NULL AND CAST(%s AS text) IS NULL))",
             rows,
         )
         return int(cursor.rowcount)

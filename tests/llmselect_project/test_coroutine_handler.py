@@ -17,7 +17,7 @@ View = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 
 class Client:
-    """A client that sends one request, and disconnects when told to; ``sent`` has the server's messages."""
+    """A client that sends one request, and disconnects once ``leaves`` is set; ``sent`` has the server's messages."""
 
     def __init__(self, view: View) -> None:
         self.sent: list[dict[str, Any]] = []

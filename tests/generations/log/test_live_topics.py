@@ -22,7 +22,7 @@ def append(topic: str, number: int) -> None:
 
 async def next_entry(inbox: Inbox) -> Entry:
     async with asyncio.timeout(20):
-        entry = await inbox.next()
+        entry = await inbox.next(LONG)
     assert entry is not None
     return entry
 
@@ -41,7 +41,7 @@ async def test_an_entry_is_decoded_once_for_all_readers(topic: str, redis: Redis
     loads = live_topics.orjson.loads
     monkeypatch.setattr(live_topics.orjson, "loads", lambda text: (decoded.append(text), loads(text))[1])
     topics = LiveTopics()
-    async with topics.follow(topic, LONG) as one, topics.follow(topic, LONG) as other:
+    async with topics.follow(topic) as one, topics.follow(topic) as other:
         append(topic, 1)
 
         received = [await next_entry(one), await next_entry(other)]
@@ -53,8 +53,8 @@ async def test_an_entry_is_decoded_once_for_all_readers(topic: str, redis: Redis
 
 async def test_the_last_reader_ends_the_subscription(topic: str, redis: Redis) -> None:
     topics = LiveTopics()
-    async with topics.follow(topic, LONG):
-        async with topics.follow(topic, LONG):
+    async with topics.follow(topic):
+        async with topics.follow(topic):
             pass
         assert await subscriptions(redis, topic, 1)
 
@@ -64,7 +64,7 @@ async def test_the_last_reader_ends_the_subscription(topic: str, redis: Redis) -
 async def test_a_reader_who_comes_as_the_last_one_leaves_receives_entries(topic: str, redis: Redis) -> None:
     topics = LiveTopics()
     for number in range(20):
-        async with topics.follow(topic, LONG) as inbox:
+        async with topics.follow(topic) as inbox:
             append(topic, number)
             assert (await next_entry(inbox)).data["text"] == str(number)
         for _ in range(number):
@@ -75,7 +75,7 @@ async def test_a_reader_who_comes_as_the_last_one_leaves_receives_entries(topic:
 
 async def test_entries_of_other_topics_do_not_arrive(topic: str) -> None:
     topics = LiveTopics()
-    async with topics.follow(topic, LONG) as inbox, topics.follow(f"{topic}.other", LONG) as other:
+    async with topics.follow(topic) as inbox, topics.follow(f"{topic}.other") as other:
         append(f"{topic}.other", 1)
         append(topic, 2)
 
@@ -85,7 +85,7 @@ async def test_entries_of_other_topics_do_not_arrive(topic: str) -> None:
 
 async def test_a_message_that_is_not_ours_is_skipped(topic: str, caplog: pytest.LogCaptureFixture) -> None:
     topics = LiveTopics()
-    async with topics.follow(topic, LONG) as inbox:
+    async with topics.follow(topic) as inbox:
         channel = event_log.topic_channel(topic)
         thread_client().publish(channel, b"\xc1 not msgpack")
         await topics._layer.group_send(event_log.topic_group(topic), {"type": "log.entry", "channel": channel})
@@ -97,12 +97,12 @@ async def test_a_message_that_is_not_ours_is_skipped(topic: str, caplog: pytest.
 
 async def test_a_reader_wakes_after_a_silent_tick_and_goes_on(topic: str) -> None:
     topics = LiveTopics()
-    async with topics.follow(topic, 0.02) as inbox:
+    async with topics.follow(topic) as inbox:
         async with asyncio.timeout(20):
-            assert [await inbox.next() for _ in range(3)] == [None] * 3
+            assert [await inbox.next(0.02) for _ in range(3)] == [None] * 3
         append(topic, 1)
         async with asyncio.timeout(20):
-            while (entry := await inbox.next()) is None:
+            while (entry := await inbox.next(0.02)) is None:
                 pass
 
         assert entry.data["text"] == "1"
@@ -112,10 +112,10 @@ async def test_a_slow_reader_is_told_once_that_it_has_missed_entries(
     topic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_topics, "INBOX_LIMIT", 3)
-    inbox = Inbox(LONG)
+    inbox = Inbox()
     entries = [Entry(event_log.EntryId(1, number), {}) for number in range(1, 6)]
     for entry in entries:
         inbox.put(entry)
 
-    assert await inbox.next() is None
-    assert [await inbox.next(), await inbox.next()] == entries[3:]
+    assert await inbox.next(LONG) is None
+    assert [await inbox.next(LONG), await inbox.next(LONG)] == entries[3:]

@@ -141,3 +141,31 @@ async def test_many_subscribers_of_a_topic_receive_the_same(topic: str) -> None:
         await asyncio.sleep(0)
 
     assert await asyncio.gather(*subscribers) == [list(range(100))] * 10
+
+
+async def test_a_fresh_topic_yields_its_entries_from_the_first(topic: str) -> None:
+    async with aclosing(subscribe(topic, fresh=True)) as items:
+        for number in range(50):
+            append(topic, number)
+
+        assert await take(items, 50) == list(range(50))
+
+
+async def test_a_fresh_topic_whose_entries_were_all_missed_is_read_soon(topic: str) -> None:
+    async with aclosing(subscribe(topic, fresh=True, tick=30)) as items:
+        for number in range(3):
+            append_silently(topic, number)
+
+        assert await take(items, 3) == [0, 1, 2]
+
+
+async def test_a_fresh_topic_whose_first_entry_was_missed_is_read_by_the_next(topic: str) -> None:
+    async with aclosing(subscribe(topic, fresh=True, tick=30)) as items:
+        reading = asyncio.create_task(take(items, 2))
+        append_silently(topic, 0)
+        async with asyncio.timeout(20):
+            while not thread_client().pubsub_numsub(event_log.topic_channel(topic))[0][1]:
+                await asyncio.sleep(0.005)
+        append(topic, 1)
+
+        assert await reading == [0, 1]

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from unittest.mock import patch
+from unittest.mock import MagicMock, patch
 
 import pytest
 from django.utils import timezone
@@ -11,6 +12,7 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from redis.asyncio.connection import AbstractConnection
 
+from generations.worker import circuit_breaker
 from generations.worker.circuit_breaker import Circuit, open_circuits
 from providers.adapters.base import ErrorCode, Finished, ProviderError, StreamEvent, Target, TextDelta
 
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.usefixtures("on_loop")
 
 @pytest.fixture(autouse=True)
 def _quick(settings: Settings) -> None:
+    circuit_breaker._quiet_until.clear()
     settings.CIRCUIT_FAILURES, settings.CIRCUIT_PAUSE = 3, 30
 
 
@@ -144,14 +147,42 @@ async def test_a_circuit_that_is_forgotten_is_not_shown(redis: Redis) -> None:
     assert labels() == []
 
 
-async def test_an_answer_costs_one_round_trip_if_nothing_has_failed(redis: Redis) -> None:
-    await attempt(circuit(), good())
+@contextmanager
+def round_trips() -> Iterator[MagicMock]:
     send = AbstractConnection.send_packed_command
-
     with patch.object(AbstractConnection, "send_packed_command", autospec=True, side_effect=send) as sent:
+        yield sent
+
+
+async def test_an_answer_costs_no_round_trip_if_nothing_had_failed_a_moment_ago(redis: Redis) -> None:
+    with round_trips() as first:
+        assert await attempt(circuit(), good()) == "ok"
+    with round_trips() as second:
         assert await attempt(circuit(), good()) == "ok"
 
-    assert sent.call_count == 1
+    assert first.call_count == 1
+    assert second.call_count == 0
+
+
+async def test_a_failure_here_ends_the_belief_that_nothing_has_failed(redis: Redis) -> None:
+    assert await attempt(circuit(), good()) == "ok"
+    await trip(circuit())
+
+    assert await attempt(circuit(), good()) == "circuit_open"
+
+
+async def test_a_circuit_that_another_process_opened_is_seen_once_the_belief_ends(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await attempt(circuit(), good()) == "ok"
+    believed = dict(circuit_breaker._quiet_until)
+    await trip(circuit())
+    circuit_breaker._quiet_until.update(believed)
+    assert await attempt(circuit(), good()) == "ok"
+
+    circuit_breaker._quiet_until.update(dict.fromkeys(believed, 0.0))
+
+    assert await attempt(circuit(), good()) == "circuit_open"
 
 
 async def test_one_probe_at_a_time_decides_after_the_pause(redis: Redis) -> None:
