@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
@@ -47,8 +47,8 @@ class Client:
             return {"type": "http.disconnect"}
         return message
 
-    async def _send(self, message: dict[str, Any]) -> None:
-        self.sent.append(message)
+    async def _send(self, message: Mapping[str, Any]) -> None:
+        self.sent.append(dict(message))
 
 
 async def test_it_answers_with_security_headers_and_without_a_thread() -> None:

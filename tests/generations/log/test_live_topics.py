@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from unittest.mock import MagicMock
 
+import orjson
 import pytest
 from redis import Redis
 
@@ -36,10 +37,11 @@ async def subscriptions(redis: Redis, topic: str, expected: int) -> bool:
     return True
 
 
-async def test_an_entry_is_decoded_once_for_all_readers(topic: str, redis: Redis, monkeypatch: Any) -> None:
-    decoded: list[str] = []
-    loads = live_topics.orjson.loads
-    monkeypatch.setattr(live_topics.orjson, "loads", lambda text: (decoded.append(text), loads(text))[1])
+async def test_an_entry_is_decoded_once_for_all_readers(
+    topic: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = MagicMock(side_effect=orjson.loads)
+    monkeypatch.setattr(orjson, "loads", decoded)
     topics = LiveTopics()
     async with topics.follow(topic) as one, topics.follow(topic) as other:
         append(topic, 1)
@@ -47,7 +49,7 @@ async def test_an_entry_is_decoded_once_for_all_readers(topic: str, redis: Redis
         received = [await next_entry(one), await next_entry(other)]
 
         assert received[0] is received[1]
-        assert len(decoded) == 1
+        assert decoded.call_count == 1
         assert await subscriptions(redis, topic, 1)
 
 
