@@ -27,13 +27,13 @@ def check_vision(models: Iterable[tuple[str, str]], images: Sequence[object]) ->
 
 def attach_images(messages: Iterable[tuple[Message, Iterable[Image]]]) -> None:
     """Attach images to new messages, to each in their order; one statement, or none without images."""
-    attached = [
-        MessageImage(message=message, image=image, position=position)
-        for message, images in messages
-        for position, image in enumerate(images)
-    ]
-    if attached:
-        insert(attached)
+    insert(
+        [
+            MessageImage(message=message, image=image, position=position)
+            for message, images in messages
+            for position, image in enumerate(images)
+        ]
+    )
 
 
 def image_keys(messages: QuerySet[Message]) -> set[int]:

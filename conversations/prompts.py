@@ -113,12 +113,10 @@ def _save_conversations(answers: Sequence[Message], changed: Collection[str]) ->
         # The key alone, because Django refuses to save a relation to a message that is not saved yet.
         answer.conversation.leaf_id = answer.pk
         answer.conversation.updated_at = timezone.now()
-    saved = [answer.conversation for answer in answers if answer.conversation.pk is not None]
-    new = [answer.conversation for answer in answers if answer.conversation.pk is None]
-    if saved:
-        Conversation.objects.bulk_update(saved, ["leaf", "updated_at", *changed])
-    if new:
-        insert(new)
+    conversations = [answer.conversation for answer in answers]
+    saved = [each for each in conversations if each.pk is not None]
+    Conversation.objects.bulk_update(saved, ["leaf", "updated_at", *changed])
+    insert([each for each in conversations if each.pk is None])
 
 
 def check_fallback(user: User, fallback: str, field: str) -> None:

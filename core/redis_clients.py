@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from functools import cache
-from weakref import WeakKeyDictionary
 
 import redis
 import redis.asyncio
@@ -13,14 +12,14 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from core.scoped_values import once_a_loop
+
 TIMEOUT = 5.0
 """Seconds that Redis may take to respond.
 
 A stale connection is replaced once, without a delay. If Redis is unavailable, callers get the error immediately, and
 wait or retry by their own rules.
 """
-
-_loop_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, redis.asyncio.Redis] = WeakKeyDictionary()
 
 
 @cache
@@ -29,15 +28,10 @@ def thread_client() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT, retry=Retry(NoBackoff(), 1))
 
 
+@once_a_loop
 def loop_client() -> redis.asyncio.Redis:
     """Return the client for coroutines of the running loop."""
-    loop = asyncio.get_running_loop()
-    client = _loop_clients.get(loop)
-    if client is None:
-        client = _loop_clients[loop] = redis.asyncio.Redis.from_url(
-            settings.REDIS_URL, socket_timeout=TIMEOUT, retry=AsyncRetry(NoBackoff(), 1)
-        )
-    return client
+    return redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT, retry=AsyncRetry(NoBackoff(), 1))
 
 
 def heed_cancellation() -> None:

@@ -5,7 +5,6 @@ Building the SQL of a query costs Django several times what the database needs t
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -13,6 +12,8 @@ from typing import Any, Generic, TypeVar
 from django.db import connection, models
 from django.db.models import Field, Model, QuerySet, Value
 from django.db.models.query import get_related_populators
+
+from core.scoped_values import once_a_thread
 
 Row = TypeVar("Row", bound=Model)
 
@@ -22,13 +23,6 @@ class Parameter(Value):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         return "%s", (self,)
-
-
-class _CompiledInThread(threading.local):
-    """Compiled forms of a query in this thread, by the lengths of the lists among the parameters."""
-
-    def __init__(self) -> None:
-        self.by_sizes: dict[tuple[int | None, ...], _Compiled] = {}
 
 
 class PreparedQuery(Generic[Row]):
@@ -41,34 +35,34 @@ class PreparedQuery(Generic[Row]):
     def __init__(self, build: Callable[..., QuerySet[Row]], *fields: Field[Any, Any] | None) -> None:
         self._build = build
         self._fields = fields
-        self._compiled = _CompiledInThread()
+        self._compiled = once_a_thread(self._compile)
 
     def rows(self, *values: Any) -> list[Row]:
-        """Run the query with these values, in the order of ``build``'s parameters."""
+        """Run the query with these values, in the order of ``build``'s parameters; an empty list matches no row."""
         sizes = tuple(len(each) if isinstance(each, list) else None for each in values)
-        compiled = self._compiled.by_sizes.get(sizes)
-        if compiled is None:
-            compiled = self._compiled.by_sizes[sizes] = _Compiled(self._query(sizes))
+        if 0 in sizes:
+            return []
         flat = [
             value if field is None else field.get_db_prep_value(value, connection)
             for each, field in zip(values, self._fields, strict=True)
             for value in (each if isinstance(each, list) else [each])
         ]
-        rows: list[Row] = compiled.run(flat)
+        rows: list[Row] = self._compiled(sizes).run(flat)
         return rows
 
     def row(self, *values: Any) -> Row | None:
         """Return the first row, None without one."""
         return next(iter(self.rows(*values)), None)
 
-    def _query(self, sizes: Sequence[int | None]) -> QuerySet[Row]:
+    def _compile(self, sizes: tuple[int | None, ...]) -> _Compiled:
+        """Build the SQL for lists of these lengths, None for a parameter that is no list."""
         arguments: list[Any] = []
         position = 0
         for size in sizes:
             parameters = [Parameter(position + index, models.TextField()) for index in range(size or 1)]
             arguments.append(parameters[0] if size is None else parameters)
             position += len(parameters)
-        return self._build(*arguments)
+        return _Compiled(self._build(*arguments))
 
 
 class _Compiled:
@@ -106,6 +100,8 @@ def insert(objects: Sequence[Model]) -> None:
 
     Like ``bulk_create``, but all objects come with a key, or none does.
     """
+    if not objects:
+        return
     model, has_keys = type(objects[0]), objects[0].pk is not None
     fields, statement, placeholders, returning = _insertion(model, has_keys)
     values = []
@@ -114,9 +110,9 @@ def insert(objects: Sequence[Model]) -> None:
         values += [field.get_db_prep_save(field.pre_save(each, True), connection) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(statement + ", ".join([placeholders] * len(objects)) + returning, values)
-        keys = [] if has_keys else cursor.fetchall()
-    for each, (key,) in zip(objects, keys, strict=False):
-        each.pk = key
+        if not has_keys:
+            for each, (key,) in zip(objects, cursor.fetchall(), strict=True):
+                each.pk = key
     for each in objects:
         each._state.adding, each._state.db = False, connection.alias
 

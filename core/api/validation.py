@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from core.errors import invalid_input
+from core.scoped_values import once_a_thread
 
 Serializer = serializers.BaseSerializer[Any]
 
@@ -21,18 +21,7 @@ def validated(serializer_class: type[Serializer], data: Any) -> dict[str, Any]:
         raise invalid_input(error) from error
 
 
-class _Serializers(threading.local):
-    """The serializers of a thread, by their class. To build one costs more than to validate with it."""
-
-    def __init__(self) -> None:
-        self.by_class: dict[type[Serializer], Serializer] = {}
-
-
-_serializers = _Serializers()
-
-
+@once_a_thread
 def _serializer(serializer_class: type[Serializer]) -> Serializer:
-    known = _serializers.by_class
-    if serializer_class not in known:
-        known[serializer_class] = serializer_class()
-    return known[serializer_class]
+    """Return an instance, which costs more to build than to validate with."""
+    return serializer_class()

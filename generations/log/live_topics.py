@@ -14,13 +14,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import orjson
 import redis
 from channels.layers import get_channel_layer
 
+from core.deadline import Deadline
 from core.redis_clients import loop_client
+from core.scoped_values import once_a_loop
 from generations.log import event_log
 from generations.log.event_log import Entry, EntryId
 
@@ -41,8 +42,7 @@ class Inbox:
         self._entries: deque[Entry] = deque()
         self._overflowed = False
         self._waiter: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._deadline = 0.0
+        self._silence = Deadline(self._wake)
 
     def put(self, entry: Entry) -> None:
         if len(self._entries) >= INBOX_LIMIT:
@@ -66,31 +66,16 @@ class Inbox:
         return self._entries.popleft()
 
     def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._silence.stop()
 
     async def _wait(self, tick: float) -> None:
-        # One timer serves all waits, since a timer for each entry costs more than the rest.
-        self._deadline = self._loop.time() + tick
-        if self._timer is not None and self._timer.when() > self._deadline:
-            self.close()
-        if self._timer is None:
-            self._timer = self._loop.call_at(self._deadline, self._ring)
+        self._silence.set(self._loop.time() + tick)
         self._waiter = self._loop.create_future()
         try:
             await self._waiter
         finally:
             self._waiter = None
-
-    def _ring(self) -> None:
-        self._timer = None
-        if self._waiter is None:
-            return
-        if self._loop.time() < self._deadline:
-            self._timer = self._loop.call_at(self._deadline, self._ring)
-        else:
-            self._wake()
+            self._silence.unset()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -222,15 +207,10 @@ class LiveTopics:
             await _wait_at_most(topic.confirmed, CONFIRMATION_TIMEOUT)
 
 
-_by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, LiveTopics] = WeakKeyDictionary()
-
-
+@once_a_loop
 def live_topics() -> LiveTopics:
     """Return the topics of the running loop."""
-    loop = asyncio.get_running_loop()
-    if loop not in _by_loop:
-        _by_loop[loop] = LiveTopics()
-    return _by_loop[loop]
+    return LiveTopics()
 
 
 async def keep_layer_awake() -> None:

@@ -19,6 +19,7 @@ import traceback
 from collections.abc import AsyncGenerator
 from dataclasses import astuple, dataclass
 
+from core.deadline import Deadline
 from providers.adapters.adapter import Adapter
 from providers.adapters.base import (
     ErrorCode,
@@ -110,15 +111,13 @@ class _Clock:
 
 
 class _Alarm:
-    """One timer for all waits of a stream, since a timer for each of its thousands of events costs more than the rest.
+    """The deadline of all waits of a stream.
 
     A task sets it before a wait and unsets it afterwards; if the deadline passes in between, the task is canceled.
     """
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
-        self._deadline = 0.0
+        self._deadline = Deadline(self._ring)
         self._waiting: asyncio.Task[object] | None = None
         self._canceled_before = 0
         self._rang = False
@@ -126,18 +125,14 @@ class _Alarm:
     def set(self, deadline: float) -> None:
         task = self._waiting = asyncio.current_task()
         self._canceled_before = 0 if task is None else task.cancelling()
-        self._deadline = deadline
-        if self._timer is None or self._timer.when() > deadline:
-            self.stop()
-            self._timer = self._loop.call_at(deadline, self._ring)
+        self._deadline.set(deadline)
 
     def unset(self) -> None:
         self._waiting = None
+        self._deadline.unset()
 
     def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._deadline.stop()
 
     def has_canceled(self) -> bool:
         """Return True if this alarm, and nobody else, has canceled the task that waited."""
@@ -145,14 +140,9 @@ class _Alarm:
         return self._rang and task is not None and task.uncancel() <= self._canceled_before
 
     def _ring(self) -> None:
-        self._timer = None
-        if self._waiting is None:
-            return
-        if self._loop.time() < self._deadline:
-            self._timer = self._loop.call_at(self._deadline, self._ring)
-            return
-        self._rang = True
-        self._waiting.cancel()
+        if self._waiting is not None:
+            self._rang = True
+            self._waiting.cancel()
 
 
 async def _next(

@@ -127,3 +127,17 @@ def test_a_parameter_is_never_part_of_the_sql(alice: User) -> None:
 
     assert prepared.rows("alice' OR '1'='1") == []
     assert prepared.rows("%s") == []
+
+
+def test_an_empty_list_matches_no_row(alice: User) -> None:
+    prepared: PreparedQuery[User] = PreparedQuery(lambda names: User.objects.filter(username__in=names), None)
+
+    assert prepared.rows([]) == []
+    assert prepared.rows(["alice"]) == [alice]
+
+
+def test_it_inserts_nothing_if_there_is_nothing() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        insert([])
+
+    assert len(queries) == 0

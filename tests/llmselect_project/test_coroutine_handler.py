@@ -51,6 +51,21 @@ class Client:
         self.sent.append(dict(message))
 
 
+def endless_view() -> tuple[View, asyncio.Event, asyncio.Event]:
+    """Return a view that never ends by itself, and events for its beginning and its end."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def view(request: HttpRequest) -> HttpResponse:
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return HttpResponse()
+
+    return view, begun, ended
+
+
 async def test_it_answers_with_security_headers_and_without_a_thread() -> None:
     threads: set[int] = set()
 
@@ -77,19 +92,10 @@ async def test_it_answers_with_security_headers_and_without_a_thread() -> None:
 
 
 async def test_a_client_that_leaves_ends_the_view() -> None:
-    waits, ended = asyncio.Event(), asyncio.Event()
-
-    async def view(request: HttpRequest) -> HttpResponse:
-        try:
-            waits.set()
-            await asyncio.Event().wait()
-        finally:
-            ended.set()
-        return HttpResponse()
-
+    view, begun, ended = endless_view()
     client = Client(view)
     asking = asyncio.create_task(client.request())
-    await waits.wait()
+    await begun.wait()
     client.leaves.set()
     await asking
 
@@ -131,18 +137,9 @@ async def test_an_error_of_the_view_is_a_response(caplog: pytest.LogCaptureFixtu
 
 
 async def test_a_server_that_stops_ends_the_view() -> None:
-    waits, ended = asyncio.Event(), asyncio.Event()
-
-    async def view(request: HttpRequest) -> HttpResponse:
-        try:
-            waits.set()
-            await asyncio.Event().wait()
-        finally:
-            ended.set()
-        return HttpResponse()
-
+    view, begun, ended = endless_view()
     asking = asyncio.create_task(Client(view).request())
-    await waits.wait()
+    await begun.wait()
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
