@@ -20,7 +20,7 @@ class ComparisonPage(LivePage):
     """Keeps an open comparison page in step; ``shown`` is the page's ``page_mark``."""
 
     def __init__(self, comparison: Comparison, shown: str) -> None:
-        super().__init__(comparison.topic)
+        super().__init__()
         self._comparison = comparison
         self._shown = shown
         self._known_runs: set[int] = set()

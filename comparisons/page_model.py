@@ -50,10 +50,10 @@ def page_mark(states: Sequence[TurnState]) -> str:
 
 
 def turn_views(states: Iterable[TurnState]) -> list[TurnView]:
-    """Return turns for a template, with every answer rendered; one more query if an answer waits."""
+    """Return turns for a template, with every answer rendered; two more queries if an answer waits."""
     states = list(states)
     queued = [slot for state in states for slot in state.slots if slot.status == Generation.Status.QUEUED]
-    positions = queue_positions(queued)
+    positions = queue_positions([slot.pk for slot in queued])
     return [_turn_view(state, positions) for state in states]
 
 

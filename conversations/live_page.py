@@ -18,7 +18,7 @@ class ChatPage(LivePage):
     """Keeps an open chat page in step until the running answer ends; ``shown`` is the page's ``page_mark``."""
 
     def __init__(self, conversation: Conversation, shown: str) -> None:
-        super().__init__(conversation.topic)
+        super().__init__()
         self._conversation = conversation
         self._shown = shown
 

@@ -17,9 +17,9 @@ SECONDS = 3
 """The time after which a remembered value is read again."""
 
 
-def remembered(key: str, load: Callable[[], T]) -> T:
+def remembered(key: str, load: Callable[[], T], seconds: float = SECONDS) -> T:
     """Return the value under this key, loaded if it is not remembered. Do not change it."""
-    value: T = caches["process"].get_or_set(key, load, SECONDS)  # type: ignore[assignment]
+    value: T = caches["process"].get_or_set(key, load, seconds)  # type: ignore[assignment]
     return value
 
 

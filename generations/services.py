@@ -22,14 +22,14 @@ from core.errors import Conflict
 from core.redis_clients import thread_client
 from core.statements import insert
 from generations.limits.admission import Admission, GenerationRequest, admit
-from generations.limits.queue import enqueue, release, waiting_entry
 from generations.log import event_log
-from generations.log.event_log import EntryId, Payload, epoch_of
+from generations.log.event_log import EntryId, Payload, epoch_of, waiting_entry
 from generations.models import Generation, Run
 from generations.selectors import RunState, streaming_claims
 from generations.stored_request import encode_parameters, encode_request
 from generations.worker import control
 from generations.worker.finalize import announce_end, end_generation
+from generations.worker.releases import release
 from generations.worker.types import Outcome
 from providers.adapters.base import Request
 
@@ -143,7 +143,7 @@ def _summary(generation: Generation) -> dict[str, Any]:
 def _announce(state: RunState, *, in_log: bool) -> None:
     """Append the run's start to the log, if somebody may follow that, and enqueue the run.
 
-    If Redis has become unavailable since the admission, the reaper enqueues it later.
+    If Redis has become unavailable since the admission, the reaper wakes the workers later.
     """
     run, held_back = state.run, [each for each in state.generations if each.held_back]
     if not in_log:
@@ -155,9 +155,9 @@ def _announce(state: RunState, *, in_log: bool) -> None:
             entries: list[Payload] = [start, *map(waiting_entry, held_back)]
             state.start_id, *_ = event_log.append_all(thread_client(), run.topic, [(each, None) for each in entries])
         if len(held_back) < len(state.generations):
-            enqueue(run, state.generations[0].priority)
+            control.enqueue(run)
     except (redis.RedisError, OperationalError) as error:
-        logger.error("the task of %s cannot be sent now; the reaper will send it: %s", run, error)
+        logger.error("the task of %s cannot be sent now; the reaper will wake the workers: %s", run, error)
     if held_back:
         # An answer may have ended before this run was committed, so that its end did not release any of it.
         release(run.user)

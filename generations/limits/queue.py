@@ -1,120 +1,109 @@
-"""The queue of answers that wait: positions in it, and the order in which they are enqueued.
+"""The queue: the order in which answers that wait begin, and their positions in it.
 
-The database holds the queue; a Celery task only says that the generations of one run may be claimed now. Those that
-their user may not run yet are held back until the end of another answer releases them.
+The database holds the queue. It is shared over the users: among answers of the same priority, the next one is the
+oldest of the user who has the fewest answers running.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Sequence
+import heapq
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import groupby
+from typing import NamedTuple
 
-import redis
-from celery import current_app
-from django.db import DatabaseError, transaction
-from django.db.models import Count, Q
-from kombu.exceptions import OperationalError
+from django.db.models import Count
 
-from accounts.allowances import allowance_of
-from accounts.models import User
-from generations.limits.open_answers import lock_and_count_open
-from generations.log.event_log import Payload
+from core.process_cache import forget, remembered
 from generations.log.heartbeats import is_any_worker_alive
-from generations.models import Generation, Run
-from generations.phases import Phase
+from generations.models import Generation
 
-logger = logging.getLogger(__name__)
-
-ANSWER_TASK = "generations.answer"
 NO_WORKER = 0
 """The position of an answer that waits although no worker is alive."""
+KNOWN_FOR = 1
+"""Seconds for which a process tells positions from one look at the queue."""
+KNOWN_AT_LEAST_FOR = 0.2
+"""Seconds after which it looks again for an answer that was not in the queue."""
+_looking = threading.Lock()
 
 
-def enqueue(run: Run, priority: int) -> None:
-    """Send the task of a run; raises kombu's OperationalError if the broker is unavailable."""
-    current_app.send_task(ANSWER_TASK, args=[run.pk], priority=priority, retry=False)
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A generation in the queue; fields as in ``Generation``."""
+
+    pk: int
+    user_id: int
+    priority: int
+    current_run_id: int
+    index: int
+    held_back: bool
 
 
-def enqueue_again(run_id: int) -> None:
-    """Send the task of a run once more if some of its generations may still be claimed."""
-    waiting = Generation.objects.filter(current_run=run_id, status=Generation.Status.QUEUED, held_back=False)
-    for generation in waiting.select_related("current_run")[:1]:
-        enqueue(generation.current_run, generation.priority)
+class _Positions(NamedTuple):
+    looked_at: float
+    positions: dict[int, int]
 
 
-def batch_capacity(places: int) -> int:
-    """Return how many of a worker's places batch work may fill: all but a quarter, which is kept for waiting users."""
-    return max(1, places - max(1, places // 4))
+def fair_order(waiting: Iterable[Waiting], running: Mapping[int, int]) -> list[Waiting]:
+    """Return generations in the order in which they begin; ``running`` counts the running ones by user."""
+    counts = defaultdict(int, running)
+    ordered: list[Waiting] = []
+    by_age = sorted(waiting, key=lambda each: (each.priority, each.current_run_id, each.index))
+    for _, equals in groupby(by_age, key=lambda each: each.priority):
+        queues: dict[int, deque[Waiting]] = defaultdict(deque)
+        for each in equals:
+            queues[each.user_id].append(each)
+        heap = [_turn(counts, queue) for queue in queues.values()]
+        heapq.heapify(heap)
+        while heap:
+            *_, user_id = heap[0]
+            queue = queues[user_id]
+            ordered.append(queue.popleft())
+            counts[user_id] += 1
+            if queue:
+                heapq.heapreplace(heap, _turn(counts, queue))
+            else:
+                heapq.heappop(heap)
+    return ordered
 
 
-def release(user: User) -> int:
-    """Let the held-back answers of a user run as far as they may now, and enqueue them; return their number.
-
-    If this fails, the reaper does it later.
-    """
-    try:
-        return _release(user)
-    except (redis.RedisError, OperationalError, DatabaseError) as error:
-        logger.warning("the next answers of %s cannot be enqueued: %s", user, error)
-        return 0
+def _turn(running: Mapping[int, int], queue: Sequence[Waiting]) -> tuple[int, int, int, int]:
+    """Return what decides when the first generation of one user's queue is next; the user comes last."""
+    first = queue[0]
+    return running[first.user_id], first.current_run_id, first.index, first.user_id
 
 
-def _release(user: User) -> int:
-    with transaction.atomic():
-        room = allowance_of(user).max_running - lock_and_count_open(user.pk).may_run
-        held_back = Generation.objects.filter(user=user, status=Generation.Status.QUEUED, held_back=True)
-        waiting = held_back.select_related("current_run").order_by("priority", "current_run", "index")
-        released = list(waiting[:room]) if room > 0 else []
-        if released:
-            held_back.filter(pk__in=[each.pk for each in released]).update(held_back=False)
-    for run, priority in {each.current_run: each.priority for each in released}.items():
-        enqueue(run, priority)
-    return len(released)
-
-
-def release_after(ended: Generation) -> None:
-    """Let those answers run that waited for the end of this one: its user's next, and the next batch work of anybody if
-    this was some."""
-    release(ended.user)
-    if ended.priority == Generation.BATCH:
-        _release_batch()
-
-
-def _release_batch() -> None:
-    held_back = Generation.objects.filter(status=Generation.Status.QUEUED, held_back=True, priority=Generation.BATCH)
-    generation = held_back.select_related("user").order_by("current_run", "index").first()
-    if generation is not None:
-        release(generation.user)
-
-
-def waiting_entry(generation: Generation) -> Payload:
-    """Return the log entry of an answer that is held back."""
-    run = generation.current_run_id
-    return {"run": run, "index": generation.index, "kind": "phase", "phase": Phase.WAITING}
-
-
-def queue_positions(waiting: Sequence[Generation]) -> dict[int, int]:
-    """Return the positions of queued generations in the whole queue, counted from 1, by primary key; one query.
-
-    Every position is ``NO_WORKER`` if no worker is alive.
-    """
+def whole_queue() -> list[Waiting]:
+    """Return all queued generations in their order; two queries, one if there are none."""
+    queued = Generation.objects.filter(status=Generation.Status.QUEUED).order_by()
+    waiting = [Waiting(*row) for row in queued.values_list(*(field.name for field in fields(Waiting)))]
     if not waiting:
+        return []
+    streaming = Generation.objects.filter(status=Generation.Status.STREAMING).order_by()
+    return fair_order(waiting, dict(streaming.values_list("user_id").annotate(Count("pk"))))
+
+
+def queue_positions(generation_ids: Collection[int]) -> dict[int, int]:
+    """Return the positions of those of these generations that wait, counted from 1, by primary key.
+
+    They are up to ``KNOWN_FOR`` seconds old, so that many readers cost no more than one. Every position is
+    ``NO_WORKER`` if no worker is alive.
+    """
+    if not generation_ids:
         return {}
-    if not is_any_worker_alive():
-        return dict.fromkeys((each.pk for each in waiting), NO_WORKER)
-    before = {f"before_{each.pk}": Count("pk", filter=_before(each)) for each in waiting}
-    counts = Generation.objects.filter(status=Generation.Status.QUEUED).aggregate(**before)
-    return {each.pk: counts[f"before_{each.pk}"] + 1 for each in waiting}
+    with _looking:
+        known = remembered("queue", _look, KNOWN_FOR)
+        missing = any(key not in known.positions for key in generation_ids)
+        if missing and time.monotonic() - known.looked_at >= KNOWN_AT_LEAST_FOR:
+            forget("queue")
+            known = remembered("queue", _look, KNOWN_FOR)
+    return {key: known.positions[key] for key in generation_ids if key in known.positions}
 
 
-def _before(generation: Generation) -> Q:
-    run = generation.current_run_id
-    earlier = Q(current_run__lt=run) | Q(current_run=run, index__lt=generation.index)
-    return Q(priority__lt=generation.priority) | (Q(priority=generation.priority) & earlier)
-
-
-def still_queued(generation_ids: Iterable[int]) -> list[tuple[Generation, int]]:
-    """Return the generations among these that still wait, with their positions; two queries."""
-    waiting = list(Generation.objects.filter(pk__in=generation_ids, status=Generation.Status.QUEUED))
-    positions = queue_positions(waiting)
-    return [(each, positions[each.pk]) for each in waiting]
+def _look() -> _Positions:
+    now, queue = time.monotonic(), whole_queue()
+    first, step = (1, 1) if not queue or is_any_worker_alive() else (NO_WORKER, 0)
+    return _Positions(now, {each.pk: first + step * place for place, each in enumerate(queue)})

@@ -7,8 +7,9 @@ An entry is ``{"run", "index", "kind", …}``:
 
     start                                  the run exists; appended by the request that started it, except for the
                                            first run of a topic, which nobody follows yet
-    phase      phase                       waiting: held back until its user may run one more; connecting: a worker
-                                           calls the provider; thinking: the provider has accepted the request
+    phase      phase                       waiting: in the queue, since its user or the workers cannot run one more now,
+                                           or because its worker was lost; connecting: a worker calls the provider;
+                                           thinking: the provider has accepted the request
     text       text, offset, t             more of the answer; offset in characters, t in seconds since the run's start
     reasoning  text, offset, t
     reset      text, reasoning             all of it so far; written after a log was lost under a running generation
@@ -30,7 +31,7 @@ import redis.asyncio
 from django.conf import settings
 
 from core.redis_clients import heed_cancellation
-from generations.models import Run
+from generations.models import Generation, Run
 from generations.phases import Phase
 
 APPEND = (Path(__file__).parent / "append.lua").read_text()
@@ -103,6 +104,11 @@ class Writer:
     generation_id: int
     token: str
     takes: bool = False
+
+
+def waiting_entry(generation: Generation) -> Payload:
+    """Return the entry of an answer that waits in the queue."""
+    return {"run": generation.current_run_id, "index": generation.index, "kind": "phase", "phase": Phase.WAITING}
 
 
 def topic_group(topic: str) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from core.async_db import in_thread
-from generations.limits.queue import still_queued
+from generations.limits.queue import queue_positions
 from generations.log.event_log import EntryId
-from generations.log.events import Delta, Done, Event, Idle, PhaseChanged, Reset, Started
+from generations.log.events import Delta, Done, Ended, Event, Idle, PhaseChanged, Reset, Started
 from generations.log.replay import follow_events
 from generations.models import Generation, Run
 from generations.phases import Phase
-from generations.selectors import RunState
+from generations.selectors import RunState, open_run_states, slot_generation
 
 Json = dict[str, Any]
+LOOK_INTERVAL = 1.0
+"""Seconds between two looks at the queue for one client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,11 @@ async def feed(
     """
     states = [] if state is None else [state]
     queue = _QueueWatch()
+    if after is not None:
+        await queue.resume(topic)
     with suppress(Run.DoesNotExist):
         async with aclosing(follow_events(topic, states=states, after=after)) as events:
             async for event in events:
-                for generation, position in await queue.moved(event):
-                    yield FeedEvent(None, await serializer.serialize_queued(generation, position))
                 if isinstance(event, Idle):
                     yield FeedEvent(None, None)
                 elif deltas or not isinstance(event, Delta | Reset):
@@ -64,28 +67,54 @@ async def feed(
                     json = await serializer.serialize(event)
                     if json is not None:
                         yield FeedEvent(event.id, json, ends_run)
+                for generation, position in await queue.moved(event):
+                    yield FeedEvent(None, await serializer.serialize_queued(generation, position))
 
 
 class _QueueWatch:
-    """Answers that wait, each with the position that the client was sent last."""
+    """The answers that wait, by run and index, and the position that the client was sent last."""
 
     def __init__(self) -> None:
-        self._positions: dict[int, int | None] = {}
+        self._waiting: dict[tuple[int, int], Generation] = {}
+        self._sent: dict[int, int] = {}
+        self._looked_at = time.monotonic()
+
+    async def resume(self, topic: str) -> None:
+        """Begin with the answers that wait at this moment, for a client that comes back."""
+        for state in await in_thread(open_run_states, topic):
+            self._add(state)
+
+    def _add(self, state: RunState) -> None:
+        queued = (each for each in state.generations if each.status == Generation.Status.QUEUED)
+        self._waiting |= {(state.run.pk, each.index): each for each in queued}
 
     async def moved(self, event: Event) -> list[tuple[Generation, int]]:
         """Return the answers whose position has changed, with their new positions.
 
-        The queue is queried when an answer is held back, and on each idle tick while one waits.
+        The queue is looked at as soon as an answer is reported to wait, and then about every second while one does.
         """
-        if isinstance(event, Started):
-            queued = (each for each in event.state.generations if each.status == Generation.Status.QUEUED)
-            self._positions |= {each.pk: None for each in queued}
-        held_back = isinstance(event, PhaseChanged) and event.phase is Phase.WAITING
-        if not self._positions or not (held_back or isinstance(event, Idle)):
+        match event:
+            case Started(state):
+                self._add(state)
+            case PhaseChanged(run_id, index, Phase.WAITING):
+                generation = await in_thread(slot_generation, run_id, index)
+                if generation is not None and generation.is_open:
+                    self._waiting[run_id, index] = generation
+                    self._looked_at = float("-inf")
+            case PhaseChanged(run_id, index) | Delta(run_id, index) | Reset(run_id, index):
+                self._waiting.pop((run_id, index), None)
+            case Ended(run_id, generation):
+                self._waiting.pop((run_id, generation.index), None)
+        if not self._waiting or time.monotonic() - self._looked_at < LOOK_INTERVAL:
             return []
-        queued_now = await in_thread(still_queued, list(self._positions))
-        moved = [each for each in queued_now if self._positions[each[0].pk] != each[1]]
-        self._positions = {generation.pk: position for generation, position in queued_now}
+        positions = await in_thread(queue_positions, [each.pk for each in self._waiting.values()])
+        self._looked_at = time.monotonic()
+        moved = [
+            (each, positions[each.pk])
+            for each in self._waiting.values()
+            if each.pk in positions and self._sent.get(each.pk) != positions[each.pk]
+        ]
+        self._sent |= {each.pk: position for each, position in moved}
         return moved
 
 

@@ -54,13 +54,9 @@ class LiveAnswer:
         self.count.add(text)
 
     def reach(self, phase: Phase) -> None:
-        """Advance to a phase, unless the answer has reached it already."""
-        if self.phase.is_before(phase):
+        """Advance to a phase, unless the answer has reached it already; or go back to wait."""
+        if self.phase.is_before(phase) or phase is Phase.WAITING:
             self.phase, self.position = phase, None
-
-    def wait(self, position: int | None) -> None:
-        """Go back to waiting, at this position in the queue."""
-        self.phase, self.position = Phase.WAITING, position
 
     def replace(self, text: str, reasoning: str) -> None:
         """Show this text instead of everything that was shown."""

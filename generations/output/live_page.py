@@ -6,6 +6,7 @@ replaces the answer by a rendering of the saved one, which is what a reload woul
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -15,8 +16,10 @@ from generations.models import Generation
 from generations.output.live_answer import LiveAnswer
 from generations.phases import Phase
 from generations.rendering import Patch
-from generations.selectors import RunState, open_run_states
+from generations.selectors import RunState
 
+LOOK_INTERVAL = 1.0
+"""Seconds between two looks at the queue for one page."""
 Slot = tuple[int, int]
 """A run's id and an index in it."""
 
@@ -29,20 +32,20 @@ class _Batch:
     patches: dict[Slot, list[Patch]] = field(default_factory=dict)
     reasoning: dict[Slot, str] = field(default_factory=dict)
     timed_runs: set[int] = field(default_factory=set)
-    check_queue: bool = False
+    look_at_queue: bool = False
 
 
 class LivePage:
-    """Keeps one open page in step with its topic.
+    """Keeps one open page in step with the topic that it shows.
 
     The methods query and render, so call them from a thread, one after the other. Subclasses return the other changes
     on the page if a run starts, a generation or a run ends, or an answer gets its first text.
     """
 
-    def __init__(self, topic: str) -> None:
-        self._topic = topic
+    def __init__(self) -> None:
         self._answers: dict[Slot, LiveAnswer] = {}
         self._ended: set[tuple[int, int]] = set()
+        self._looked_at = time.monotonic()
 
     def run_started(self, state: RunState) -> str:
         """Return the fragments for a run that begins."""
@@ -65,8 +68,8 @@ class LivePage:
         batch = _Batch()
         for event in events:
             self._apply(event, batch)
-        if batch.check_queue:
-            self._check_queue()
+        if batch.look_at_queue or time.monotonic() - self._looked_at >= LOOK_INTERVAL:
+            self._look_at_queue()
         status = [answer.status_fragment() for answer in self._answers.values()]
         changed = [slot for slot in batch.patches.keys() | batch.reasoning.keys() if slot in self._answers]
         texts = [
@@ -93,11 +96,10 @@ class LivePage:
         match event:
             case Started(state):
                 batch.fragments.append(self.run_started(state))
-            case PhaseChanged(phase=Phase.WAITING):
-                batch.check_queue = True
             case PhaseChanged(run_id, index, phase):
                 if answer := self._answers.get((run_id, index)):
                     answer.reach(phase)
+                    batch.look_at_queue = batch.look_at_queue or phase is Phase.WAITING
             case Delta():
                 self._add(event, batch)
             case Reset(run_id, index, text, reasoning):
@@ -112,7 +114,7 @@ class LivePage:
             case Done(state):
                 batch.fragments.append(self.run_ended(state))
             case Idle():
-                batch.check_queue = True
+                batch.look_at_queue = True
                 self._flush(batch)
 
     def _add(self, delta: Delta, batch: _Batch) -> None:
@@ -134,14 +136,9 @@ class LivePage:
             if patches := answer.renderer.flush():
                 batch.patches.setdefault(slot, []).extend(patches)
 
-    def _check_queue(self) -> None:
-        """Query the positions of silent answers, because the log does not report how the queue moves."""
-        silent = {answer.generation.pk: answer for answer in self._answers.values() if answer.is_silent}
-        states = open_run_states(self._topic) if silent else []
-        generations = [each for state in states for each in state.generations if each.pk in silent]
-        positions = queue_positions([each for each in generations if each.status == Generation.Status.QUEUED])
-        for generation in generations:
-            if generation.pk in positions:
-                silent[generation.pk].wait(positions[generation.pk])
-            elif generation.status == Generation.Status.STREAMING:
-                silent[generation.pk].reach(Phase.CONNECTING)
+    def _look_at_queue(self) -> None:
+        """Show the positions of the answers that wait; the log does not report how the queue moves."""
+        waiting = {each.generation.pk: each for each in self._answers.values() if each.phase is Phase.WAITING}
+        self._looked_at = time.monotonic()
+        for key, position in queue_positions(waiting).items():
+            waiting[key].position = position

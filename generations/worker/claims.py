@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from django.db import connection
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.columns import stored_value
@@ -45,22 +44,22 @@ def claimable(run_ids: Iterable[int]) -> list[Generation]:
     return _CLAIMABLE.rows(list(run_ids))
 
 
+def queued(keys: Iterable[int]) -> list[Generation]:
+    """Return those of these generations that may be claimed, with their runs and users, by run; one query."""
+    waiting = Generation.objects.filter(pk__in=list(keys), status=Generation.Status.QUEUED, held_back=False)
+    return list(waiting.select_related("current_run", "user").order_by("current_run", "index"))
+
+
 def claims_of(worker: str) -> list[ClaimId]:
     """Return the claims of a worker; one query, which loads no text."""
     return streaming_claims(Generation.objects.filter(worker=worker))
 
 
-def take(queued: Iterable[Generation], worker: str, batch_room: int | None = None) -> list[Generation]:
-    """Claim queued generations for a worker under one new lease; call it in a transaction. One statement.
+def take(wanted: Sequence[Generation], worker: str) -> list[Generation]:
+    """Claim generations for a worker under one new lease; call it in a transaction. One statement.
 
-    Batch work beyond ``batch_room`` (None: no limit) is held back; it is returned as well, still queued.
+    Return those that were still queued.
     """
-    wanted: list[Generation] = []
-    held_back: list[Generation] = []
-    for each in queued:
-        is_batch = each.priority == Generation.BATCH
-        room = batch_room is None or sum(other.priority == Generation.BATCH for other in wanted) < batch_room
-        (wanted if room or not is_batch else held_back).append(each)
     lease = uuid.uuid4()
     if _mark_taken(wanted, worker, lease) < len(wanted):
         ours = set(Generation.objects.filter(lease=lease).values_list("pk", flat=True))
@@ -68,9 +67,7 @@ def take(queued: Iterable[Generation], worker: str, batch_room: int | None = Non
     for each in wanted:
         each.status, each.worker, each.lease = Generation.Status.STREAMING, worker, lease
         each.delivery_count += 1
-    if held_back:
-        _queued(held_back).update(held_back=True)
-    return [*wanted, *held_back]
+    return list(wanted)
 
 
 def _mark_taken(generations: Sequence[Generation], worker: str, lease: uuid.UUID) -> int:
@@ -87,22 +84,21 @@ def _mark_taken(generations: Sequence[Generation], worker: str, lease: uuid.UUID
         return int(cursor.rowcount)
 
 
-def _queued(generations: Sequence[Generation]) -> QuerySet[Generation]:
-    return Generation.objects.filter(pk__in=[each.pk for each in generations], status=Generation.Status.QUEUED)
-
-
 Prepared = Claim | ProviderError
 """A claim, or the reason for which its provider cannot be called."""
 
 
 def prepare(generations: Sequence[Generation]) -> list[Prepared]:
-    """Load the keys and images that claimed generations of one user need, in the same order; one query or two."""
+    """Load the keys and images that claimed generations of one user need, in the same order; one query or two.
+
+    The claims that include the first of a run's first slot begin the log of its topic, unless there is one.
+    """
     if not generations:
         return []
     targets = resolve_targets(generations[0].user, {each.provider for each in generations})
     prepared = [_prepared(each, targets[each.provider]) for each in generations]
     first = next((each for each in prepared if isinstance(each, Claim)), None)
-    if first is not None and first.generation.delivery_count == 1:
+    if first is not None and any(each.index == 0 and each.delivery_count == 1 for each in generations):
         prepared[prepared.index(first)] = replace(first, begins_log=True)
     return prepared
 

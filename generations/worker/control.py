@@ -1,4 +1,7 @@
-"""Control channel: sends stops to all workers at once, and lets others see that a worker lives."""
+"""Messages of other processes to the workers, and the sign by which they see that a worker lives.
+
+A run goes to one worker, as a Celery task. Stops, and the news that answers wait, go to all workers at once.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,36 @@ from typing import Any
 
 import orjson
 import redis
+from celery import current_app
 from django.conf import settings
 
 from core.redis_clients import subscriber_client, thread_client
 from generations.log import heartbeats
+from generations.models import Run
 from generations.selectors import ClaimId
 
 logger = logging.getLogger(__name__)
 
+ANSWER_TASK = "generations.answer"
 RETRY_DELAY = 0.1
 """Seconds until a lost subscription is made again; others take a worker for gone after more than a second."""
 FORGET_WORKER_AFTER = 2 * heartbeats.HANGS_AFTER
+
+
+def enqueue(run: Run) -> None:
+    """Send the task of a run; raises kombu's OperationalError if the broker is unavailable."""
+    current_app.send_task(ANSWER_TASK, args=[run.pk], retry=False)
+
+
+def wake_workers() -> None:
+    """Have the workers that have places for them claim answers that wait in the queue.
+
+    If this fails, the reaper does it later.
+    """
+    try:
+        thread_client().publish(_channel(), orjson.dumps({"wake": True}))
+    except redis.RedisError as error:
+        logger.warning("the workers cannot be woken: %s", error)
 
 
 def send_stop(claims: Sequence[ClaimId]) -> None:
@@ -41,15 +63,15 @@ def _channel() -> str:
 
 
 class Listener:
-    """A thread of a worker with a connection of its own: receives stops, and shows that the worker lives.
+    """A thread of a worker with a connection of its own: receives messages, and shows that the worker lives.
 
     It depends on nothing else in the process, so that a worker that is busy or waits for its database is not taken for
-    dead. Calls ``on_stop`` in its thread.
+    dead. Calls ``on_stop`` and ``on_wake`` in its thread.
     """
 
-    def __init__(self, worker: str, on_stop: Callable[[list[ClaimId]], None]) -> None:
+    def __init__(self, worker: str, on_stop: Callable[[list[ClaimId]], object], on_wake: Callable[[], object]) -> None:
         self._worker = worker
-        self._on_stop = on_stop
+        self._on_stop, self._on_wake = on_stop, on_wake
         self._ended = threading.Event()
         self._subscribed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
@@ -89,9 +111,14 @@ class Listener:
                     continue
                 self._subscribed.set()
                 if message["type"] == "message" and message["data"]:
-                    stops = orjson.loads(message["data"])["stop"]
-                    self._on_stop([ClaimId(generation_id, uuid.UUID(lease)) for generation_id, lease in stops])
+                    self._receive(orjson.loads(message["data"]))
             client.zrem(heartbeats.heartbeats_key(), self._worker)
+
+    def _receive(self, message: dict[str, Any]) -> None:
+        if "stop" in message:
+            self._on_stop([ClaimId(generation_id, uuid.UUID(lease)) for generation_id, lease in message["stop"]])
+        else:
+            self._on_wake()
 
     def _beat(self, client: redis.Redis) -> None:
         key, now = heartbeats.heartbeats_key(), time.time()

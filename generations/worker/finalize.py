@@ -21,10 +21,10 @@ from core.redis_clients import thread_client
 from core.rows import only_row
 from generations.limits.answer_usage import fill_usage
 from generations.limits.budgets import count_usage
-from generations.limits.queue import release_after
 from generations.log import event_log
 from generations.log.event_log import Payload, Writer
 from generations.models import Generation, Run
+from generations.worker.releases import release
 from generations.worker.types import Outcome
 from providers.adapters.base import ErrorCode, ProviderError
 
@@ -47,7 +47,7 @@ class End(NamedTuple):
 class SavedEnd:
     """An end that was saved: the log entries to append after the commit, and whether its run has closed.
 
-    ``others_wait`` says that answers of its user, or batch work if this was some, are held back and may run now.
+    ``others_wait`` says that answers of its user are held back, which may run now.
     """
 
     generation: Generation
@@ -68,13 +68,12 @@ class SavedEnd:
 class _RunEnds(NamedTuple):
     """A run of which some generations have just ended, the one with the key ``last`` as the last of them.
 
-    ``own_wait`` says that answers of its user are held back, ``batch_waits`` that batch work of anybody is.
+    ``others_wait`` says that answers of its user are held back.
     """
 
     still_open: int
     last: int
-    own_wait: bool
-    batch_waits: bool
+    others_wait: bool
 
 
 def end_generations(ends: Sequence[End]) -> list[SavedEnd | None]:
@@ -124,7 +123,7 @@ def announce_end(saved: SavedEnd | None) -> None:
 def follow_up(saved: SavedEnd) -> None:
     """Let those answers run that waited for this end, and send the task that the run has for its own."""
     if saved.others_wait:
-        release_after(saved.generation)
+        release(saved.generation.user)
     if saved.next_task:
         run = saved.generation.current_run
         try:
@@ -212,14 +211,13 @@ def _close_slots(generations: Sequence[Generation], now: datetime) -> dict[int, 
         f"UPDATE {Run._meta.db_table} SET open = open - {number}, "  # noqa: S608
         f"ended_at = CASE WHEN open = {number} THEN %s ELSE ended_at END "
         f"WHERE id IN ({', '.join(map(str, ended))}) "
-        f"RETURNING id, open, EXISTS ({held_back} AND g.user_id = {Run._meta.db_table}.user_id), "
-        f"EXISTS ({held_back} AND g.priority = {Generation.BATCH})"
+        f"RETURNING id, open, EXISTS ({held_back} AND g.user_id = {Run._meta.db_table}.user_id)"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [stored_value(Run, "ended_at", now)])
         rows = cursor.fetchall()
     last = {each.current_run_id: each.pk for each in generations}
-    return {run: _RunEnds(still_open, last[run], bool(own), bool(batch)) for run, still_open, own, batch in rows}
+    return {run: _RunEnds(still_open, last[run], bool(others)) for run, still_open, others in rows}
 
 
 def _saved_end(generation: Generation, run: _RunEnds, now: datetime) -> SavedEnd:
@@ -231,5 +229,4 @@ def _saved_end(generation: Generation, run: _RunEnds, now: datetime) -> SavedEnd
     ]
     if closes_run:
         payloads.append(({"run": run_id, "kind": "done", "at": now.isoformat()}, None))
-    is_batch = generation.priority == Generation.BATCH
-    return SavedEnd(generation, payloads, closes_run, others_wait=run.own_wait or (is_batch and run.batch_waits))
+    return SavedEnd(generation, payloads, closes_run, run.others_wait)

@@ -1,8 +1,10 @@
 """The worker process: beside Celery's threads it runs one event loop with the streams of all its generations.
 
-A task claims the generations of a run, hands them to the loop and ends. The loop runs the shared HTTP clients, the
-publisher, the checkpoints and the reaper. One thread writes claims, checkpoints and ends to the database, another one
-receives stops and shows that the worker lives.
+A task claims the generations of a run, hands them to the loop and ends. Those for which there is no place wait in the
+queue, from which the worker claims the next ones whenever places become free.
+
+The loop runs the shared HTTP clients, the publisher, the checkpoints and the reaper. One thread writes claims,
+checkpoints and ends to the database, another one receives stops and shows that the worker lives.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import threading
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from itertools import groupby
 from typing import Any
 
 import redis
@@ -22,23 +25,23 @@ import uvloop
 from celery import bootsteps
 from django.conf import settings
 from django.db import connections, transaction
-from kombu.exceptions import OperationalError
 
 from core.async_db import in_thread
 from core.errors import UNAVAILABLE_ERRORS
 from core.redis_clients import heed_cancellation, loop_client
-from generations.limits.queue import batch_capacity, enqueue, enqueue_again, waiting_entry
-from generations.log.event_log import Payload, Writer
+from generations.limits.queue import whole_queue
+from generations.log.event_log import Payload, Writer, waiting_entry
 from generations.log.publisher import Publisher
 from generations.models import Generation
 from generations.selectors import ClaimId
 from generations.worker import checkpoints
 from generations.worker.attempt import Attempt
 from generations.worker.checkpoints import Checkpoints
-from generations.worker.claims import Prepared, claimable, claims_of, find_fallback, hand_back, prepare, take
-from generations.worker.control import Listener
+from generations.worker.claims import Prepared, claimable, claims_of, find_fallback, hand_back, prepare, queued, take
+from generations.worker.control import Listener, wake_workers
 from generations.worker.finalize import End, end_generations, follow_up
 from generations.worker.group_commit import GroupCommit
+from generations.worker.places import Places
 from generations.worker.reaper import Reaper, recover_claim
 from generations.worker.types import CancelReason, Claim, Fallback, Outcome
 from providers.adapters.base import ErrorCode, ProviderError
@@ -54,6 +57,8 @@ SAVE_TIMEOUT = 4.0
 DRAIN_TIMEOUT = 3.0
 LISTENER_TIMEOUT = 2.0
 FORGOTTEN_INTERVAL = 5.0
+CLAIM_INTERVAL = 0.02
+"""Seconds between two looks at the queue, so that places that become free together are given away together."""
 NOT_PREPARED = "The answer could not be started because of an error on our side. Try again."
 
 
@@ -63,18 +68,21 @@ class StreamWorker:
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._attempts: dict[ClaimId, Attempt] = {}
-        self._held: set[ClaimId] = set()
-        self._batch: set[ClaimId] = set()
         self._forgotten: set[ClaimId] = set()
         self._stops: dict[ClaimId, None] = {}
         self._stopping = False
-        self._busy = 0
-        self._places = threading.Condition()
+        self._others_wait = False
+        self._look_at_queue = asyncio.Event()
+        self._places = Places(settings.WORKER_CONCURRENCY)
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="streams", daemon=True)
         self._writer = GroupCommit(patience=settings.TOTAL_TIMEOUT)
         self._checkpoints = Checkpoints(self.name, self._writer)
-        self._listener = Listener(self.name, lambda claims: self._soon(self._stop, claims))
+        self._listener = Listener(
+            self.name,
+            on_stop=lambda claims: self._soon(self._stop, claims),
+            on_wake=lambda: self._soon(self._look_at_queue.set),
+        )
         self._timeouts = Timeouts(
             first_token=settings.FIRST_TOKEN_TIMEOUT,
             between_tokens=settings.BETWEEN_TOKENS_TIMEOUT,
@@ -89,40 +97,57 @@ class StreamWorker:
     def stop(self) -> None:
         """Cancel the running answers, wait until they are saved, flush the log, and end the loop."""
         self._call(self._cancel_all())
-        with self._places:
-            self._places.notify_all()
-            self._places.wait_for(lambda: self._busy == 0, timeout=SAVE_TIMEOUT)
+        self._places.wait_until_left(SAVE_TIMEOUT)
         self._writer.stop(SAVE_TIMEOUT)
+        # Another worker may have room for what this one has put back, or has not begun.
+        wake_workers()
         self._call(self._close())
         self._listener.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=DRAIN_TIMEOUT)
 
     def take(self, run_id: int) -> None:
-        """Claim the generations of a run and have them answered; blocks until there is a place for one of them."""
-        with self._places:
-            self._places.wait_for(lambda: self._stopping or self._busy < settings.WORKER_CONCURRENCY)
-            self._busy += 1
-        try:
-            if self._stopping:
-                enqueue_again(run_id)
-            else:
-                self._take(run_id)
-        finally:
-            self._leave(1)
-
-    def _take(self, run_id: int) -> None:
-        generations = self._writer.submit(self._claim, run_id).result()
-        claimed = [each for each in generations if each.status == Generation.Status.STREAMING]
-        with self._places:
-            self._busy += len(claimed)
-        for generation in [each for each in generations if each.held_back]:
+        """Claim the generations of a run and have them answered; those for which there is no place wait."""
+        with self._places.claiming():
+            claimed, waiting = self._writer.submit(self._claim, run_id).result()
+            self._begin(claimed)
+        for generation in waiting:
             self._soon(self._publish, generation.current_run.topic, [(waiting_entry(generation), None)])
-        for generation, prepared in zip(claimed, self._prepare(claimed), strict=True):
-            if isinstance(prepared, ProviderError):
-                self._soon(self._fail, generation, prepared)
-            else:
-                self._soon(self._start, prepared)
+        if waiting:
+            wake_workers()
+
+    def _claim(self, run_ids: Sequence[int | None]) -> list[tuple[list[Generation], list[Generation]]]:
+        """Claim the generations of these runs, as far as there are places, and with a None what comes next in the
+        queue. Return by run, and for the queue, what was claimed and what has to wait. Runs in the writing thread.
+
+        The generations of a run are not claimed past others that wait for a place.
+        """
+        arrived = claimable(run for run in run_ids if run is not None)
+        if self._stopping:
+            return [([], []) for _ in run_ids]
+        if None in run_ids and not self._places.full:
+            queue = [each for each in whole_queue() if not each.held_back]
+            chosen = {each.pk for each in self._places.choose(queue)}
+            claimed = take(queued(chosen), self.name)
+            self._others_wait = len(chosen) < len(queue)
+        else:
+            directly = [] if self._others_wait else self._places.choose(arrived)
+            chosen = {each.pk for each in directly}
+            claimed = take(directly, self.name)
+            self._others_wait = self._others_wait or len(chosen) < len(arrived) or None in run_ids
+        transaction.on_commit(lambda: self._places.hold(claimed))
+        waiting = [each for each in arrived if each.pk not in chosen]
+        return [(_of_run(claimed, run, run_ids), _of_run(waiting, run, run_ids)) for run in run_ids]
+
+    def _begin(self, claimed: Sequence[Generation]) -> None:
+        """Hand claimed generations, ordered by run, to the loop."""
+        for _, of_run in groupby(claimed, key=lambda each: each.current_run_id):
+            generations = list(of_run)
+            for generation, prepared in zip(generations, self._prepare(generations), strict=True):
+                if isinstance(prepared, ProviderError):
+                    self._soon(self._fail, generation, prepared)
+                else:
+                    self._soon(self._start, prepared)
 
     def _prepare(self, claimed: Sequence[Generation]) -> list[Prepared]:
         """Prepare claimed generations, waiting for the database if it is unavailable; if that fails, they fail."""
@@ -142,21 +167,6 @@ class StreamWorker:
                 self._soon(self._fail, generation, refusal)
             raise
 
-    def _claim(self, run_ids: Sequence[int]) -> list[list[Generation]]:
-        """Claim the generations of these runs, and return them by run; runs in the writing thread."""
-        room = batch_capacity(settings.WORKER_CONCURRENCY) - len(self._batch)
-        taken = take(claimable(run_ids), self.name, room)
-        claimed = [each for each in taken if each.lease is not None]
-        batch = {claim_id(each) for each in claimed if each.priority == Generation.BATCH}
-        transaction.on_commit(lambda: self._batch.update(batch))
-        transaction.on_commit(lambda: self._held.update(map(claim_id, claimed)))
-        return [[each for each in taken if each.current_run_id == run_id] for run_id in run_ids]
-
-    def _leave(self, places: int) -> None:
-        with self._places:
-            self._busy -= places
-            self._places.notify_all()
-
     def _soon(self, function: Callable[..., object], *args: Any) -> None:
         self._loop.call_soon_threadsafe(function, *args)
 
@@ -175,9 +185,12 @@ class StreamWorker:
                 self._publisher.run(),
                 _repeat(self._save_checkpoints, checkpoints.INTERVAL),
                 _repeat(self._recover_forgotten, FORGOTTEN_INTERVAL),
+                _repeat(self._claim_from_queue, CLAIM_INTERVAL),
                 Reaper(self.name).run(),
             )
         ]
+        # Answers may wait whose tasks went to a worker that is gone.
+        self._look_at_queue.set()
 
     def _start(self, claim: Claim) -> None:
         self._run(self._answer(claim))
@@ -218,11 +231,10 @@ class StreamWorker:
 
     async def _hand_back(self, generation: Generation, outcome: Outcome) -> None:
         """Put a generation that has no text yet back into the queue, or end it if it was stopped."""
+        self._publish(generation.current_run.topic, [(waiting_entry(generation), None)])
         try:
             handed_back = await in_thread(hand_back, generation)
-            if handed_back:
-                await in_thread(enqueue, generation.current_run, generation.priority)
-        except (*UNAVAILABLE_ERRORS, OperationalError) as error:
+        except UNAVAILABLE_ERRORS as error:
             logger.warning("generation %s cannot be handed back: %s", generation.pk, error)
             handed_back = True
         if handed_back:
@@ -245,9 +257,9 @@ class StreamWorker:
                 await in_thread(follow_up, saved)
 
     def _drop(self, generation: Generation) -> None:
-        self._held.discard(claim_id(generation))
-        self._batch.discard(claim_id(generation))
-        self._leave(1)
+        self._places.leave(generation)
+        if self._others_wait:
+            self._look_at_queue.set()
 
     def _publish(self, topic: str, entries: Sequence[tuple[Payload, Writer | None]]) -> None:
         for payload, writer in entries:
@@ -269,11 +281,23 @@ class StreamWorker:
 
         Nobody else does so while the worker lives. They have to be seen twice, because a claim may just be under way.
         """
-        forgotten = set(await in_thread(claims_of, self.name)) - self._held
+        forgotten = set(await in_thread(claims_of, self.name)) - self._places.held
         for claim in forgotten & self._forgotten:
             logger.warning("generation %s is claimed by this worker, which does not answer it", claim.generation_id)
             await in_thread(recover_claim, claim)
         self._forgotten = forgotten
+
+    async def _claim_from_queue(self) -> None:
+        """Claim what comes next in the queue, once a place has become free or another process says that some wait."""
+        await self._look_at_queue.wait()
+        self._look_at_queue.clear()
+        try:
+            with self._places.claiming():
+                claimed, _ = await asyncio.wrap_future(self._writer.submit(self._claim, None))
+                await in_thread(self._begin, claimed)
+        except Exception:
+            self._look_at_queue.set()
+            raise
 
     async def _cancel_all(self) -> None:
         self._stopping = True
@@ -293,9 +317,11 @@ class StreamWorker:
         await loop_client().aclose()
 
 
-def claim_id(generation: Generation) -> ClaimId:
-    assert generation.lease is not None
-    return ClaimId(generation.pk, generation.lease)
+def _of_run(generations: Sequence[Generation], run: int | None, others: Sequence[int | None]) -> list[Generation]:
+    """Return those of a run, or with None those of no run among the others."""
+    if run is None:
+        return [each for each in generations if each.current_run_id not in others]
+    return [each for each in generations if each.current_run_id == run]
 
 
 async def _find_fallback(claim: Claim) -> Fallback | None:

@@ -1,4 +1,4 @@
-"""Reaper: ends or requeues generations whose worker is gone, and enqueues again those whose task was lost.
+"""Reaper: ends or requeues generations whose worker is gone, and wakes workers that have missed answers that wait.
 
 One loop in every process runs it, web processes included, since there may be no worker left to do it.
 """
@@ -17,14 +17,15 @@ from django.utils import timezone
 from accounts.models import User
 from core.async_db import in_thread
 from core.redis_clients import thread_client
-from generations.limits.queue import enqueue, release
 from generations.log import event_log
-from generations.log.event_log import Writer
+from generations.log.event_log import Writer, waiting_entry
 from generations.log.heartbeats import gone_workers
 from generations.models import Generation
 from generations.selectors import ClaimId
 from generations.worker.claims import hand_back
+from generations.worker.control import wake_workers
 from generations.worker.finalize import announce_end, end_generation
+from generations.worker.releases import release
 from generations.worker.types import Outcome
 
 logger = logging.getLogger(__name__)
@@ -36,10 +37,8 @@ GONE_FOR = 1.2
 a moment to subscribe again."""
 QUEUE_INTERVAL = 5.0
 """Seconds between two looks of a process at the queue."""
-LOST_TASK_AFTER = timedelta(seconds=30)
-"""The time that a generation waits in the queue before its task is sent again."""
-MISSED_RELEASE_AFTER = timedelta(seconds=3)
-"""The time from which an answer that is held back may have missed the end that it waited for."""
+MISSED_AFTER = timedelta(seconds=3)
+"""The time from which the task of an answer, or the end that it waited for, may have been missed."""
 RELEASED_AT_ONCE = 50
 """Users who are looked at for that at a time."""
 MAX_DELIVERIES = 3
@@ -59,14 +58,14 @@ class Reaper:
         while True:
             try:
                 if count := await in_thread(self.reap):
-                    logger.warning("recovered %d generations whose worker or task was lost", count)
+                    logger.warning("recovered %d generations whose worker was lost, or whose turn was missed", count)
             except Exception as error:
                 self._gone_since.clear()
                 logger.warning("lost generations cannot be recovered now: %r", error)
             await asyncio.sleep(INTERVAL)
 
     def reap(self) -> int:
-        """End or requeue the generations of gone workers, and enqueue those whose task is lost; return their number.
+        """End or requeue the generations of gone workers, and see to those that wait; return how many had been lost.
 
         It is safe to call in any process at any time, because filtered updates decide which one acts.
         """
@@ -74,7 +73,7 @@ class Reaper:
         now = time.monotonic()
         if now - self._queue_checked_at >= QUEUE_INTERVAL:
             self._queue_checked_at = now
-            count += requeue_lost_tasks()
+            count += look_at_queue()
         return count
 
     def _orphans(self) -> list[Generation]:
@@ -102,9 +101,10 @@ def recover(generation: Generation) -> bool:
     text, reasoning = _last_known(generation)
     silent = not text and not reasoning
     if silent and generation.delivery_count < MAX_DELIVERIES and not generation.stop_requested:
+        _tell_waiting(generation)
         if not hand_back(generation):
             return False
-        enqueue(generation.current_run, generation.priority)
+        wake_workers()
         return True
     status = Generation.Status.STOPPED if generation.stop_requested else Generation.Status.INTERRUPTED
     outcome = Outcome(status=status, text=text, reasoning=reasoning, time=generation.current_run.elapsed)
@@ -120,6 +120,14 @@ def _refuse_entries(generation: Generation) -> None:
         event_log.take_over(thread_client(), generation.current_run.topic, writer)
     except redis.RedisError as error:
         logger.warning("the log of %s cannot be taken over now: %s", generation.current_run.topic, error)
+
+
+def _tell_waiting(generation: Generation) -> None:
+    """Tell readers that the generation waits again, before another worker can say that it goes on."""
+    try:
+        event_log.append(thread_client(), generation.current_run.topic, waiting_entry(generation))
+    except redis.RedisError as error:
+        logger.warning("the log of %s cannot be appended to now: %s", generation.current_run.topic, error)
 
 
 def _last_known(generation: Generation) -> tuple[str, str]:
@@ -142,19 +150,14 @@ def _last_known(generation: Generation) -> tuple[str, str]:
     return known["text"], known["reasoning"]
 
 
-def requeue_lost_tasks() -> int:
-    """Enqueue runs whose task seems to be lost, and release answers whose release was missed; return their number.
-
-    Two queries if there are none.
+def look_at_queue() -> int:
+    """Wake the workers if answers wait that they may have missed, and release answers whose release was missed; return
+    the number of those. Two queries if there are none.
     """
-    now, count = timezone.now(), 0
-    queued = Generation.objects.filter(status=Generation.Status.QUEUED)
-    overdue = queued.filter(held_back=False, queued_at__lt=now - LOST_TASK_AFTER).select_related("current_run")
-    for generation in overdue:
-        # The filtered update decides between several processes.
-        if queued.filter(pk=generation.pk, queued_at=generation.queued_at).update(queued_at=now):
-            enqueue(generation.current_run, generation.priority)
-            count += 1
-    waiting = queued.filter(held_back=True, queued_at__lt=now - MISSED_RELEASE_AFTER)
-    users = waiting.order_by().values_list("user", flat=True).distinct()[:RELEASED_AT_ONCE]
-    return count + sum(map(release, User.objects.filter(pk__in=list(users))))
+    missed = Generation.objects.filter(
+        status=Generation.Status.QUEUED, queued_at__lt=timezone.now() - MISSED_AFTER
+    ).order_by()
+    if missed.filter(held_back=False).exists():
+        wake_workers()
+    users = missed.filter(held_back=True).values_list("user", flat=True).distinct()[:RELEASED_AT_ONCE]
+    return sum(map(release, User.objects.filter(pk__in=list(users))))

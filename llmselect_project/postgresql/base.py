@@ -1,4 +1,5 @@
-"""Django's backend for PostgreSQL, except that all threads fail at once while the server is unavailable.
+"""Django's backend for PostgreSQL, except that a thread waits while all connections are in use, and that all threads
+fail at once while the server is unavailable.
 
 Requests are then refused immediately; otherwise each would wait for the timeout and block a thread meanwhile.
 docs/decisions/0016-postgresql-backend.md says more.
@@ -16,6 +17,8 @@ import psycopg
 from django.db.backends.postgresql import base
 
 RETRY_DELAY = 0.5
+BUSY_FOR = 60.0
+"""Seconds for which a thread waits while others use all connections."""
 
 logger = logging.getLogger(__name__)
 _unavailable = threading.Event()
@@ -23,17 +26,20 @@ _unavailable = threading.Event()
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        if _unavailable.is_set():
-            raise psycopg.OperationalError("the database is unavailable")
-        before = self._failures()
-        try:
-            return super().get_new_connection(conn_params)
-        except psycopg.OperationalError:
-            # If no connection attempt has failed, the server is available and the pool is just busy.
-            if self._failures() > before and not _unavailable.is_set():
-                _unavailable.set()
-                threading.Thread(target=_wait_for_return, args=(conn_params,), daemon=True).start()
-            raise
+        before, deadline = self._failures(), time.monotonic() + BUSY_FOR
+        while not _unavailable.is_set():
+            try:
+                return super().get_new_connection(conn_params)
+            except psycopg.OperationalError:
+                if self._failures() > before:
+                    if not _unavailable.is_set():
+                        _unavailable.set()
+                        threading.Thread(target=_wait_for_return, args=(conn_params,), daemon=True).start()
+                    raise
+                # No attempt to connect has failed: the server is available, and the pool is just busy.
+                if self.pool is None or time.monotonic() > deadline:
+                    raise
+        raise psycopg.OperationalError("the database is unavailable")
 
     def is_usable(self) -> bool:
         """Return False if the server has closed the connection; costs no round trip.

@@ -44,7 +44,8 @@ async def _start_without(
     refuses = await asyncio.to_thread(_refuses, side.base_url)
     row.expect(refuses, f"health/ready does not say that {name} is unavailable")
     start()
-    await asyncio.to_thread(side.wait_until_ready)
+    for each in installation.sides:
+        await asyncio.to_thread(each.wait_until_ready)
     await _check_recovery(installation, row)
     return row
 

@@ -1,11 +1,14 @@
-"""Fifty answers that start at once, for a user who may run three, and for one whose budget has one dollar left."""
+"""Fifty answers that start at once, for a user who may run three, and for one whose budget has one dollar left; and
+users who fill all places with a slow model.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 
 import aiohttp
@@ -17,6 +20,8 @@ from tests.fake_providers import Recorded, Script
 
 STARTS = 50
 MAX_RUNNING = 3
+FLOODS, FLOOD_STARTS, COLUMNS = 5, 5, 8
+NEWCOMERS = 5
 PRICED = "gpt-4o"
 MAX_TOKENS = 20_000
 """Tokens that cost 20 cents with this model."""
@@ -25,7 +30,11 @@ SET_LIMITS = "INSERT INTO accounts_limits (user_id, {name}) SELECT id, %s FROM a
 
 
 async def run(installation: Installation) -> list[Row]:
-    return [await _limit_of_three(installation), await _budget_of_one_dollar(installation)]
+    return [
+        await _limit_of_three(installation),
+        await _budget_of_one_dollar(installation),
+        await _slow_model_of_others(installation),
+    ]
 
 
 async def _limit_of_three(installation: Installation) -> Row:
@@ -62,6 +71,41 @@ async def _budget_of_one_dollar(installation: Installation) -> Row:
     row.expect(refusals.keys() == {"429 over_budget"}, f"refused with {dict(refusals)}")
     row.expect(0 < sum(costs) <= 1, f"${sum(costs)} were spent")
     row.notes.append(f"{len(costs)} answered for ${sum(costs):.2f}, {refusals.total()} refused")
+    return row
+
+
+async def _slow_model_of_others(installation: Installation) -> Row:
+    """Let newcomers ask while others have more answers running and waiting than there are places."""
+    row = Row(f"{FLOODS} users with {FLOOD_STARTS * COLUMNS} slots each on a slow model", tries=NEWCOMERS)
+    slow, quick = installation.unique_model("slow"), installation.unique_model("quick")
+    script = installation.vendors.scripts[slow] = Script(text=numbered_text(slow, 10), chunk_size=16, hold=1)
+    installation.vendors.scripts[quick] = Script(text=numbered_text(quick, 10), chunk_size=16)
+    async with AsyncExitStack() as stack:
+        floods = [await stack.enter_async_context(_user(installation, "max_running", 1000)) for _ in range(FLOODS)]
+        started = [
+            (flood, await installation.start_comparison(flood, [slow] * COLUMNS))
+            for _ in range(FLOOD_STARTS)
+            for flood in floods
+        ]
+        waited = []
+        for _ in range(NEWCOMERS):
+            newcomer = await stack.enter_async_context(_user(installation, "max_running", 10))
+            began = time.monotonic()
+            answer = await installation.start_comparison(newcomer, [quick])
+            [slot] = await installation.wait_for_end(newcomer, answer, within=20)
+            waited.append(time.monotonic() - began)
+            row.expect(slot["status"] == "completed", f"the answer of a newcomer is {slot['status']}")
+        script.release.set()
+        for flood, each in started:
+            for slot in await installation.wait_for_end(flood, each, within=60):
+                row.expect(slot["status"] == "completed", f"an answer of the flood is {slot['status']}")
+                if slot["response"] != script.text:
+                    row.add_error("the saved text of the flood is not the model's", lost=1)
+    requests = len(installation.requests(slow))
+    expected = FLOODS * FLOOD_STARTS * COLUMNS
+    if requests != expected:
+        row.add_error(f"{requests} requests instead of {expected}", doubled=max(0, requests - expected))
+    row.notes.append(f"newcomers were answered after {max(waited):.2f} s at most")
     return row
 
 

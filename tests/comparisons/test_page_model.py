@@ -45,11 +45,15 @@ def test_it_says_which_position_in_the_queue_a_slot_has(alice: User) -> None:
 
 
 @pytest.mark.usefixtures("worker")
-def test_it_counts_the_waiting_answers_of_all_users(alice: User) -> None:
+def test_users_take_turns_in_the_queue(alice: User) -> None:
     bob = User.objects.create_user("bob", "bob@example.org", None)
     compare(bob)
 
-    assert columns(compare(alice).comparison)[0].position == "4th in the queue"
+    assert [slot.position for slot in columns(compare(alice).comparison)] == [
+        "2nd in the queue",
+        "4th in the queue",
+        "6th in the queue",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from generations.models import Generation
-from generations.worker.claims import prepare, take
+from generations.worker.claims import prepare, queued, take
 from generations.worker.finalize import SavedEnd, announce_end, end_generation
 from generations.worker.types import Claim, Outcome
 from providers.adapters.base import ProviderError
@@ -13,13 +13,10 @@ from providers.adapters.base import ProviderError
 WORKER = "a-worker"
 
 
-def claim_generation(key: int, *, worker: str = WORKER, batch_room: int | None = None) -> Claim | None:
+def claim_generation(key: int, *, worker: str = WORKER) -> Claim | None:
     """Claim a generation; None if it may not be claimed, or if its provider cannot be called, which ends it."""
-    queued = Generation.objects.filter(pk=key, status=Generation.Status.QUEUED, held_back=False)
-    queued = queued.select_related("current_run", "user")
     with transaction.atomic():
-        taken = take(queued, worker, batch_room)
-    claimed = [each for each in taken if each.status == Generation.Status.STREAMING]
+        claimed = take(queued([key]), worker)
     for generation, prepared in zip(claimed, prepare(claimed), strict=True):
         if not isinstance(prepared, ProviderError):
             return prepared

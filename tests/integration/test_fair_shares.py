@@ -12,6 +12,7 @@ import requests
 
 from tests.fake_providers import Script, StandIn
 from tests.integration.api_client import Program
+from tests.integration.event_reader import Reading
 from tests.support.live import Account, Live
 
 ENTRY = {"provider": "openai", "model": "gpt-4o"}
@@ -93,6 +94,56 @@ def test_queued_answers_report_their_position(live: Live, vendors: StandIn, acco
     assert [event["place"] for event in waiting] == [1, 2]
     assert len({event["index"] for event in waiting}) == 2
     assert {event.data["index"] for event in rest if event.data["event"] == "complete"} == {0, 1, 2}
+
+
+def test_positions_are_told_again_while_another_answer_streams(live: Live, vendors: StandIn, account: Account) -> None:
+    limit(live, account, max_running=1)
+    vendors.scripts["long"] = Script(text="word " * 400, chunk_size=5, delay=0.02)
+    vendors.default = script = Script(text="Hello there.", hold=1)
+
+    with Program(account).stream("openai/gpt-4o", "openai/long", "openai/gpt-4o") as events:
+        received = [event for _ in range(2) for event in events.until("queued")]
+        script.release.set()
+        received += events.until("queued", index=2)
+        moved = received[-1].data
+        received += list(events)
+
+    assert moved["place"] == 1
+    assert [event.data["index"] for event in received if event.kind == "complete"] == [0, 1, 2]
+    Reading.of(received).assert_whole()
+
+
+def test_a_flood_on_a_slow_model_keeps_nobody_waiting(live: Live, vendors: StandIn, account: Account) -> None:
+    """The worker has 50 places."""
+    vendors.scripts["slow"] = script = Script(text="At last.", hold=1)
+    vendors.default = Script(text="Here I am.")
+    flood = Program(account)
+    started = [flood.begin(*["openai/slow"] * 8) for _ in range(8)]
+    vendors.wait_for_request(model="slow", number=40)
+
+    assert result(ask(live.register()))["response"] == "Here I am."
+    waiting = [slot for each in started for slot in flood.slots(each["comparison_id"]) if slot["status"] == "queued"]
+    assert len(waiting) == 64 - 40
+
+    script.release.set()
+    readings = [Reading.of(flood.join(each["comparison_id"])) for each in started]
+    assert [set(reading.answers.values()) for reading in readings] == [{"At last."}] * 8
+    assert most_at_once(vendors) <= 41
+
+
+def test_a_worker_that_comes_later_answers_what_waits(live: Live, vendors: StandIn, account: Account) -> None:
+    vendors.default = script = Script(text="At last.", hold=1)
+    flood = Program(account)
+    started = [flood.begin(*["openai/slow"] * 8) for _ in range(8)]
+    vendors.wait_for_request(model="slow", number=40)
+    other = live.beside("-second")
+    other.start_worker()
+
+    vendors.wait_for_request(model="slow", number=64)
+
+    script.release.set()
+    assert all(set(Reading.of(flood.join(each["comparison_id"])).answers.values()) == {"At last."} for each in started)
+    other.stop_worker()
 
 
 def test_an_answer_that_outgrows_the_budget_is_cut_off_and_kept(live: Live, vendors: StandIn, account: Account) -> None:

@@ -23,6 +23,8 @@ from tests.fake_providers import StandIn
 from tests.support import children, wait
 from tests.support.servers import Servers
 
+# The commands depend on the settings, which outside of test runs nobody has chosen.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "llmselect_project.settings")
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "a long and quiet evening"
 # The server has a key for these kinds. For any other kind, a test that needs a key gives one to its user.

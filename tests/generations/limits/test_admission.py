@@ -18,7 +18,6 @@ from generations import services
 from generations.deletion import prepare_deletion
 from generations.limits.admission import GenerationRequest, check_request_rate, reserve_more
 from generations.limits.budgets import Amount, used_by_period
-from generations.limits.queue import still_queued
 from generations.models import DailyUsage, Generation
 from generations.selectors import RunState
 from generations.services import retry_generation, start_run, stop_generations
@@ -40,11 +39,11 @@ TEN_CENTS = Usage(input_tokens=0, output_tokens=10_000)
 
 
 @pytest.fixture
-def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The keys of the runs that were enqueued again."""
-    keys: list[int] = []
-    monkeypatch.setattr("generations.limits.queue.enqueue", lambda run, _: keys.append(run.pk))
-    return keys
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """One item for each time that the workers were woken."""
+    calls: list[str] = []
+    monkeypatch.setattr("generations.worker.releases.wake_workers", lambda: calls.append("woken"))
+    return calls
 
 
 @pytest.fixture
@@ -95,7 +94,7 @@ def test_no_more_run_at_once_than_allowed(alice: User, topic: str) -> None:
     assert Generation.objects.filter(status=Status.QUEUED, held_back=True).count() == 17
 
 
-def test_an_end_enqueues_the_next_answer_of_its_user(alice: User, topic: str, enqueued: list[int]) -> None:
+def test_an_end_releases_the_next_answer_of_its_user(alice: User, topic: str, woken: list[str]) -> None:
     Limits.objects.create(user=alice, max_running=1)
     first, second, third = start(alice, topic, 3).generations
     claim = claim_generation(first.pk)
@@ -104,13 +103,13 @@ def test_an_end_enqueues_the_next_answer_of_its_user(alice: User, topic: str, en
 
     end_claim(claim, Outcome(Status.COMPLETED, text="Hello"))
 
-    assert enqueued == [second.current_run_id]
+    assert woken == ["woken"]
     assert claim_generation(third.pk) is None
     assert claim_generation(second.pk) is not None
 
 
 def test_answers_that_wait_are_released_if_an_answer_ended_while_they_started(
-    alice: User, topic: str, enqueued: list[int], monkeypatch: pytest.MonkeyPatch
+    alice: User, topic: str, woken: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Limits.objects.create(user=alice, max_running=1)
     claim = claim_generation(start(alice, topic).generations[0].pk)
@@ -124,35 +123,8 @@ def test_answers_that_wait_are_released_if_an_answer_ended_while_they_started(
     monkeypatch.setattr(services, "_announce", end_first)
     (second,) = start(alice, topic).generations
 
-    assert enqueued == [second.current_run_id]
+    assert woken == ["woken"]
     assert claim_generation(second.pk) is not None
-
-
-def test_batch_work_leaves_capacity_for_waiting_users(alice: User, topic: str, enqueued: list[int]) -> None:
-    first, second = start(alice, topic, 2, batch=True).generations
-    (urgent,) = start(alice, topic).generations
-
-    claim = claim_generation(first.pk, batch_room=1)
-    assert claim is not None
-    assert claim.batch
-    assert claim_generation(second.pk, batch_room=0) is None
-    assert claim_generation(urgent.pk, batch_room=0) is not None
-    end_claim(claim, Outcome(Status.COMPLETED, text="Hello"))
-
-    assert enqueued == [second.current_run_id]
-    assert claim_generation(second.pk, batch_room=1) is not None
-
-
-def test_the_queue_is_ordered_by_priority_then_by_age(alice: User, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("generations.limits.queue.is_any_worker_alive", lambda: True)
-    later = start(alice, topic, 2, batch=True).generations
-    normal = start(alice, topic, 2).generations
-    Limits.objects.create(user=alice, priority=Limits.Priority.FIRST)
-    (first,) = start(alice, topic).generations
-
-    positions = {each.pk: position for each, position in still_queued(Generation.objects.values_list("pk", flat=True))}
-
-    assert [positions[each.pk] for each in (first, *normal, *later)] == [1, 2, 3, 4, 5]
 
 
 def test_a_full_queue_refuses_and_creates_nothing(alice: User, topic: str) -> None:

@@ -51,7 +51,7 @@ def gone_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def living_worker() -> Iterator[None]:
     """The connection of a worker that lives, to which the claims of these tests belong."""
-    listener = Listener(WORKER, lambda _: None)
+    listener = Listener(WORKER, on_stop=lambda _: None, on_wake=lambda: None)
     listener.start(timeout=10)
     yield
     listener.stop()
@@ -293,12 +293,19 @@ def test_claim_and_end_of_a_whole_run_cost_three_statements_each(alice: User, to
         assert [each.closes_run for each in saved if each is not None] == [False] * (columns - 1) + [True]
 
 
-def test_a_lost_task_is_sent_again(state: RunState) -> None:
-    long_ago = timezone.now() - reaper.LOST_TASK_AFTER - timedelta(seconds=1)
-    Generation.objects.filter(pk=state.generations[0].pk).update(queued_at=long_ago)
+def test_the_reaper_wakes_the_workers_for_answers_that_they_may_have_missed(state: RunState) -> None:
+    woken = threading.Event()
+    listener = Listener(WORKER, on_stop=lambda _: None, on_wake=woken.set)
+    listener.start(timeout=10)
+    long_ago = timezone.now() - reaper.MISSED_AFTER - timedelta(seconds=1)
 
-    assert Reaper().reap() == 1
     assert Reaper().reap() == 0
+    assert not woken.is_set()
+    Generation.objects.filter(pk=state.generations[0].pk).update(queued_at=long_ago)
+    assert Reaper().reap() == 0
+
+    assert woken.wait(10)
+    listener.stop()
 
 
 def test_a_claim_is_handed_back_unless_it_was_stopped(state: RunState) -> None:
