@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from accounts.audit import record, record_deletion
 from accounts.models import Action, ApiToken, AuditEntry, Invitation, Limits, User
+from core.admin import HistoryAdmin
 
 INVITATION_LIFETIME = timedelta(days=7)
 
@@ -118,21 +119,14 @@ class ApiTokenAdmin(admin.ModelAdmin):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(admin.ModelAdmin):
+class AuditEntryAdmin(HistoryAdmin):
     """The audit trail, read-only: entries cannot be added, changed or deleted."""
 
     list_display = ("at", "action", "user", "subject", "address")
     list_filter = ("action", "at")
     list_select_related = ("user",)
     search_fields = ("user__username", "user__email", "subject", "address")
-    date_hierarchy = "at"
     fields = readonly_fields = ("at", "action", "user", "subject", "address")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

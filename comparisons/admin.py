@@ -1,4 +1,4 @@
-"""Admin of comparisons with their candidates and turns, and read-only admin of votes."""
+"""Read-only admin of comparisons with their candidates and turns, and of votes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from comparisons.models import Candidate, Comparison, Turn, Vote
+from core.admin import HistoryAdmin
+from providers.admin_filters import provider_filter
 
 
 class ReadOnlyInline(admin.TabularInline):
@@ -30,28 +32,17 @@ class TurnInline(ReadOnlyInline):
 
 
 @admin.register(Comparison)
-class ComparisonAdmin(admin.ModelAdmin):
+class ComparisonAdmin(HistoryAdmin):
     list_display = ("public_id", "user", "title", "created_at")
-    list_filter = ("created_at", "candidates__conversation__provider")
+    list_filter = ("created_at", provider_filter("candidates__conversation__provider"))
     search_fields = ("public_id", "title", "user__username", "user__email", "turns__prompt")
     list_select_related = ("user",)
-    date_hierarchy = "created_at"
-    readonly_fields = ("public_id", "user", "created_at", "updated_at")
     inlines = (CandidateInline, TurnInline)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
 
 @admin.register(Vote)
-class VoteAdmin(admin.ModelAdmin):
+class VoteAdmin(HistoryAdmin):
     list_display = ("turn", "user", "preferred_index", "verdict", "updated_at")
     list_filter = ("verdict", "updated_at")
     search_fields = ("user__username", "user__email", "turn__prompt")
     list_select_related = ("turn__comparison", "user")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Vote | None = None) -> bool:
-        return False

@@ -180,7 +180,7 @@ def preset_values(preset: Preset) -> dict[str, str]:
 def _last_choice(user: User) -> list[str]:
     """Return the models of the user's last comparison whose providers can be called now, even if no list has them."""
     callable_now = {access.provider for access in provider_accesses(user) if not access.refusal}
-    latest = Candidate.objects.filter(comparison__user=user).order_by("-comparison").values("comparison")[:1]
+    latest = Comparison.objects.filter(user=user).order_by("-created_at", "-pk").values("pk")[:1]
     candidates = Candidate.objects.filter(comparison=latest).select_related("conversation").order_by("position")
     refs = [candidate.conversation.model_ref for candidate in candidates]
     return [str(ref) for ref in refs if ref.provider in callable_now]

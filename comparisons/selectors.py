@@ -101,9 +101,8 @@ def user_comparisons(user: User, search: str = "") -> QuerySet[Comparison]:
     """
     comparisons = Comparison.objects.filter(user=user)
     if search:
-        comparisons = comparisons.filter(
-            Q(title__icontains=search) | Q(pk__in=Turn.objects.filter(prompt__icontains=search).values("comparison"))
-        )
+        found = Turn.objects.filter(comparison__user=user, prompt__icontains=search).order_by()
+        comparisons = comparisons.filter(Q(title__icontains=search) | Q(pk__in=found.values("comparison")))
     return comparisons.order_by("-created_at", "-pk").prefetch_related(
         Prefetch("turns", _with_slots(Turn.objects.order_by("number")).prefetch_related("votes"))
     )

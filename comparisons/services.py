@@ -27,7 +27,7 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.statements import insert
 from generations.deletion import delete_logs, prepare_deletion
 from generations.limits.admission import check_request_rate
-from generations.models import Generation
+from generations.models import IS_OPEN, Generation
 from generations.selectors import RunState
 from generations.services import stop_generations
 from generations.stored_request import encode_parameters
@@ -177,9 +177,7 @@ def stop_comparison(*, comparison: Comparison) -> int:
 
 
 def _open_generations(comparison: Comparison) -> QuerySet[Generation]:
-    return Generation.objects.filter(
-        message__conversation__candidate__comparison=comparison, status__in=Generation.OPEN
-    )
+    return Generation.objects.filter(IS_OPEN, message__conversation__candidate__comparison=comparison)
 
 
 def vote(*, user: User, turn: Turn, preferred_index: int | None = None, verdict: str = "") -> Vote:

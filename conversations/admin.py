@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from conversations.models import Conversation, Message
+from core.admin import HistoryAdmin
+from providers.admin_filters import provider_filter
 
 
 class MessageInline(admin.TabularInline):
@@ -21,16 +23,9 @@ class MessageInline(admin.TabularInline):
 
 
 @admin.register(Conversation)
-class ConversationAdmin(admin.ModelAdmin):
+class ConversationAdmin(HistoryAdmin):
     list_display = ("public_id", "user", "kind", "provider", "model", "title", "updated_at")
-    list_filter = ("kind", "provider", "created_at")
+    list_filter = ("kind", provider_filter("provider"), "created_at")
     search_fields = ("public_id", "title", "user__username", "user__email", "model", "messages__text")
     list_select_related = ("user",)
-    date_hierarchy = "created_at"
     inlines = (MessageInline,)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
-        return False

@@ -13,7 +13,7 @@ from accounts.models import User
 from conversations.message_tree import MessageTree, message_tree
 from conversations.models import WITH_IMAGES, Conversation, Message, MessageImage
 from core.errors import NotFound
-from generations.models import Generation
+from generations.models import IS_OPEN, Generation
 from images.models import Image
 
 MISSING = "There is no such conversation, or it is not yours."
@@ -109,4 +109,4 @@ def _with_branches(tree: MessageTree, path: Sequence[int]) -> list[ShownMessage]
 
 def open_answer(conversation: Conversation) -> Generation | None:
     """Return the answer of a conversation that is queued or running, if any."""
-    return Generation.objects.filter(message__conversation=conversation, status__in=Generation.OPEN).first()
+    return Generation.objects.filter(IS_OPEN, message__conversation=conversation).first()

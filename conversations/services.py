@@ -31,7 +31,7 @@ from core.errors import Conflict, InvalidInput
 from generations.deletion import delete_logs, prepare_deletion
 from generations.fields import TITLE_LENGTH
 from generations.limits.admission import check_request_rate
-from generations.models import Generation, Run
+from generations.models import IS_OPEN, Generation, Run
 from generations.selectors import RunState
 from generations.services import COPIED_AT_ONCE, copy_generations, stop_generations
 from images.models import Image
@@ -138,7 +138,7 @@ def retry_message(*, conversation: Conversation, message: Message) -> RunState:
 
 def stop_conversation(*, conversation: Conversation) -> int:
     """Stop the running answer; return the number of answers that were stopped."""
-    running = Generation.objects.filter(message__conversation=conversation, status__in=Generation.OPEN)
+    running = Generation.objects.filter(IS_OPEN, message__conversation=conversation)
     return stop_generations(running.select_related("current_run"))
 
 

@@ -13,7 +13,7 @@ from core.redis_clients import thread_client
 from generations.limits.budgets import count_deleted
 from generations.log import event_log
 from generations.log.event_log import Writer
-from generations.models import Generation
+from generations.models import IS_OPEN, Generation
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def prepare_deletion(generations: QuerySet[Generation]) -> list[TopicWriter]:
     the transaction that deletes.
     """
     count_deleted(generations)
-    still_open = generations.filter(status__in=Generation.OPEN).values_list("pk", "current_run__topic")
+    still_open = generations.filter(IS_OPEN).values_list("pk", "current_run__topic")
     return [(topic, Writer(key, f"deleted:{uuid.uuid4().hex}")) for key, topic in still_open]
 
 

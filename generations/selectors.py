@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db.models import QuerySet
 
 from core.statements import PreparedQuery
-from generations.models import Generation, Run
+from generations.models import IS_OPEN, Generation, Run
 
 if TYPE_CHECKING:
     from generations.log.event_log import EntryId
@@ -71,7 +71,7 @@ class ClaimId(NamedTuple):
 
 def streaming_claims(generations: QuerySet[Generation]) -> list[ClaimId]:
     """Return the claims of the generations among these that stream; one query."""
-    streaming = generations.filter(status=Generation.Status.STREAMING)
+    streaming = generations.filter(IS_OPEN, status=Generation.Status.STREAMING)
     return [ClaimId(key, lease) for key, lease in streaming.values_list("pk", "lease") if lease is not None]
 
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from redis.asyncio import Redis
 
 from generations.log.heartbeats import ALIVE_FOR, heartbeats_key
-from generations.models import Generation
+from generations.models import IS_OPEN, Generation
 from generations.worker.circuit_breaker import open_circuits
 
 logger = logging.getLogger(__name__)
@@ -53,9 +53,7 @@ async def ready(_request: HttpRequest) -> JsonResponse:
 def status(request: HttpRequest) -> HttpResponse:
     """Show the checks on a page, with the numbers of waiting and running answers and the open circuits."""
     problems = async_to_sync(_problems)()
-    counts = dict(
-        Generation.objects.filter(status__in=Generation.OPEN).values_list("status").annotate(count=Count("pk"))
-    )
+    counts = dict(Generation.objects.filter(IS_OPEN).values_list("status").annotate(count=Count("pk")))
     context = {
         "checks": [(name.title(), problem) for name, problem in problems.items()],
         "waiting": counts.get(Generation.Status.QUEUED, 0),

@@ -20,7 +20,7 @@ from accounts.allowances import Allowance, Budget
 from accounts.models import User
 from core.columns import fields_of
 from generations.limits.answer_usage import fill_usage
-from generations.models import DailyUsage, Generation
+from generations.models import IS_OPEN, DailyUsage, Generation
 from providers.models import KeySource
 
 Period = Literal["day", "month"]
@@ -168,7 +168,7 @@ def _add_to_days(rows: Sequence[tuple[Any, ...]]) -> None:
 
 def count_deleted(generations: QuerySet[Generation]) -> None:
     """Count the usage so far of streaming answers that are about to be deleted, since their end is never saved."""
-    streaming = generations.filter(status=Generation.Status.STREAMING)
+    streaming = generations.filter(IS_OPEN, status=Generation.Status.STREAMING)
     deleted = list(streaming.select_related("current_run").select_for_update(of=("self",)))
     for generation in deleted:
         fill_usage(generation, None)

@@ -19,7 +19,7 @@ from django.db.models import Count
 
 from core.process_cache import forget, remembered
 from generations.log.heartbeats import is_any_worker_alive
-from generations.models import Generation
+from generations.models import IS_OPEN, Generation
 
 NO_WORKER = 0
 """The position of an answer that waits although no worker is alive."""
@@ -78,11 +78,11 @@ def _turn(running: Mapping[int, int], queue: Sequence[Waiting]) -> tuple[int, in
 
 def whole_queue() -> list[Waiting]:
     """Return all queued generations in their order; two queries, one if there are none."""
-    queued = Generation.objects.filter(status=Generation.Status.QUEUED).order_by()
+    queued = Generation.objects.filter(IS_OPEN, status=Generation.Status.QUEUED).order_by()
     waiting = [Waiting(*row) for row in queued.values_list(*(field.name for field in fields(Waiting)))]
     if not waiting:
         return []
-    streaming = Generation.objects.filter(status=Generation.Status.STREAMING).order_by()
+    streaming = Generation.objects.filter(IS_OPEN, status=Generation.Status.STREAMING).order_by()
     return fair_order(waiting, dict(streaming.values_list("user_id").annotate(Count("pk"))))
 
 

@@ -17,7 +17,7 @@ from generations.limits.budgets import (
     used_by_period,
 )
 from generations.limits.open_answers import count_open
-from generations.models import Generation
+from generations.models import IS_OPEN, Generation
 from providers.models import KeySource
 
 PERIODS: dict[Period, str] = {"day": "Today", "month": "This month"}
@@ -89,7 +89,7 @@ def usage_of(user: User) -> UserUsage:
         source: [PeriodUsage(period, source, used[source, period], budgets.get((source, period))) for period in PERIODS]
         for source in KEY_SOURCES
     }
-    open_now = list(Generation.objects.filter(user=user, status__in=Generation.OPEN).values_list("status", flat=True))
+    open_now = list(Generation.objects.filter(IS_OPEN, user=user).values_list("status", flat=True))
     return UserUsage(
         allowance=allowance,
         running=open_now.count(Generation.Status.STREAMING),

@@ -20,7 +20,7 @@ from core.redis_clients import thread_client
 from generations.log import event_log
 from generations.log.event_log import Writer, waiting_entry
 from generations.log.heartbeats import gone_workers
-from generations.models import Generation
+from generations.models import IS_OPEN, Generation
 from generations.selectors import ClaimId
 from generations.worker.claims import hand_back
 from generations.worker.control import wake_workers
@@ -78,7 +78,7 @@ class Reaper:
 
     def _orphans(self) -> list[Generation]:
         """Return the streaming generations of workers that have been gone for long enough; one query without any."""
-        streaming = Generation.objects.filter(status=Generation.Status.STREAMING)
+        streaming = Generation.objects.filter(IS_OPEN, status=Generation.Status.STREAMING)
         workers = set(streaming.order_by().values_list("worker", flat=True).distinct()) - {self._worker}
         now, gone = time.monotonic(), gone_workers(sorted(workers))
         self._gone_since = {worker: self._gone_since.get(worker, now) for worker in gone}
@@ -155,7 +155,7 @@ def look_at_queue() -> int:
     the number of those. Two queries if there are none.
     """
     missed = Generation.objects.filter(
-        status=Generation.Status.QUEUED, queued_at__lt=timezone.now() - MISSED_AFTER
+        IS_OPEN, status=Generation.Status.QUEUED, queued_at__lt=timezone.now() - MISSED_AFTER
     ).order_by()
     if missed.filter(held_back=False).exists():
         wake_workers()

@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from accounts.allowances import allowance_of
 from accounts.models import User
 from generations.limits.open_answers import lock_and_count_open
-from generations.models import Generation
+from generations.models import IS_OPEN, Generation
 from generations.worker.control import wake_workers
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,6 @@ def _release(user: User) -> int:
         room = allowance_of(user).max_running - lock_and_count_open(user.pk).may_run
         if room <= 0:
             return 0
-        held_back = Generation.objects.filter(user=user, status=Generation.Status.QUEUED, held_back=True)
+        held_back = Generation.objects.filter(IS_OPEN, user=user, status=Generation.Status.QUEUED, held_back=True)
         first = held_back.order_by("priority", "current_run", "index").values_list("pk", flat=True)[:room]
         return held_back.filter(pk__in=list(first)).update(held_back=False)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+from redis import Redis
+
 from accounts.models import User
 from comparisons.live_page import ComparisonPage
 from comparisons.page_model import page_mark
 from comparisons.selectors import turn_states
-from generations.log.events import Delta, Done, Started
+from generations.log.events import Delta, Done, PhaseChanged, Started
+from generations.log.heartbeats import heartbeats_key
 from generations.models import Generation
+from generations.output import live_page
+from generations.phases import Phase
+from generations.selectors import RunState
 from tests.comparisons.without_worker import compare, end
 
 
@@ -39,3 +48,49 @@ def test_an_answer_that_ended_before_its_turn_was_shown_keeps_its_text(alice: Us
 
     assert turn.count("An answer.") == 3
     assert later == ""
+
+
+@pytest.fixture
+def waiting_page(alice: User, redis: Redis) -> tuple[ComparisonPage, RunState]:
+    """The page of a comparison whose answers wait for a worker, and its run."""
+    redis.zadd(heartbeats_key(), {"a-worker": 2e9})
+    started = compare(alice)
+    page = ComparisonPage(started.comparison, page_mark(turn_states(started.comparison)))
+    page.open()
+    page.render([Started(started.state)])
+    return page, started.state
+
+
+def test_positions_are_shown_as_soon_as_an_answer_is_reported_to_wait(
+    waiting_page: tuple[ComparisonPage, RunState],
+) -> None:
+    page, state = waiting_page
+
+    fragments = page.render([PhaseChanged(state.run.pk, 1, Phase.WAITING)])
+
+    assert re.findall(r"(\w+) in the queue", fragments) == ["next", "2nd", "3rd"]
+
+
+def test_positions_are_shown_while_another_answer_streams(
+    waiting_page: tuple[ComparisonPage, RunState], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, state = waiting_page
+    run = state.run.pk
+    first = Delta(run, 0, "text", "An", offset=0, time=0.1)
+
+    assert "in the queue" not in page.render([PhaseChanged(run, 0, Phase.CONNECTING), first])
+    monkeypatch.setattr(live_page, "LOOK_INTERVAL", 0.0)
+    later = page.render([Delta(run, 0, "text", " answer", offset=2, time=0.2)])
+
+    assert re.findall(r"(\w+) in the queue", later) == ["2nd", "3rd"]
+
+
+def test_an_answer_that_lost_its_worker_waits_again(waiting_page: tuple[ComparisonPage, RunState]) -> None:
+    page, state = waiting_page
+    connecting = page.render([PhaseChanged(state.run.pk, 2, Phase.CONNECTING)])
+
+    waiting = page.render([PhaseChanged(state.run.pk, 2, Phase.WAITING)])
+
+    assert ("Connecting" in connecting, "Waiting" in connecting) == (True, False)
+    assert "Connecting" not in waiting
+    assert re.findall(r"(\w+) in the queue", waiting) == ["next", "2nd", "3rd"]

@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from tests.fake_providers import Script, StandIn
-from tests.integration.api_client import Program
-from tests.integration.event_reader import Reading
+from tests.integration.api_client import EventStream, Program
+from tests.integration.event_reader import Event, Reading
 from tests.support.live import Account, Live
 
 ENTRY = {"provider": "openai", "model": "gpt-4o"}
@@ -44,6 +44,16 @@ def result(response: requests.Response) -> dict[str, Any]:
     assert response.status_code == 200, response.text
     (only,) = response.json()["turns"][0]["results"]
     return dict(only)
+
+
+def until_positions(events: EventStream, expected: dict[int, int]) -> list[Event]:
+    """Read until the last reported positions, by index, are these; return all events so far."""
+    received: list[Event] = []
+    told: dict[int, int] = {}
+    while {index: told.get(index) for index in expected} != expected:
+        received += events.until("queued")
+        told[received[-1].data["index"]] = received[-1].data["place"]
+    return received
 
 
 @pytest.fixture
@@ -87,13 +97,28 @@ def test_queued_answers_report_their_position(live: Live, vendors: StandIn, acco
     vendors.default = script = Script(text="Hello there.", hold=1)
 
     with Program(account).stream(*["openai/gpt-4o"] * 3) as events:
-        waiting = [events.until("queued")[-1].data for _ in range(2)]
+        received = until_positions(events, {1: 1, 2: 2})
+        script.release.set()
+        received += list(events)
+
+    assert [event.data["index"] for event in received if event.kind == "complete"] == [0, 1, 2]
+
+
+def test_a_reader_that_comes_back_is_told_the_positions_again(live: Live, vendors: StandIn, account: Account) -> None:
+    limit(live, account, max_running=1)
+    vendors.default = script = Script(text="Hello there.", hold=1)
+    program = Program(account)
+    comparison = program.begin(*["openai/gpt-4o"] * 3)["comparison_id"]
+    with program.join(comparison) as events:
+        received = until_positions(events, {1: 1, 2: 2})
+        received += events.until("chunk", index=0)
+
+    with program.join(comparison, after=received[-1].id) as events:
+        until_positions(events, {1: 1, 2: 2})
         script.release.set()
         rest = list(events)
 
-    assert [event["place"] for event in waiting] == [1, 2]
-    assert len({event["index"] for event in waiting}) == 2
-    assert {event.data["index"] for event in rest if event.data["event"] == "complete"} == {0, 1, 2}
+    assert {event.data["index"] for event in rest if event.kind == "complete"} == {0, 1, 2}
 
 
 def test_positions_are_told_again_while_another_answer_streams(live: Live, vendors: StandIn, account: Account) -> None:
@@ -102,13 +127,12 @@ def test_positions_are_told_again_while_another_answer_streams(live: Live, vendo
     vendors.default = script = Script(text="Hello there.", hold=1)
 
     with Program(account).stream("openai/gpt-4o", "openai/long", "openai/gpt-4o") as events:
-        received = [event for _ in range(2) for event in events.until("queued")]
+        received = until_positions(events, {1: 1, 2: 2})
         script.release.set()
-        received += events.until("queued", index=2)
-        moved = received[-1].data
+        received += until_positions(events, {2: 1})
+        assert "complete" not in {event.kind for event in received if event.data.get("index") == 1}
         received += list(events)
 
-    assert moved["place"] == 1
     assert [event.data["index"] for event in received if event.kind == "complete"] == [0, 1, 2]
     Reading.of(received).assert_whole()
 

@@ -219,12 +219,14 @@ def test_a_whole_answer_that_comes_late_replaces_an_interrupted_one(state: RunSt
 
 
 @pytest.mark.usefixtures("gone_at_once")
-def test_a_generation_that_was_lost_without_text_runs_again(state: RunState) -> None:
+def test_a_generation_that_was_lost_without_text_runs_again(state: RunState, topic: str) -> None:
     generation = state.generations[0]
     first = claim_generation(generation.pk)
     assert first is not None
 
     Reaper().reap()
+    entries = event_log.read_now(thread_client(), topic).entries
+    assert [entry.data for entry in entries if entry.data["kind"] == "phase"] == [event_log.waiting_entry(generation)]
     second = claim_generation(generation.pk)
 
     assert second is not None

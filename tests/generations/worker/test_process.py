@@ -1,0 +1,164 @@
+"""A worker with one place, in this process."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from pytest_django import Settings
+
+from accounts.models import User
+from core.redis_clients import thread_client
+from generations.limits.admission import GenerationRequest
+from generations.log import event_log
+from generations.models import Generation
+from generations.selectors import RunState
+from generations.services import start_run
+from generations.worker import process, reaper
+from generations.worker.control import Listener, wake_workers
+from generations.worker.process import StreamWorker
+from providers.adapters.base import Message, Request
+from tests.support import wait
+
+Status = Generation.Status
+
+
+@pytest.fixture(autouse=True)
+def _no_reaper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reaper does not help a worker that has missed something."""
+    monkeypatch.setattr(reaper, "MISSED_AFTER", timedelta(days=1))
+
+
+@pytest.fixture
+def started(alice: User, settings: Settings) -> Iterator[StreamWorker]:
+    settings.WORKER_CONCURRENCY = 1
+    worker = StreamWorker()
+    worker.start()
+    yield worker
+    worker.stop()
+
+
+@pytest.fixture
+def full(started: StreamWorker, alice: User) -> tuple[StreamWorker, Generation]:
+    """The worker while an answer takes its place, and that answer."""
+    other = Generation(pk=2**40, user=alice, lease=uuid.uuid4())
+    started._places.hold([other])
+    return started, other
+
+
+@pytest.fixture
+def woken() -> Iterator[threading.Event]:
+    """Set once the workers are woken."""
+    event = threading.Event()
+    listener = Listener("observer", on_stop=lambda _: None, on_wake=event.set)
+    listener.start(timeout=10)
+    yield event
+    listener.stop()
+
+
+def one(user: User, topic: str) -> RunState:
+    with transaction.atomic():
+        request = GenerationRequest("demo", Request("demo-swift", (Message("user", "Hello"),)))
+        return start_run(user=user, topic=topic, requests=[request])
+
+
+def status_of(state: RunState) -> str:
+    return Generation.objects.get(current_run=state.run).status
+
+
+def wait_until_begun(state: RunState) -> None:
+    wait.until(lambda: status_of(state) != Status.QUEUED, "the answer does not begin")
+
+
+def phases(topic: str) -> list[str]:
+    return [each.data["phase"] for each in event_log.read_now(thread_client(), topic).entries if "phase" in each.data]
+
+
+def test_what_a_full_worker_cannot_run_waits_and_other_workers_are_woken(
+    full: tuple[StreamWorker, Generation], alice: User, topic: str, woken: threading.Event
+) -> None:
+    worker, _ = full
+    state = one(alice, topic)
+
+    worker.take(state.run.pk)
+
+    assert woken.wait(10)
+    assert status_of(state) == Status.QUEUED
+    wait.until(lambda: phases(topic) == ["waiting"], "readers are not told that the answer waits")
+
+
+def test_a_place_that_becomes_free_is_given_to_what_waits(
+    full: tuple[StreamWorker, Generation], alice: User, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "wake_workers", lambda: None)
+    worker, other = full
+    state = one(alice, topic)
+    worker.take(state.run.pk)
+    assert status_of(state) == Status.QUEUED
+
+    worker._soon(worker._drop, other)
+
+    wait_until_begun(state)
+
+
+def test_nothing_is_claimed_past_others_that_wait(
+    full: tuple[StreamWorker, Generation], alice: User, topic: str
+) -> None:
+    worker, other = full
+    first = one(alice, topic)
+    worker.take(first.run.pk)
+    worker._places.leave(other)
+
+    second = one(alice, topic)
+    worker.take(second.run.pk)
+
+    assert status_of(second) == Status.QUEUED
+    wait_until_begun(first)
+
+
+def test_a_worker_that_is_woken_claims_what_waits(started: StreamWorker, alice: User, topic: str) -> None:
+    state = one(alice, topic)
+
+    wake_workers()
+
+    wait_until_begun(state)
+
+
+def test_a_worker_begins_with_what_waits(alice: User, topic: str) -> None:
+    state = one(alice, topic)
+    worker = StreamWorker()
+
+    worker.start()
+
+    wait_until_begun(state)
+    worker.stop()
+
+
+def test_a_worker_that_ends_puts_silent_answers_back_and_wakes_the_others(
+    alice: User, topic: str, woken: threading.Event
+) -> None:
+    state = one(alice, topic)
+    worker = StreamWorker()
+    worker.start()
+    wait_until_begun(state)
+    woken.clear()
+
+    worker.stop()
+
+    assert woken.wait(10)
+    generation = Generation.objects.get(current_run=state.run)
+    assert (generation.status, generation.text) == (Status.QUEUED, "")
+    assert phases(topic) == ["connecting", "waiting"]
+
+
+def test_a_worker_that_is_ending_claims_nothing(started: StreamWorker, alice: User, topic: str) -> None:
+    state = one(alice, topic)
+    started._call(started._cancel_all())
+
+    started.take(state.run.pk)
+
+    assert status_of(state) == Status.QUEUED
