@@ -21,8 +21,12 @@ from core.errors import UNAVAILABLE_ERRORS
 
 P = ParamSpec("P")
 T = TypeVar("T")
-THREADS = 8
-"""Threads of a process for such queries; each holds one connection to the database."""
+THREADS = 2
+"""Threads of a process for such queries; each holds one connection to the database.
+
+More would not do more at the same time, since Python runs one thread of a process at once, but they would keep its loop
+waiting: of a burst of starts the streams that run already must not feel anything.
+"""
 RETRY_DELAY = 0.5
 """Seconds between two attempts."""
 

@@ -11,11 +11,15 @@ from typing import Protocol, TypeVar
 from generations.models import Generation
 from generations.selectors import ClaimId
 
-SHARE = 4
-"""A user may begin one more answer while they run fewer than this many times the places that are free.
+SHARE = 8
+"""A user with many answers may begin one more while they run fewer than this many times the places that are free.
 
-So if n users want all that they can get, one of 4n + 1 places stays free for somebody who has nothing running.
+So one user alone gets four fifths of the places, and n users who want all that they can get leave some for others.
 """
+RESERVE = 10
+"""One place in so many is kept for users with few answers, and half of these for users with none."""
+FEW = 8
+"""Answers of one user that may take reserved places: as many as a comparison has columns."""
 
 
 class _Queued(Protocol):
@@ -33,6 +37,7 @@ class Places:
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
+        self._reserve = capacity // RESERVE
         self._batch_capacity = max(1, capacity - max(1, capacity // 4))
         self._claims: dict[ClaimId, Generation] = {}
         self._claiming = 0
@@ -62,7 +67,9 @@ class Places:
             if free <= 0:
                 break
             is_batch = each.priority == Generation.BATCH
-            if by_user[each.user_id] >= SHARE * free or (is_batch and batch >= self._batch_capacity):
+            few = FEW if free > self._reserve // 2 else 1
+            most = max(few, SHARE * (free - self._reserve))
+            if by_user[each.user_id] >= most or (is_batch and batch >= self._batch_capacity):
                 continue
             chosen.append(each)
             free -= 1

@@ -10,7 +10,8 @@ Arguments = tuple[str, ...]
 
 LARGEST_MESSAGE = str(1024 * 1024)
 """The size limit of a frame on a socket, in bytes; a larger one closes the socket with 1009."""
-TASK_THREADS = "8"
+TASK_THREADS = "2"
+"""Threads of a worker for tasks, which only hand runs to its loop; more would keep the loop waiting."""
 # Celery warns of root because of pickled tasks, which this worker does not accept.
 WITHOUT_ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
 

@@ -1,5 +1,5 @@
-"""Fifty answers that start at once, for a user who may run three, and for one whose budget has one dollar left; and
-users who fill all places with a slow model.
+"""Fifty answers that start at once, for a user who may run three, and for one whose budget has one dollar left; users
+who fill all places with a slow model; and more starts in a second than the processes can serve.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ STARTS = 50
 MAX_RUNNING = 3
 FLOODS, FLOOD_STARTS, COLUMNS = 5, 5, 8
 NEWCOMERS = 5
+BURST = 200
 PRICED = "gpt-4o"
 MAX_TOKENS = 20_000
 """Tokens that cost 20 cents with this model."""
@@ -34,6 +35,7 @@ async def run(installation: Installation) -> list[Row]:
         await _limit_of_three(installation),
         await _budget_of_one_dollar(installation),
         await _slow_model_of_others(installation),
+        await _burst(installation),
     ]
 
 
@@ -106,6 +108,30 @@ async def _slow_model_of_others(installation: Installation) -> Row:
     if requests != expected:
         row.add_error(f"{requests} requests instead of {expected}", doubled=max(0, requests - expected))
     row.notes.append(f"newcomers were answered after {max(waited):.2f} s at most")
+    return row
+
+
+async def _burst(installation: Installation) -> Row:
+    """Start more in a second than can begin in one; nobody may be refused."""
+    row = Row(f"{BURST} starts in one second", tries=BURST)
+    models = [installation.unique_model("burst") for _ in range(BURST)]
+    for model in models:
+        installation.vendors.scripts[model] = Script(text=numbered_text(model, 10), chunk_size=16, delay=0.05)
+
+    async def start(session: aiohttp.ClientSession, number: int) -> StartedComparison:
+        await asyncio.sleep(number / BURST)
+        return await installation.start_comparison(session, [models[number]])
+
+    async with _user(installation, "max_running", 1000) as session:
+        started = await asyncio.gather(*(start(session, number) for number in range(BURST)), return_exceptions=True)
+        for model, each in zip(models, started, strict=True):
+            if isinstance(each, BaseException):
+                row.expect(False, f"{model} was not started: {each!r}")
+                continue
+            [slot] = await installation.wait_for_end(session, each, within=60)
+            row.expect(slot["status"] == "completed", f"{model}: {slot['status']}")
+            if slot["response"] != numbered_text(model, 10):
+                row.add_error(f"{model}: the saved text is not the model's", lost=1)
     return row
 
 

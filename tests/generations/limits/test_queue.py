@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from django.db import transaction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Limits, User
@@ -64,6 +64,7 @@ def test_a_higher_priority_comes_before_any_share() -> None:
     assert keys(fair_order(queue, {2: 40})) == [2, 3, 1]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 4), st.sampled_from([1, 5, 9])), max_size=40),
     st.dictionaries(st.integers(1, 4), st.integers(0, 9)),

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from generations.models import Generation
 from generations.worker.places import Places
@@ -28,14 +29,28 @@ def fill(places: Places, *generations: Generation) -> list[Generation]:
 _keys = iter(range(1, 1_000_000))
 
 
-def test_five_users_who_want_everything_leave_places_for_a_newcomer() -> None:
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 4), max_size=300), st.integers(1, 5))
+def test_users_who_want_everything_leave_places_for_newcomers(arrivals: list[int], floods: int) -> None:
     places = Places(200)
+    for user in arrivals:
+        fill(places, *queued(user % floods))
+    for user in range(floods):
+        fill(places, *queued(user, 300))
 
-    held = Counter(each.user_id for round_ in range(40) for user in range(5) for each in fill(places, *queued(user)))
+    begun = [len(fill(places, *queued(newcomer, 8))) for newcomer in range(100, 106)]
 
-    assert set(held.values()) == {38, 39}
-    assert len(fill(places, *queued(5, 8))) == 8
-    assert not fill(places, *queued(0))
+    assert 0 not in begun
+
+
+@settings(deadline=None)
+@given(st.permutations([user for user in range(5) for _ in range(40)]))
+def test_five_users_with_forty_answers_each_leave_places_for_whole_comparisons(arrivals: list[int]) -> None:
+    places = Places(200)
+    for user in arrivals:
+        fill(places, *queued(user))
+
+    assert [len(fill(places, *queued(newcomer, 4))) for newcomer in (5, 6)] == [4, 4]
 
 
 def test_one_user_alone_gets_four_fifths() -> None:
@@ -45,7 +60,7 @@ def test_one_user_alone_gets_four_fifths() -> None:
     assert not places.full
 
 
-@pytest.mark.parametrize("capacity", [1, 2, 3, 4])
+@pytest.mark.parametrize("capacity", [1, 2, 4, 8])
 def test_few_places_are_all_used_by_one_user(capacity: int) -> None:
     places = Places(capacity)
 
@@ -55,8 +70,8 @@ def test_few_places_are_all_used_by_one_user(capacity: int) -> None:
 
 
 def test_those_behind_a_user_who_has_enough_may_begin() -> None:
-    places = Places(10)
-    fill(places, *queued(1, 10))
+    places = Places(20)
+    fill(places, *queued(1, 20))
 
     chosen = fill(places, *queued(1, 3), *queued(2, 1))
 
