@@ -117,30 +117,36 @@ class StreamWorker:
             wake_workers()
 
     def _claim(self, run_ids: Sequence[int | None]) -> list[tuple[list[Generation], list[Generation]]]:
-        """Claim the generations of these runs, as far as there are places, and with a None what comes next in the
-        queue. Return by run, and for the queue, what was claimed and what has to wait. Runs in the writing thread.
+        """Claim the generations of these runs, as far as there are places; return by run those that were claimed and
+        those that have to wait. Runs in the writing thread.
 
-        The generations of a run are not claimed past others that wait for a place.
+        With a None, or if others wait already, it claims what comes next in the whole queue instead; what belongs to
+        none of these runs is returned with the first.
         """
         arrived = claimable(run for run in run_ids if run is not None)
         if self._stopping:
             return [([], []) for _ in run_ids]
-        if None in run_ids and not self._places.full:
-            queue = [each for each in whole_queue() if not each.held_back]
-            chosen = {each.pk for each in self._places.choose(queue)}
-            claimed = take(queued(chosen), self.name)
-            self._others_wait = len(chosen) < len(queue)
+        in_turn = self._others_wait or None in run_ids
+        if not in_turn:
+            chosen = self._places.choose(arrived)
+            self._others_wait = len(chosen) < len(arrived)
+        elif self._places.full:
+            chosen, self._others_wait = [], True
         else:
-            directly = [] if self._others_wait else self._places.choose(arrived)
-            chosen = {each.pk for each in directly}
-            claimed = take(directly, self.name)
-            self._others_wait = self._others_wait or len(chosen) < len(arrived) or None in run_ids
+            queue = [each for each in whole_queue() if not each.held_back]
+            next_ones = self._places.choose(queue)
+            chosen = queued(each.pk for each in next_ones)
+            self._others_wait = len(next_ones) < len(queue)
+        claimed = take(chosen, self.name)
         transaction.on_commit(lambda: self._places.hold(claimed))
-        waiting = [each for each in arrived if each.pk not in chosen]
-        return [(_of_run(claimed, run, run_ids), _of_run(waiting, run, run_ids)) for run in run_ids]
+        taken = {each.pk for each in chosen}
+        waiting = [each for each in arrived if each.pk not in taken]
+        results = [(_of_run(run, claimed), _of_run(run, waiting)) for run in run_ids]
+        results[0][0].extend(each for each in claimed if each.current_run_id not in run_ids)
+        return results
 
     def _begin(self, claimed: Sequence[Generation]) -> None:
-        """Hand claimed generations, ordered by run, to the loop."""
+        """Hand claimed generations, run by run, to the loop."""
         for _, of_run in groupby(claimed, key=lambda each: each.current_run_id):
             generations = list(of_run)
             for generation, prepared in zip(generations, self._prepare(generations), strict=True):
@@ -291,6 +297,7 @@ class StreamWorker:
         """Claim what comes next in the queue, once a place has become free or another process says that some wait."""
         await self._look_at_queue.wait()
         self._look_at_queue.clear()
+        began = time.monotonic()
         try:
             with self._places.claiming():
                 claimed, _ = await asyncio.wrap_future(self._writer.submit(self._claim, None))
@@ -298,6 +305,8 @@ class StreamWorker:
         except Exception:
             self._look_at_queue.set()
             raise
+        # A long queue takes time to read; leave most of it to the answers.
+        await asyncio.sleep(3 * (time.monotonic() - began))
 
     async def _cancel_all(self) -> None:
         self._stopping = True
@@ -317,10 +326,7 @@ class StreamWorker:
         await loop_client().aclose()
 
 
-def _of_run(generations: Sequence[Generation], run: int | None, others: Sequence[int | None]) -> list[Generation]:
-    """Return those of a run, or with None those of no run among the others."""
-    if run is None:
-        return [each for each in generations if each.current_run_id not in others]
+def _of_run(run: int | None, generations: Sequence[Generation]) -> list[Generation]:
     return [each for each in generations if each.current_run_id == run]
 
 
