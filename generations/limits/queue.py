@@ -48,11 +48,14 @@ class _Positions(NamedTuple):
 
 
 def fair_order(waiting: Iterable[Waiting], running: Mapping[int, int]) -> list[Waiting]:
-    """Return generations in the order in which they begin; ``running`` counts the running ones by user."""
+    """Return generations in the order in which they begin; ``running`` counts the running ones by user.
+
+    Those that are held back come last, because others may begin before them at any time.
+    """
     counts = defaultdict(int, running)
     ordered: list[Waiting] = []
-    by_age = sorted(waiting, key=lambda each: (each.priority, each.current_run_id, each.index))
-    for _, equals in groupby(by_age, key=lambda each: each.priority):
+    by_age = sorted(waiting, key=lambda each: (each.held_back, each.priority, each.current_run_id, each.index))
+    for _, equals in groupby(by_age, key=lambda each: (each.held_back, each.priority)):
         queues: dict[int, deque[Waiting]] = defaultdict(deque)
         for each in equals:
             queues[each.user_id].append(each)

@@ -140,5 +140,9 @@ class LivePage:
         """Show the positions of the answers that wait; the log does not report how the queue moves."""
         waiting = {each.generation.pk: each for each in self._answers.values() if each.phase is Phase.WAITING}
         self._looked_at = time.monotonic()
-        for key, position in queue_positions(waiting).items():
-            waiting[key].position = position
+        positions = queue_positions(waiting)
+        for key, answer in waiting.items():
+            answer.position = positions.get(key)
+        begun = Generation.objects.filter(pk__in=waiting.keys() - positions.keys(), status=Generation.Status.STREAMING)
+        for key in begun.values_list("pk", flat=True):
+            waiting[key].reach(Phase.CONNECTING)

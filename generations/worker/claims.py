@@ -33,6 +33,7 @@ _CLAIMABLE = PreparedQuery(
     lambda runs: (
         Generation.objects.filter(current_run__pk__in=runs, status=Generation.Status.QUEUED, held_back=False)
         .select_related("current_run", "user")
+        .select_for_update(skip_locked=True, of=("self",), no_key=True)
         .order_by("pk")
     ),
     None,
@@ -40,13 +41,17 @@ _CLAIMABLE = PreparedQuery(
 
 
 def claimable(run_ids: Iterable[int]) -> list[Generation]:
-    """Return the generations of these runs that may be claimed, with their runs and users; one query."""
+    """Return the generations of these runs that may be claimed, with their runs and users; one query in a transaction.
+
+    Those that another process changes at this moment are left out, since it claims or ends them.
+    """
     return _CLAIMABLE.rows(list(run_ids))
 
 
 def queued(keys: Iterable[int]) -> list[Generation]:
-    """Return those of these generations that may be claimed, with their runs and users, by run; one query."""
+    """Return those of these generations that may be claimed, by run; otherwise as ``claimable``."""
     waiting = Generation.objects.filter(pk__in=list(keys), status=Generation.Status.QUEUED, held_back=False)
+    waiting = waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)
     return list(waiting.select_related("current_run", "user").order_by("current_run", "index"))
 
 

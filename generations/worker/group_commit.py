@@ -28,6 +28,10 @@ MOST_AT_ONCE = 200
 """Jobs in one transaction."""
 
 
+class WriterEnded(RuntimeError):
+    """The thread has ended, so that nothing is written any more."""
+
+
 class _Job(NamedTuple):
     write: Callable[[Sequence[Any]], Sequence[Any]]
     item: Any
@@ -44,14 +48,22 @@ class GroupCommit:
     def __init__(self, patience: float) -> None:
         self._patience = patience
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._hurry = False
+        self._hurry = self._ended = False
+        self._ending = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
     def submit(self, write: Write[Item, Result], item: Item) -> Future[Result]:
-        """Have ``write`` called with this item among others, and return the future of its result."""
+        """Have ``write`` called with this item among others, and return the future of its result.
+
+        Its exception is ``WriterEnded`` once the thread has ended.
+        """
         future: Future[Result] = Future()
-        self._jobs.put(_Job(write, item, future))
+        with self._ending:
+            if self._ended:
+                future.set_exception(WriterEnded())
+            else:
+                self._jobs.put(_Job(write, item, future))
         return future
 
     def stop(self, timeout: float) -> None:
@@ -70,6 +82,14 @@ class GroupCommit:
                     return
         finally:
             connections.close_all()
+            self._refuse_more()
+
+    def _refuse_more(self) -> None:
+        with self._ending:
+            self._ended = True
+            while not self._jobs.empty():
+                if (job := self._jobs.get()) is not None and job.future.set_running_or_notify_cancel():
+                    job.future.set_exception(WriterEnded())
 
     def _more(self, first: _Job) -> tuple[list[_Job], bool]:
         jobs = [first]

@@ -17,8 +17,9 @@ import threading
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 import uvloop
@@ -30,7 +31,7 @@ from core.async_db import in_thread
 from core.errors import UNAVAILABLE_ERRORS
 from core.redis_clients import heed_cancellation, loop_client
 from generations.limits.queue import whole_queue
-from generations.log.event_log import Payload, Writer, waiting_entry
+from generations.log.event_log import Payload, Writer, epoch_of, waiting_entry
 from generations.log.publisher import Publisher
 from generations.models import Generation
 from generations.selectors import ClaimId
@@ -40,7 +41,7 @@ from generations.worker.checkpoints import Checkpoints
 from generations.worker.claims import Prepared, claimable, claims_of, find_fallback, hand_back, prepare, queued, take
 from generations.worker.control import Listener, wake_workers
 from generations.worker.finalize import End, end_generations, follow_up
-from generations.worker.group_commit import GroupCommit
+from generations.worker.group_commit import GroupCommit, WriterEnded
 from generations.worker.places import Places
 from generations.worker.reaper import Reaper, recover_claim
 from generations.worker.types import CancelReason, Claim, Fallback, Outcome
@@ -57,9 +58,18 @@ SAVE_TIMEOUT = 4.0
 DRAIN_TIMEOUT = 3.0
 LISTENER_TIMEOUT = 2.0
 FORGOTTEN_INTERVAL = 5.0
+LONGEST_REST = 0.5
 CLAIM_INTERVAL = 0.02
 """Seconds between two looks at the queue, so that places that become free together are given away together."""
 NOT_PREPARED = "The answer could not be started because of an error on our side. Try again."
+
+
+class _Choice(NamedTuple):
+    """The generations that a worker is about to claim; whether others have to wait, or another worker was first."""
+
+    generations: Sequence[Generation]
+    others_wait: bool
+    others_were_first: bool = False
 
 
 class StreamWorker:
@@ -72,6 +82,7 @@ class StreamWorker:
         self._stops: dict[ClaimId, None] = {}
         self._stopping = False
         self._others_wait = False
+        self._rest_until = 0.0
         self._look_at_queue = asyncio.Event()
         self._places = Places(settings.WORKER_CONCURRENCY)
         self._loop = uvloop.new_event_loop()
@@ -108,70 +119,80 @@ class StreamWorker:
 
     def take(self, run_id: int) -> None:
         """Claim the generations of a run and have them answered; those for which there is no place wait."""
-        with self._places.claiming():
-            claimed, waiting = self._writer.submit(self._claim, run_id).result()
-            self._begin(claimed)
-        for generation in waiting:
-            self._soon(self._publish, generation.current_run.topic, [(waiting_entry(generation), None)])
-        if waiting:
-            wake_workers()
+        with self._places.claiming(), suppress(WriterEnded):
+            self._begin(self._writer.submit(self._claim, run_id).result())
 
-    def _claim(self, run_ids: Sequence[int | None]) -> list[tuple[list[Generation], list[Generation]]]:
-        """Claim the generations of these runs, as far as there are places; return by run those that were claimed and
-        those that have to wait. Runs in the writing thread.
+    def _claim(self, run_ids: Sequence[int | None]) -> list[list[Generation]]:
+        """Claim the generations of these runs, as far as there are places, and return by run what was claimed. Runs in
+        the writing thread.
 
         With a None, or if others wait already, it claims what comes next in the whole queue instead; what belongs to
         none of these runs is returned with the first.
         """
         arrived = claimable(run for run in run_ids if run is not None)
         if self._stopping:
-            return [([], []) for _ in run_ids]
-        in_turn = self._others_wait or None in run_ids
-        if not in_turn:
+            return [[] for _ in run_ids]
+        if not (self._others_wait or None in run_ids):
             chosen = self._places.choose(arrived)
-            self._others_wait = len(chosen) < len(arrived)
-        elif self._places.full:
-            chosen, self._others_wait = [], True
+            choice = _Choice(chosen, others_wait=len(chosen) < len(arrived))
+        elif self._places.full or (None not in run_ids and time.monotonic() < self._rest_until):
+            choice = _Choice([], others_wait=True)
         else:
-            queue = [each for each in whole_queue() if not each.held_back]
-            next_ones = self._places.choose(queue)
-            chosen = queued(each.pk for each in next_ones)
-            self._others_wait = len(next_ones) < len(queue)
-        claimed = take(chosen, self.name)
-        transaction.on_commit(lambda: self._places.hold(claimed))
-        taken = {each.pk for each in chosen}
-        waiting = [each for each in arrived if each.pk not in taken]
-        results = [(_of_run(run, claimed), _of_run(run, waiting)) for run in run_ids]
-        results[0][0].extend(each for each in claimed if each.current_run_id not in run_ids)
-        return results
+            choice = self._choose_in_turn()
+        claimed = take(choice.generations, self.name)
+        chosen_keys = {each.pk for each in choice.generations}
+        waiting = [each for each in arrived if each.pk not in chosen_keys]
+        transaction.on_commit(lambda: self._settle(claimed, waiting, choice))
+        by_run: dict[int | None, list[Generation]] = {run: [] for run in run_ids}
+        for each in claimed:
+            by_run.get(each.current_run_id, by_run[run_ids[0]]).append(each)
+        return [by_run.pop(run, []) for run in run_ids]
+
+    def _choose_in_turn(self) -> _Choice:
+        began = time.monotonic()
+        queue = [each for each in whole_queue() if not each.held_back]
+        now = time.monotonic()
+        # A long queue takes time to read; leave most of it to the answers.
+        self._rest_until = now + min(3 * (now - began), LONGEST_REST)
+        in_turn = self._places.choose(queue)
+        generations = queued(each.pk for each in in_turn)
+        return _Choice(generations, len(in_turn) < len(queue), others_were_first=len(generations) < len(in_turn))
+
+    def _settle(self, claimed: Sequence[Generation], waiting: Sequence[Generation], choice: _Choice) -> None:
+        """Note what a committed choice has changed; runs in the writing thread."""
+        self._places.hold(claimed)
+        self._others_wait = choice.others_wait
+        if waiting:
+            self._soon(self._report_waiting, waiting)
+        elif choice.others_wait and choice.others_were_first:
+            self._soon(self._look_at_queue.set)
 
     def _begin(self, claimed: Sequence[Generation]) -> None:
-        """Hand claimed generations, run by run, to the loop."""
+        """Hand claimed generations, run by run, to the loop; those of a run that cannot be prepared fail."""
         for _, of_run in groupby(claimed, key=lambda each: each.current_run_id):
             generations = list(of_run)
-            for generation, prepared in zip(generations, self._prepare(generations), strict=True):
-                if isinstance(prepared, ProviderError):
-                    self._soon(self._fail, generation, prepared)
+            try:
+                prepared = self._prepare(generations)
+            except Exception:
+                logger.exception("%d answers could not be prepared", len(generations))
+                prepared = [ProviderError(ErrorCode.UPSTREAM_ERROR, NOT_PREPARED, retryable=True)] * len(generations)
+            for generation, each in zip(generations, prepared, strict=True):
+                if isinstance(each, ProviderError):
+                    self._soon(self._fail, generation, each)
                 else:
-                    self._soon(self._start, prepared)
+                    self._soon(self._start, each)
 
     def _prepare(self, claimed: Sequence[Generation]) -> list[Prepared]:
-        """Prepare claimed generations, waiting for the database if it is unavailable; if that fails, they fail."""
-        try:
-            while True:
-                try:
-                    return prepare(claimed)
-                except UNAVAILABLE_ERRORS as error:
-                    if self._stopping:
-                        raise
-                    logger.warning("%d claims wait for the database: %s", len(claimed), error)
-                    connections.close_all()
-                    time.sleep(RETRY_DELAY)
-        except Exception:
-            for generation in claimed:
-                refusal = ProviderError(ErrorCode.UPSTREAM_ERROR, NOT_PREPARED, retryable=True)
-                self._soon(self._fail, generation, refusal)
-            raise
+        """Prepare claimed generations, waiting for the database if it is unavailable."""
+        while True:
+            try:
+                return prepare(claimed)
+            except UNAVAILABLE_ERRORS as error:
+                if self._stopping:
+                    raise
+                logger.warning("%d claims wait for the database: %s", len(claimed), error)
+                connections.close_all()
+                time.sleep(RETRY_DELAY)
 
     def _soon(self, function: Callable[..., object], *args: Any) -> None:
         self._loop.call_soon_threadsafe(function, *args)
@@ -197,6 +218,15 @@ class StreamWorker:
         ]
         # Answers may wait whose tasks went to a worker that is gone.
         self._look_at_queue.set()
+
+    def _report_waiting(self, generations: Sequence[Generation]) -> None:
+        """Tell readers that these wait, and workers that may have room for them."""
+        for each in generations:
+            # It may be the first entry of a topic, which begins with the epoch of its run.
+            epoch = epoch_of(each.current_run) if each.delivery_count == 0 else None
+            self._publisher.put(each.current_run.topic, waiting_entry(each), epoch=epoch)
+        self._look_at_queue.set()
+        self._run(in_thread(wake_workers))
 
     def _start(self, claim: Claim) -> None:
         self._run(self._answer(claim))
@@ -297,16 +327,14 @@ class StreamWorker:
         """Claim what comes next in the queue, once a place has become free or another process says that some wait."""
         await self._look_at_queue.wait()
         self._look_at_queue.clear()
-        began = time.monotonic()
         try:
             with self._places.claiming():
-                claimed, _ = await asyncio.wrap_future(self._writer.submit(self._claim, None))
+                claimed = await asyncio.wrap_future(self._writer.submit(self._claim, None))
                 await in_thread(self._begin, claimed)
         except Exception:
             self._look_at_queue.set()
             raise
-        # A long queue takes time to read; leave most of it to the answers.
-        await asyncio.sleep(3 * (time.monotonic() - began))
+        await asyncio.sleep(max(0.0, self._rest_until - time.monotonic()))
 
     async def _cancel_all(self) -> None:
         self._stopping = True
@@ -324,10 +352,6 @@ class StreamWorker:
         await asyncio.gather(*self._background, return_exceptions=True)
         await self._clients.close()
         await loop_client().aclose()
-
-
-def _of_run(run: int | None, generations: Sequence[Generation]) -> list[Generation]:
-    return [each for each in generations if each.current_run_id == run]
 
 
 async def _find_fallback(claim: Claim) -> Fallback | None:

@@ -96,6 +96,9 @@ def recover_claim(claim: ClaimId) -> None:
 def recover(generation: Generation) -> bool:
     """End a generation whose worker is gone, or put it back into the queue if nothing had been said; return False if
     another process has done so."""
+    claimed = Generation.objects.filter(pk=generation.pk, lease=generation.lease, status=Generation.Status.STREAMING)
+    if not claimed.exists():
+        return False
     _refuse_entries(generation)
     generation.refresh_from_db(fields=["text", "reasoning", "stop_requested"])
     text, reasoning = _last_known(generation)

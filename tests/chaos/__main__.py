@@ -20,6 +20,7 @@ from tests.chaos import (
     fair_shares,
     killed_workers,
     outages,
+    single_worker,
     slow_readers,
     soak,
     stalls,
@@ -35,6 +36,7 @@ Scenario = Callable[[Installation], Coroutine[Any, Any, list[Row]]]
 SCENARIOS: dict[str, Scenario] = {
     "dropped_readers": dropped_readers.run,
     "killed_workers": killed_workers.run,
+    "single_worker": single_worker.run,
     "outages": outages.run,
     "stalls": stalls.run,
     "early_start": early_start.run,

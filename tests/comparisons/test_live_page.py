@@ -11,6 +11,7 @@ from accounts.models import User
 from comparisons.live_page import ComparisonPage
 from comparisons.page_model import page_mark
 from comparisons.selectors import turn_states
+from core.process_cache import forget_all
 from generations.log.events import Delta, Done, PhaseChanged, Started
 from generations.log.heartbeats import heartbeats_key
 from generations.models import Generation
@@ -83,6 +84,21 @@ def test_positions_are_shown_while_another_answer_streams(
     later = page.render([Delta(run, 0, "text", " answer", offset=2, time=0.2)])
 
     assert re.findall(r"(\w+) in the queue", later) == ["2nd", "3rd"]
+
+
+def test_an_answer_that_has_begun_unheard_does_not_wait_for_ever(
+    waiting_page: tuple[ComparisonPage, RunState],
+) -> None:
+    page, state = waiting_page
+    run = state.run.pk
+    page.render([PhaseChanged(run, index, Phase.WAITING) for index in range(3)])
+    Generation.objects.filter(pk=state.generations[0].pk).update(status=Generation.Status.STREAMING)
+    forget_all()
+
+    fragments = page.render([PhaseChanged(run, 1, Phase.WAITING)])
+
+    assert "Connecting" in fragments
+    assert re.findall(r"(\w+) in the queue", fragments) == ["next", "2nd"]
 
 
 def test_an_answer_that_lost_its_worker_waits_again(waiting_page: tuple[ComparisonPage, RunState]) -> None:

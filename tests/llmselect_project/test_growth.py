@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from accounts.jwt import issue_pair
@@ -163,7 +163,8 @@ def test_background_work(ids: dict[str, str]) -> None:
         release(alice)
         count_open(alice.pk)
         claims.claims_of("a-worker")
-        claims.queued([started.state.generations[0].pk])
-        claims.claimable([started.state.run.pk])
+        with transaction.atomic():
+            claims.queued([started.state.generations[0].pk])
+            claims.claimable([started.state.run.pk])
 
     assert scans == []

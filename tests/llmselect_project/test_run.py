@@ -6,73 +6,19 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 import requests
 
 from llmselect_project.run.supervisor import RESTART_DELAYS
-from tests.support import children, wait
+from tests.support import wait
 from tests.support.live import PASSWORD, ROOT, ApiClient, free_port
-
-RUN = (sys.executable, "-m", "llmselect_project.run")
-OF_THE_TESTS = {"DATABASE_URL", "DJANGO_SETTINGS_MODULE", "REDIS_URL"}
-
-
-class Started:
-    """A running ``make run`` with nothing configured but its folder and port."""
-
-    def __init__(self, folder: Path, *, command: tuple[str, ...] = RUN, port: int = 0, **variables: str) -> None:
-        self.var, self.port = folder / "var", port or free_port()
-        self._output = folder / f"output-{len(list(folder.iterdir()))}"
-        inherited = {name: value for name, value in os.environ.items() if name not in OF_THE_TESTS}
-        environment = {**inherited, "VAR_DIR": str(self.var), "PORT": str(self.port), **variables}
-        self.process = children.start(command, log=self._output, environment=environment, directory=ROOT)
-        self._below: list[psutil.Process] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def output(self) -> str:
-        return self._output.read_text(errors="replace")
-
-    def wait_until_ready(self) -> None:
-        wait.until(lambda: "is ready at" in self.output or self.process.poll() is not None, "no URL was printed", 90)
-        assert self.process.poll() is None, self.output
-        self._below = psutil.Process(self.process.pid).children(recursive=True)
-
-    def has_said(self, sentence: str, *, times: int) -> bool:
-        return self.output.count(sentence) >= times
-
-    def look_for(self, word: str) -> bool:
-        """Look for a child with this word in its command line that has been started since; return False without one."""
-        self._below = psutil.Process(self.process.pid).children(recursive=True)
-        return any(word in part for process in self._below for part in process.cmdline())
-
-    def find(self, word: str) -> psutil.Process:
-        return next(process for process in self._below if any(word in part for part in process.cmdline()))
-
-    @property
-    def files(self) -> set[str]:
-        """The names of the files in its folder, without those that SQLite keeps beside an open database."""
-        return {path.name for path in self.var.iterdir() if not path.name.endswith(("-wal", "-shm"))}
-
-    def wait_for_exit(self) -> int:
-        return self.process.wait(20)
-
-    def survivors(self) -> list[psutil.Process]:
-        return psutil.wait_procs(self._below, timeout=10)[1]
-
-    def end(self) -> None:
-        children.end(self.process)
+from tests.support.make_run import Started
 
 
 @pytest.fixture
@@ -209,7 +155,7 @@ def test_it_refuses_a_busy_port_before_anything_starts(folder: Path) -> None:
 
 
 def test_it_says_that_the_configured_redis_does_not_respond(folder: Path) -> None:
-    run = Started(folder, REDIS_URL=f"redis://:secret@127.0.0.1:{free_port()}/0")
+    run = Started(folder, variables={"REDIS_URL": f"redis://:secret@127.0.0.1:{free_port()}/0"})
 
     status = run.wait_for_exit()
 
@@ -220,7 +166,7 @@ def test_it_says_that_the_configured_redis_does_not_respond(folder: Path) -> Non
 
 
 def test_it_serves_with_daphne(folder: Path) -> None:
-    run = Started(folder, ASGI_SERVER="daphne")
+    run = Started(folder, variables={"ASGI_SERVER": "daphne"})
     run.wait_until_ready()
 
     page = requests.get(f"http://127.0.0.1:{run.port}/health/live", timeout=10)

@@ -64,6 +64,12 @@ def test_a_higher_priority_comes_before_any_share() -> None:
     assert keys(fair_order(queue, {2: 40})) == [2, 3, 1]
 
 
+def test_those_that_are_held_back_come_last() -> None:
+    held_back = Waiting(1, 1, 5, 1, 0, held_back=True)
+
+    assert keys(fair_order([held_back, waiting(2, 1), waiting(3, 2, priority=9)], {})) == [2, 3, 1]
+
+
 @settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 4), st.sampled_from([1, 5, 9])), max_size=40),

@@ -8,7 +8,7 @@ from django.db import OperationalError
 
 from accounts.models import User
 from generations.worker import group_commit
-from generations.worker.group_commit import GroupCommit
+from generations.worker.group_commit import GroupCommit, WriterEnded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,3 +100,10 @@ def test_it_writes_what_was_submitted_before_it_ends(held: Held, writer: GroupCo
     writer.stop(10)
 
     assert last.result(0) == 1
+
+
+def test_what_comes_after_its_end_is_refused() -> None:
+    writer = GroupCommit(patience=1)
+    writer.stop(10)
+
+    assert isinstance(writer.submit(lambda items: items, 1).exception(timeout=10), WriterEnded)

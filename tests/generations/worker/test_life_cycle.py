@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -21,10 +21,10 @@ from generations.selectors import ClaimId, RunState
 from generations.services import retry_generation, start_run, stop_generations
 from generations.worker import reaper
 from generations.worker.checkpoints import Checkpoint, save_checkpoint
-from generations.worker.claims import claimable, hand_back, prepare, take
+from generations.worker.claims import claimable, hand_back, prepare, queued, take
 from generations.worker.control import Listener
 from generations.worker.finalize import End, end_generation, end_generations
-from generations.worker.reaper import Reaper
+from generations.worker.reaper import Reaper, recover
 from generations.worker.types import Outcome, Snapshot
 from providers.adapters.base import ErrorCode, Message, ProviderError, Request, Usage
 from tests.generations.claims import WORKER, claim_generation, end_claim
@@ -218,6 +218,21 @@ def test_a_whole_answer_that_comes_late_replaces_an_interrupted_one(state: RunSt
     assert (usage.answers, usage.tokens) == (1, 7)
 
 
+def test_what_another_process_has_recovered_is_left_alone(state: RunState, topic: str) -> None:
+    claim = claim_generation(state.generations[0].pk)
+    assert claim is not None
+    lost = Generation.objects.select_related("current_run", "user").get(pk=claim.generation_id)
+    assert hand_back(claim.generation)
+    again = claim_generation(claim.generation_id)
+    assert again is not None
+
+    assert not recover(lost)
+
+    entry = Payload(run=state.run.pk, index=0, kind="text", text="Hello", offset=0, t=0.1)
+    assert event_log.append(thread_client(), topic, entry, again.writer) is not None
+    assert kinds(topic) == ["start", "text"]
+
+
 @pytest.mark.usefixtures("gone_at_once")
 def test_a_generation_that_was_lost_without_text_runs_again(state: RunState, topic: str) -> None:
     generation = state.generations[0]
@@ -266,6 +281,30 @@ def test_a_worker_without_a_sign_of_life_is_not_given_up_at_the_first_look(state
 
     assert watcher.reap() == 0
     wait.until(watcher.reap, "the answer of a gone worker is not recovered")
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+def test_what_another_worker_is_claiming_is_left_out(state: RunState) -> None:
+    first, second = state.generations
+    locked, done = threading.Event(), threading.Event()
+
+    def lock() -> None:
+        with transaction.atomic():
+            list(Generation.objects.select_for_update().filter(pk=first.pk))
+            locked.set()
+            done.wait(10)
+        connections.close_all()
+
+    thread = threading.Thread(target=lock)
+    thread.start()
+    assert locked.wait(10)
+
+    with transaction.atomic():
+        left = claimable([state.run.pk]), queued([first.pk, second.pk])
+    done.set()
+    thread.join()
+
+    assert [[each.pk for each in generations] for generations in left] == [[second.pk]] * 2
 
 
 @pytest.mark.usefixtures("gone_at_once", "living_worker")

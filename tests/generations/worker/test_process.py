@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -19,6 +19,7 @@ from generations.models import Generation
 from generations.selectors import RunState
 from generations.services import start_run
 from generations.worker import process, reaper
+from generations.worker.claims import Prepared, prepare
 from generations.worker.control import Listener, wake_workers
 from generations.worker.process import StreamWorker
 from providers.adapters.base import Message, Request
@@ -152,7 +153,44 @@ def test_a_worker_that_ends_puts_silent_answers_back_and_wakes_the_others(
     assert woken.wait(10)
     generation = Generation.objects.get(current_run=state.run)
     assert (generation.status, generation.text) == (Status.QUEUED, "")
-    assert phases(topic) == ["connecting", "waiting"]
+    assert phases(topic)[-1] == "waiting"
+
+
+def test_a_run_that_cannot_be_prepared_does_not_hold_up_others(
+    started: StreamWorker, alice: User, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = one(alice, topic), one(alice, topic)
+
+    def prepare_sound(generations: Sequence[Generation]) -> list[Prepared]:
+        if generations[0].current_run_id == broken.run.pk:
+            raise TypeError("an old request")
+        return prepare(generations)
+
+    monkeypatch.setattr(process, "prepare", prepare_sound)
+    started._soon(started._look_at_queue.set)
+
+    wait.until(lambda: status_of(broken) == Status.FAILED, "the broken answer does not fail")
+    wait_until_begun(sound)
+
+
+def test_a_task_that_comes_after_the_end_is_left_to_others(alice: User, topic: str) -> None:
+    worker = StreamWorker()
+    worker.start()
+    worker.stop()
+    state = one(alice, topic)
+
+    worker.take(state.run.pk)
+
+    assert status_of(state) == Status.QUEUED
+
+
+def test_a_run_that_comes_twice_at_once_is_begun_once(started: StreamWorker, alice: User, topic: str) -> None:
+    state = one(alice, topic)
+
+    with transaction.atomic():
+        first, second = started._claim([state.run.pk, state.run.pk])
+
+    assert ([each.pk for each in first], second) == ([state.generations[0].pk], [])
 
 
 def test_a_worker_that_is_ending_claims_nothing(started: StreamWorker, alice: User, topic: str) -> None:
