@@ -98,8 +98,7 @@ def test_an_error_in_the_worker_reveals_no_key(
     result = tasks.answer.apply(args=(generation.current_run_id,))
     worker._writer.stop(10)
 
-    assert isinstance(result.result, Broken)
+    assert result.successful()
     assert "Broken: something else" in caplog.text
     assert API_KEY[:-4] not in caplog.text
-    assert API_KEY[:-4] not in str(result.traceback)
     assert KEY not in caplog.text
