@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from comparisons.models import Candidate, Comparison, Turn, Vote
-from core.admin import HistoryAdmin
+from core.admin import HistoryAdmin, HistoryInline
 from providers.admin_filters import provider_filter
 
 
-class ReadOnlyInline(admin.TabularInline):
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class CandidateInline(ReadOnlyInline):
+class CandidateInline(HistoryInline):
     model = Candidate
 
 
-class TurnInline(ReadOnlyInline):
+class TurnInline(HistoryInline):
     model = Turn
 
 

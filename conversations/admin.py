@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from conversations.models import Conversation, Message
-from core.admin import HistoryAdmin
+from core.admin import HistoryAdmin, HistoryInline
 from providers.admin_filters import provider_filter
 
 
-class MessageInline(admin.TabularInline):
+class MessageInline(HistoryInline):
     model = Message
-    extra = 0
-    can_delete = False
     fields = readonly_fields = ("parent", "role", "text", "generation", "created_at")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Conversation)

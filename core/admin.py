@@ -22,14 +22,23 @@ class BoundedPaginator(Paginator):
         return cast(QuerySet, self.object_list)[:COUNTED].count()
 
 
-class HistoryAdmin(admin.ModelAdmin):
+class _ReadOnly:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class HistoryAdmin(_ReadOnly, admin.ModelAdmin):
     """Rows that the product itself adds and changes."""
 
     paginator = BoundedPaginator
     show_full_result_count = False
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+class HistoryInline(_ReadOnly, admin.TabularInline):
+    """Rows of the same kind on the page of the row that they belong to."""
+
+    extra = 0
+    can_delete = False

@@ -21,7 +21,7 @@ MOST = 10_000
 
 class _Remembered(NamedTuple):
     value: Any
-    until: float
+    loaded_at: float
 
 
 _values: dict[str, _Remembered] = {}
@@ -30,9 +30,10 @@ _changes = 0
 
 
 def remembered(key: str, load: Callable[[], T], seconds: float = SECONDS) -> T:
-    """Return the value under this key, loaded if it is not remembered. Do not change it: others get the same one."""
+    """Return the value under this key, loaded if it was not loaded in the last ``seconds``. Do not change it: others
+    get the same one."""
     known = _values.get(key)
-    if known is not None and time.monotonic() < known.until:
+    if known is not None and time.monotonic() < known.loaded_at + seconds:
         value: T = known.value
         return value
     changes = _changes
@@ -40,7 +41,7 @@ def remembered(key: str, load: Callable[[], T], seconds: float = SECONDS) -> T:
     if changes == _changes:
         if len(_values) >= MOST:
             _values.clear()
-        _values[key] = _Remembered(value, time.monotonic() + seconds)
+        _values[key] = _Remembered(value, time.monotonic())
     return value
 
 

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import heapq
 import threading
-import time
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import groupby
-from typing import NamedTuple
 
 from django.db.models import Count
 
-from core.process_cache import forget, remembered
+from core.process_cache import remembered
 from generations.log.heartbeats import is_any_worker_alive
 from generations.models import IS_OPEN, Generation
 
 NO_WORKER = 0
 """The position of an answer that waits although no worker is alive."""
-KNOWN_FOR = 1
-"""Seconds for which a process tells positions from one look at the queue."""
-KNOWN_AT_LEAST_FOR = 0.2
-"""Seconds after which it looks again for an answer that was not in the queue."""
+LOOK_INTERVAL = 1.0
+"""Seconds between two looks of a reader at the positions, and between two looks of a process at the queue."""
+SHORTEST_INTERVAL = 0.2
+"""Seconds after which a process looks again for an answer that was not in the queue."""
 _looking = threading.Lock()
 
 
@@ -40,11 +38,6 @@ class Waiting:
     current_run_id: int
     index: int
     held_back: bool
-
-
-class _Positions(NamedTuple):
-    looked_at: float
-    positions: dict[int, int]
 
 
 def fair_order(waiting: Iterable[Waiting], running: Mapping[int, int]) -> list[Waiting]:
@@ -92,21 +85,19 @@ def whole_queue() -> list[Waiting]:
 def queue_positions(generation_ids: Collection[int]) -> dict[int, int]:
     """Return the positions of those of these generations that wait, counted from 1, by primary key.
 
-    They are up to ``KNOWN_FOR`` seconds old, so that many readers cost no more than one. Every position is
+    They are up to ``LOOK_INTERVAL`` seconds old, so that many readers cost no more than one. Every position is
     ``NO_WORKER`` if no worker is alive.
     """
     if not generation_ids:
         return {}
     with _looking:
-        known = remembered("queue", _look, KNOWN_FOR)
-        missing = any(key not in known.positions for key in generation_ids)
-        if missing and time.monotonic() - known.looked_at >= KNOWN_AT_LEAST_FOR:
-            forget("queue")
-            known = remembered("queue", _look, KNOWN_FOR)
-    return {key: known.positions[key] for key in generation_ids if key in known.positions}
+        known = remembered("queue", _look, LOOK_INTERVAL)
+        if any(key not in known for key in generation_ids):
+            known = remembered("queue", _look, SHORTEST_INTERVAL)
+    return {key: known[key] for key in generation_ids if key in known}
 
 
-def _look() -> _Positions:
-    now, queue = time.monotonic(), whole_queue()
+def _look() -> dict[int, int]:
+    queue = whole_queue()
     first, step = (1, 1) if not queue or is_any_worker_alive() else (NO_WORKER, 0)
-    return _Positions(now, {each.pk: first + step * place for place, each in enumerate(queue)})
+    return {each.pk: first + step * place for place, each in enumerate(queue)}

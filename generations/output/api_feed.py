@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from core.async_db import in_thread
-from generations.limits.queue import queue_positions
+from generations.limits.queue import LOOK_INTERVAL, queue_positions
 from generations.log.event_log import EntryId
 from generations.log.events import Delta, Done, Ended, Event, Idle, PhaseChanged, Reset, Started
 from generations.log.replay import follow_events
@@ -18,8 +18,6 @@ from generations.phases import Phase
 from generations.selectors import RunState, open_run_states, slot_generation
 
 Json = dict[str, Any]
-LOOK_INTERVAL = 1.0
-"""Seconds between two looks at the queue for one client."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from generations.limits.queue import queue_positions
+from generations.limits.queue import LOOK_INTERVAL, queue_positions
 from generations.log.events import Delta, Done, Ended, Event, Idle, PhaseChanged, Reset, Started
 from generations.models import Generation
 from generations.output.live_answer import LiveAnswer
@@ -18,8 +18,6 @@ from generations.phases import Phase
 from generations.rendering import Patch
 from generations.selectors import RunState
 
-LOOK_INTERVAL = 1.0
-"""Seconds between two looks at the queue for one page."""
 Slot = tuple[int, int]
 """A run's id and an index in it."""
 

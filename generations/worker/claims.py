@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.columns import stored_value
@@ -29,15 +30,14 @@ logger = logging.getLogger(__name__)
 KEY_CHANGED = "The key for {label} was changed while the answer waited. Try again to use the one that is set now."
 
 
-_CLAIMABLE = PreparedQuery(
-    lambda runs: (
-        Generation.objects.filter(current_run__pk__in=runs, status=Generation.Status.QUEUED, held_back=False)
-        .select_related("current_run", "user")
-        .select_for_update(skip_locked=True, of=("self",), no_key=True)
-        .order_by("pk")
-    ),
-    None,
-)
+def _waiting() -> QuerySet[Generation]:
+    """Those that may be claimed, with their runs and users; those that another process changes now are left out."""
+    waiting = Generation.objects.filter(status=Generation.Status.QUEUED, held_back=False)
+    locked = waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    return locked.select_related("current_run", "user")
+
+
+_CLAIMABLE = PreparedQuery(lambda runs: _waiting().filter(current_run__pk__in=runs).order_by("pk"), None)
 
 
 def claimable(run_ids: Iterable[int]) -> list[Generation]:
@@ -50,9 +50,7 @@ def claimable(run_ids: Iterable[int]) -> list[Generation]:
 
 def queued(keys: Iterable[int]) -> list[Generation]:
     """Return those of these generations that may be claimed, by run; otherwise as ``claimable``."""
-    waiting = Generation.objects.filter(pk__in=list(keys), status=Generation.Status.QUEUED, held_back=False)
-    waiting = waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)
-    return list(waiting.select_related("current_run", "user").order_by("current_run", "index"))
+    return list(_waiting().filter(pk__in=list(keys)).order_by("current_run", "index"))
 
 
 def claims_of(worker: str) -> list[ClaimId]:
