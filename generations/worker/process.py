@@ -19,18 +19,17 @@ import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 import redis
 import uvloop
 from celery import bootsteps
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import connections
 
 from core.async_db import in_thread
 from core.errors import UNAVAILABLE_ERRORS
 from core.redis_clients import heed_cancellation, loop_client
-from generations.limits.queue import whole_queue
 from generations.log.event_log import Payload, Writer, epoch_of, waiting_entry
 from generations.log.publisher import Publisher
 from generations.models import Generation
@@ -38,12 +37,13 @@ from generations.selectors import ClaimId
 from generations.worker import checkpoints
 from generations.worker.attempt import Attempt
 from generations.worker.checkpoints import Checkpoints
-from generations.worker.claims import Prepared, claimable, claims_of, find_fallback, hand_back, prepare, queued, take
+from generations.worker.claims import Prepared, claims_of, find_fallback, hand_back, prepare
 from generations.worker.control import Listener, wake_workers
 from generations.worker.finalize import End, end_generations, follow_up
 from generations.worker.group_commit import GroupCommit, WriterEnded
 from generations.worker.places import Places
 from generations.worker.reaper import Reaper, recover_claim
+from generations.worker.scheduler import Scheduler
 from generations.worker.types import CancelReason, Claim, Fallback, Outcome
 from providers.adapters.base import ErrorCode, ProviderError
 from providers.adapters.http import HttpClients
@@ -58,18 +58,9 @@ SAVE_TIMEOUT = 4.0
 DRAIN_TIMEOUT = 3.0
 LISTENER_TIMEOUT = 2.0
 FORGOTTEN_INTERVAL = 5.0
-LONGEST_REST = 0.5
 CLAIM_INTERVAL = 0.02
 """Seconds between two looks at the queue, so that places that become free together are given away together."""
 NOT_PREPARED = "The answer could not be started because of an error on our side. Try again."
-
-
-class _Choice(NamedTuple):
-    """The generations that a worker is about to claim; whether others have to wait, or another worker was first."""
-
-    generations: Sequence[Generation]
-    others_wait: bool
-    others_were_first: bool = False
 
 
 class StreamWorker:
@@ -81,11 +72,15 @@ class StreamWorker:
         self._forgotten: set[ClaimId] = set()
         self._stops: dict[ClaimId, None] = {}
         self._stopping = False
-        self._others_wait = False
-        self._rest_until = 0.0
         self._look_at_queue = asyncio.Event()
-        self._places = Places(settings.WORKER_CONCURRENCY)
         self._loop = uvloop.new_event_loop()
+        self._places = Places(settings.WORKER_CONCURRENCY)
+        self._scheduler = Scheduler(
+            self.name,
+            self._places,
+            on_waiting=lambda generations: self._soon(self._report_waiting, generations),
+            on_overtaken=lambda: self._soon(self._look_at_queue.set),
+        )
         self._thread = threading.Thread(target=self._loop.run_forever, name="streams", daemon=True)
         self._writer = GroupCommit(patience=settings.TOTAL_TIMEOUT)
         self._checkpoints = Checkpoints(self.name, self._writer)
@@ -120,52 +115,7 @@ class StreamWorker:
     def take(self, run_id: int) -> None:
         """Claim the generations of a run and have them answered; those for which there is no place wait."""
         with self._places.claiming(), suppress(WriterEnded):
-            self._begin(self._writer.submit(self._claim, run_id).result())
-
-    def _claim(self, run_ids: Sequence[int | None]) -> list[list[Generation]]:
-        """Claim the generations of these runs, as far as there are places, and return by run what was claimed. Runs in
-        the writing thread.
-
-        With a None, or if others wait already, it claims what comes next in the whole queue instead; what belongs to
-        none of these runs is returned with the first.
-        """
-        arrived = claimable(run for run in run_ids if run is not None)
-        if self._stopping:
-            return [[] for _ in run_ids]
-        if not (self._others_wait or None in run_ids):
-            chosen = self._places.choose(arrived)
-            choice = _Choice(chosen, others_wait=len(chosen) < len(arrived))
-        elif self._places.full or (None not in run_ids and time.monotonic() < self._rest_until):
-            choice = _Choice([], others_wait=True)
-        else:
-            choice = self._choose_in_turn()
-        claimed = take(choice.generations, self.name)
-        chosen_keys = {each.pk for each in choice.generations}
-        waiting = [each for each in arrived if each.pk not in chosen_keys]
-        transaction.on_commit(lambda: self._settle(claimed, waiting, choice))
-        by_run: dict[int | None, list[Generation]] = {run: [] for run in run_ids}
-        for each in claimed:
-            by_run.get(each.current_run_id, by_run[run_ids[0]]).append(each)
-        return [by_run.pop(run, []) for run in run_ids]
-
-    def _choose_in_turn(self) -> _Choice:
-        began = time.monotonic()
-        queue = [each for each in whole_queue() if not each.held_back]
-        now = time.monotonic()
-        # A long queue takes time to read; leave most of it to the answers.
-        self._rest_until = now + min(3 * (now - began), LONGEST_REST)
-        in_turn = self._places.choose(queue)
-        generations = queued(each.pk for each in in_turn)
-        return _Choice(generations, len(in_turn) < len(queue), others_were_first=len(generations) < len(in_turn))
-
-    def _settle(self, claimed: Sequence[Generation], waiting: Sequence[Generation], choice: _Choice) -> None:
-        """Note what a committed choice has changed; runs in the writing thread."""
-        self._places.hold(claimed)
-        self._others_wait = choice.others_wait
-        if waiting:
-            self._soon(self._report_waiting, waiting)
-        elif choice.others_wait and choice.others_were_first:
-            self._soon(self._look_at_queue.set)
+            self._begin(self._writer.submit(self._scheduler.claim, run_id).result())
 
     def _begin(self, claimed: Sequence[Generation]) -> None:
         """Hand claimed generations, run by run, to the loop; those of a run that cannot be prepared fail."""
@@ -294,7 +244,7 @@ class StreamWorker:
 
     def _drop(self, generation: Generation) -> None:
         self._places.leave(generation)
-        if self._others_wait:
+        if self._scheduler.others_wait:
             self._look_at_queue.set()
 
     def _publish(self, topic: str, entries: Sequence[tuple[Payload, Writer | None]]) -> None:
@@ -329,15 +279,16 @@ class StreamWorker:
         self._look_at_queue.clear()
         try:
             with self._places.claiming():
-                claimed = await asyncio.wrap_future(self._writer.submit(self._claim, None))
+                claimed = await asyncio.wrap_future(self._writer.submit(self._scheduler.claim, None))
                 await in_thread(self._begin, claimed)
         except Exception:
             self._look_at_queue.set()
             raise
-        await asyncio.sleep(max(0.0, self._rest_until - time.monotonic()))
+        await asyncio.sleep(self._scheduler.rest)
 
     async def _cancel_all(self) -> None:
         self._stopping = True
+        self._scheduler.stop()
         for attempt in self._attempts.values():
             attempt.cancel(CancelReason.SHUTDOWN)
 

@@ -188,7 +188,7 @@ def test_a_run_that_comes_twice_at_once_is_begun_once(started: StreamWorker, ali
     state = one(alice, topic)
 
     with transaction.atomic():
-        first, second = started._claim([state.run.pk, state.run.pk])
+        first, second = started._scheduler.claim([state.run.pk, state.run.pk])
 
     assert ([each.pk for each in first], second) == ([state.generations[0].pk], [])
 
