@@ -16,15 +16,17 @@ class Deadline:
     def __init__(self, on_passed: Callable[[], None]) -> None:
         self._on_passed = on_passed
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._timer_ends = 0.0
         self._time: float | None = None
 
     def set(self, time: float) -> None:
         self._time = time
-        if self._timer is not None and self._timer.when() > time:
+        if self._timer is not None and self._timer_ends > time:
             self.stop()
         if self._timer is None:
-            self._timer = self._loop.call_at(time, self._end_timer)
+            # uvloop's handle does not know its time if that has passed already.
+            self._timer, self._timer_ends = self._loop.call_at(time, self._end_timer), time
 
     def unset(self) -> None:
         self._time = None

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 
+import uvloop
+
 from core.deadline import Deadline
 
 SOON = 0.01
@@ -35,6 +37,11 @@ async def test_an_earlier_time_replaces_a_later_one() -> None:
 
 async def test_it_does_not_pass_if_it_was_unset() -> None:
     assert await times_passed(SOON, unset=True) == 0
+
+
+def test_a_time_that_has_passed_already_can_be_replaced_on_the_loop_of_our_processes() -> None:
+    assert uvloop.run(times_passed(-1.0, SOON)) == 1
+    assert uvloop.run(times_passed(-1.0, FAR)) == 0
 
 
 async def test_it_starts_no_timer_while_one_runs_that_rings_before() -> None:
