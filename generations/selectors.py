@@ -26,11 +26,6 @@ class RunState:
     generations: list[Generation]
     start_id: EntryId | None = None
 
-    @property
-    def begins_topic(self) -> bool:
-        """True in the request that started the first run of a topic, whose log is still empty."""
-        return self.start_id is not None and self.start_id.seq == 0
-
 
 def run_state(run_id: int) -> RunState:
     """Return a run with its generations; two queries. Raises Run.DoesNotExist."""

@@ -22,8 +22,7 @@ from core.errors import Conflict
 from core.redis_clients import thread_client
 from core.statements import insert
 from generations.limits.admission import Admission, GenerationRequest, admit
-from generations.log import event_log
-from generations.log.event_log import EntryId, Payload, epoch_of, waiting_entry
+from generations.log.event_log import EntryId, NewEntry, Payload, append, entry_ids, epoch_of, waiting_entry
 from generations.models import Generation, Run
 from generations.selectors import RunState, streaming_claims
 from generations.stored_request import encode_parameters, encode_request
@@ -152,8 +151,8 @@ def _announce(state: RunState, *, in_log: bool) -> None:
     try:
         if in_log or held_back:
             start: Payload = {"run": run.pk, "kind": "start"}
-            entries: list[Payload] = [start, *map(waiting_entry, held_back)]
-            state.start_id, *_ = event_log.append_all(thread_client(), run.topic, [(each, None) for each in entries])
+            entries = [NewEntry(run.topic, start), *map(waiting_entry, held_back)]
+            state.start_id, *_ = entry_ids(append(thread_client(), entries))
         if len(held_back) < len(state.generations):
             control.enqueue(run)
     except (redis.RedisError, OperationalError) as error:

@@ -1,36 +1,72 @@
--- Append one entry to a topic's log and publish it, in one step.
+-- Append entries to the logs of their topics and publish them, in one step.
 --
--- KEYS  1 the topic's hash (epoch, seq, one field for each writer)   2 its log, a stream
--- ARGV  1 the channel that the entry is published to   2 the entry as JSON   3 seconds that the log is kept after it
---       4 the writer's field or ""   5 the writer's token   6 "1" to take the field over, "0" to respect its holder
---       7 the epoch if this is the first entry, or "" for the present time
+-- ARGV  1 {prefix, seconds that a log is kept after an entry, seconds that its followers are kept, entries}, in
+--         MessagePack, with each entry as {topic, JSON, writer's field or "", writer's token, takes, epoch or ""}:
+--         "takes" is true to take the field over, and false to respect its holder; "epoch" is that of a first entry,
+--         "" for the present time.
 --
--- Returns {epoch, seq}, or nil if another writer has taken over. An epoch is the microsecond in which a log began, so a
--- log that replaces a lost one always has a higher epoch.
-if ARGV[4] ~= "" then
-  local holder = redis.call("HGET", KEYS[1], ARGV[4])
-  if holder and holder ~= ARGV[5] and ARGV[6] ~= "1" then
-    return nil
+-- The names of the keys follow from the topics: prefix:topic:<topic> is a hash (epoch, seq, one field for each writer);
+-- with ":log" it is the log, a stream; with ":followers" the set of the channels that its entries are published to.
+--
+-- Returns {epoch, seq} for each entry, or nil if another writer has taken over. An epoch is the microsecond in which a
+-- log began, so a log that replaces a lost one always has a higher epoch.
+local prefix, log_lifetime, followers_lifetime, entries = unpack(cmsgpack.unpack(ARGV[1]))
+local results, followers, published = {}, {}, {}
+
+local function is_refused(meta, field, token, takes)
+  if field == "" then
+    return false
   end
-  if holder ~= ARGV[5] then
-    redis.call("HSET", KEYS[1], ARGV[4], ARGV[5])
+  local holder = redis.call("HGET", meta, field)
+  if holder and holder ~= token and not takes then
+    return true
+  end
+  if holder ~= token then
+    redis.call("HSET", meta, field, token)
+  end
+  return false
+end
+
+local function epoch_of(meta, first)
+  local epoch = redis.call("HGET", meta, "epoch")
+  if not epoch then
+    epoch = first
+    if epoch == "" then
+      local now = redis.call("TIME")
+      epoch = now[1] .. string.format("%06d", tonumber(now[2]))
+    end
+    redis.call("HSET", meta, "epoch", epoch)
+  end
+  return epoch
+end
+
+for number, each in ipairs(entries) do
+  local topic, json, field, token, takes, first = unpack(each)
+  local meta = prefix .. ":topic:" .. topic
+  if is_refused(meta, field, token, takes) then
+    results[number] = false
+  else
+    local epoch = epoch_of(meta, first)
+    local seq = redis.call("HINCRBY", meta, "seq", 1)
+    local id = epoch .. "-" .. seq
+    redis.call("XADD", meta .. ":log", id, "entry", json)
+    results[number] = { epoch, seq }
+    if not followers[meta] then
+      followers[meta] = redis.call("SMEMBERS", meta .. ":followers")
+    end
+    for _, channel in ipairs(followers[meta]) do
+      published[channel] = published[channel] or {}
+      table.insert(published[channel], { topic, id, json })
+    end
   end
 end
 
-local epoch = redis.call("HGET", KEYS[1], "epoch")
-if not epoch then
-  epoch = ARGV[7]
-  if epoch == "" then
-    local now = redis.call("TIME")
-    epoch = now[1] .. string.format("%06d", tonumber(now[2]))
-  end
-  redis.call("HSET", KEYS[1], "epoch", epoch)
+for channel, list in pairs(published) do
+  redis.call("PUBLISH", channel, cmsgpack.pack({ type = "log.entries", entries = list }))
 end
-local seq = redis.call("HINCRBY", KEYS[1], "seq", 1)
-local id = epoch .. "-" .. seq
-
-redis.call("XADD", KEYS[2], id, "entry", ARGV[2])
-redis.call("PUBLISH", ARGV[1], cmsgpack.pack({ type = "log.entry", channel = ARGV[1], id = id, entry = ARGV[2] }))
-redis.call("EXPIRE", KEYS[1], ARGV[3])
-redis.call("EXPIRE", KEYS[2], ARGV[3])
-return { epoch, seq }
+for meta in pairs(followers) do
+  redis.call("EXPIRE", meta, log_lifetime)
+  redis.call("EXPIRE", meta .. ":log", log_lifetime)
+  redis.call("EXPIRE", meta .. ":followers", followers_lifetime)
+end
+return results

@@ -1,7 +1,7 @@
 """The event log: an append-only list of entries in Redis for every topic (a comparison or a chat).
 
-``append.lua`` numbers an entry, writes it, and publishes it to the topic's channel-layer group, in one step. The log is
-the source of truth; a published entry is delivered at most once. ``subscriber.subscribe`` combines the two.
+``append.lua`` numbers entries, writes them, and publishes them to the channels that follow their topics, in one step.
+The log is the source of truth; a published entry is delivered at most once. ``subscriber.subscribe`` combines the two.
 
 An entry is ``{"run", "index", "kind", …}``:
 
@@ -19,12 +19,13 @@ An entry is ``{"run", "index", "kind", …}``:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypedDict
 
+import msgpack
 import orjson
 import redis
 import redis.asyncio
@@ -39,6 +40,8 @@ APPEND_HASH = sha1(APPEND.encode(), usedforsecurity=False).hexdigest()
 """The name by which Redis knows the script once it was loaded."""
 LIFETIME = 3600
 """Seconds for which a log is kept after its last entry."""
+FOLLOWED_FOR = 60
+"""Seconds for which a channel follows a topic after it was last read for that channel, or after its last entry."""
 
 Channel = Literal["text", "reasoning"]
 LARGEST_NUMBER = 2**64 - 1
@@ -106,47 +109,50 @@ class Writer:
     takes: bool = False
 
 
-def waiting_entry(generation: Generation) -> Payload:
-    """Return the entry of an answer that waits in the queue."""
-    return {"run": generation.current_run_id, "index": generation.index, "kind": "phase", "phase": Phase.WAITING}
-
-
-def topic_group(topic: str) -> str:
-    """Return the channel-layer group that a topic's entries are published to."""
-    return f"topic.{topic}"
-
-
-def topic_channel(topic: str) -> str:
-    """Return the Redis channel of that group."""
-    return f"{settings.REDIS_PREFIX}__group__{topic_group(topic)}"
-
-
 def epoch_of(run: Run) -> int:
     """Return the epoch of a log that begins with this run: the microsecond in which the run was accepted."""
     return round(run.accepted_at.timestamp() * 1_000_000)
 
 
-def append(
-    client: Any,
-    topic: str,
-    payload: Payload,
-    writer: Writer | None = None,
-    epoch: int | None = None,
-    *,
-    loaded: bool = False,
-) -> Any:
-    """Append one entry and return the client's result.
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry to append; if its topic has no log yet, that begins with ``epoch``, or with the present time."""
 
-    That is ``[epoch, seq]``, or None if the writer was refused. An asynchronous client returns an awaitable of it, a
-    pipeline returns itself. If there is no log yet, it begins with this ``epoch``, or else with the present time. A
-    script that is ``loaded`` is called by its hash.
+    topic: str
+    payload: Payload
+    writer: Writer | None = None
+    epoch: int | None = None
+
+    def packed(self) -> tuple[str, bytes, str, str, bool, str]:
+        """Return what ``append.lua`` takes."""
+        epoch, json = str(self.epoch or ""), orjson.dumps(self.payload)
+        if self.writer is None:
+            return self.topic, json, "", "", False, epoch
+        return self.topic, json, _field(self.writer), self.writer.token, self.writer.takes, epoch
+
+
+def waiting_entry(generation: Generation, epoch: int | None = None) -> NewEntry:
+    """Return the entry of an answer that waits in the queue."""
+    run = generation.current_run
+    payload: Payload = {"run": run.pk, "index": generation.index, "kind": "phase", "phase": Phase.WAITING}
+    return NewEntry(run.topic, payload, epoch=epoch)
+
+
+def append(client: Any, entries: Sequence[NewEntry], *, loaded: bool = False) -> Any:
+    """Append entries in one step and return the client's result, from which ``entry_ids`` reads their ids.
+
+    An asynchronous client returns an awaitable of it, a pipeline returns itself. A script that is ``loaded`` is called
+    by its hash.
     """
-    field, token, takes = ("", "", False) if writer is None else (_field(writer), writer.token, writer.takes)
+    packed = [settings.REDIS_PREFIX, LIFETIME, FOLLOWED_FOR, [each.packed() for each in entries]]
     call, script = (client.evalsha, APPEND_HASH) if loaded else (client.eval, APPEND)
-    return call(
-        *(script, 2, _meta_key(topic), _log_key(topic)),
-        *(topic_channel(topic), orjson.dumps(payload), LIFETIME, field, token, "1" if takes else "0", epoch or ""),
-    )
+    # Redis's own reader of MessagePack knows only one type for texts and bytes.
+    return call(script, 0, msgpack.packb(packed, use_bin_type=False))
+
+
+def entry_ids(result: Sequence[Sequence[bytes] | None]) -> list[EntryId | None]:
+    """Return the ids of entries that were appended together, None for those whose writer was refused."""
+    return [None if each is None else EntryId(int(each[0]), int(each[1])) for each in result]
 
 
 def take_over(client: redis.Redis, topic: str, writer: Writer) -> None:
@@ -157,31 +163,35 @@ def take_over(client: redis.Redis, topic: str, writer: Writer) -> None:
         pipeline.execute()
 
 
-def append_all(
-    client: redis.Redis, topic: str, payloads: Iterable[tuple[Payload, Writer | None]]
-) -> list[EntryId | None]:
-    """Append several entries in one round trip; return their ids, None for those whose writer was refused."""
-    with client.pipeline(transaction=False) as pipeline:
-        for payload, writer in payloads:
-            append(pipeline, topic, payload, writer)
-        results = pipeline.execute()
-    return list(map(entry_id, results))
-
-
-def entry_id(result: list[bytes] | None) -> EntryId | None:
-    """Return the id in a result of the append script, None if the writer was refused."""
-    return None if result is None else EntryId(int(result[0]), int(result[1]))
-
-
 async def read(
-    client: redis.asyncio.Redis, topic: str, after: EntryId | None = None, *, count: int | None = None
+    client: redis.asyncio.Redis,
+    topic: str,
+    after: EntryId | None = None,
+    *,
+    count: int | None = None,
+    follower: str | None = None,
 ) -> Log:
-    """Return the log's epoch and at most ``count`` entries after ``after`` (None: from the first), oldest first."""
+    """Return the log's epoch and at most ``count`` entries after ``after`` (None: from the first), oldest first.
+
+    All entries after those that the log has at this moment are published to the channel ``follower``.
+    """
     async with client.pipeline(transaction=True) as pipeline:
         _queue_read(pipeline, topic, after, count)
-        epoch, rows = await pipeline.execute()
+        if follower is not None:
+            pipeline.sadd(_followers_key(topic), follower)
+            pipeline.expire(_followers_key(topic), FOLLOWED_FOR)
+        epoch, rows, *_ = await pipeline.execute()
     heed_cancellation()
     return _log(epoch, rows)
+
+
+async def stop_following(client: redis.asyncio.Redis, topics: Iterable[str], follower: str) -> None:
+    """Publish no more entries of these topics to a channel."""
+    async with client.pipeline(transaction=False) as pipeline:
+        for topic in topics:
+            pipeline.srem(_followers_key(topic), follower)
+        await pipeline.execute()
+    heed_cancellation()
 
 
 def read_now(client: redis.Redis, topic: str) -> Log:
@@ -211,7 +221,11 @@ def _meta_key(topic: str) -> str:
 
 
 def _log_key(topic: str) -> str:
-    return f"{settings.REDIS_PREFIX}:topic:{topic}:log"
+    return f"{_meta_key(topic)}:log"
+
+
+def _followers_key(topic: str) -> str:
+    return f"{_meta_key(topic)}:followers"
 
 
 def delete_all(client: redis.Redis, topics: Iterable[str], writers: Iterable[tuple[str, Writer]] = ()) -> None:

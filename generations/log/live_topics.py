@@ -1,4 +1,4 @@
-"""The topics whose entries this loop receives from the channel layer: each once, however many readers follow it.
+"""The topics that readers of this loop follow: entries come through one channel, however many topics and readers.
 
 The channel layer delivers at most once: it may drop messages, and a reconnect may miss some. ``subscriber.subscribe``
 makes up for that.
@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import orjson
@@ -23,14 +21,13 @@ from core.deadline import Deadline
 from core.redis_clients import loop_client
 from core.scoped_values import once_a_loop
 from generations.log import event_log
-from generations.log.event_log import Entry, EntryId
+from generations.log.event_log import Entry, EntryId, Log
 
 logger = logging.getLogger(__name__)
 
 INBOX_LIMIT = 500
 """Entries that may wait for a slow reader; beyond that they are dropped and read from the log later."""
 CONFIRMATION_TIMEOUT = 0.5
-RETRY_DELAY = 0.5
 WARM_UP_RETRY_DELAY = 2.0
 
 
@@ -49,11 +46,6 @@ class Inbox:
             self._entries.clear()
             self._overflowed = True
         self._entries.append(entry)
-        self._wake()
-
-    def overflow(self) -> None:
-        """Make the reader read the log again, because something may have been missed."""
-        self._overflowed = True
         self._wake()
 
     async def next(self, tick: float) -> Entry | None:
@@ -82,66 +74,48 @@ class Inbox:
             self._waiter.set_result(None)
 
 
-@dataclass(slots=True)
-class _Topic:
-    """A topic and the inboxes of its readers.
-
-    ``tried`` is set after the first attempt to subscribe, ``confirmed`` once the subscription is known to be in place,
-    ``deserted`` while nobody reads.
-    """
-
-    name: str
-    inboxes: set[Inbox] = field(default_factory=set)
-    tried: asyncio.Event = field(default_factory=asyncio.Event)
-    confirmed: asyncio.Event = field(default_factory=asyncio.Event)
-    deserted: asyncio.Event = field(default_factory=asyncio.Event)
-    nonce: str = field(default_factory=lambda: uuid.uuid4().hex)
-    keeper: asyncio.Task[None] | None = None
-
-    def receive(self, message: dict[str, Any]) -> None:
-        if message["type"] == "log.entry":
-            entry = Entry(EntryId.parse(message["id"]), orjson.loads(message["entry"]))
-            for inbox in self.inboxes:
-                inbox.put(entry)
-        elif message["nonce"] == self.nonce:
-            self.confirmed.set()
-
-    def leave(self, inbox: Inbox) -> None:
-        inbox.close()
-        self.inboxes.discard(inbox)
-        if not self.inboxes:
-            self.deserted.set()
-
-
 class LiveTopics:
-    """The subscriptions of one loop, all through one channel of the layer, so that each entry is decoded once."""
+    """The topics that readers of one loop follow, all through one channel of the layer, so that each entry arrives and
+    is decoded once."""
 
     def __init__(self) -> None:
         self._layer: Any = get_channel_layer()
-        self._topics: dict[str, _Topic] = {}
+        self._inboxes: dict[str, set[Inbox]] = {}
+        self._leaving: dict[str, asyncio.Task[None]] = {}
         self._opening = asyncio.Lock()
+        self._opened = asyncio.Event()
         self._channel = ""
         self._receiver: asyncio.Task[None] | None = None
 
-    @asynccontextmanager
-    async def follow(self, name: str, *, confirmed: bool = True) -> AsyncIterator[Inbox]:
-        """Provide an inbox that fills with a topic's published entries; it stays empty while Redis is unavailable.
+    @contextmanager
+    def follow(self, topic: str) -> Iterator[Inbox]:
+        """Provide an inbox that fills with a topic's published entries, from the first ``read`` on.
 
-        Its readers share its entries and do not change them. With ``confirmed`` nothing is missed from the moment at
-        which the inbox is provided.
+        Its readers share its entries and do not change them.
         """
-        topic, inbox = self._topic(name), Inbox()
-        topic.inboxes.add(inbox)
-        topic.deserted.clear()
+        inbox = Inbox()
+        self._inboxes.setdefault(topic, set()).add(inbox)
         try:
-            if confirmed:
-                await self._confirm(topic)
             yield inbox
         finally:
-            topic.leave(inbox)
+            inbox.close()
+            self._inboxes[topic].discard(inbox)
+            if not self._inboxes[topic]:
+                del self._inboxes[topic]
+
+    async def read(self, topic: str, after: EntryId | None, count: int) -> Log:
+        """Read the log as ``event_log.read`` does, and have its later entries published to this loop; raises
+        RedisError or OSError if Redis is unavailable."""
+        await self.open()
+        while leaving := self._leaving.get(topic):
+            await asyncio.wait({leaving})
+        return await event_log.read(loop_client(), topic, after, count=count, follower=self._channel)
 
     async def open(self) -> None:
-        """Open the channel if that has not been done; raises RedisError or OSError if Redis is unavailable."""
+        """Open the channel and wait until something has come through it, unless that was done before; raises
+        RedisError or OSError if Redis is unavailable."""
+        if self._opened.is_set():
+            return
         async with self._opening:
             if self._receiver is None:
                 # A failure has to come before the layer subscribes: it never forgets a channel that it could not
@@ -149,62 +123,46 @@ class LiveTopics:
                 await loop_client().ping()
                 self._channel = await self._layer.new_channel()
                 self._receiver = asyncio.create_task(self._receive())
+            while not self._opened.is_set():
+                await self._layer.send(self._channel, {"type": "log.opened"})
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._opened.wait(), CONFIRMATION_TIMEOUT)
 
     async def _receive(self) -> None:
         while True:
             try:
                 message = await self._layer.receive(self._channel)
-                topic = self._topics.get(message["channel"])
-                if topic is not None:
-                    topic.receive(message)
+                if message["type"] == "log.opened":
+                    self._opened.set()
+                else:
+                    self._distribute(message["entries"])
             except Exception:
                 logger.exception("a message in the channel layer is not one of ours")
 
-    def _topic(self, name: str) -> _Topic:
-        channel = event_log.topic_channel(name)
-        topic = self._topics.get(channel)
-        if topic is None:
-            topic = self._topics[channel] = _Topic(name)
-            topic.keeper = asyncio.create_task(self._keep(topic, channel))
-        return topic
-
-    async def _keep(self, topic: _Topic, channel: str) -> None:
-        """Subscribe to a topic, retrying as long as that fails, until nobody reads it any more."""
-        group = event_log.topic_group(topic.name)
-        while topic.inboxes:
-            try:
-                await self.open()
-                await self._layer.group_add(group, self._channel)
-            except (redis.RedisError, OSError) as error:
-                logger.warning("cannot subscribe to %s now: %s", topic.name, error)
-                topic.tried.set()
-                await _wait_at_most(topic.deserted, RETRY_DELAY)
+    def _distribute(self, entries: Sequence[tuple[str, str, str]]) -> None:
+        """Put entries, each a topic, an id and its JSON, into the inboxes of the readers."""
+        deserted = set()
+        for topic, entry_id, json in entries:
+            inboxes = self._inboxes.get(topic)
+            if inboxes is None:
+                deserted.add(topic)
                 continue
-            if topic.tried.is_set():
-                for inbox in topic.inboxes:
-                    inbox.overflow()
-            topic.tried.set()
-            while topic.inboxes:
-                await topic.deserted.wait()
-        # The layer leaves the group in the same step, so that a reader who comes now joins it again.
-        del self._topics[channel]
-        with suppress(redis.RedisError, OSError):
-            await self._layer.group_discard(group, self._channel)
+            entry = Entry(EntryId.parse(entry_id), orjson.loads(json))
+            for inbox in inboxes:
+                inbox.put(entry)
+        if deserted := deserted - self._leaving.keys():
+            leaving = asyncio.create_task(self._leave(deserted))
+            self._leaving |= dict.fromkeys(deserted, leaving)
 
-    async def _confirm(self, topic: _Topic) -> None:
-        """Wait until a message of ours comes back, and with it the proof that the subscription is in place.
-
-        Return early if Redis is unavailable.
-        """
-        group, channel = event_log.topic_group(topic.name), event_log.topic_channel(topic.name)
-        await topic.tried.wait()
-        while not topic.confirmed.is_set():
-            try:
-                await self._layer.group_send(group, {"type": "log.ping", "channel": channel, "nonce": topic.nonce})
-            except (redis.RedisError, OSError) as error:
-                logger.warning("the subscription to %s cannot be confirmed now: %s", topic.name, error)
-                return
-            await _wait_at_most(topic.confirmed, CONFIRMATION_TIMEOUT)
+    async def _leave(self, topics: Collection[str]) -> None:
+        """Stop following topics of which an entry has come although nobody reads them here any more."""
+        try:
+            await event_log.stop_following(loop_client(), topics, self._channel)
+        except (redis.RedisError, OSError) as error:
+            logger.warning("%d topics are followed for longer: %s", len(topics), error)
+        finally:
+            for topic in topics:
+                del self._leaving[topic]
 
 
 @once_a_loop
@@ -225,9 +183,3 @@ async def keep_layer_awake() -> None:
         except (redis.RedisError, OSError) as error:
             logger.warning("waiting for Redis, which does not respond yet: %s", error)
             await asyncio.sleep(WARM_UP_RETRY_DELAY)
-
-
-async def _wait_at_most(event: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()

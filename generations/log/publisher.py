@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import redis
 
 from core.redis_clients import heed_cancellation, loop_client
 from generations.log import event_log
-from generations.log.event_log import EntryId, Payload, Writer
+from generations.log.event_log import EntryId, NewEntry
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +29,9 @@ def flush_interval(streams: int) -> float:
     return min(LONGEST_INTERVAL, INTERVAL_PER_STREAM * streams)
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    topic: str
-    payload: Payload
-    writer: Writer | None
+class _Item(NamedTuple):
+    entry: NewEntry
     acknowledge: Acknowledge | None
-    epoch: int | None
 
 
 class Publisher:
@@ -58,16 +54,9 @@ class Publisher:
         self._empty = asyncio.Event()
         self._empty.set()
 
-    def put(
-        self,
-        topic: str,
-        payload: Payload,
-        writer: Writer | None = None,
-        acknowledge: Acknowledge | None = None,
-        epoch: int | None = None,
-    ) -> None:
-        """Queue an entry; never waits. A log that does not exist yet begins with ``epoch``."""
-        self._items.append(_Item(topic, payload, writer, acknowledge, epoch))
+    def put(self, entry: NewEntry, acknowledge: Acknowledge | None = None) -> None:
+        """Queue an entry; never waits."""
+        self._items.append(_Item(entry, acknowledge))
         self._schedule()
 
     def ask(self, source: Callable[[], None], *, urgent: bool = False) -> None:
@@ -109,7 +98,7 @@ class Publisher:
         attempt = 0
         while True:
             try:
-                results = await self._execute(batch)
+                ids = await self._append([item.entry for item in batch])
                 break
             except (redis.RedisError, OSError) as error:
                 self._script_loaded = False
@@ -117,18 +106,17 @@ class Publisher:
                 attempt += 1
                 logger.warning("%d entries wait for Redis: %s", len(batch), error)
                 await asyncio.sleep(delay)
-        for item, result in zip(batch, results, strict=True):
+        for item, entry_id in zip(batch, ids, strict=True):
             if item.acknowledge is not None:
-                item.acknowledge(event_log.entry_id(result))
+                item.acknowledge(entry_id)
 
-    async def _execute(self, batch: list[_Item]) -> list[list[bytes] | None]:
+    async def _append(self, entries: Sequence[NewEntry]) -> list[EntryId | None]:
         async with loop_client().pipeline(transaction=False) as pipeline:
             if not self._script_loaded:
                 pipeline.script_load(event_log.APPEND)
-            for item in batch:
-                event_log.append(pipeline, item.topic, item.payload, item.writer, item.epoch, loaded=True)
-            results: list[list[bytes] | None] = await pipeline.execute()
+            event_log.append(pipeline, entries, loaded=True)
+            *_, result = await pipeline.execute()
         heed_cancellation()
         # A restarted Redis has lost the script; then the connection breaks, or the call fails, and it is loaded again.
         self._script_loaded = True
-        return results[-len(batch) :]
+        return event_log.entry_ids(result)

@@ -57,7 +57,6 @@ async def follow_events(
     events. Raises Run.DoesNotExist once the runs were deleted.
     """
     replay = Replay(topic, known)
-    fresh = after is None and any(state.begins_topic for state in states)
     if after is not None and not await replay.recall(after):
         after = None
         if (settled := await _settled(topic)) is not None:
@@ -67,7 +66,7 @@ async def follow_events(
         for state in states:
             for event in replay.begin(state):
                 yield event
-    async with aclosing(subscribe(topic, after=after, fresh=fresh, tick=tick)) as items:
+    async with aclosing(subscribe(topic, after=after, tick=tick)) as items:
         async for item in items:
             for event in await replay.take(item):
                 yield event

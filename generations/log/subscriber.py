@@ -1,9 +1,9 @@
 """Subscription to a topic: yields every entry of its log once and in order, even if published entries get lost.
 
-The channel layer delivers at most once: it may drop messages, and a reconnect may miss some. So a subscriber waits
-until its subscription is confirmed before it reads the log. It accepts a published entry only if that directly follows
-the last one, and otherwise reads the log again. It also reads the log on each idle tick, because no later entry reveals
-that the last one was missed.
+The channel layer delivers at most once: it may drop messages, and a reconnect may miss some. So a subscriber accepts a
+published entry only if it directly follows the last one, and otherwise reads the log again. It also reads the log on
+each idle tick, because no later entry reveals that the last one was missed. Each time that the log is read, the topic
+is followed from there.
 """
 
 from __future__ import annotations
@@ -16,17 +16,13 @@ from typing import Final, Literal
 
 import redis
 
-from core.redis_clients import loop_client
-from generations.log import event_log
-from generations.log.event_log import Entry, EntryId
+from generations.log.event_log import Entry, EntryId, Log
 from generations.log.live_topics import live_topics
 
 logger = logging.getLogger(__name__)
 
 TICK = 3.0
 """Seconds of silence after which the log is read again."""
-FIRST_TICK = 0.1
-"""Seconds of silence after which the log of a fresh topic is read."""
 RETRY_DELAY = 0.5
 READ_AT_ONCE = 500
 """Entries read from the log in one step, so that a slow reader does not hold a whole log in memory."""
@@ -44,20 +40,14 @@ LOG_LOST: Final = Signal.LOG_LOST
 
 
 async def subscribe(
-    topic: str, *, after: EntryId | None = None, fresh: bool = False, tick: float = TICK
+    topic: str, *, after: EntryId | None = None, tick: float = TICK
 ) -> AsyncGenerator[Entry | Literal[Signal.IDLE, Signal.LOG_LOST], None]:
     """Yield the entries after ``after`` (None: from the first), then each new one, without end.
 
-    A ``fresh`` topic had no entry a moment ago, so that its log is read only if an entry is missed: the next one shows
-    that, or else a short silence. Close it (``aclosing``) to unsubscribe. While Redis is unavailable it yields
-    ``IDLE``, and goes on afterwards.
+    Close it (``aclosing``) to unsubscribe. While Redis is unavailable it yields ``IDLE``, and goes on afterwards.
     """
-    position = after
-    async with live_topics().follow(topic, confirmed=not fresh) as inbox:
-        behind = True
-        if fresh and (first := await inbox.next(FIRST_TICK)) is not None and _is_next(first, position):
-            behind, position = False, first.id
-            yield first
+    position, behind = after, True
+    with live_topics().follow(topic) as inbox:
         while True:
             if behind:
                 log = await _read(topic, position)
@@ -89,10 +79,10 @@ def _is_next(entry: Entry, position: EntryId | None) -> bool:
     return entry.id.seq == 1 if position is None else entry.id.follows(position)
 
 
-async def _read(topic: str, position: EntryId | None) -> event_log.Log | None:
+async def _read(topic: str, position: EntryId | None) -> Log | None:
     """Return the log, or None if Redis does not respond."""
     try:
-        return await event_log.read(loop_client(), topic, position, count=READ_AT_ONCE)
-    except redis.RedisError as error:
+        return await live_topics().read(topic, position, READ_AT_ONCE)
+    except (redis.RedisError, OSError) as error:
         logger.warning("the log of %s cannot be read now: %s", topic, error)
         return None

@@ -31,7 +31,7 @@ KEY_CHANGED = "The key for {label} was changed while the answer waited. Try agai
 
 
 def _waiting() -> QuerySet[Generation]:
-    """Those that may be claimed, with their runs and users; those that another process changes now are left out."""
+    """Query what may be claimed, with runs and users, and lock it; what another process changes now is left out."""
     waiting = Generation.objects.filter(status=Generation.Status.QUEUED, held_back=False)
     locked = waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)
     return locked.select_related("current_run", "user")

@@ -22,7 +22,7 @@ from core.rows import only_row
 from generations.limits.answer_usage import fill_usage
 from generations.limits.budgets import count_usage
 from generations.log import event_log
-from generations.log.event_log import Payload, Writer
+from generations.log.event_log import NewEntry, Writer
 from generations.models import Generation, Run
 from generations.worker.releases import release
 from generations.worker.types import Outcome
@@ -51,13 +51,9 @@ class SavedEnd:
     """
 
     generation: Generation
-    entries: list[tuple[Payload, Writer | None]]
+    entries: list[NewEntry]
     closes_run: bool
     others_wait: bool = False
-
-    @property
-    def topic(self) -> str:
-        return self.generation.current_run.topic
 
     @property
     def next_task(self) -> str:
@@ -114,9 +110,9 @@ def announce_end(saved: SavedEnd | None) -> None:
     if saved is None:
         return
     try:
-        event_log.append_all(thread_client(), saved.topic, saved.entries)
+        event_log.append(thread_client(), saved.entries)
     except redis.RedisError as error:
-        logger.warning("an end could not be appended to the log of %s: %s", saved.topic, error)
+        logger.warning("the end of generation %s could not be appended to the log: %s", saved.generation.pk, error)
     follow_up(saved)
 
 
@@ -221,12 +217,10 @@ def _close_slots(generations: Sequence[Generation], now: datetime) -> dict[int, 
 
 
 def _saved_end(generation: Generation, run: _RunEnds, now: datetime) -> SavedEnd:
-    run_id = generation.current_run_id
+    run_id, topic = generation.current_run_id, generation.current_run.topic
     closes_run = run.still_open == 0 and run.last == generation.pk
     writer = Writer(generation.pk, f"ended:{generation.attempt}:{uuid.uuid4().hex}", takes=True)
-    payloads: list[tuple[Payload, Writer | None]] = [
-        ({"run": run_id, "index": generation.index, "kind": "end"}, writer)
-    ]
+    entries = [NewEntry(topic, {"run": run_id, "index": generation.index, "kind": "end"}, writer)]
     if closes_run:
-        payloads.append(({"run": run_id, "kind": "done", "at": now.isoformat()}, None))
-    return SavedEnd(generation, payloads, closes_run, run.others_wait)
+        entries.append(NewEntry(topic, {"run": run_id, "kind": "done", "at": now.isoformat()}))
+    return SavedEnd(generation, entries, closes_run, run.others_wait)

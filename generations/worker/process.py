@@ -30,7 +30,7 @@ from django.db import connections
 from core.async_db import in_thread
 from core.errors import UNAVAILABLE_ERRORS
 from core.redis_clients import heed_cancellation, loop_client
-from generations.log.event_log import Payload, Writer, epoch_of, waiting_entry
+from generations.log.event_log import epoch_of, waiting_entry
 from generations.log.publisher import Publisher
 from generations.models import Generation
 from generations.selectors import ClaimId
@@ -174,7 +174,7 @@ class StreamWorker:
         for each in generations:
             # It may be the first entry of a topic, which begins with the epoch of its run.
             epoch = epoch_of(each.current_run) if each.delivery_count == 0 else None
-            self._publisher.put(each.current_run.topic, waiting_entry(each), epoch=epoch)
+            self._publisher.put(waiting_entry(each, epoch))
         self._look_at_queue.set()
         self._run(in_thread(wake_workers))
 
@@ -217,7 +217,7 @@ class StreamWorker:
 
     async def _hand_back(self, generation: Generation, outcome: Outcome) -> None:
         """Put a generation that has no text yet back into the queue, or end it if it was stopped."""
-        self._publish(generation.current_run.topic, [(waiting_entry(generation), None)])
+        self._publisher.put(waiting_entry(generation))
         try:
             handed_back = await in_thread(hand_back, generation)
         except UNAVAILABLE_ERRORS as error:
@@ -238,7 +238,8 @@ class StreamWorker:
         finally:
             self._drop(generation)
         if saved is not None:
-            self._publish(saved.topic, saved.entries)
+            for entry in saved.entries:
+                self._publisher.put(entry)
             if saved.others_wait or saved.next_task:
                 await in_thread(follow_up, saved)
 
@@ -246,10 +247,6 @@ class StreamWorker:
         self._places.leave(generation)
         if self._scheduler.others_wait:
             self._look_at_queue.set()
-
-    def _publish(self, topic: str, entries: Sequence[tuple[Payload, Writer | None]]) -> None:
-        for payload, writer in entries:
-            self._publisher.put(topic, payload, writer)
 
     def _stop(self, claims: Sequence[ClaimId]) -> None:
         for claim in claims:

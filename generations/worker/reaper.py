@@ -128,7 +128,7 @@ def _refuse_entries(generation: Generation) -> None:
 def _tell_waiting(generation: Generation) -> None:
     """Tell readers that the generation waits again, before another worker can say that it goes on."""
     try:
-        event_log.append(thread_client(), generation.current_run.topic, waiting_entry(generation))
+        event_log.append(thread_client(), [waiting_entry(generation)])
     except redis.RedisError as error:
         logger.warning("the log of %s cannot be appended to now: %s", generation.current_run.topic, error)
 

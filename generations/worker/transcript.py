@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import replace
 
-from generations.log.event_log import Channel, EntryId, Payload, epoch_of
+from generations.log.event_log import Channel, EntryId, NewEntry, Payload, epoch_of
 from generations.log.publisher import Publisher
 from generations.phases import Phase
 from generations.worker.types import Claim
@@ -85,12 +85,13 @@ class Transcript:
         claim = self._claim
         entry: Payload = {"run": claim.run_id, "index": claim.index, **payload}
         if self._has_log:
-            self._publisher.put(claim.topic, entry, self._writer, self._acknowledge)
+            self._publisher.put(NewEntry(claim.topic, entry, self._writer), self._acknowledge)
             return
         # The first entry takes the log over from earlier claims of this generation.
         self._has_log = True
         epoch = epoch_of(claim.generation.current_run) if claim.begins_log else None
-        self._publisher.put(claim.topic, entry, replace(self._writer, takes=True), self._acknowledge, epoch)
+        writer = replace(self._writer, takes=True)
+        self._publisher.put(NewEntry(claim.topic, entry, writer, epoch), self._acknowledge)
 
     def _acknowledge(self, entry_id: EntryId | None) -> None:
         if entry_id is None:

@@ -33,6 +33,7 @@ from providers.services import set_key
 from tests.account_data.conftest import PASSWORD, Person
 from tests.images.test_services import files
 from tests.security.owned_rows import rows_of
+from tests.support.log_entries import append_entry
 
 
 def make_administrator(*people: Person) -> None:
@@ -81,7 +82,7 @@ def test_it_stops_running_answers_and_closes_the_log_to_workers(alice: Person, r
     running = Generation.objects.filter(pk=started.state.generations[0].pk)
     running.update(status=Generation.Status.STREAMING, lease=lease)
     topic, writer = started.conversation.topic, Writer(started.state.generations[0].pk, str(lease))
-    event_log.append(thread_client(), topic, {"kind": "text", "text": "Once"}, writer)
+    append_entry(topic, {"kind": "text", "text": "Once"}, writer)
     subscription: Any = redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
     subscription.subscribe(f"{settings.REDIS_PREFIX}:control")
     subscription.get_message(timeout=5)
@@ -91,7 +92,7 @@ def test_it_stops_running_answers_and_closes_the_log_to_workers(alice: Person, r
     message = subscription.get_message(timeout=5)
     assert message is not None
     assert orjson.loads(message["data"]) == {"stop": [[started.state.generations[0].pk, str(lease)]]}
-    assert event_log.append(thread_client(), topic, {"kind": "text", "text": " upon"}, writer) is None
+    assert append_entry(topic, {"kind": "text", "text": " upon"}, writer) is None
     assert event_log.read_now(thread_client(), topic).entries == []
     assert event_log.read_now(thread_client(), waiting.conversation.topic).entries == []
     assert not Generation.objects.exists()

@@ -13,13 +13,12 @@ from conversations.models import Conversation, Message
 from conversations.selectors import shown_messages, user_conversation, user_conversations
 from conversations.tasks import clean_title, make_title, purge_discarded, take_title
 from core.errors import Conflict, InvalidInput, NotFound
-from core.redis_clients import thread_client
-from generations.log import event_log
 from generations.log.event_log import Writer
 from generations.models import Generation, Run
 from generations.worker.types import Outcome
 from tests.conversations.conftest import Chatter, shown
 from tests.generations.claims import end_queued
+from tests.support.log_entries import append_entry
 
 
 def test_it_keeps_the_messages_in_order(alice: Chatter) -> None:
@@ -207,13 +206,13 @@ def test_no_worker_appends_to_the_logs_of_a_deleted_conversation(alice: Chatter,
     running.update(status="streaming", lease=lease)
     writers = {each.current_run.topic: Writer(each.pk, str(lease)) for each in running}
     for topic, writer in writers.items():
-        event_log.append(thread_client(), topic, {"kind": "text", "text": "Once"}, writer)
+        append_entry(topic, {"kind": "text", "text": "Once"}, writer)
 
     services.delete_conversation(conversation=first.conversation)
 
     assert writers.keys() == {first.conversation.topic, services.title_topic(first.conversation)}
     for topic, writer in writers.items():
-        assert event_log.append(thread_client(), topic, {"kind": "text", "text": " upon"}, writer) is None
+        assert append_entry(topic, {"kind": "text", "text": " upon"}, writer) is None
     assert list(redis.scan_iter(f"{settings.REDIS_PREFIX}:topic:*:log")) == []
 
 

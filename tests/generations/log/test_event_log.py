@@ -6,7 +6,8 @@ from redis import Redis
 
 from core.redis_clients import loop_client, thread_client
 from generations.log import event_log
-from generations.log.event_log import EntryId, Payload, Writer
+from generations.log.event_log import EntryId, NewEntry, Payload, Writer
+from tests.support.log_entries import append_entry
 
 
 def payload(text: str) -> Payload:
@@ -14,7 +15,7 @@ def payload(text: str) -> Payload:
 
 
 def append(topic: str, text: str, writer: Writer | None = None) -> EntryId | None:
-    result = event_log.append(thread_client(), topic, payload(text), writer)
+    result = append_entry(topic, payload(text), writer)
     return None if result is None else EntryId(*map(int, result))
 
 
@@ -73,19 +74,38 @@ def test_a_log_expires_an_hour_after_its_last_entry(topic: str, redis: Redis) ->
     assert all(0 < lifetime <= event_log.LIFETIME for lifetime in lifetimes)
 
 
-async def test_it_publishes_to_the_channel_layer(topic: str, on_loop: None) -> None:
+async def test_it_publishes_to_the_channels_that_follow_a_topic_each_once(topic: str, on_loop: None) -> None:
     layer = get_channel_layer()
-    channel = await layer.new_channel()
-    await layer.group_add(event_log.topic_group(topic), channel)
-    await layer.group_send(event_log.topic_group(topic), {"type": "ready"})
-    assert (await layer.receive(channel))["type"] == "ready"
+    channel, other = await layer.new_channel(), await layer.new_channel()
+    for each in (channel, other):
+        await layer.send(each, {"type": "ready"})
+        assert (await layer.receive(each))["type"] == "ready"
+    await event_log.read(loop_client(), topic, follower=channel)
+    await event_log.read(loop_client(), f"{topic}.2", follower=channel)
+    await event_log.read(loop_client(), f"{topic}.3", follower=other)
+    texts = {topic: "hé\N{GRINNING FACE}", f"{topic}.2": "b", f"{topic}.3": "c", f"{topic}.4": "d"}
 
-    epoch, seq = await event_log.append(loop_client(), topic, payload("hé\N{GRINNING FACE}"))
-    message = await layer.receive(channel)
+    result = await event_log.append(loop_client(), [NewEntry(each, payload(text)) for each, text in texts.items()])
+    first, second, third, _ = map(str, event_log.entry_ids(result))
+    messages = [await layer.receive(each) for each in (channel, other)]
 
-    assert message["type"] == "log.entry"
-    assert message["id"] == f"{int(epoch)}-{int(seq)}"
-    assert "hé\N{GRINNING FACE}" in message["entry"]
+    assert [message["type"] for message in messages] == ["log.entries"] * 2
+    assert [entry[:2] for entry in messages[0]["entries"]] == [[topic, first], [f"{topic}.2", second]]
+    assert texts[topic] in messages[0]["entries"][0][2]
+    assert [entry[:2] for entry in messages[1]["entries"]] == [[f"{topic}.3", third]]
+
+
+def test_a_refused_entry_does_not_hold_back_the_others(topic: str) -> None:
+    append(topic, "a", Writer(1, "second", takes=True))
+    writers = [Writer(2, "x"), Writer(1, "first"), Writer(3, "y")]
+
+    results = event_log.append(thread_client(), [NewEntry(topic, payload(each.token), each) for each in writers])
+
+    first, refused, last = event_log.entry_ids(results)
+    assert refused is None
+    assert first is not None
+    assert last is not None
+    assert last.follows(first)
 
 
 async def test_it_reads_only_later_entries(topic: str, on_loop: None) -> None:

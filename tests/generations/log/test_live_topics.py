@@ -5,12 +5,14 @@ from unittest.mock import MagicMock
 
 import orjson
 import pytest
+from django.conf import settings
 from redis import Redis
 
 from core.redis_clients import thread_client
 from generations.log import event_log, live_topics
 from generations.log.event_log import Entry, Payload
 from generations.log.live_topics import Inbox, LiveTopics
+from tests.support.log_entries import append_entry
 
 pytestmark = pytest.mark.usefixtures("on_loop")
 LONG = 60.0
@@ -18,7 +20,7 @@ LONG = 60.0
 
 def append(topic: str, number: int) -> None:
     entry = Payload(run=1, index=0, kind="text", text=str(number), offset=number, t=0.0)
-    event_log.append(thread_client(), topic, entry)
+    append_entry(topic, entry)
 
 
 async def next_entry(inbox: Inbox) -> Entry:
@@ -28,13 +30,9 @@ async def next_entry(inbox: Inbox) -> Entry:
     return entry
 
 
-async def subscriptions(redis: Redis, topic: str, expected: int) -> bool:
-    """Wait until Redis has this number of subscriptions to the topic."""
-    channel = event_log.topic_channel(topic)
-    async with asyncio.timeout(20):
-        while redis.pubsub_numsub(channel)[0][1] != expected:
-            await asyncio.sleep(0.01)
-    return True
+def followers(redis: Redis, topic: str) -> int:
+    """Return the number of channels that a topic's entries are published to."""
+    return int(redis.scard(f"{settings.REDIS_PREFIX}:topic:{topic}:followers"))
 
 
 async def test_an_entry_is_decoded_once_for_all_readers(
@@ -43,41 +41,66 @@ async def test_an_entry_is_decoded_once_for_all_readers(
     decoded = MagicMock(side_effect=orjson.loads)
     monkeypatch.setattr(orjson, "loads", decoded)
     topics = LiveTopics()
-    async with topics.follow(topic) as one, topics.follow(topic) as other:
+    with topics.follow(topic) as one, topics.follow(topic) as other:
+        for _ in range(2):
+            await topics.read(topic, None, 1)
         append(topic, 1)
 
         received = [await next_entry(one), await next_entry(other)]
 
         assert received[0] is received[1]
         assert decoded.call_count == 1
-        assert await subscriptions(redis, topic, 1)
+        assert followers(redis, topic) == 1
 
 
-async def test_the_last_reader_ends_the_subscription(topic: str, redis: Redis) -> None:
+async def test_the_first_entry_that_nobody_reads_is_the_last_that_comes(topic: str, redis: Redis) -> None:
     topics = LiveTopics()
-    async with topics.follow(topic):
-        async with topics.follow(topic):
-            pass
-        assert await subscriptions(redis, topic, 1)
+    with topics.follow(topic):
+        await topics.read(topic, None, 1)
+    with topics.follow(f"{topic}.other") as inbox:
+        await topics.read(f"{topic}.other", None, 1)
+        append(topic, 1)
+        append(f"{topic}.other", 2)
+        await next_entry(inbox)
+        async with asyncio.timeout(20):
+            while followers(redis, topic):
+                await asyncio.sleep(0.005)
 
-    assert await subscriptions(redis, topic, 0)
+        assert followers(redis, f"{topic}.other") == 1
 
 
-async def test_a_reader_who_comes_as_the_last_one_leaves_receives_entries(topic: str, redis: Redis) -> None:
+async def test_a_reader_who_comes_while_the_topic_is_left_receives_entries(topic: str) -> None:
     topics = LiveTopics()
-    for number in range(20):
-        async with topics.follow(topic) as inbox:
-            append(topic, number)
-            assert (await next_entry(inbox)).data["text"] == str(number)
-        for _ in range(number):
+    for number in range(50):
+        with topics.follow(topic):
+            await topics.read(topic, None, 1)
+        append(topic, number)
+        for _ in range(number % 10):
             await asyncio.sleep(0)
+        with topics.follow(topic) as inbox:
+            await topics.read(topic, None, 1)
+            append(topic, -number)
+            while (await next_entry(inbox)).data["text"] != str(-number):
+                pass
 
-    assert await subscriptions(redis, topic, 0)
+
+async def test_followers_are_forgotten_a_minute_after_the_last_entry(topic: str, redis: Redis) -> None:
+    topics = LiveTopics()
+    await topics.read(topic, None, 1)
+    key = f"{settings.REDIS_PREFIX}:topic:{topic}:followers"
+    assert 0 < redis.ttl(key) <= 60
+    redis.expire(key, 5)
+
+    append(topic, 1)
+
+    assert 5 < redis.ttl(key) <= 60
 
 
 async def test_entries_of_other_topics_do_not_arrive(topic: str) -> None:
     topics = LiveTopics()
-    async with topics.follow(topic) as inbox, topics.follow(f"{topic}.other") as other:
+    with topics.follow(topic) as inbox, topics.follow(f"{topic}.other") as other:
+        await topics.read(topic, None, 1)
+        await topics.read(f"{topic}.other", None, 1)
         append(f"{topic}.other", 1)
         append(topic, 2)
 
@@ -87,10 +110,10 @@ async def test_entries_of_other_topics_do_not_arrive(topic: str) -> None:
 
 async def test_a_message_that_is_not_ours_is_skipped(topic: str, caplog: pytest.LogCaptureFixture) -> None:
     topics = LiveTopics()
-    async with topics.follow(topic) as inbox:
-        channel = event_log.topic_channel(topic)
-        thread_client().publish(channel, b"\xc1 not msgpack")
-        await topics._layer.group_send(event_log.topic_group(topic), {"type": "log.entry", "channel": channel})
+    with topics.follow(topic) as inbox:
+        await topics.read(topic, None, 1)
+        thread_client().publish(topics._channel, b"\xc1 not msgpack")
+        await topics._layer.send(topics._channel, {"type": "log.entries", "entries": [["topic"]]})
         append(topic, 1)
 
         assert (await next_entry(inbox)).data["text"] == "1"
@@ -99,7 +122,8 @@ async def test_a_message_that_is_not_ours_is_skipped(topic: str, caplog: pytest.
 
 async def test_a_reader_wakes_after_a_silent_tick_and_goes_on(topic: str) -> None:
     topics = LiveTopics()
-    async with topics.follow(topic) as inbox:
+    with topics.follow(topic) as inbox:
+        await topics.read(topic, None, 1)
         async with asyncio.timeout(20):
             assert [await inbox.next(0.02) for _ in range(3)] == [None] * 3
         append(topic, 1)

@@ -8,7 +8,7 @@ import pytest
 
 from core.redis_clients import loop_client
 from generations.log import event_log, publisher
-from generations.log.event_log import EntryId, Payload
+from generations.log.event_log import EntryId, NewEntry, Payload
 from generations.log.publisher import Publisher, flush_interval
 
 pytestmark = pytest.mark.usefixtures("on_loop")
@@ -28,13 +28,13 @@ async def writing(on_loop: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         await task
 
 
-def payload(text: str) -> Payload:
-    return Payload(run=1, index=0, kind="text", text=text, offset=0, t=0.0)
+def entry(topic: str, text: str) -> NewEntry:
+    return NewEntry(topic, Payload(run=1, index=0, kind="text", text=text, offset=0, t=0.0))
 
 
 async def texts(topic: str) -> list[str]:
     log = await event_log.read(loop_client(), topic)
-    return [entry.data["text"] for entry in log.entries]
+    return [each.data["text"] for each in log.entries]
 
 
 async def written(writer: Publisher) -> None:
@@ -43,21 +43,21 @@ async def written(writer: Publisher) -> None:
 
 
 async def test_an_entry_after_a_pause_is_written_at_once(topic: str, writing: Publisher) -> None:
-    writing.put(topic, payload("a"))
+    writing.put(entry(topic, "a"))
     await written(writing)
 
     assert await texts(topic) == ["a"]
 
 
 async def test_later_entries_wait_until_an_urgent_one_comes(topic: str, writing: Publisher) -> None:
-    writing.put(topic, payload("a"))
+    writing.put(entry(topic, "a"))
     await written(writing)
-    writing.put(topic, payload("b"))
-    writing.ask(lambda: writing.put(topic, payload("c")))
+    writing.put(entry(topic, "b"))
+    writing.ask(lambda: writing.put(entry(topic, "c")))
     await asyncio.sleep(0)
     assert await texts(topic) == ["a"]
 
-    writing.ask(lambda: writing.put(topic, payload("d")), urgent=True)
+    writing.ask(lambda: writing.put(entry(topic, "d")), urgent=True)
     await written(writing)
 
     assert await texts(topic) == ["a", "b", "c", "d"]
@@ -65,9 +65,9 @@ async def test_later_entries_wait_until_an_urgent_one_comes(topic: str, writing:
 
 async def test_a_source_is_asked_for_what_it_has_at_the_flush(topic: str, writing: Publisher) -> None:
     parts = ["one"]
-    writing.put(topic, payload("first"))
+    writing.put(entry(topic, "first"))
     await written(writing)
-    writing.ask(lambda: writing.put(topic, payload(" ".join(parts))))
+    writing.ask(lambda: writing.put(entry(topic, " ".join(parts))))
     parts.append("two")
     writing.ask(lambda: None, urgent=True)
     await written(writing)
@@ -78,7 +78,7 @@ async def test_a_source_is_asked_for_what_it_has_at_the_flush(topic: str, writin
 async def test_ids_are_acknowledged_in_the_order_of_the_entries(topic: str, writing: Publisher) -> None:
     ids: list[EntryId | None] = []
     for number in range(publisher.BATCH * 2 + 1):
-        writing.put(topic, payload(str(number)), acknowledge=ids.append)
+        writing.put(entry(topic, str(number)), ids.append)
     writing.ask(lambda: None, urgent=True)
     await written(writing)
 

@@ -24,6 +24,7 @@ from generations.worker.finalize import announce_end, end_generation
 from generations.worker.types import Outcome
 from providers.adapters.base import Message, Request
 from tests.generations.claims import claim_generation, end_claim
+from tests.support.log_entries import append_entry
 
 pytestmark = pytest.mark.usefixtures("on_loop")
 Status = Generation.Status
@@ -49,12 +50,13 @@ class RunWriter:
             "t": 0.1,
         }
         self.texts[index] += text
-        result = event_log.append(thread_client(), self.topic, payload, self.claims[index].writer)
-        return EntryId(*map(int, result))
+        entry_id = append_entry(self.topic, payload, self.claims[index].writer)
+        assert entry_id is not None
+        return entry_id
 
     def reach(self, index: int, phase: Phase) -> None:
         payload: Payload = {"run": self.state.run.pk, "index": index, "kind": "phase", "phase": phase}
-        event_log.append(thread_client(), self.topic, payload)
+        append_entry(self.topic, payload)
 
     async def reset(self, index: int) -> None:
         payload: Payload = {
@@ -64,7 +66,7 @@ class RunWriter:
             "text": self.texts[index],
             "reasoning": "",
         }
-        event_log.append(thread_client(), self.topic, payload, self.claims[index].writer)
+        append_entry(self.topic, payload, self.claims[index].writer)
 
     async def end(self, index: int) -> None:
         outcome = Outcome(Status.COMPLETED, text=self.texts[index], time=1.0, ttft=0.1)

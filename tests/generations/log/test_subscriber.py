@@ -6,29 +6,33 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
+from django.conf import settings
 from redis import Redis
 
 from core.redis_clients import thread_client
 from generations.log import event_log, live_topics
 from generations.log.event_log import Entry, EntryId, Payload
 from generations.log.subscriber import IDLE, LOG_LOST, subscribe
+from tests.support.log_entries import append_entry
 
 pytestmark = pytest.mark.usefixtures("on_loop")
 
 
 def append(topic: str, number: int) -> EntryId:
     entry = Payload(run=1, index=0, kind="text", text=str(number), offset=number, t=0.0)
-    return EntryId(*map(int, event_log.append(thread_client(), topic, entry)))
+    entry_id = append_entry(topic, entry)
+    assert entry_id is not None
+    return entry_id
 
 
 def append_silently(topic: str, number: int) -> None:
     """Append without publishing, which is what a subscriber sees if the channel layer dropped the message."""
-    original = event_log.topic_group
-    event_log.topic_group = lambda topic: f"nobody.{topic}"
-    try:
-        append(topic, number)
-    finally:
-        event_log.topic_group = original
+    redis, key = thread_client(), f"{settings.REDIS_PREFIX}:topic:{topic}:followers"
+    followers = redis.smembers(key)
+    redis.delete(key)
+    append(topic, number)
+    if followers:
+        redis.sadd(key, *followers)
 
 
 async def take(items: AsyncGenerator[Any, None], count: int) -> list[int]:
@@ -143,29 +147,14 @@ async def test_many_subscribers_of_a_topic_receive_the_same(topic: str) -> None:
     assert await asyncio.gather(*subscribers) == [list(range(100))] * 10
 
 
-async def test_a_fresh_topic_yields_its_entries_from_the_first(topic: str) -> None:
-    async with aclosing(subscribe(topic, fresh=True)) as items:
-        for number in range(50):
-            append(topic, number)
-
-        assert await take(items, 50) == list(range(50))
-
-
-async def test_a_fresh_topic_whose_entries_were_all_missed_is_read_soon(topic: str) -> None:
-    async with aclosing(subscribe(topic, fresh=True, tick=30)) as items:
-        for number in range(3):
-            append_silently(topic, number)
-
-        assert await take(items, 3) == [0, 1, 2]
-
-
-async def test_a_fresh_topic_whose_first_entry_was_missed_is_read_by_the_next(topic: str) -> None:
-    async with aclosing(subscribe(topic, fresh=True, tick=30)) as items:
-        reading = asyncio.create_task(take(items, 2))
-        append_silently(topic, 0)
-        async with asyncio.timeout(20):
-            while not thread_client().pubsub_numsub(event_log.topic_channel(topic))[0][1]:
-                await asyncio.sleep(0.005)
+async def test_a_reader_whose_process_is_not_known_as_a_follower_any_more_goes_on_after_a_tick(
+    topic: str, redis: Redis
+) -> None:
+    async with aclosing(subscribe(topic, tick=0.1)) as items:
+        append(topic, 0)
+        assert await take(items, 1) == [0]
+        redis.delete(f"{settings.REDIS_PREFIX}:topic:{topic}:followers")
         append(topic, 1)
+        assert await take(items, 1) == [1]
 
-        assert await reading == [0, 1]
+        assert redis.scard(f"{settings.REDIS_PREFIX}:topic:{topic}:followers") == 1

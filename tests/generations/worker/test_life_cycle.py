@@ -30,6 +30,7 @@ from providers.adapters.base import ErrorCode, Message, ProviderError, Request, 
 from tests.generations.claims import WORKER, claim_generation, end_claim
 from tests.support import wait
 from tests.support.costs import counted
+from tests.support.log_entries import append_entry
 
 Status = Generation.Status
 
@@ -187,7 +188,7 @@ def test_the_text_of_a_lost_worker_is_kept(state: RunState, topic: str) -> None:
     Generation.objects.filter(pk=generation.pk).update(text="from the checkpoint")
     for offset, text in ((0, "from the checkpoint"), (19, " and beyond")):
         entry = Payload(run=state.run.pk, index=0, kind="text", text=text, offset=offset, t=0.1)
-        event_log.append(thread_client(), topic, entry, claim.writer)
+        append_entry(topic, entry, claim.writer)
 
     assert Reaper().reap() == 1
 
@@ -196,7 +197,7 @@ def test_the_text_of_a_lost_worker_is_kept(state: RunState, topic: str) -> None:
     assert generation.text == "from the checkpoint and beyond"
     assert generation.retryable
     late = Payload(run=state.run.pk, index=0, kind="text", text="!", offset=30, t=0.2)
-    assert event_log.append(thread_client(), topic, late, claim.writer) is None
+    assert append_entry(topic, late, claim.writer) is None
 
 
 @pytest.mark.usefixtures("gone_at_once")
@@ -229,7 +230,7 @@ def test_what_another_process_has_recovered_is_left_alone(state: RunState, topic
     assert not recover(lost)
 
     entry = Payload(run=state.run.pk, index=0, kind="text", text="Hello", offset=0, t=0.1)
-    assert event_log.append(thread_client(), topic, entry, again.writer) is not None
+    assert append_entry(topic, entry, again.writer) is not None
     assert kinds(topic) == ["start", "text"]
 
 
@@ -241,7 +242,9 @@ def test_a_generation_that_was_lost_without_text_runs_again(state: RunState, top
 
     Reaper().reap()
     entries = event_log.read_now(thread_client(), topic).entries
-    assert [entry.data for entry in entries if entry.data["kind"] == "phase"] == [event_log.waiting_entry(generation)]
+    assert [entry.data for entry in entries if entry.data["kind"] == "phase"] == [
+        event_log.waiting_entry(generation).payload
+    ]
     second = claim_generation(generation.pk)
 
     assert second is not None
@@ -392,6 +395,6 @@ def test_only_an_incomplete_answer_can_be_retried(state: RunState, topic: str, s
 
 def test_an_append_by_a_replaced_writer_returns_none(topic: str) -> None:
     entry = Payload(run=1, index=0, kind="end")
-    event_log.append(thread_client(), topic, entry, Writer(1, "ended", takes=True))
+    append_entry(topic, entry, Writer(1, "ended", takes=True))
 
-    assert event_log.append(thread_client(), topic, entry, Writer(1, "late")) is None
+    assert append_entry(topic, entry, Writer(1, "late")) is None
