@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Any
 
 from comparisons.json import Json, answer_json, slot_json
 from comparisons.models import Comparison, Turn
@@ -23,10 +22,10 @@ from generations.selectors import RunState
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A run's turn, and its generations by index."""
+    """A run's turn, and the JSON that names its slots by index."""
 
     turn: int
-    slots: dict[int, Generation]
+    slots: dict[int, Json]
 
 
 def comparison_feed(
@@ -75,10 +74,10 @@ class _Serializer:
     async def _remember(self, state: RunState) -> _Run:
         known = self._runs.get(state.run.pk)
         turn = await in_thread(turn_number, state.run.pk) if known is None else known.turn
-        run = self._runs[state.run.pk] = _Run(turn, {each.index: each for each in state.generations})
+        run = self._runs[state.run.pk] = _Run(turn, {each.index: slot_json(each) for each in state.generations})
         return run
 
-    async def _slot(self, run_id: int, index: int) -> Generation | None:
+    async def _slot(self, run_id: int, index: int) -> Json | None:
         if run_id not in self._runs:
             await self._remember(await in_thread(selectors.run_state, run_id))
         return self._runs[run_id].slots.get(index)
@@ -112,17 +111,17 @@ class _Serializer:
         }
 
 
-def _delta(delta: Delta, slot: Generation) -> Json:
+def _delta(delta: Delta, slot: Json) -> Json:
     is_text = delta.channel == "text"
-    json: dict[str, Any] = {"event": "chunk" if is_text else "reasoning", **slot_json(slot)}
-    json |= {"chunk": delta.text, "offset": delta.offset, "time": delta.time}
+    kind = "chunk" if is_text else "reasoning"
+    json = {"event": kind, **slot, "chunk": delta.text, "offset": delta.offset, "time": delta.time}
     if is_text:
         json["first_chunk"] = delta.offset == 0
     return json
 
 
-def _reset(reset: Reset, slot: Generation) -> Json:
-    return {"event": "reset", **slot_json(slot), "response": reset.text, "reasoning": reset.reasoning}
+def _reset(reset: Reset, slot: Json) -> Json:
+    return {"event": "reset", **slot, "response": reset.text, "reasoning": reset.reasoning}
 
 
 def _end(generation: Generation) -> Json:

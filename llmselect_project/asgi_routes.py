@@ -19,6 +19,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.urls import Resolver404, path, resolve
 
 from comparisons.consumers import EventConsumer, PageConsumer
+from core.garbage import collect_seldom
 from generations.log.live_topics import keep_layer_awake
 from generations.worker.reaper import Reaper
 from llmselect_project.body_limit import handle_within_limit
@@ -114,6 +115,7 @@ def _start_background() -> list[asyncio.Task[None]]:
     """Start this process's background tasks, once; return those that end when Redis and the database respond."""
     loop = asyncio.get_running_loop()
     if loop not in _background:
+        collect_seldom()
         ready = [asyncio.create_task(keep_layer_awake()), asyncio.create_task(_wait_for_database())]
         _background[loop] = [*ready, asyncio.create_task(Reaper().run())]
     return _background[loop][:2]

@@ -56,7 +56,7 @@ for number, each in ipairs(entries) do
     end
     for _, channel in ipairs(followers[meta]) do
       published[channel] = published[channel] or {}
-      table.insert(published[channel], { topic, id, json })
+      table.insert(published[channel], { topic, epoch, seq, json })
     end
   end
 end

@@ -114,8 +114,7 @@ def epoch_of(run: Run) -> int:
     return round(run.accepted_at.timestamp() * 1_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class NewEntry:
+class NewEntry(NamedTuple):
     """An entry to append; if its topic has no log yet, that begins with ``epoch``, or with the present time."""
 
     topic: str

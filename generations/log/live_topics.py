@@ -139,15 +139,15 @@ class LiveTopics:
             except Exception:
                 logger.exception("a message in the channel layer is not one of ours")
 
-    def _distribute(self, entries: Sequence[tuple[str, str, str]]) -> None:
-        """Put entries, each a topic, an id and its JSON, into the inboxes of the readers."""
+    def _distribute(self, entries: Sequence[tuple[str, str, int, str]]) -> None:
+        """Put entries, each with its topic, epoch, number and JSON, into the inboxes of the readers."""
         deserted = set()
-        for topic, entry_id, json in entries:
+        for topic, epoch, seq, json in entries:
             inboxes = self._inboxes.get(topic)
             if inboxes is None:
                 deserted.add(topic)
                 continue
-            entry = Entry(EntryId.parse(entry_id), orjson.loads(json))
+            entry = Entry(EntryId(int(epoch), seq), orjson.loads(json))
             for inbox in inboxes:
                 inbox.put(entry)
         if deserted := deserted - self._leaving.keys():

@@ -65,18 +65,22 @@ class Publisher:
         self._schedule(urgent=urgent)
 
     def _schedule(self, *, urgent: bool = False) -> None:
+        if self._wake.is_set():
+            return
         self._empty.clear()
-        pause = self._flushed_at + flush_interval(self._streams()) - self._loop.time()
-        if urgent or pause <= 0:
+        if urgent:
             self._wake.set()
         elif self._timer is None:
-            self._timer = self._loop.call_later(pause, self._wake.set)
+            pause = self._flushed_at + flush_interval(self._streams()) - self._loop.time()
+            if pause > 0:
+                self._timer = self._loop.call_later(pause, self._wake.set)
+            else:
+                self._wake.set()
 
     async def run(self) -> None:
         """Write until the task is canceled."""
         while True:
             await self._wake.wait()
-            self._wake.clear()
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
@@ -85,6 +89,7 @@ class Publisher:
             for source in sources:
                 source()
             items, self._items = self._items, []
+            self._wake.clear()
             for begin in range(0, len(items), BATCH):
                 await self._write(items[begin : begin + BATCH])
             if not self._items and not self._sources:

@@ -65,8 +65,9 @@ async def feed(
                     json = await serializer.serialize(event)
                     if json is not None:
                         yield FeedEvent(event.id, json, ends_run)
-                for generation, position in await queue.moved(event):
-                    yield FeedEvent(None, await serializer.serialize_queued(generation, position))
+                if queue.is_concerned(event):
+                    for generation, position in await queue.moved(event):
+                        yield FeedEvent(None, await serializer.serialize_queued(generation, position))
 
 
 class _QueueWatch:
@@ -85,6 +86,10 @@ class _QueueWatch:
     def _add(self, state: RunState) -> None:
         queued = (each for each in state.generations if each.status == Generation.Status.QUEUED)
         self._waiting |= {(state.run.pk, each.index): each for each in queued}
+
+    def is_concerned(self, event: Event) -> bool:
+        """Return True if ``moved`` has to see the event; the text of answers that run is none of its business."""
+        return bool(self._waiting) or not isinstance(event, Delta)
 
     async def moved(self, event: Event) -> list[tuple[Generation, int]]:
         """Return the answers whose position has changed, with their new positions.

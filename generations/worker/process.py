@@ -29,6 +29,7 @@ from django.db import connections
 
 from core.async_db import in_thread
 from core.errors import UNAVAILABLE_ERRORS
+from core.garbage import collect_seldom
 from core.redis_clients import heed_cancellation, loop_client
 from generations.log.event_log import epoch_of, waiting_entry
 from generations.log.publisher import Publisher
@@ -340,6 +341,7 @@ class StreamStep(bootsteps.StartStopStep):
 
     def start(self, parent: Any) -> None:
         global _current
+        collect_seldom()
         _current = StreamWorker()
         _current.start()
 
