@@ -95,6 +95,14 @@ class _Compiled:
         return found
 
 
+def rows_of(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement whose text is constant; the values are as the database stores them."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
 def insert(objects: Sequence[Model]) -> None:
     """Insert new objects of one model in one statement, and set the keys that the database gives them.
 

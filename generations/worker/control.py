@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 ANSWER_TASK = "generations.answer"
 RETRY_DELAY = 0.1
 """Seconds until a lost subscription is made again; others take a worker for gone after more than a second."""
+WAIT = 1.0
+"""Seconds for which the thread waits for the next message at a time."""
 FORGET_WORKER_AFTER = 2 * heartbeats.HANGS_AFTER
 
 
@@ -83,7 +86,10 @@ class Listener:
 
     def stop(self) -> None:
         self._ended.set()
-        self._thread.join(timeout=2 * RETRY_DELAY + 1)
+        with suppress(redis.RedisError):
+            # An empty message ends the wait for the next one.
+            thread_client().publish(heartbeats.worker_channel(self._worker), "")
+        self._thread.join(timeout=2 * WAIT)
 
     def _run(self) -> None:
         client = subscriber_client()
@@ -106,7 +112,7 @@ class Listener:
                 if time.monotonic() >= beat_at:
                     self._beat(client)
                     beat_at = time.monotonic() + heartbeats.INTERVAL
-                message: dict[str, Any] | None = subscription.get_message(timeout=RETRY_DELAY)
+                message: dict[str, Any] | None = subscription.get_message(timeout=WAIT)
                 if message is None:
                     continue
                 self._subscribed.set()

@@ -16,7 +16,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.async_db import in_thread
+from core.columns import stored_value
 from core.redis_clients import thread_client
+from core.statements import rows_of
 from generations.log import event_log
 from generations.log.event_log import Writer, waiting_entry
 from generations.log.heartbeats import gone_workers
@@ -43,6 +45,12 @@ RELEASED_AT_ONCE = 50
 """Users who are looked at for that at a time."""
 MAX_DELIVERIES = 3
 """Claims after which a generation without any text is given up, since it may be the cause of its workers' death."""
+
+
+OPEN = f"SELECT {{}} FROM {Generation._meta.db_table} WHERE status IN ('queued', 'streaming')"  # noqa: S608
+WORKERS = OPEN.format("DISTINCT worker") + " AND status = 'streaming'"
+MISSED = OPEN.format("DISTINCT CASE WHEN held_back THEN user_id END") + " AND status = 'queued' AND queued_at < %s"
+"""Every process asks these for as long as it runs, so they cost no more than they have to."""
 
 
 class Reaper:
@@ -78,12 +86,14 @@ class Reaper:
 
     def _orphans(self) -> list[Generation]:
         """Return the streaming generations of workers that have been gone for long enough; one query without any."""
-        streaming = Generation.objects.filter(IS_OPEN, status=Generation.Status.STREAMING)
-        workers = set(streaming.order_by().values_list("worker", flat=True).distinct()) - {self._worker}
+        workers = {worker for (worker,) in rows_of(WORKERS)} - {self._worker}
         now, gone = time.monotonic(), gone_workers(sorted(workers))
         self._gone_since = {worker: self._gone_since.get(worker, now) for worker in gone}
         lost = [worker for worker, since in self._gone_since.items() if now - since >= GONE_FOR]
-        return list(streaming.filter(worker__in=lost).select_related("current_run", "user")) if lost else []
+        if not lost:
+            return []
+        streaming = Generation.objects.filter(IS_OPEN, status=Generation.Status.STREAMING, worker__in=lost)
+        return list(streaming.select_related("current_run", "user"))
 
 
 def recover_claim(claim: ClaimId) -> None:
@@ -155,12 +165,11 @@ def _last_known(generation: Generation) -> tuple[str, str]:
 
 def look_at_queue() -> int:
     """Wake the workers if answers wait that they may have missed, and release answers whose release was missed; return
-    the number of those. Two queries if there are none.
+    the number of those. One query if there are none.
     """
-    missed = Generation.objects.filter(
-        IS_OPEN, status=Generation.Status.QUEUED, queued_at__lt=timezone.now() - MISSED_AFTER
-    ).order_by()
-    if missed.filter(held_back=False).exists():
+    before = stored_value(Generation, "queued_at", timezone.now() - MISSED_AFTER)
+    users = [user for (user,) in rows_of(MISSED, before)]
+    if None in users:
         wake_workers()
-    users = missed.filter(held_back=True).values_list("user", flat=True).distinct()[:RELEASED_AT_ONCE]
-    return sum(map(release, User.objects.filter(pk__in=list(users))))
+    held_back = [user for user in users if user is not None][:RELEASED_AT_ONCE]
+    return sum(map(release, User.objects.filter(pk__in=held_back))) if held_back else 0
