@@ -63,7 +63,8 @@ fix: install-dev install-js-tools
 	$(DJADE)
 	node_modules/.bin/biome check --write
 
-# BENCH_ONLY=load or BENCH_ONLY=pages measures only the load on a whole installation, or only the pages in a browser.
+# BENCH_ONLY=load, growth or pages measures only the load on a whole installation, one worker with up to 1,000 streams,
+# or the pages in a browser.
 bench: install-dev
 	@$(PYTHON) -m tests.support.chromium
 	@$(PYTHON) -m tests.bench

@@ -9,17 +9,23 @@ from pathlib import Path
 
 from tests.bench import long_chat, overlap, page_load, stop_delay
 from tests.bench.figures import Figure, table
-from tests.bench.load import rounds
+from tests.bench.load import growth, rounds
 from tests.fake_providers import StandIn
 from tests.support.live import Live
 from tests.support.servers import Servers
 
 
 def main() -> int:
-    """Measure the load, and then the pages unless BENCH_ONLY=load; return 0 if nothing was lost."""
-    only = os.environ.get("BENCH_ONLY", "")
-    status = 0 if only == "pages" else rounds.run(peers="--peers" in sys.argv)
-    if only != "load" and "--peers" not in sys.argv:
+    """Measure the load, the growth with the number of streams, and the pages, or what BENCH_ONLY names; return 0 if
+    nothing was lost."""
+    peers, only = "--peers" in sys.argv, os.environ.get("BENCH_ONLY", "")
+    parts = [only] if only else ["load", "growth", *([] if peers else ["pages"])]
+    status = rounds.run(peers=peers) if "load" in parts else 0
+    if "growth" in parts:
+        sizes = growth.measure()
+        print(growth.table(sizes))
+        status = status or int(any(size.faults for size in sizes))
+    if "pages" in parts:
         _measure_pages()
     return status
 

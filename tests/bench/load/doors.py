@@ -77,12 +77,26 @@ async def page(caller: Caller, model: str, columns: Sequence[Column]) -> None:
 async def chat(caller: Caller, model: str, columns: Sequence[Column]) -> None:
     """``POST /api/v1/chat/stream`` with a new chat, whose title is asked for as well."""
     (column,) = columns
+    await _exchange(caller, {"message": "Go", "provider": PROVIDER, "model": model}, column)
+
+
+async def chat_twice(caller: Caller, model: str, columns: Sequence[Column]) -> None:
+    """A new chat, of which nothing is measured but the CPU, and then the next message in it."""
+    (column,) = columns
     body = {"message": "Go", "provider": PROVIDER, "model": model}
+    await _exchange(caller, {**body, "conversation_id": await _exchange(caller, body, Column())}, column)
+
+
+async def _exchange(caller: Caller, body: dict[str, Any], column: Column) -> str:
+    """Send a message, read its answer, and return the id of the chat."""
+    chat_id = ""
     async with caller.post("/api/v1/chat/stream", data=orjson.dumps(body)) as response:
         async for event in _events(response):
+            chat_id = event.get("conversation_id", chat_id)
             column.take(event.get("content", ""))
             column.completed |= event.get("done", False)
             column.error = event.get("error", column.error)
+    return chat_id
 
 
 async def completions(caller: Caller, model: str, columns: Sequence[Column]) -> None:
@@ -96,7 +110,14 @@ async def completions(caller: Caller, model: str, columns: Sequence[Column]) -> 
                 column.completed |= choice.get("finish_reason") == "stop"
 
 
-DOORS: dict[str, Door] = {"compare": compare, "socket": socket, "page": page, "chat": chat, "completions": completions}
+DOORS: dict[str, Door] = {
+    "compare": compare,
+    "socket": socket,
+    "page": page,
+    "chat": chat,
+    "chat twice": chat_twice,
+    "completions": completions,
+}
 
 
 async def _start(caller: Caller, model: str, columns: Sequence[Column]) -> dict[str, Any]:

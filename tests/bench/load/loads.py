@@ -46,7 +46,8 @@ AT_ONCE = tuple(Load(f"{streams} streams at once", streams, None, 40, 100) for s
 LONG = Load("long streams", 20, 10, 800, 20)
 STEADY = Load("100 streams, a chunk each 10 ms", 100, 25, 1500, 10)
 SATURATION = Load("200 streams, a chunk each 10 ms", 200, 25, 1500, 10)
-DOORS = tuple(Load(f"door: {door}", 40, 5, 40, 50, door=door) for door in ("socket", "page", "chat"))
+DOORS = tuple(Load(f"door: {door}", 40, 5, 40, 50, door=door) for door in ("socket", "page", "chat", "chat twice"))
+"""The last is charged for two exchanges: less a new chat, it is what a later exchange costs."""
 
 SUSTAINED = (5, 10, 15, 20, 25, 30, 40, 50, 65, 80)
 """The starts a second that are tried one after the other."""

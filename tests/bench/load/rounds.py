@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from tests.bench.load import litellm, loads
+from tests.bench.load import burst, litellm, loads
 from tests.bench.load.loads import Load
 from tests.bench.load.report import HEAD, chart, cpu_of_chunks, cpu_of_start, faults, row
 from tests.bench.load.targets import Direct, LLMSelect, Provider, Target
@@ -18,6 +18,7 @@ from tests.support.live import ROOT
 from tests.support.postgresql import PostgreSQL
 from tests.support.text_columns import in_columns
 
+OURS = ("SQLite", "PostgreSQL")
 FOLDER = ROOT / "var" / "bench"
 IN_TIME = 250.0
 """Milliseconds within which first tokens have to come for a rate to count as sustained (95th percentile)."""
@@ -42,8 +43,10 @@ def run(*, peers: bool) -> int:
                     results[load.name][target.name] = result
                     print("  ".join(row(load.name, target.name, result)), *result["errors"], flush=True)
         sustained = {target.name: _sustained(target, provider) for target in targets if target.name != "direct"}
-    _write(results, idle, sustained)
-    ours = [result for by in results.values() for name, result in by.items() if name in ("SQLite", "PostgreSQL")]
+        bursts = {target.name: burst.measure(target, provider) for target in targets if target.name in OURS}
+    _write(results, idle, sustained, bursts)
+    ours = [result for by in results.values() for name, result in by.items() if name in OURS]
+    ours += [result for by in bursts.values() for result in by.values()]
     return int(any(map(faults, ours)))
 
 
@@ -83,17 +86,24 @@ def _sustained(target: Target, provider: Provider) -> float:
     return sustained
 
 
-def _write(results: dict[str, dict[str, Any]], idle: dict[str, Any], sustained: dict[str, float]) -> None:
+def _write(
+    results: dict[str, dict[str, Any]],
+    idle: dict[str, Any],
+    sustained: dict[str, float],
+    bursts: dict[str, dict[str, Any]],
+) -> None:
     rows = [HEAD, *(row(load, name, each) for load, by in results.items() for name, each in by.items())]
     print("", *in_columns(rows), "", sep="\n")
     for name, rate in sustained.items():
         print(f"{name} sustains {rate:g} starts a second (first token within {IN_TIME:g} ms, 95th percentile).")
+    for name, by_part in bursts.items():
+        print(burst.sentence(name, by_part))
     for name, memory in idle.items():
         print(f"{name} idle: {sum(memory.values()):.0f} MB ({', '.join(f'{k} {v:.0f}' for k, v in memory.items())})")
     if "LiteLLM" in sustained:
         print("", *in_columns(_ratios(results)), "", sep="\n")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    summary = {"results": results, "idle": idle, "sustained": sustained}
+    summary = {"results": results, "idle": idle, "sustained": sustained, "bursts": bursts}
     (FOLDER / "load.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
     (FOLDER / "load.svg").write_text(chart(results))
     print(f"Written: {FOLDER / 'load.json'} and load.svg")
@@ -105,7 +115,7 @@ def _ratios(results: dict[str, dict[str, Any]]) -> list[tuple[str, ...]]:
     for load, by_target in results.items():
         if "LiteLLM" not in by_target:
             continue
-        for name in ("SQLite", "PostgreSQL"):
+        for name in OURS:
             ours, peer = by_target[name], by_target["LiteLLM"]
             pairs = [(ours[key][share], peer[key][share]) for key, share in FIGURES]
             pairs += [(cpu_of_start(ours), cpu_of_start(peer)), (cpu_of_chunks(ours), cpu_of_chunks(peer))]

@@ -81,6 +81,10 @@ class Target:
             "provider": provider.figures(),
         }
 
+    def cpu(self) -> float:
+        """Return the milliseconds of CPU that all processes have used so far."""
+        return sum(self._by_role(process_usage.cpu).values())
+
     def memory(self) -> dict[str, float]:
         """Return the memory of the processes by role, in MB."""
         return self._by_role(process_usage.memory)
@@ -116,7 +120,14 @@ class LLMSelect(Target):
     """All processes of `make run`, on SQLite or, with a ``database_url``, on PostgreSQL."""
 
     def __init__(
-        self, folder: Path, name: str, provider: Provider, *, database_url: str = "", database: int = 0
+        self,
+        folder: Path,
+        name: str,
+        provider: Provider,
+        *,
+        database_url: str = "",
+        database: int = 0,
+        more: Mapping[str, str] | None = None,
     ) -> None:
         folder.mkdir()
         port = free_port()
@@ -136,6 +147,7 @@ class LLMSelect(Target):
                 "RUNNING_PER_USER": "1000",
                 "REQUESTS_PER_MINUTE": "1000000",
                 **({"DATABASE_URL": database_url} if database_url else {}),
+                **(more or {}),
             },
         )
         base_url = f"http://127.0.0.1:{port}"
