@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import redis
 
+from core.deadline import Deadline
 from core.redis_clients import heed_cancellation, loop_client
 from generations.log import event_log
 from generations.log.event_log import EntryId, NewEntry
@@ -18,15 +19,24 @@ logger = logging.getLogger(__name__)
 RETRY_DELAYS = (0.05, 0.1, 0.2, 0.5, 1.0)
 BATCH = 100
 LONGEST_INTERVAL = 0.02
+COMPLETE_INTERVAL = 0.01
+"""Seconds if nearly all streams have something."""
+NEARLY_ALL = 0.9
 INTERVAL_PER_STREAM = 0.00125
-"""Seconds; the interval reaches its maximum at 20 streams."""
+SHORTEST_INTERVAL = 0.0025
+"""Seconds; with few streams an interval is shorter, but a single fast one is not written piece by piece."""
 
 Acknowledge = Callable[[EntryId | None], None]
 
 
-def flush_interval(streams: int) -> float:
-    """Return the seconds between two flushes: with more streams more text is joined, a single one is hardly delayed."""
-    return min(LONGEST_INTERVAL, INTERVAL_PER_STREAM * streams)
+def flush_interval(streams: int, waiting: int) -> float:
+    """Return the seconds between two flushes while text of so many of the streams waits.
+
+    A flush costs less for each of them the more it writes, so it waits until nearly all have something. A single
+    stream is hardly delayed.
+    """
+    longest = COMPLETE_INTERVAL if waiting >= NEARLY_ALL * streams else LONGEST_INTERVAL
+    return max(SHORTEST_INTERVAL, min(longest, INTERVAL_PER_STREAM * streams))
 
 
 class _Item(NamedTuple):
@@ -37,9 +47,10 @@ class _Item(NamedTuple):
 class Publisher:
     """Collects the entries of an interval and writes them in one flush; ``streams`` returns how many streams run.
 
-    An entry after a pause is written at once, and so is an urgent one, with all that wait. Entries wait while Redis is
-    unavailable. If a connection breaks during a write, some entries may be written twice; readers recognize them by
-    their offset. ``acknowledge`` is called with the entry's id, or with None if another writer has taken over.
+    An entry after a pause is written at once, unless it is patient, and so is an urgent one, with all that wait.
+    Entries wait while Redis is unavailable. If a connection breaks during a write, some entries may be written twice;
+    readers recognize them by their offset. ``acknowledge`` is called with the entry's id, or with None if another
+    writer has taken over.
     """
 
     def __init__(self, streams: Callable[[], int]) -> None:
@@ -49,41 +60,39 @@ class Publisher:
         self._script_loaded = False
         self._loop = asyncio.get_running_loop()
         self._flushed_at = float("-inf")
-        self._timer: asyncio.TimerHandle | None = None
         self._wake = asyncio.Event()
+        self._due = Deadline(self._wake.set)
         self._empty = asyncio.Event()
         self._empty.set()
 
-    def put(self, entry: NewEntry, acknowledge: Acknowledge | None = None) -> None:
-        """Queue an entry; never waits."""
+    def put(self, entry: NewEntry, acknowledge: Acknowledge | None = None, *, patient: bool = False) -> None:
+        """Queue an entry; never waits. A patient one waits for others to come."""
         self._items.append(_Item(entry, acknowledge))
-        self._schedule()
+        self._schedule(patient=patient)
 
     def ask(self, source: Callable[[], None], *, urgent: bool = False) -> None:
         """Have ``source`` called before the next flush, so that it can put an entry with all that it has by then."""
         self._sources.append(source)
         self._schedule(urgent=urgent)
 
-    def _schedule(self, *, urgent: bool = False) -> None:
+    def _schedule(self, *, urgent: bool = False, patient: bool = False) -> None:
         if self._wake.is_set():
             return
         self._empty.clear()
-        if urgent:
+        now = self._loop.time()
+        due = self._flushed_at + flush_interval(self._streams(), len(self._sources))
+        if patient:
+            due = now + LONGEST_INTERVAL
+        if urgent or due <= now:
             self._wake.set()
-        elif self._timer is None:
-            pause = self._flushed_at + flush_interval(self._streams()) - self._loop.time()
-            if pause > 0:
-                self._timer = self._loop.call_later(pause, self._wake.set)
-            else:
-                self._wake.set()
+        else:
+            self._due.set(due)
 
     async def run(self) -> None:
         """Write until the task is canceled."""
         while True:
             await self._wake.wait()
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+            self._due.unset()
             self._flushed_at = self._loop.time()
             sources, self._sources = self._sources, []
             for source in sources:

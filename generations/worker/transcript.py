@@ -8,8 +8,11 @@ from dataclasses import replace
 
 from generations.log.event_log import Channel, EntryId, NewEntry, Payload, epoch_of
 from generations.log.publisher import Publisher
+from generations.models import Generation
 from generations.phases import Phase
 from generations.worker.types import Claim
+
+BATCH_INTERVAL = 0.5
 
 
 class Transcript:
@@ -34,6 +37,7 @@ class Transcript:
         self._pending: list[str] = []
         self._channel: Channel = "text"
         self._epoch: int | None = None
+        self._is_batch = claim.generation.priority == Generation.BATCH
 
     @property
     def text(self) -> str:
@@ -52,10 +56,14 @@ class Transcript:
         return round(self._loop.time() - self._accepted, 4)
 
     def reach(self, phase: Phase) -> None:
-        self._put({"kind": "phase", "phase": phase})
+        """Tell readers that the answer has come so far; a model that answers at once is faster than this news."""
+        self._put({"kind": "phase", "phase": phase}, patient=True)
 
     def add(self, channel: Channel, text: str) -> None:
-        """Append text, which is published with the next flush; the first text is published at once."""
+        """Append text, which is published with the next flush; the first text is published at once.
+
+        Nobody waits for batch work, so its text is published twice a second.
+        """
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL stores no NUL.
         if channel != self._channel:
             self.flush()
@@ -65,7 +73,10 @@ class Transcript:
         self._parts[channel].append(text)
         self._pending.append(text)
         if len(self._pending) == 1:
-            self._publisher.ask(self.flush, urgent=self._published[channel] == 0)
+            if self._is_batch:
+                self._loop.call_later(BATCH_INTERVAL, self.flush)
+            else:
+                self._publisher.ask(self.flush, urgent=self._published[channel] == 0)
 
     def flush(self) -> None:
         """Put the text that was added since the last flush into the publisher."""
@@ -79,19 +90,19 @@ class Transcript:
             self.timeline.append((offset, now))
         self._put({"kind": channel, "text": text, "offset": offset, "t": now})
 
-    def _put(self, payload: Payload) -> None:
+    def _put(self, payload: Payload, *, patient: bool = False) -> None:
         if self._refused:
             return
         claim = self._claim
         entry: Payload = {"run": claim.run_id, "index": claim.index, **payload}
         if self._has_log:
-            self._publisher.put(NewEntry(claim.topic, entry, self._writer), self._acknowledge)
+            self._publisher.put(NewEntry(claim.topic, entry, self._writer), self._acknowledge, patient=patient)
             return
         # The first entry takes the log over from earlier claims of this generation.
         self._has_log = True
         epoch = epoch_of(claim.generation.current_run) if claim.begins_log else None
         writer = replace(self._writer, takes=True)
-        self._publisher.put(NewEntry(claim.topic, entry, writer, epoch), self._acknowledge)
+        self._publisher.put(NewEntry(claim.topic, entry, writer, epoch), self._acknowledge, patient=patient)
 
     def _acknowledge(self, entry_id: EntryId | None) -> None:
         if entry_id is None:

@@ -18,7 +18,8 @@ MANY = 100
 @pytest.fixture
 async def writing(on_loop: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Publisher]:
     """A publisher whose interval is longer than a test."""
-    monkeypatch.setattr(publisher, "LONGEST_INTERVAL", 60.0)
+    for name in ("LONGEST_INTERVAL", "COMPLETE_INTERVAL"):
+        monkeypatch.setattr(publisher, name, 60.0)
     monkeypatch.setattr(publisher, "INTERVAL_PER_STREAM", 60.0)
     writer = Publisher(lambda: MANY)
     task = asyncio.create_task(writer.run())
@@ -87,8 +88,32 @@ async def test_ids_are_acknowledged_in_the_order_of_the_entries(topic: str, writ
 
 
 def test_the_interval_grows_with_the_streams_up_to_a_limit() -> None:
-    intervals = [flush_interval(streams) for streams in (0, 1, 10, 100, 1000)]
+    intervals = [flush_interval(streams, waiting=1) for streams in (0, 1, 10, 100, 1000)]
 
     assert intervals == sorted(intervals)
-    assert intervals[0] == 0
+    assert intervals[0] == publisher.SHORTEST_INTERVAL
     assert intervals[-1] == publisher.LONGEST_INTERVAL
+
+
+def test_it_is_shorter_once_nearly_all_streams_have_something() -> None:
+    assert [flush_interval(100, waiting) for waiting in (0, 89, 90, 100)] == [0.02, 0.02, 0.01, 0.01]
+
+
+async def test_text_is_written_as_soon_as_nearly_all_streams_have_something(
+    topic: str, on_loop: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher, "LONGEST_INTERVAL", 60.0)
+    monkeypatch.setattr(publisher, "INTERVAL_PER_STREAM", 60.0)
+    writer = Publisher(lambda: 2)
+    task = asyncio.create_task(writer.run())
+    writer.put(entry(topic, "first"))
+    await written(writer)
+    writer.ask(lambda: writer.put(entry(topic, "one")))
+    await asyncio.sleep(2 * publisher.COMPLETE_INTERVAL)
+    assert await texts(topic) == ["first"]
+
+    writer.ask(lambda: writer.put(entry(topic, "other")))
+    await written(writer)
+
+    assert await texts(topic) == ["first", "one", "other"]
+    task.cancel()
