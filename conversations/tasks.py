@@ -14,6 +14,7 @@ from django.utils import timezone
 from conversations.message_images import delete_unsent_images
 from conversations.models import Conversation, Message
 from conversations.services import PURGE_TASK, TITLE_TASK, UNDO_WINDOW, default_title, delete_conversation, title_topic
+from core.async_db import in_other_thread
 from core.errors import TooManyRequests
 from generations.limits.admission import GenerationRequest
 from generations.models import Generation
@@ -43,18 +44,21 @@ def make_title(run_id: int) -> None:
 
     Demo models are not asked, because they only recite prepared texts.
     """
+    in_other_thread(_make_title, run_id)
+
+
+def _make_title(run_id: int) -> None:
+    answer = (
+        Message.objects.select_related("conversation__user", "parent", "generation")
+        .filter(generation__current_run=run_id, generation__status=Generation.Status.COMPLETED)
+        .first()
+    )
+    if answer is None or answer.parent is None or answer.conversation.provider == "demo":
+        return
     try:
-        answer = (
-            Message.objects.select_related("conversation__user", "parent", "generation")
-            .filter(generation__current_run=run_id, generation__status=Generation.Status.COMPLETED)
-            .first()
-        )
-        if answer is not None and answer.parent is not None and answer.conversation.provider != "demo":
-            _request_title(answer.conversation, answer.parent, answer)
+        _request_title(answer.conversation, answer.parent, answer)
     except TooManyRequests as refusal:
         logger.info("a chat keeps its first words as the title: %s", refusal)
-    finally:
-        connections.close_all()
 
 
 def _request_title(conversation: Conversation, prompt: Message, answer: Message) -> None:
@@ -77,17 +81,18 @@ def _request_title(conversation: Conversation, prompt: Message, answer: Message)
 @shared_task(name=TAKE_TITLE_TASK, ignore_result=True)
 def take_title(run_id: int) -> None:
     """Save the generated title, unless the user has renamed the conversation meanwhile."""
-    try:
-        generation = (
-            Generation.objects.select_related("current_run")
-            .filter(current_run=run_id, status=Generation.Status.COMPLETED)
-            .first()
-        )
-        title = clean_title(generation.text) if generation is not None else ""
-        if generation is not None and title:
-            _save_title(generation.current_run.topic, title)
-    finally:
-        connections.close_all()
+    in_other_thread(_take_title, run_id)
+
+
+def _take_title(run_id: int) -> None:
+    generation = (
+        Generation.objects.select_related("current_run")
+        .filter(current_run=run_id, status=Generation.Status.COMPLETED)
+        .first()
+    )
+    title = clean_title(generation.text) if generation is not None else ""
+    if generation is not None and title:
+        _save_title(generation.current_run.topic, title)
 
 
 def clean_title(text: str) -> str:

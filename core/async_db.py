@@ -40,6 +40,11 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
     return await asyncio.get_running_loop().run_in_executor(_threads, copy_context().run, work)
 
 
+def in_other_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a function as ``in_thread`` does and wait for it, from a thread that keeps no connection of its own."""
+    return _threads.submit(with_connection, partial(function, *args, **kwargs)).result()
+
+
 async def retry_until_available(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a function as ``in_thread`` does, and again for as long as the database or Redis is unavailable."""
     while True:

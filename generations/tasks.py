@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.db import connections
 
 from generations.worker.control import ANSWER_TASK
 from generations.worker.process import current_worker
@@ -15,7 +14,4 @@ def answer(run_id: int) -> None:
 
     The others wait in the queue. A second delivery does nothing.
     """
-    try:
-        current_worker().take(run_id)
-    finally:
-        connections.close_all()
+    current_worker().take(run_id)

@@ -77,12 +77,12 @@ def _mark_taken(generations: Sequence[Generation], worker: str, lease: uuid.UUID
     """Write the claim of those that are still queued, and return their number."""
     if not generations:
         return 0
-    keys = ", ".join(str(each.pk) for each in generations)
+    keys = ", ".join(["%s"] * len(generations))
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {Generation._meta.db_table} SET status = 'streaming', worker = %s, lease = %s, "  # noqa: S608
             f"delivery_count = delivery_count + 1 WHERE id IN ({keys}) AND status = 'queued'",
-            [worker, stored_value(Generation, "lease", lease)],
+            [worker, stored_value(Generation, "lease", lease), *(each.pk for each in generations)],
         )
         return int(cursor.rowcount)
 

@@ -200,17 +200,17 @@ def _close_slots(generations: Sequence[Generation], now: datetime) -> dict[int, 
     ended = Counter(each.current_run_id for each in generations)
     if not ended:
         return {}
-    # Only numbers and names of tables are put into the statement.
-    number = f"CASE id {' '.join(f'WHEN {run} THEN {count}' for run, count in ended.items())} END"
+    number = f"CASE id {' '.join(['WHEN %s THEN %s'] * len(ended))} END"
+    numbers = [value for item in ended.items() for value in item]
     held_back = f"SELECT 1 FROM {Generation._meta.db_table} g WHERE g.status = 'queued' AND g.held_back"  # noqa: S608
     statement = (
         f"UPDATE {Run._meta.db_table} SET open = open - {number}, "  # noqa: S608
         f"ended_at = CASE WHEN open = {number} THEN %s ELSE ended_at END "
-        f"WHERE id IN ({', '.join(map(str, ended))}) "
+        f"WHERE id IN ({', '.join(['%s'] * len(ended))}) "
         f"RETURNING id, open, EXISTS ({held_back} AND g.user_id = {Run._meta.db_table}.user_id)"
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [stored_value(Run, "ended_at", now)])
+        cursor.execute(statement, [*numbers, *numbers, stored_value(Run, "ended_at", now), *ended])
         rows = cursor.fetchall()
     last = {each.current_run_id: each.pk for each in generations}
     return {run: _RunEnds(still_open, last[run], bool(others)) for run, still_open, others in rows}

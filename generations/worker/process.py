@@ -27,7 +27,7 @@ from celery import bootsteps
 from django.conf import settings
 from django.db import connections
 
-from core.async_db import in_thread
+from core.async_db import in_other_thread, in_thread
 from core.errors import UNAVAILABLE_ERRORS
 from core.garbage import collect_seldom
 from core.redis_clients import heed_cancellation, loop_client
@@ -116,7 +116,8 @@ class StreamWorker:
     def take(self, run_id: int) -> None:
         """Claim the generations of a run and have them answered; those for which there is no place wait."""
         with self._places.claiming(), suppress(WriterEnded):
-            self._begin(self._writer.submit(self._scheduler.claim, run_id).result())
+            claimed = self._writer.submit(self._scheduler.claim, run_id).result()
+            in_other_thread(self._begin, claimed)
 
     def _begin(self, claimed: Sequence[Generation]) -> None:
         """Hand claimed generations, run by run, to the loop; those of a run that cannot be prepared fail."""

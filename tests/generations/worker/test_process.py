@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
@@ -39,8 +40,16 @@ def started(alice: User, settings: Settings) -> Iterator[StreamWorker]:
     settings.WORKER_CONCURRENCY = 1
     worker = StreamWorker()
     worker.start()
+    worker._call(first_look_begun(worker))
+    worker._writer.submit(worker._scheduler.claim, None).result()
     yield worker
     worker.stop()
+
+
+async def first_look_begun(worker: StreamWorker) -> None:
+    """Wait until the worker has begun to look for answers that waited before it, which may claim those of a test."""
+    while worker._look_at_queue.is_set():
+        await asyncio.sleep(0)
 
 
 @pytest.fixture
