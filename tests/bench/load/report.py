@@ -26,7 +26,7 @@ BAD = ("lost", "doubled", "reordered", "not completed")
 LATE = 10.0
 """Milliseconds that the provider or the client may be late themselves; beyond that they are the limit."""
 BAR, GAP, LEFT, WIDTH = 14, 6, 300, 900
-COLORS = ("#4f46e5", "#0891b2", "#9ca3af", "#d97706")
+COLORS = ("#4f46e5", "#0891b2", "#9ca3af", "#6b7280", "#d97706")
 
 
 def faults(result: Result) -> int:

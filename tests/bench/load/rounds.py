@@ -13,12 +13,13 @@ import orjson
 from tests.bench.load import burst, litellm, loads
 from tests.bench.load.loads import Load
 from tests.bench.load.report import HEAD, chart, cpu_of_chunks, cpu_of_start, faults, row
-from tests.bench.load.targets import Direct, LLMSelect, Provider, Target
+from tests.bench.load.targets import Direct, LLMSelect, Provider, Relay, Target
 from tests.support.live import ROOT
 from tests.support.postgresql import PostgreSQL
 from tests.support.text_columns import in_columns
 
 OURS = ("SQLite", "PostgreSQL")
+GATEWAYS = (*OURS, "LiteLLM")
 FOLDER = ROOT / "var" / "bench"
 IN_TIME = 250.0
 """Milliseconds within which first tokens have to come for a rate to count as sustained (95th percentile)."""
@@ -42,7 +43,7 @@ def run(*, peers: bool) -> int:
                     result = {**target.put(load, provider), "starts": load.starts}
                     results[load.name][target.name] = result
                     print("  ".join(row(load.name, target.name, result)), *result["errors"], flush=True)
-        sustained = {target.name: _sustained(target, provider) for target in targets if target.name != "direct"}
+        sustained = {target.name: _sustained(target, provider) for target in targets if target.name in GATEWAYS}
         bursts = {target.name: burst.measure(target, provider) for target in targets if target.name in OURS}
     _write(results, idle, sustained, bursts)
     ours = [result for by in results.values() for name, result in by.items() if name in OURS]
@@ -64,6 +65,7 @@ def _targets(peers: bool) -> Iterator[tuple[Provider, Sequence[Target]]]:
             LLMSelect(folder / "sqlite", "SQLite", provider),
             LLMSelect(folder / "postgres", "PostgreSQL", provider, database_url=url, database=postgresql.pid),
             Direct(provider),
+            Relay(provider),
         ]
         if peers:
             environment = FOLDER / "litellm"

@@ -26,12 +26,12 @@ SETTLING = 1.0
 """Seconds after a load in which ends are saved and connections closed, which the load is charged for as well."""
 
 
-class Provider:
-    """The stand-in provider, in a process of its own."""
+class Server:
+    """A server of this package in a process of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str, *arguments: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.load.provider"],
+            [sys.executable, "-m", f"tests.bench.load.{module}", *arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             preexec_fn=die_with_parent,
@@ -39,13 +39,20 @@ class Provider:
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().decode().strip()
 
+    def stop(self) -> None:
+        children.end(self.process)
+
+
+class Provider(Server):
+    """The stand-in provider."""
+
+    def __init__(self) -> None:
+        super().__init__("provider")
+
     def figures(self) -> dict[str, Any]:
         """Return how late it has sent since the last time, in milliseconds."""
         figures: dict[str, Any] = requests.get(f"{self.url}/figures", timeout=30).json()
         return figures
-
-    def stop(self) -> None:
-        children.end(self.process)
 
 
 class Target:
@@ -175,6 +182,19 @@ class Direct(Target):
 
     def __init__(self, provider: Provider) -> None:
         super().__init__("direct", provider.url, ["none"], {"provider": provider.process.pid})
+
+
+class Relay(Target):
+    """The least that can stand between a provider and a client."""
+
+    door = "completions"
+
+    def __init__(self, provider: Provider) -> None:
+        self._server = Server("relay", provider.url)
+        super().__init__("relay", self._server.url, ["none"], {"relay": self._server.process.pid})
+
+    def stop(self) -> None:
+        self._server.stop()
 
 
 def _roles(supervisor: int) -> dict[str, int]:
