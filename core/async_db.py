@@ -41,7 +41,7 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
 
 
 def in_other_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a function as ``in_thread`` does and wait for it, from a thread that keeps no connection of its own."""
+    """Run a function in one of these threads and wait for it, from another thread that keeps no connection."""
     return _threads.submit(with_connection, partial(function, *args, **kwargs)).result()
 
 

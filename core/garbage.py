@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-THRESHOLDS = (20_000, 20, 20)
+THRESHOLDS = (10_000, 10, 10)
 """Objects that are added before the youngest are looked through, and how many such passes come before one through the
 next older ones. Streams make thousands of objects a second, hardly any of which are part of a cycle."""
 

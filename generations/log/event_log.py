@@ -41,7 +41,9 @@ APPEND_HASH = sha1(APPEND.encode(), usedforsecurity=False).hexdigest()
 LIFETIME = 3600
 """Seconds for which a log is kept after its last entry."""
 FOLLOWED_FOR = 60
-"""Seconds for which a channel follows a topic after it was last read for that channel, or after its last entry."""
+"""Seconds for which channels follow a topic after it was last read for one of them, or after its last entry."""
+BEGINS_WITHIN = 2.0
+"""Seconds after the start of a run within which no log of it can have been lost and be begun again."""
 
 Channel = Literal["text", "reasoning"]
 LARGEST_NUMBER = 2**64 - 1
@@ -114,6 +116,12 @@ def epoch_of(run: Run) -> int:
     return round(run.accepted_at.timestamp() * 1_000_000)
 
 
+def first_epoch(run: Run) -> int | None:
+    """Return the epoch of a log that begins with this run; None if there may have been one that was lost, whose epoch a
+    new one must not have."""
+    return epoch_of(run) if run.elapsed < BEGINS_WITHIN else None
+
+
 class NewEntry(NamedTuple):
     """An entry to append; if its topic has no log yet, that begins with ``epoch``, or with the present time."""
 
@@ -182,6 +190,12 @@ async def read(
         epoch, rows, *_ = await pipeline.execute()
     heed_cancellation()
     return _log(epoch, rows)
+
+
+async def remember_follower(client: redis.asyncio.Redis, follower: str) -> bool:
+    """Remember that a channel follows topics, and return whether that was known, since it was not long ago that this
+    was called: False says that Redis may have lost what the channel follows."""
+    return await client.set(f"{settings.REDIS_PREFIX}:follower:{follower}", 1, ex=FOLLOWED_FOR, get=True) is not None
 
 
 async def stop_following(client: redis.asyncio.Redis, topics: Iterable[str], follower: str) -> None:

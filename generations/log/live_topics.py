@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -18,7 +19,7 @@ import redis
 from channels.layers import get_channel_layer
 
 from core.deadline import Deadline
-from core.redis_clients import loop_client
+from core.redis_clients import heed_cancellation, loop_client
 from core.scoped_values import once_a_loop
 from generations.log import event_log
 from generations.log.event_log import Entry, EntryId, Log
@@ -29,6 +30,8 @@ INBOX_LIMIT = 500
 """Entries that may wait for a slow reader; beyond that they are dropped and read from the log later."""
 CONFIRMATION_TIMEOUT = 0.5
 WARM_UP_RETRY_DELAY = 2.0
+WATCH_INTERVAL = 1.0
+"""Seconds between two looks at whether Redis still knows what this process follows."""
 
 
 class Inbox:
@@ -46,6 +49,11 @@ class Inbox:
             self._entries.clear()
             self._overflowed = True
         self._entries.append(entry)
+        self._wake()
+
+    def overflow(self) -> None:
+        """Make the reader read the log again, because something may have been missed."""
+        self._overflowed = True
         self._wake()
 
     async def next(self, tick: float) -> Entry | None:
@@ -85,7 +93,7 @@ class LiveTopics:
         self._opening = asyncio.Lock()
         self._opened = asyncio.Event()
         self._channel = ""
-        self._receiver: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     @contextmanager
     def follow(self, topic: str) -> Iterator[Inbox]:
@@ -117,12 +125,13 @@ class LiveTopics:
         if self._opened.is_set():
             return
         async with self._opening:
-            if self._receiver is None:
+            if not self._tasks:
                 # A failure has to come before the layer subscribes: it never forgets a channel that it could not
                 # subscribe to.
                 await loop_client().ping()
                 self._channel = await self._layer.new_channel()
-                self._receiver = asyncio.create_task(self._receive())
+                await event_log.remember_follower(loop_client(), self._channel)
+                self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._watch())]
             while not self._opened.is_set():
                 await self._layer.send(self._channel, {"type": "log.opened"})
                 with suppress(TimeoutError):
@@ -153,6 +162,18 @@ class LiveTopics:
         if deserted := deserted - self._leaving.keys():
             leaving = asyncio.create_task(self._leave(deserted))
             self._leaving |= dict.fromkeys(deserted, leaving)
+
+    async def _watch(self) -> None:
+        """Have all readers read their logs again, and so follow their topics again, if Redis has lost its data."""
+        while True:
+            await asyncio.sleep(WATCH_INTERVAL)
+            try:
+                known = await event_log.remember_follower(loop_client(), self._channel)
+                heed_cancellation()
+                for inbox in [] if known else list(chain.from_iterable(self._inboxes.values())):
+                    inbox.overflow()
+            except (redis.RedisError, OSError) as error:
+                logger.warning("it is unknown whether this process still follows its topics: %s", error)
 
     async def _leave(self, topics: Collection[str]) -> None:
         """Stop following topics of which an entry has come although nobody reads them here any more."""

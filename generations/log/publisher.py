@@ -47,10 +47,10 @@ class _Item(NamedTuple):
 class Publisher:
     """Collects the entries of an interval and writes them in one flush; ``streams`` returns how many streams run.
 
-    An entry after a pause is written at once, unless it is patient, and so is an urgent one, with all that wait.
-    Entries wait while Redis is unavailable. If a connection breaks during a write, some entries may be written twice;
-    readers recognize them by their offset. ``acknowledge`` is called with the entry's id, or with None if another
-    writer has taken over.
+    The first entry after a pause and an urgent one are written at once, with all that wait; a patient one waits up to
+    20 ms for others. Entries wait while Redis is unavailable. If a connection breaks during a write, some entries may
+    be written twice; readers recognize them by their offset. ``acknowledge`` is called with the entry's id, or with
+    None if another writer has taken over.
     """
 
     def __init__(self, streams: Callable[[], int]) -> None:
@@ -79,10 +79,14 @@ class Publisher:
         if self._wake.is_set():
             return
         self._empty.clear()
+        if patient and len(self._items) + len(self._sources) > 1:
+            # What waits already is written soon enough.
+            return
         now = self._loop.time()
-        due = self._flushed_at + flush_interval(self._streams(), len(self._sources))
         if patient:
             due = now + LONGEST_INTERVAL
+        else:
+            due = self._flushed_at + flush_interval(self._streams(), len(self._sources))
         if urgent or due <= now:
             self._wake.set()
         else:

@@ -78,7 +78,9 @@ class Attempt:
             self._task.cancel()
         await asyncio.wait({self._task})
         self._transcript.flush()
-        return self._outcome(self._task)
+        # An error of the task refers to this attempt, which must not refer to it for longer, with all of its images.
+        task, self._task = self._task, None
+        return self._outcome(task)
 
     def cancel(self, reason: CancelReason) -> None:
         """End the answer from this side and close the upstream connection at once. The first reason stands."""

@@ -158,12 +158,16 @@ def _save(generations: Sequence[Generation], statuses: Sequence[str]) -> int:
         claim = stored_value(Generation, "lease", each.lease)
         values = (field.get_db_prep_save(getattr(each, field.attname), connection) for field in SAVED)
         rows.append([*values, each.pk, each.attempt, claim, claim])
+    statement = (
+        f"UPDATE {table} SET {columns} WHERE id = %s AND attempt = %s AND status IN ({allowed}) "  # noqa: S608
+        "AND (lease = %s OR (lease IS NULL AND CAST(%s AS text) IS NULL))"
+    )
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {table} SET {columns} WHERE id = %s AND attempt = %s AND status IN ({allowed}) "  # noqa: S608
-            "AND (lease = %s OR (lease IS NULL AND CAST(%s AS text) IS NULL))",
-            rows,
-        )
+        if len(rows) == 1:
+            # psycopg would open a pipeline for one row as well.
+            cursor.execute(statement, rows[0])
+        else:
+            cursor.executemany(statement, rows)
         return int(cursor.rowcount)
 
 

@@ -14,7 +14,6 @@ import logging
 import os
 import socket
 import threading
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -25,13 +24,12 @@ import redis
 import uvloop
 from celery import bootsteps
 from django.conf import settings
-from django.db import connections
 
-from core.async_db import in_other_thread, in_thread
+from core.async_db import in_thread
 from core.errors import UNAVAILABLE_ERRORS
 from core.garbage import collect_seldom
 from core.redis_clients import heed_cancellation, loop_client
-from generations.log.event_log import epoch_of, waiting_entry
+from generations.log.event_log import first_epoch, waiting_entry
 from generations.log.publisher import Publisher
 from generations.models import Generation
 from generations.selectors import ClaimId
@@ -80,7 +78,7 @@ class StreamWorker:
             self.name,
             self._places,
             on_waiting=lambda generations: self._soon(self._report_waiting, generations),
-            on_overtaken=lambda: self._soon(self._look_at_queue.set),
+            on_changed=lambda: self._soon(self._look_at_queue.set),
         )
         self._thread = threading.Thread(target=self._loop.run_forever, name="streams", daemon=True)
         self._writer = GroupCommit(patience=settings.TOTAL_TIMEOUT)
@@ -117,34 +115,8 @@ class StreamWorker:
         """Claim the generations of a run and have them answered; those for which there is no place wait."""
         with self._places.claiming(), suppress(WriterEnded):
             claimed = self._writer.submit(self._scheduler.claim, run_id).result()
-            in_other_thread(self._begin, claimed)
-
-    def _begin(self, claimed: Sequence[Generation]) -> None:
-        """Hand claimed generations, run by run, to the loop; those of a run that cannot be prepared fail."""
-        for _, of_run in groupby(claimed, key=lambda each: each.current_run_id):
-            generations = list(of_run)
-            try:
-                prepared = self._prepare(generations)
-            except Exception:
-                logger.exception("%d answers could not be prepared", len(generations))
-                prepared = [ProviderError(ErrorCode.UPSTREAM_ERROR, NOT_PREPARED, retryable=True)] * len(generations)
-            for generation, each in zip(generations, prepared, strict=True):
-                if isinstance(each, ProviderError):
-                    self._soon(self._fail, generation, each)
-                else:
-                    self._soon(self._start, each)
-
-    def _prepare(self, claimed: Sequence[Generation]) -> list[Prepared]:
-        """Prepare claimed generations, waiting for the database if it is unavailable."""
-        while True:
-            try:
-                return prepare(claimed)
-            except UNAVAILABLE_ERRORS as error:
-                if self._stopping:
-                    raise
-                logger.warning("%d claims wait for the database: %s", len(claimed), error)
-                connections.close_all()
-                time.sleep(RETRY_DELAY)
+            if claimed:
+                self._call(self._begin(claimed))
 
     def _soon(self, function: Callable[..., object], *args: Any) -> None:
         self._loop.call_soon_threadsafe(function, *args)
@@ -175,10 +147,28 @@ class StreamWorker:
         """Tell readers that these wait, and workers that may have room for them."""
         for each in generations:
             # It may be the first entry of a topic, which begins with the epoch of its run.
-            epoch = epoch_of(each.current_run) if each.delivery_count == 0 else None
+            epoch = first_epoch(each.current_run) if each.delivery_count == 0 else None
             self._publisher.put(waiting_entry(each, epoch))
         self._look_at_queue.set()
         self._run(in_thread(wake_workers))
+
+    async def _begin(self, claimed: Sequence[Generation]) -> None:
+        """Begin claimed generations; those that cannot be prepared fail. Wait for the database if it is unavailable."""
+        while True:
+            try:
+                prepared = await in_thread(_prepare_runs, claimed)
+                break
+            except UNAVAILABLE_ERRORS as error:
+                if self._stopping:
+                    prepared = _all_fail(claimed)
+                    break
+                logger.warning("%d claims wait for the database: %s", len(claimed), error)
+                await asyncio.sleep(RETRY_DELAY)
+        for generation, each in prepared:
+            if isinstance(each, ProviderError):
+                self._fail(generation, each)
+            else:
+                self._start(each)
 
     def _start(self, claim: Claim) -> None:
         self._run(self._answer(claim))
@@ -279,7 +269,7 @@ class StreamWorker:
         try:
             with self._places.claiming():
                 claimed = await asyncio.wrap_future(self._writer.submit(self._scheduler.claim, None))
-                await in_thread(self._begin, claimed)
+                await self._begin(claimed)
         except Exception:
             self._look_at_queue.set()
             raise
@@ -302,6 +292,25 @@ class StreamWorker:
         await asyncio.gather(*self._background, return_exceptions=True)
         await self._clients.close()
         await loop_client().aclose()
+
+
+def _prepare_runs(claimed: Sequence[Generation]) -> list[tuple[Generation, Prepared]]:
+    """Prepare claimed generations, run by run, so that an error in one does not concern the others."""
+    prepared: list[tuple[Generation, Prepared]] = []
+    for _, of_run in groupby(claimed, key=lambda each: each.current_run_id):
+        generations = list(of_run)
+        try:
+            prepared += zip(generations, prepare(generations), strict=True)
+        except UNAVAILABLE_ERRORS:
+            raise
+        except Exception:
+            logger.exception("%d answers could not be prepared", len(generations))
+            prepared += _all_fail(generations)
+    return prepared
+
+
+def _all_fail(generations: Sequence[Generation]) -> list[tuple[Generation, Prepared]]:
+    return [(each, ProviderError(ErrorCode.UPSTREAM_ERROR, NOT_PREPARED, retryable=True)) for each in generations]
 
 
 async def _find_fallback(claim: Claim) -> Fallback | None:

@@ -31,8 +31,8 @@ class _Choice(NamedTuple):
 class Scheduler:
     """Claims for one worker; the methods run in the thread that writes.
 
-    ``on_waiting`` is called with generations of a run that have come and have to wait, ``on_overtaken`` if another
-    worker has claimed what was next.
+    ``on_waiting`` is called with generations of a run that have come and have to wait, ``on_changed`` if the queue
+    has to be looked at again, because something has changed during this look.
     """
 
     def __init__(
@@ -41,13 +41,13 @@ class Scheduler:
         places: Places,
         *,
         on_waiting: Callable[[Sequence[Generation]], None],
-        on_overtaken: Callable[[], None],
+        on_changed: Callable[[], None],
     ) -> None:
         self.others_wait = False
         self._worker = worker
         self._places = places
         self._on_waiting = on_waiting
-        self._on_overtaken = on_overtaken
+        self._on_changed = on_changed
         self._stopped = False
         self._rest_until = 0.0
 
@@ -99,8 +99,9 @@ class Scheduler:
     def _settle(self, claimed: Sequence[Generation], waiting: Sequence[Generation], choice: _Choice) -> None:
         """Note what a committed choice has changed."""
         self._places.hold(claimed)
-        self.others_wait = choice.others_wait
+        others_waited, self.others_wait = self.others_wait, choice.others_wait
         if waiting:
             self._on_waiting(waiting)
-        elif choice.others_wait and choice.others_were_first:
-            self._on_overtaken()
+        elif choice.others_wait and (choice.others_were_first or not others_waited):
+            # A place that became free before anybody was known to wait was given to nobody.
+            self._on_changed()

@@ -6,9 +6,8 @@ import asyncio
 import time
 from dataclasses import replace
 
-from generations.log.event_log import Channel, EntryId, NewEntry, Payload, epoch_of
+from generations.log.event_log import Channel, EntryId, NewEntry, Payload, first_epoch
 from generations.log.publisher import Publisher
-from generations.models import Generation
 from generations.phases import Phase
 from generations.worker.types import Claim
 
@@ -37,7 +36,6 @@ class Transcript:
         self._pending: list[str] = []
         self._channel: Channel = "text"
         self._epoch: int | None = None
-        self._is_batch = claim.generation.priority == Generation.BATCH
 
     @property
     def text(self) -> str:
@@ -73,7 +71,7 @@ class Transcript:
         self._parts[channel].append(text)
         self._pending.append(text)
         if len(self._pending) == 1:
-            if self._is_batch:
+            if self._claim.batch:
                 self._loop.call_later(BATCH_INTERVAL, self.flush)
             else:
                 self._publisher.ask(self.flush, urgent=self._published[channel] == 0)
@@ -100,7 +98,7 @@ class Transcript:
             return
         # The first entry takes the log over from earlier claims of this generation.
         self._has_log = True
-        epoch = epoch_of(claim.generation.current_run) if claim.begins_log else None
+        epoch = first_epoch(claim.generation.current_run) if claim.begins_log else None
         writer = replace(self._writer, takes=True)
         self._publisher.put(NewEntry(claim.topic, entry, writer, epoch), self._acknowledge, patient=patient)
 

@@ -105,11 +105,13 @@ class HttpClients:
         Raises ProviderError, also for an error that the vendor sends inside the stream. Closing the iterator before its
         end closes the connection at once.
         """
-        response = await self._accepted_response(target, call)
+        try:
+            response = await self._accepted_response(target, call)
+        finally:
+            # A stream lasts minutes, an error is kept for a while, and the images in a request are many megabytes.
+            call.body.clear()
         if self._on_accepted is not None:
             self._on_accepted()
-        # A stream lasts minutes, and the images in its request are many megabytes.
-        call.body.clear()
         try:
             async for frame in _frames(target, response):
                 yield frame
@@ -139,6 +141,7 @@ class HttpClients:
                 break
             logger.info("%s refused a parameter, sending the request without it: %s", target.label, error.detail)
             body = reduced
+        body.clear()
         raise error
 
     async def _post(self, target: Target, call: Call, body: dict[str, Any]) -> aiohttp.ClientResponse:

@@ -67,16 +67,16 @@ async def open_retried_stream(
         except ProviderError as error:
             pause = None if has_begun else retries.pause(attempt, error)
             if pause is None or now() - start + pause >= timeouts.first_token:
-                raise _with_wait(target, error) from error
+                _add_wait(target, error)
+                raise
             logger.info("%s failed with %s, retrying in %.2f s", target.label, error.code, pause)
         await asyncio.sleep(pause)
 
 
-def _with_wait(target: Target, error: ProviderError) -> ProviderError:
+def _add_wait(target: Target, error: ProviderError) -> None:
     """Put the wait into the message of a rate limit if the provider says how long it is."""
     if error.code is ErrorCode.RATE_LIMITED and error.retry_after:
         error.message = RETRY_LATER.format(label=target.label, wait=_duration(error.retry_after))
-    return error
 
 
 def _duration(seconds: float) -> str:

@@ -14,12 +14,16 @@ from tests.fake_providers import StandIn
 from tests.support.live import Live
 from tests.support.servers import Servers
 
+PARTS = ("load", "growth", "pages")
+
 
 def main() -> int:
     """Measure the load, the growth with the number of streams, and the pages, or what BENCH_ONLY names; return 0 if
     nothing was lost."""
     peers, only = "--peers" in sys.argv, os.environ.get("BENCH_ONLY", "")
-    parts = [only] if only else ["load", "growth", *([] if peers else ["pages"])]
+    if only not in {"", *PARTS}:
+        raise SystemExit(f"BENCH_ONLY may be {', '.join(PARTS)}, or nothing for all of them.")
+    parts = [only] if only else PARTS[: 2 if peers else None]
     status = rounds.run(peers=peers) if "load" in parts else 0
     if "growth" in parts:
         sizes = growth.measure()

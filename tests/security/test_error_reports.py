@@ -93,10 +93,11 @@ def test_an_error_in_the_worker_reveals_no_key(
     assert generation is not None
     monkeypatch.setattr(claims, "decode_request", raise_with_a_key_in_scope)
     worker = StreamWorker()
+    worker.start()
     monkeypatch.setattr(tasks, "current_worker", lambda: worker)
 
     result = tasks.answer.apply(args=(generation.current_run_id,))
-    worker._writer.stop(10)
+    worker.stop()
 
     assert result.successful()
     assert "Broken: something else" in caplog.text

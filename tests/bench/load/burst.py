@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.bench.load.loads import Load
@@ -18,13 +18,11 @@ BEGUN = 5.0
 
 def measure(target: Target, provider: Provider) -> dict[str, Any]:
     """Return the results of the calm streams alone, of the same beside the burst, and of the burst."""
-    results = {"alone": target.put(CALM, provider)}
-    calm = threading.Thread(target=lambda: results.update(beside=target.put(CALM, provider)))
-    calm.start()
-    time.sleep(BEGUN)
-    results["burst"] = target.put(BURST, provider)
-    calm.join()
-    return results
+    alone = target.put(CALM, provider)
+    with ThreadPoolExecutor(1) as client:
+        beside = client.submit(target.put, CALM, provider)
+        time.sleep(BEGUN)
+        return {"alone": alone, "burst": target.put(BURST, provider), "beside": beside.result()}
 
 
 def sentence(name: str, results: dict[str, Any]) -> str:

@@ -64,6 +64,34 @@ async def test_later_entries_wait_until_an_urgent_one_comes(topic: str, writing:
     assert await texts(topic) == ["a", "b", "c", "d"]
 
 
+async def test_a_patient_entry_waits_for_company(topic: str, writing: Publisher) -> None:
+    writing.put(entry(topic, "phase"), patient=True)
+    await asyncio.sleep(0)
+    assert await texts(topic) == []
+
+    writing.ask(lambda: writing.put(entry(topic, "text")), urgent=True)
+    await written(writing)
+
+    assert await texts(topic) == ["phase", "text"]
+
+
+async def test_patient_entries_do_not_delay_what_waits_already(
+    topic: str, on_loop: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = Publisher(lambda: 1)
+    task = asyncio.create_task(writer.run())
+    writer.put(entry(topic, "first"))
+    await written(writer)
+    monkeypatch.setattr(publisher, "LONGEST_INTERVAL", 60.0)
+    writer.ask(lambda: writer.put(entry(topic, "text")))
+    writer.put(entry(topic, "phase"), patient=True)
+
+    await written(writer)
+
+    assert sorted(await texts(topic)) == ["first", "phase", "text"]
+    task.cancel()
+
+
 async def test_a_source_is_asked_for_what_it_has_at_the_flush(topic: str, writing: Publisher) -> None:
     parts = ["one"]
     writing.put(entry(topic, "first"))

@@ -158,3 +158,16 @@ async def test_a_reader_whose_process_is_not_known_as_a_follower_any_more_goes_o
         assert await take(items, 1) == [1]
 
         assert redis.scard(f"{settings.REDIS_PREFIX}:topic:{topic}:followers") == 1
+
+
+async def test_readers_go_on_soon_after_redis_has_lost_its_data(
+    topic: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_topics, "WATCH_INTERVAL", 0.05)
+    async with aclosing(subscribe(topic, tick=60)) as items:
+        append(topic, 0)
+        assert await take(items, 1) == [0]
+        redis.flushdb()
+        append(topic, 7)
+
+        assert await take(items, 1) == [7]

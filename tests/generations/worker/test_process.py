@@ -22,7 +22,9 @@ from generations.services import start_run
 from generations.worker import process, reaper
 from generations.worker.claims import Prepared, prepare
 from generations.worker.control import Listener, wake_workers
+from generations.worker.places import Places
 from generations.worker.process import StreamWorker
+from generations.worker.scheduler import Scheduler
 from providers.adapters.base import Message, Request
 from tests.support import wait
 
@@ -200,6 +202,18 @@ def test_a_run_that_comes_twice_at_once_is_begun_once(started: StreamWorker, ali
         first, second = started._scheduler.claim([state.run.pk, state.run.pk])
 
     assert ([each.pk for each in first], second) == ([state.generations[0].pk], [])
+
+
+def test_a_place_that_becomes_free_during_the_first_look_is_looked_at_again(alice: User, topic: str) -> None:
+    changes: list[None] = []
+    places = Places(1)
+    places.hold([Generation(pk=2**40, user=alice, lease=uuid.uuid4())])
+    scheduler = Scheduler("a-worker", places, on_waiting=lambda _: None, on_changed=lambda: changes.append(None))
+
+    for expected in (1, 1):
+        with transaction.atomic():
+            scheduler.claim([None])
+        assert len(changes) == expected
 
 
 def test_a_worker_that_is_ending_claims_nothing(started: StreamWorker, alice: User, topic: str) -> None:

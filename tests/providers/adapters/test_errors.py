@@ -10,7 +10,7 @@ import pytest
 
 from providers.adapters.base import ErrorCode, ProviderError, Target, TextDelta
 from providers.adapters.errors import connection_failure
-from providers.adapters.http import HttpClients
+from providers.adapters.http import Call, HttpClients
 from providers.kinds import KINDS
 from tests.fake_providers import Script, StandIn
 from tests.providers.adapters.calls import FORMATS, KEY, read_stream, request_of, target_of
@@ -286,3 +286,13 @@ def test_an_error_survives_pickling() -> None:
     copy = pickle.loads(pickle.dumps(error))
 
     assert vars(copy) == vars(error)
+
+
+async def test_the_body_of_a_failed_call_is_not_kept(vendors: StandIn, clients: HttpClients) -> None:
+    vendors.default = Script(status=500)
+    call = Call("/chat/completions", {}, {"model": "m", "messages": ["an image of many megabytes"]})
+
+    with pytest.raises(ProviderError):
+        await anext(clients.frames(target_of(vendors, "openrouter"), call))
+
+    assert call.body == {}
