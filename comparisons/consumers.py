@@ -184,6 +184,8 @@ class PageConsumer(ComparisonConsumer):
                 for part in _parts(batch):
                     if fragments := await in_thread(page.render, part):
                         yield fragments
+                if page.owes_times and (times := await in_thread(page.render_times)):
+                    yield times
 
 
 def _parts(batch: Sequence[Event]) -> Iterator[Sequence[Event]]:

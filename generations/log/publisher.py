@@ -23,7 +23,7 @@ COMPLETE_INTERVAL = 0.01
 """Seconds if nearly all streams have something."""
 NEARLY_ALL = 0.9
 INTERVAL_PER_STREAM = 0.00125
-SHORTEST_INTERVAL = 0.0025
+SHORTEST_INTERVAL = 0.005
 """Seconds; with few streams an interval is shorter, but a single fast one is not written piece by piece."""
 
 Acknowledge = Callable[[EntryId | None], None]

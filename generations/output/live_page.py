@@ -29,7 +29,7 @@ class _Batch:
     fragments: list[str] = field(default_factory=list)
     patches: dict[Slot, list[Patch]] = field(default_factory=dict)
     reasoning: dict[Slot, str] = field(default_factory=dict)
-    timed_runs: set[int] = field(default_factory=set)
+    ended_runs: set[int] = field(default_factory=set)
     look_at_queue: bool = False
 
 
@@ -43,6 +43,7 @@ class LivePage:
     def __init__(self) -> None:
         self._answers: dict[Slot, LiveAnswer] = {}
         self._ended: set[tuple[int, int]] = set()
+        self._begun_runs: set[int] = set()
         self._looked_at = time.monotonic()
 
     def run_started(self, state: RunState) -> str:
@@ -74,7 +75,18 @@ class LivePage:
             self._answers[slot].text_fragments(batch.patches.get(slot, []), batch.reasoning.get(slot, ""))
             for slot in changed
         ]
-        return "".join([*batch.fragments, *status, *texts, *map(self.times_changed, sorted(batch.timed_runs))])
+        return "".join([*batch.fragments, *status, *texts, *map(self.times_changed, sorted(batch.ended_runs))])
+
+    def render_times(self) -> str:
+        """Return the fragments for first tokens that were rendered since the last call; they take longer than the
+        tokens, which do not wait for them."""
+        begun, self._begun_runs = self._begun_runs, set()
+        return "".join(map(self.times_changed, sorted(begun)))
+
+    @property
+    def owes_times(self) -> bool:
+        """True if ``render_times`` has something to render."""
+        return bool(self._begun_runs)
 
     def note_shown(self, generations: Iterable[Generation]) -> None:
         """Note what the page shows of these generations. An attempt that has ended is not followed any more, or else
@@ -108,7 +120,7 @@ class LivePage:
                 for changes in (batch.patches, batch.reasoning, self._answers):
                     changes.pop((run_id, generation.index), None)
                 batch.fragments.append(self.generation_ended(run_id, generation))
-                batch.timed_runs.add(run_id)
+                batch.ended_runs.add(run_id)
             case Done(state):
                 batch.fragments.append(self.run_ended(state))
             case Idle():
@@ -125,7 +137,7 @@ class LivePage:
             batch.reasoning[slot] = batch.reasoning.get(slot, "") + delta.text
             return
         if answer.add_text(delta.text, delta.time):
-            batch.timed_runs.add(delta.run_id)
+            self._begun_runs.add(delta.run_id)
         batch.patches.setdefault(slot, []).extend(answer.renderer.feed(delta.text))
 
     def _flush(self, batch: _Batch) -> None:

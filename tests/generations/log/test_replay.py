@@ -272,6 +272,22 @@ async def test_batches_yield_the_first_event_at_once_and_the_waiting_ones_togeth
     assert len(seen) < 5
 
 
+async def test_the_first_text_of_an_answer_does_not_wait_for_the_next_batch() -> None:
+    asked = asyncio.Event()
+
+    async def source() -> Any:
+        yield Idle()
+        await asked.wait()
+        yield Delta(1, 0, "text", "Once", 0, 0.1)
+
+    async with aclosing(batches(source(), 60)) as lists, asyncio.timeout(20):
+        assert await anext(lists) == [Idle()]
+        asked.set()
+        (delta,) = await anext(lists)
+
+    assert isinstance(delta, Delta)
+
+
 async def test_batches_raise_the_error_of_their_source() -> None:
     async def source() -> Any:
         yield Idle()
