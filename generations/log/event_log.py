@@ -195,7 +195,9 @@ async def read(
 async def remember_follower(client: redis.asyncio.Redis, follower: str) -> bool:
     """Remember that a channel follows topics, and return whether that was known, since it was not long ago that this
     was called: False says that Redis may have lost what the channel follows."""
-    return await client.set(f"{settings.REDIS_PREFIX}:follower:{follower}", 1, ex=FOLLOWED_FOR, get=True) is not None
+    earlier = await client.set(f"{settings.REDIS_PREFIX}:follower:{follower}", 1, ex=FOLLOWED_FOR, get=True)
+    heed_cancellation()
+    return earlier is not None
 
 
 async def stop_following(client: redis.asyncio.Redis, topics: Iterable[str], follower: str) -> None:

@@ -19,7 +19,7 @@ import redis
 from channels.layers import get_channel_layer
 
 from core.deadline import Deadline
-from core.redis_clients import heed_cancellation, loop_client
+from core.redis_clients import loop_client
 from core.scoped_values import once_a_loop
 from generations.log import event_log
 from generations.log.event_log import Entry, EntryId, Log
@@ -168,10 +168,9 @@ class LiveTopics:
         while True:
             await asyncio.sleep(WATCH_INTERVAL)
             try:
-                known = await event_log.remember_follower(loop_client(), self._channel)
-                heed_cancellation()
-                for inbox in [] if known else list(chain.from_iterable(self._inboxes.values())):
-                    inbox.overflow()
+                if not await event_log.remember_follower(loop_client(), self._channel):
+                    for inbox in chain.from_iterable(self._inboxes.values()):
+                        inbox.overflow()
             except (redis.RedisError, OSError) as error:
                 logger.warning("it is unknown whether this process still follows its topics: %s", error)
 

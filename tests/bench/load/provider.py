@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
@@ -72,7 +73,7 @@ class Connection(asyncio.Protocol):
         frames = _frame({"choices": [choice]})
         if number + 1 == chunks:
             usage = {"prompt_tokens": 10, "completion_tokens": chunks, "total_tokens": 10 + chunks}
-            frames += _frame(FINISH) + _frame({"choices": [], "usage": usage}) + _chunk(b"data: [DONE]\n\n")
+            frames += _frame(FINISH) + _frame({"choices": [], "usage": usage}) + chunk(b"data: [DONE]\n\n")
             self._transport.write(frames + b"0\r\n\r\n")
             return
         self._transport.write(frames)
@@ -87,18 +88,20 @@ class Connection(asyncio.Protocol):
 
 
 def _frame(data: dict[str, Any]) -> bytes:
-    return _chunk(b"data: " + orjson.dumps({**COMMON, **data}) + b"\n\n")
+    return chunk(b"data: " + orjson.dumps({**COMMON, **data}) + b"\n\n")
 
 
-def _chunk(data: bytes) -> bytes:
+def chunk(data: bytes) -> bytes:
+    """Return data as a chunk of a chunked response."""
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-async def _serve() -> None:
-    server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", 0)
+async def serve(protocol: Callable[[], asyncio.Protocol]) -> None:
+    """Listen on a free port, print its URL, and serve until the process ends."""
+    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    uvloop.run(_serve())
+    uvloop.run(serve(Connection))

@@ -15,7 +15,8 @@ import httptools
 import orjson
 import uvloop
 
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+from tests.bench.load.provider import HEAD, chunk, serve
+
 REQUEST = b"POST /v1/chat/completions HTTP/1.1\r\nHost: provider\r\nContent-Length: %d\r\n\r\n%s"
 
 
@@ -65,20 +66,14 @@ class Upstream(asyncio.Protocol):
         data = b"".join(
             b"data: %s\n\n" % (event if event == b"[DONE]" else orjson.dumps(orjson.loads(event))) for event in events
         )
-        self._client.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self._client.write(chunk(data))
 
     def on_message_complete(self) -> None:
         self._client.write(b"0\r\n\r\n")
         self._transport.close()
 
 
-async def _serve(url: str) -> None:
-    provider = urlsplit(url)
-    address = (str(provider.hostname), int(provider.port or 80))
-    server = await asyncio.get_running_loop().create_server(lambda: Downstream(address), "127.0.0.1", 0)
-    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
-    await server.serve_forever()
-
-
 if __name__ == "__main__":
-    uvloop.run(_serve(sys.argv[1]))
+    provider = urlsplit(sys.argv[1])
+    address = (str(provider.hostname), int(provider.port or 80))
+    uvloop.run(serve(lambda: Downstream(address)))
