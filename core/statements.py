@@ -96,7 +96,7 @@ class _Compiled:
 
 
 def rows_of(statement: str, *values: Any) -> list[tuple[Any, ...]]:
-    """Return the rows of a statement whose text is constant; the values are as the database stores them."""
+    """Return the rows of a statement; the values are as the database stores them."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()

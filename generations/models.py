@@ -65,13 +65,17 @@ class Run(models.Model):
         return (timezone.now() - self.accepted_at).total_seconds()
 
 
+OPEN_STATUSES = "('queued', 'streaming')"
+"""The statuses of generations that have not ended, as they stand in the conditions of indexes and of statements."""
+
+
 class IsOpen(Func):
     """True for the status of a generation that has not ended.
 
     The values stand in the statement itself, because SQLite uses the indexes of open generations only if it sees them.
     """
 
-    template = "%(expressions)s IN ('queued', 'streaming')"
+    template = f"%(expressions)s IN {OPEN_STATUSES}"
     output_field = models.BooleanField()
 
 

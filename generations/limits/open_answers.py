@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from accounts.models import User
+from core.statements import rows_of
 from generations.limits.budgets import Amount
-from generations.models import Generation
+from generations.models import OPEN_STATUSES, Generation
 
 COUNT = (
     "SELECT key_source, COUNT(*), SUM(CASE WHEN held_back THEN 0 ELSE 1 END), SUM(reserved_tokens), SUM(reserved_cost) "
-    "FROM {generations} WHERE user_id = {user} AND status IN ('queued', 'streaming') GROUP BY key_source"
+    "FROM {generations} WHERE user_id = {user} AND status IN {statuses} GROUP BY key_source"
 )
 LOCK = "SELECT 1 FROM {users} WHERE id = {user} FOR NO KEY UPDATE; "
 
@@ -29,9 +30,7 @@ class OpenAnswers(NamedTuple):
 
 def count_open(user_id: int) -> OpenAnswers:
     """Count a user's open answers; one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(_of_user(COUNT, user_id))
-        return _counted(cursor.fetchall())
+    return _counted(rows_of(_of_user(COUNT, user_id)))
 
 
 def lock_and_count_open(user_id: int) -> OpenAnswers:
@@ -50,7 +49,9 @@ def lock_and_count_open(user_id: int) -> OpenAnswers:
 
 
 def _of_user(statement: str, user_id: int) -> str:
-    return statement.format(generations=Generation._meta.db_table, users=User._meta.db_table, user=int(user_id))
+    return statement.format(
+        generations=Generation._meta.db_table, users=User._meta.db_table, user=int(user_id), statuses=OPEN_STATUSES
+    )
 
 
 def _counted(rows: Iterable[tuple[str, int, int, int, Any]]) -> OpenAnswers:

@@ -23,7 +23,7 @@ from generations.limits.answer_usage import fill_usage
 from generations.limits.budgets import count_usage
 from generations.log import event_log
 from generations.log.event_log import NewEntry, Writer
-from generations.models import Generation, Run
+from generations.models import OPEN_STATUSES, Generation, Run
 from generations.worker.releases import release
 from generations.worker.types import Outcome
 from providers.adapters.base import ErrorCode, ProviderError
@@ -206,12 +206,13 @@ def _close_slots(generations: Sequence[Generation], now: datetime) -> dict[int, 
         return {}
     number = f"CASE id {' '.join(['WHEN %s THEN %s'] * len(ended))} END"
     numbers = [value for item in ended.items() for value in item]
-    held_back = f"SELECT 1 FROM {Generation._meta.db_table} g WHERE g.status = 'queued' AND g.held_back"  # noqa: S608
+    open_ones = f"SELECT 1 FROM {Generation._meta.db_table} g WHERE g.status IN {OPEN_STATUSES}"  # noqa: S608
     statement = (
         f"UPDATE {Run._meta.db_table} SET open = open - {number}, "  # noqa: S608
         f"ended_at = CASE WHEN open = {number} THEN %s ELSE ended_at END "
         f"WHERE id IN ({', '.join(['%s'] * len(ended))}) "
-        f"RETURNING id, open, EXISTS ({held_back} AND g.user_id = {Run._meta.db_table}.user_id)"
+        f"RETURNING id, open, EXISTS ({open_ones} AND g.status = 'queued' AND g.held_back "
+        f"AND g.user_id = {Run._meta.db_table}.user_id)"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*numbers, *numbers, stored_value(Run, "ended_at", now), *ended])

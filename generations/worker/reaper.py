@@ -22,7 +22,7 @@ from core.statements import rows_of
 from generations.log import event_log
 from generations.log.event_log import Writer, waiting_entry
 from generations.log.heartbeats import gone_workers
-from generations.models import IS_OPEN, Generation
+from generations.models import IS_OPEN, OPEN_STATUSES, Generation
 from generations.selectors import ClaimId
 from generations.worker.claims import hand_back
 from generations.worker.control import wake_workers
@@ -47,7 +47,7 @@ MAX_DELIVERIES = 3
 """Claims after which a generation without any text is given up, since it may be the cause of its workers' death."""
 
 
-OPEN = f"SELECT {{}} FROM {Generation._meta.db_table} WHERE status IN ('queued', 'streaming')"  # noqa: S608
+OPEN = f"SELECT {{}} FROM {Generation._meta.db_table} WHERE status IN {OPEN_STATUSES}"  # noqa: S608
 WORKERS = OPEN.format("DISTINCT worker") + " AND status = 'streaming'"
 MISSED = OPEN.format("DISTINCT CASE WHEN held_back THEN user_id END") + " AND status = 'queued' AND queued_at < %s"
 """Every process asks these for as long as it runs, so they cost no more than they have to."""

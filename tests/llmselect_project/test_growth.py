@@ -153,6 +153,22 @@ def test_starts_ends_and_deletions(ids: dict[str, str]) -> None:
     assert not Comparison.objects.filter(pk=comparison.pk).exists()
 
 
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="its planner finds the index of open answers by itself")
+def test_an_end_looks_only_at_open_answers_of_its_user(ids: dict[str, str]) -> None:
+    started = compare(User.objects.get(username="alice"))
+    lines: list[str] = []
+
+    def explained(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if sql.startswith("UPDATE generations_run"):
+            lines.extend(_plan(sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explained):
+        end(Generation.objects.get(pk=started.state.generations[0].pk))
+
+    assert any("INDEX generations_open" in line for line in lines), lines
+
+
 def test_background_work(ids: dict[str, str]) -> None:
     alice = User.objects.get(username="alice")
     started = compare(alice)
