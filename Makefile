@@ -29,7 +29,8 @@ install-js-tools:
 test: install-dev
 	@$(PYTHON) -m tests.support.chromium
 	@TEST_DATABASE=postgresql $(PYTHON) -m pytest $(PROCESSES)
-	@TEST_DATABASE=sqlite $(PYTHON) -m pytest $(PROCESSES) --database-only $(QUICK_TESTS)
+	@TEST_DATABASE=sqlite $(PYTHON) -m pytest $(PROCESSES) --database-only $(QUICK_TESTS) \
+		tests/llmselect_project/test_growth.py
 
 quick: install-dev
 	@TEST_DATABASE=sqlite $(PYTHON) -m pytest $(PROCESSES) $(QUICK_TESTS)

@@ -63,7 +63,7 @@ def start_answers(
     images: Sequence[Image] = (),
     changed: Collection[str] = (),
     new_topic: bool = False,
-    on_complete_task: str = "",
+    on_complete: str = "",
     batch: bool = False,
 ) -> StartedAnswers:
     """Start an answer to each of these prompts, as a new branch below it; call it in a transaction.
@@ -83,7 +83,7 @@ def start_answers(
         topic=topic,
         requests=generation_requests,
         new_topic=new_topic,
-        on_complete_task=on_complete_task,
+        on_complete=on_complete,
         batch=batch,
     )
     keys = message_keys(state.run)

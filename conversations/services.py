@@ -40,7 +40,8 @@ from images.selectors import chosen_images
 logger = logging.getLogger(__name__)
 
 STILL_ANSWERING = "An answer is still being written. Wait until it ends, or stop it first."
-TITLE_TASK = "conversations.make_title"
+MAKE_TITLE = "conversations.make_title"
+TITLE_TOPIC = "title."
 PURGE_TASK = "conversations.purge"
 UNDO_WINDOW = timedelta(seconds=60)
 """The time during which a deletion can be undone."""
@@ -73,7 +74,7 @@ def start_answer(*, user: User, request: ChatRequest) -> StartedAnswer:
             images=images,
             changed=changed,
             new_topic=request.conversation_id is None,
-            on_complete_task=TITLE_TASK if request.conversation_id is None else "",
+            on_complete=MAKE_TITLE if request.conversation_id is None else "",
         )
     return StartedAnswer(conversation, message, state)
 
@@ -287,4 +288,9 @@ def _runs(generations: QuerySet[Generation]) -> set[int]:
 
 def title_topic(conversation: Conversation) -> str:
     """Return the topic of the answer that becomes a conversation's title."""
-    return f"title.{conversation.public_id.hex}"
+    return f"{TITLE_TOPIC}{conversation.public_id.hex}"
+
+
+def chat_of_title(topic: str) -> uuid.UUID:
+    """Return the public id of the conversation that a ``title_topic`` belongs to."""
+    return uuid.UUID(topic.removeprefix(TITLE_TOPIC))

@@ -40,9 +40,16 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
     return await asyncio.get_running_loop().run_in_executor(_threads, copy_context().run, work)
 
 
-def in_other_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a function in one of these threads and wait for it, from another thread that keeps no connection."""
-    return _threads.submit(with_connection, partial(function, *args, **kwargs)).result()
+def start_in_thread(function: Callable[[], object]) -> None:
+    """Have one of these threads run a function; its error is logged."""
+
+    def run() -> None:
+        try:
+            with_connection(function)
+        except Exception:
+            logger.exception("%s failed", getattr(function, "__name__", function))
+
+    _threads.submit(run)
 
 
 async def retry_until_available(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

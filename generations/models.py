@@ -44,8 +44,8 @@ class Run(models.Model):
     """Everything that one request started: one generation for a chat message or a retry, N for a turn of a comparison.
 
     ``open`` counts the generations that have not ended; the end of the last one closes the run. ``topic`` names the
-    event log that the generations write to. ``on_complete_task`` names a Celery task that is sent, with the run's id,
-    once the run is closed.
+    event log that the generations write to. ``on_complete`` names a function of ``generations.on_complete`` that is
+    called once the run is closed.
     """
 
     topic = models.CharField(max_length=80, db_index=True)
@@ -54,7 +54,7 @@ class Run(models.Model):
     open = models.PositiveSmallIntegerField()
     accepted_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
-    on_complete_task = models.CharField(max_length=80, blank=True)
+    on_complete = models.CharField(max_length=80, blank=True)
 
     def __str__(self) -> str:
         return f"run {self.pk} of {self.topic}"

@@ -47,18 +47,18 @@ def start_run(
     topic: str,
     requests: Sequence[GenerationRequest],
     new_topic: bool = False,
-    on_complete_task: str = "",
+    on_complete: str = "",
     batch: bool = False,
 ) -> RunState:
     """Create a run with one queued generation for each request, in their order; call it in a transaction.
 
-    The generations are enqueued once that transaction is committed, and ``on_complete_task`` is sent once the run is
+    The generations are enqueued once that transaction is committed, and ``on_complete`` is called once the run is
     closed. ``new_topic`` says that nobody can follow the topic yet, so that the log need not report the start.
     ``batch`` marks work that nobody waits for. Raises TooManyRequests and OverBudget if not all of them can be
     admitted.
     """
     admissions = admit(user, requests, batch=batch)
-    run = Run(topic=topic, user=user, total=len(requests), open=len(requests), on_complete_task=on_complete_task)
+    run = Run(topic=topic, user=user, total=len(requests), open=len(requests), on_complete=on_complete)
     insert([run])
     generations = [
         Generation(

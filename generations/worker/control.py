@@ -33,9 +33,21 @@ WAIT = 1.0
 FORGET_WORKER_AFTER = 2 * heartbeats.HANGS_AFTER
 
 
+_take_here: Callable[[int], object] | None = None
+
+
+def take_runs_here(take: Callable[[int], object]) -> None:
+    """Have ``take`` called with the keys of the runs that this process enqueues, which is a worker itself."""
+    global _take_here
+    _take_here = take
+
+
 def enqueue(run: Run) -> None:
-    """Send the task of a run; raises kombu's OperationalError if the broker is unavailable."""
-    current_app.send_task(ANSWER_TASK, args=[run.pk], retry=False)
+    """Send the task of a run to a worker; raises kombu's OperationalError if the broker is unavailable."""
+    if _take_here is None:
+        current_app.send_task(ANSWER_TASK, args=[run.pk], retry=False)
+    else:
+        _take_here(run.pk)
 
 
 def wake_workers() -> None:

@@ -11,10 +11,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 import redis
-from celery import current_app
 from django.db import connection, transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from core.columns import fields_of, stored_value
 from core.redis_clients import thread_client
@@ -24,6 +22,7 @@ from generations.limits.budgets import count_usage
 from generations.log import event_log
 from generations.log.event_log import NewEntry, Writer
 from generations.models import OPEN_STATUSES, Generation, Run
+from generations.on_complete import complete
 from generations.worker.releases import release
 from generations.worker.types import Outcome
 from providers.adapters.base import ErrorCode, ProviderError
@@ -56,9 +55,20 @@ class SavedEnd:
     others_wait: bool = False
 
     @property
-    def next_task(self) -> str:
-        """The task that the run has for its end, if this end has closed it."""
-        return self.generation.current_run.on_complete_task if self.closes_run else ""
+    def has_more_to_do(self) -> bool:
+        """True if ``follow_up`` has anything to do."""
+        return self.others_wait or self._completes
+
+    @property
+    def _completes(self) -> bool:
+        return self.closes_run and bool(self.generation.current_run.on_complete)
+
+    def follow_up(self) -> None:
+        """Let those answers run that waited for this end, and do what the run has for its own; from a thread."""
+        if self.others_wait:
+            release(self.generation.user)
+        if self._completes:
+            complete(self.generation)
 
 
 class _RunEnds(NamedTuple):
@@ -113,19 +123,7 @@ def announce_end(saved: SavedEnd | None) -> None:
         event_log.append(thread_client(), saved.entries)
     except redis.RedisError as error:
         logger.warning("the end of generation %s could not be appended to the log: %s", saved.generation.pk, error)
-    follow_up(saved)
-
-
-def follow_up(saved: SavedEnd) -> None:
-    """Let those answers run that waited for this end, and send the task that the run has for its own."""
-    if saved.others_wait:
-        release(saved.generation.user)
-    if saved.next_task:
-        run = saved.generation.current_run
-        try:
-            current_app.send_task(saved.next_task, args=[run.pk], retry=False)
-        except (redis.RedisError, OperationalError) as error:
-            logger.warning("%s of %s could not be sent: %s", saved.next_task, run, error)
+    saved.follow_up()
 
 
 def _fill(generation: Generation, outcome: Outcome, now: datetime) -> None:
@@ -182,7 +180,7 @@ def _saved(generations: Sequence[Generation], now: datetime) -> set[int]:
 def _save_late(end: End) -> SavedEnd | None:
     """Save a complete answer whose worker was taken for lost meanwhile; None if there is no such answer.
 
-    Its end is in the log already, with the end of its run. Only the task of the run has more to do now.
+    Its end is in the log already, with the end of its run. Only what follows that has more to do now.
     """
     generation, outcome = end
     if outcome.status != Generation.Status.COMPLETED or generation.lease is None:

@@ -1,6 +1,6 @@
 """The worker process: beside Celery's threads it runs one event loop with the streams of all its generations.
 
-A task claims the generations of a run, hands them to the loop and ends. Those for which there is no place wait in the
+A task hands a run to the loop, which claims its generations, and ends. Those for which there is no place wait in the
 queue, from which the worker claims the next ones whenever places become free.
 
 The loop runs the shared HTTP clients, the publisher, the checkpoints and the reaper. One thread writes claims,
@@ -16,7 +16,6 @@ import socket
 import threading
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
@@ -37,8 +36,8 @@ from generations.worker import checkpoints
 from generations.worker.attempt import Attempt
 from generations.worker.checkpoints import Checkpoints
 from generations.worker.claims import Prepared, claims_of, find_fallback, hand_back, prepare
-from generations.worker.control import Listener, wake_workers
-from generations.worker.finalize import End, end_generations, follow_up
+from generations.worker.control import Listener, take_runs_here, wake_workers
+from generations.worker.finalize import End, end_generations
 from generations.worker.group_commit import GroupCommit, WriterEnded
 from generations.worker.places import Places
 from generations.worker.reaper import Reaper, recover_claim
@@ -112,11 +111,12 @@ class StreamWorker:
         self._thread.join(timeout=DRAIN_TIMEOUT)
 
     def take(self, run_id: int) -> None:
-        """Claim the generations of a run and have them answered; those for which there is no place wait."""
-        with self._places.claiming(), suppress(WriterEnded):
-            claimed = self._writer.submit(self._scheduler.claim, run_id).result()
-            if claimed:
-                self._call(self._begin(claimed))
+        """Have the generations of a run claimed and answered; those for which there is no place wait.
+
+        A worker that ends leaves them to others.
+        """
+        if not self._stopping:
+            self._soon(self._run, self._take(run_id))
 
     def _soon(self, function: Callable[..., object], *args: Any) -> None:
         self._loop.call_soon_threadsafe(function, *args)
@@ -151,6 +151,18 @@ class StreamWorker:
             self._publisher.put(waiting_entry(each, epoch))
         self._look_at_queue.set()
         self._run(in_thread(wake_workers))
+
+    async def _take(self, run_id: int) -> None:
+        try:
+            with self._places.claiming():
+                claimed = await asyncio.wrap_future(self._writer.submit(self._scheduler.claim, run_id))
+                if claimed:
+                    await self._begin(claimed)
+        except WriterEnded:
+            logger.info("run %s is left to other workers, since this one ends", run_id)
+        except Exception:
+            # It waits until a worker looks at the queue.
+            logger.exception("run %s could not be claimed", run_id)
 
     async def _begin(self, claimed: Sequence[Generation]) -> None:
         """Begin claimed generations; those that cannot be prepared fail. Wait for the database if it is unavailable."""
@@ -232,8 +244,8 @@ class StreamWorker:
         if saved is not None:
             for entry in saved.entries:
                 self._publisher.put(entry)
-            if saved.others_wait or saved.next_task:
-                await in_thread(follow_up, saved)
+            if saved.has_more_to_do:
+                await in_thread(saved.follow_up)
 
     def _drop(self, generation: Generation) -> None:
         self._places.leave(generation)
@@ -344,8 +356,7 @@ def current_worker() -> StreamWorker:
 
 
 class StreamStep(bootsteps.StartStopStep):
-    """Starts the loop before Celery's consumer takes tasks, and stops it after the consumer and before the pool, so
-    that the pool's threads can finish."""
+    """Starts the loop before Celery's consumer takes tasks, and stops it after the consumer."""
 
     requires = ("celery.worker.components:Pool",)
 
@@ -354,6 +365,7 @@ class StreamStep(bootsteps.StartStopStep):
         collect_seldom()
         _current = StreamWorker()
         _current.start()
+        take_runs_here(_current.take)
 
     def stop(self, parent: Any) -> None:
         current_worker().stop()

@@ -10,8 +10,6 @@ Arguments = tuple[str, ...]
 
 LARGEST_MESSAGE = str(1024 * 1024)
 """The size limit of a frame on a socket, in bytes; a larger one closes the socket with 1009."""
-TASK_THREADS = "2"
-"""Threads of a worker for tasks, which only hand runs to its loop; more would keep the loop waiting."""
 # Celery warns of root because of pickled tasks, which this worker does not accept.
 WITHOUT_ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
 
@@ -27,7 +25,7 @@ def web(host: str, port: int) -> Arguments:
 
 
 def worker() -> Arguments:
-    """Return the command of a Celery worker. Its threads hand tasks to an event loop, so it needs few of them."""
+    """Return the command of a Celery worker, whose tasks only hand work to other threads, and so need none."""
     return (
         *(
             sys.executable,
@@ -40,7 +38,7 @@ def worker() -> Arguments:
             "llmselect_project",
             "worker",
         ),
-        *("--pool", "threads", "--concurrency", TASK_THREADS, "--prefetch-multiplier", "1"),
+        *("--pool", "solo", "--prefetch-multiplier", "1"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", settings.LOG_LEVEL),
     )
 

@@ -11,7 +11,8 @@ from redis import Redis
 from conversations import services
 from conversations.models import Conversation, Message
 from conversations.selectors import shown_messages, user_conversation, user_conversations
-from conversations.tasks import clean_title, make_title, purge_discarded, take_title
+from conversations.tasks import purge_discarded
+from conversations.titles import clean_title, make_title, take_title
 from core.errors import Conflict, InvalidInput, NotFound
 from generations.log.event_log import Writer
 from generations.models import Generation, Run
@@ -19,6 +20,11 @@ from generations.worker.types import Outcome
 from tests.conversations.conftest import Chatter, shown
 from tests.generations.claims import end_queued
 from tests.support.log_entries import append_entry
+
+
+def saved(generation: Generation) -> Generation:
+    """Return a generation as it is in the database, with its run."""
+    return Generation.objects.select_related("current_run").get(pk=generation.pk)
 
 
 def test_it_keeps_the_messages_in_order(alice: Chatter) -> None:
@@ -199,7 +205,7 @@ def test_a_discarded_conversation_can_be_restored_until_it_is_purged(alice: Chat
 def test_no_worker_appends_to_the_logs_of_a_deleted_conversation(alice: Chatter, redis: Redis) -> None:
     first = alice.say("What is a monad?")
     Conversation.objects.update(provider="ollama", model="small")
-    make_title(first.state.run.pk)
+    make_title(saved(first.state.generations[0]))
     alice.begin("And a functor?", first.conversation)
     lease = uuid.uuid4()
     running = Generation.objects.exclude(status="completed").select_related("current_run")
@@ -219,11 +225,11 @@ def test_no_worker_appends_to_the_logs_of_a_deleted_conversation(alice: Chatter,
 def test_the_same_model_generates_the_title(alice: Chatter, settings: object) -> None:
     first = alice.say("What is a monad?")
     Conversation.objects.update(provider="ollama", model="small")
-    make_title(first.state.run.pk)
+    make_title(saved(first.state.generations[0]))
     generation = Generation.objects.get(current_run__topic=services.title_topic(first.conversation))
     end_queued(generation.pk, Outcome(Generation.Status.COMPLETED, '"**Monads explained**".\n'))
 
-    take_title(generation.current_run_id)
+    take_title(saved(generation))
 
     assert generation.request is not None
     assert "What is a monad?" in generation.request["messages"][0]["text"]
@@ -233,11 +239,11 @@ def test_the_same_model_generates_the_title(alice: Chatter, settings: object) ->
 def test_a_title_that_the_user_wrote_stays(alice: Chatter) -> None:
     first = alice.say("What is a monad?")
     Conversation.objects.update(provider="ollama", title="Mine")
-    make_title(first.state.run.pk)
+    make_title(saved(first.state.generations[0]))
     generation = Generation.objects.get(current_run__topic=services.title_topic(first.conversation))
     end_queued(generation.pk, Outcome(Generation.Status.COMPLETED, "Theirs"))
 
-    take_title(generation.current_run_id)
+    take_title(saved(generation))
 
     assert Conversation.objects.get().title == "Mine"
 

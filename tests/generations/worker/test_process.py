@@ -19,7 +19,7 @@ from generations.log import event_log
 from generations.models import Generation
 from generations.selectors import RunState
 from generations.services import start_run
-from generations.worker import process, reaper
+from generations.worker import control, process, reaper
 from generations.worker.claims import Prepared, prepare
 from generations.worker.control import Listener, wake_workers
 from generations.worker.places import Places
@@ -96,7 +96,7 @@ def test_what_a_full_worker_cannot_run_waits_and_other_workers_are_woken(
     worker, _ = full
     state = one(alice, topic)
 
-    worker.take(state.run.pk)
+    worker._call(worker._take(state.run.pk))
 
     assert woken.wait(10)
     assert status_of(state) == Status.QUEUED
@@ -109,7 +109,7 @@ def test_a_place_that_becomes_free_is_given_to_what_waits(
     monkeypatch.setattr(process, "wake_workers", lambda: None)
     worker, other = full
     state = one(alice, topic)
-    worker.take(state.run.pk)
+    worker._call(worker._take(state.run.pk))
     assert status_of(state) == Status.QUEUED
 
     worker._soon(worker._drop, other)
@@ -122,11 +122,11 @@ def test_nothing_is_claimed_past_others_that_wait(
 ) -> None:
     worker, other = full
     first = one(alice, topic)
-    worker.take(first.run.pk)
+    worker._call(worker._take(first.run.pk))
     worker._places.leave(other)
 
     second = one(alice, topic)
-    worker.take(second.run.pk)
+    worker._call(worker._take(second.run.pk))
 
     assert status_of(second) == Status.QUEUED
     wait_until_begun(first)
@@ -136,6 +136,17 @@ def test_a_worker_that_is_woken_claims_what_waits(started: StreamWorker, alice: 
     state = one(alice, topic)
 
     wake_workers()
+
+    wait_until_begun(state)
+
+
+def test_a_worker_takes_the_runs_that_it_starts_itself(
+    started: StreamWorker, alice: User, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "_take_here", started.take)
+    state = one(alice, topic)
+
+    control.enqueue(state.run)
 
     wait_until_begun(state)
 
@@ -220,6 +231,6 @@ def test_a_worker_that_is_ending_claims_nothing(started: StreamWorker, alice: Us
     state = one(alice, topic)
     started._call(started._cancel_all())
 
-    started.take(state.run.pk)
+    started._call(started._take(state.run.pk))
 
     assert status_of(state) == Status.QUEUED
