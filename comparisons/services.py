@@ -75,14 +75,13 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
             Conversation.objects.bulk_create(conversations)
             copy_branch(source=source, leaf_id=source.leaf_id, targets=conversations)
         state = _send(comparison, conversations, turn, new_topic=True)
-        insert([comparison])
-        insert(
-            [
-                Candidate(comparison=comparison, position=position, conversation=conversation)
-                for position, conversation in enumerate(conversations)
-            ]
-        )
-        return _started(comparison, turn, state, number=0)
+        candidates = [
+            Candidate(comparison=comparison, position=position, conversation=conversation)
+            for position, conversation in enumerate(conversations)
+        ]
+        first = Turn(comparison=comparison, number=0, prompt=request.prompt, run=state.run)
+        insert([comparison], candidates, [first])
+        return StartedTurn(comparison, first, state)
 
 
 def _source_chat(user: User, request: CompareRequest) -> Conversation | None:
@@ -107,9 +106,11 @@ def start_turn(*, comparison: Comparison, request: TurnRequest) -> StartedTurn:
         candidates = locked.candidates.select_related("conversation").order_by("position")
         conversations = [candidate.conversation for candidate in candidates]
         check_vision([(each.provider, each.model) for each in conversations], request.images)
-        started = _started(locked, request, _send(locked, conversations, request), number=locked.turns.count())
+        state = _send(locked, conversations, request)
+        turn = Turn(comparison=locked, number=locked.turns.count(), prompt=request.prompt, run=state.run)
+        insert([turn])
         Comparison.objects.filter(pk=locked.pk).update(updated_at=timezone.now())
-        return started
+        return StartedTurn(locked, turn, state)
 
 
 def _send(
@@ -124,12 +125,6 @@ def _send(
         new_topic=new_topic,
         batch=request.batch,
     ).state
-
-
-def _started(comparison: Comparison, request: TurnRequest, state: RunState, *, number: int) -> StartedTurn:
-    turn = Turn(comparison=comparison, number=number, prompt=request.prompt, run=state.run)
-    insert([turn])
-    return StartedTurn(comparison, turn, state)
 
 
 def _check_providers(user: User, candidates: Sequence[CandidateRequest]) -> None:

@@ -101,14 +101,13 @@ def start_answers(
         )
         for prompt, each, generation in zip(prompts, requests, state.generations, strict=True)
     ]
-    _save_conversations(answers, changed)
-    insert([*new_prompts, *answers])
+    insert(_save_conversations(answers, changed), [*new_prompts, *answers])
     attach_images((prompt, images) for prompt in new_prompts)
     return StartedAnswers(state, answers)
 
 
-def _save_conversations(answers: Sequence[Message], changed: Collection[str]) -> None:
-    """Make each answer its conversation's leaf."""
+def _save_conversations(answers: Sequence[Message], changed: Collection[str]) -> list[Conversation]:
+    """Make each answer its conversation's leaf, and return the conversations that are new."""
     for answer in answers:
         # The key alone, because Django refuses to save a relation to a message that is not saved yet.
         answer.conversation.leaf_id = answer.pk
@@ -116,7 +115,7 @@ def _save_conversations(answers: Sequence[Message], changed: Collection[str]) ->
     conversations = [answer.conversation for answer in answers]
     saved = [each for each in conversations if each.pk is not None]
     Conversation.objects.bulk_update(saved, ["leaf", "updated_at", *changed])
-    insert([each for each in conversations if each.pk is None])
+    return [each for each in conversations if each.pk is None]
 
 
 def check_fallback(user: User, fallback: str, field: str) -> None:

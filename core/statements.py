@@ -5,9 +5,10 @@ Building the SQL of a query costs Django several times what the database needs t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, Generic, TypeVar
+from itertools import chain
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import connection, models
 from django.db.models import Field, Model, QuerySet, Value
@@ -103,35 +104,89 @@ def rows_of(statement: str, *values: Any) -> list[tuple[Any, ...]]:
     return rows
 
 
-def insert(objects: Sequence[Model]) -> None:
-    """Insert new objects of one model in one statement, and set the keys that the database gives them.
+def insert(*groups: Sequence[Model]) -> None:
+    """Insert new objects, each group of one model, and set the keys that the database gives them.
 
-    Like ``bulk_create``, but all objects come with a key, or none does.
+    Objects may refer to those of earlier groups that have no key yet. PostgreSQL gets one statement for all groups,
+    SQLite one for each. Like ``bulk_create``, but all objects of a group come with a key, or none does.
     """
-    if not objects:
-        return
-    model, has_keys = type(objects[0]), objects[0].pk is not None
-    fields, statement, placeholders, returning = _insertion(model, has_keys)
-    values = []
-    for each in objects:
-        each._prepare_related_fields_for_save("insert")  # type: ignore[attr-defined]
-        values += [field.get_db_prep_save(field.pre_save(each, True), connection) for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(statement + ", ".join([placeholders] * len(objects)) + returning, values)
-        if not has_keys:
-            for each, (key,) in zip(objects, cursor.fetchall(), strict=True):
-                each.pk = key
-    for each in objects:
+    filled = [group for group in groups if group]
+    if connection.vendor == "postgresql" and len(filled) > 1:
+        _insert_together(filled)
+    else:
+        for group in filled:
+            _insert_group(group)
+    for each in chain.from_iterable(filled):
         each._state.adding, each._state.db = False, connection.alias
 
 
+def _insert_group(objects: Sequence[Model]) -> None:
+    for each in objects:
+        each._prepare_related_fields_for_save("insert")  # type: ignore[attr-defined]
+    insertion = _insertion(type(objects[0]), objects[0].pk is not None)
+    rows, values = insertion.rows(objects, {})
+    with connection.cursor() as cursor:
+        cursor.execute(f"{insertion.statement} {rows}{insertion.returning}", values)
+        if insertion.returning:
+            for each, (key,) in zip(objects, cursor.fetchall(), strict=True):
+                each.pk = key
+
+
+def _insert_together(groups: Sequence[Sequence[Model]]) -> None:
+    """Insert each group in a part of one statement, which takes keys from the rows that earlier parts have returned."""
+    parts, keys, values = [], [], []
+    pending: list[Model] = []
+    places: dict[int, str] = {}
+    for number, objects in enumerate(groups):
+        insertion = _insertion(type(objects[0]), objects[0].pk is not None)
+        rows, row_values = insertion.rows(objects, places)
+        parts.append(f"part_{number} AS ({insertion.statement} {rows}{insertion.returning})")
+        values += row_values
+        if insertion.returning:
+            pending += objects
+            keys.append(f"SELECT {insertion.key} FROM part_{number}")  # noqa: S608
+            for position, each in enumerate(objects):
+                places[id(each)] = f"(SELECT {insertion.key} FROM part_{number} OFFSET {position} LIMIT 1)"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {', '.join(parts)} {' UNION ALL '.join(keys) or 'SELECT 1 WHERE false'}", values)
+        for each, (key,) in zip(pending, cursor.fetchall(), strict=True):
+            each.pk = key
+    for each in chain.from_iterable(groups):
+        each._prepare_related_fields_for_save("insert")  # type: ignore[attr-defined]
+
+
+class _Insertion(NamedTuple):
+    """The fields of a model that are written, the beginning and the end of the statement, and the column of the key."""
+
+    fields: list[Field[Any, Any]]
+    statement: str
+    returning: str
+    key: str
+
+    def rows(self, objects: Sequence[Model], places: Mapping[int, str]) -> tuple[str, list[Any]]:
+        """Return the rows and their values; ``places`` has the expressions for the keys of objects that are inserted in
+        the same statement, by the objects' identities."""
+        rows, values = [], []
+        for each in objects:
+            row = []
+            for field in self.fields:
+                related = each._state.fields_cache.get(field.name)
+                if place := places.get(id(related)):
+                    row.append(place)
+                    continue
+                if related is not None and getattr(each, field.attname) is None:
+                    # It was saved after it was assigned.
+                    setattr(each, field.name, related)
+                row.append("%s")
+                values.append(field.get_db_prep_save(field.pre_save(each, True), connection))
+            rows.append(f"({', '.join(row)})")
+        return ", ".join(rows), values
+
+
 @cache
-def _insertion(model: type[Model], has_keys: bool) -> tuple[list[Field[Any, Any]], str, str, str]:
-    """Return the fields to write and the parts of the statement: its beginning, one row, and its end."""
+def _insertion(model: type[Model], has_keys: bool) -> _Insertion:
     meta, quote = model._meta, connection.ops.quote_name
     fields = [each for each in meta.local_concrete_fields if has_keys or not each.primary_key]
-    columns = ", ".join(quote(str(each.column)) for each in fields)
-    returning = "" if has_keys else f" RETURNING {quote(str(meta.pk.column))}"
-    placeholders = f"({', '.join(['%s'] * len(fields))})"
-    statement = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES "  # noqa: S608
-    return fields, statement, placeholders, returning
+    columns, key = ", ".join(quote(str(each.column)) for each in fields), quote(str(meta.pk.column))
+    statement = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES"
+    return _Insertion(fields, statement, "" if has_keys else f" RETURNING {key}", key)

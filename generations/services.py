@@ -59,7 +59,6 @@ def start_run(
     """
     admissions = admit(user, requests, batch=batch)
     run = Run(topic=topic, user=user, total=len(requests), open=len(requests), on_complete=on_complete)
-    insert([run])
     generations = [
         Generation(
             user=user,
@@ -75,7 +74,7 @@ def start_run(
         )
         for index, (each, admission) in enumerate(zip(requests, admissions, strict=True))
     ]
-    insert(generations)
+    insert([run], generations)
     state = RunState(run, generations)
     transaction.on_commit(lambda: _announce(state, in_log=not new_topic))
     return state

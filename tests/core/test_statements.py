@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from conversations.models import Conversation, Message
 from core.statements import PreparedQuery, insert
 from generations.models import Generation, Run
 
@@ -68,6 +69,42 @@ def test_it_takes_the_key_of_an_object_that_was_saved_meanwhile(alice: User) -> 
     insert([generation])
 
     assert Generation.objects.get().run_id == run.pk
+
+
+def new_chat(user: User) -> tuple[list[Conversation], list[Message]]:
+    """Return two conversations with two messages each, none of which is saved."""
+    chats = [
+        Conversation(user=user, provider="demo", model=model, leaf_id=number) for number, model in ((2, "a"), (4, "b"))
+    ]
+    messages = []
+    for number, chat in enumerate(chats):
+        prompt = Message(pk=2 * number + 1, conversation=chat, role="user", text=f"Go {number}")
+        messages += [prompt, Message(pk=2 * number + 2, conversation=chat, parent=prompt, role="assistant")]
+    return chats, messages
+
+
+def test_objects_of_several_models_may_refer_to_each_other(alice: User) -> None:
+    chats, messages = new_chat(alice)
+
+    with CaptureQueriesContext(connection) as queries:
+        insert(chats, messages)
+
+    assert len(queries) == (1 if connection.vendor == "postgresql" else 2)
+    assert [each.conversation_id for each in messages] == [chats[0].pk, chats[0].pk, chats[1].pk, chats[1].pk]
+    for each in (*chats, *messages):
+        saved = type(each)._default_manager.get(pk=each.pk)
+        for field in type(each)._meta.concrete_fields:
+            assert getattr(saved, field.attname) == getattr(each, field.attname), field.attname
+
+
+def test_nothing_is_inserted_that_refers_to_an_object_without_a_key(alice: User) -> None:
+    chats, messages = new_chat(alice)
+    stranger = Message(conversation=Conversation(user=alice, provider="demo", model="c"), pk=9, role="user")
+
+    with pytest.raises((ValueError, IntegrityError)), transaction.atomic():
+        insert(chats, [*messages, stranger])
+
+    assert not Conversation.objects.exists()
 
 
 def test_it_raises_what_the_database_refuses(alice: User) -> None:
