@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from accounts.models import Limits, User
 from core.process_cache import remembered
+from core.statements import PreparedQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,12 @@ class Allowance:
 def allowance_of(user: User) -> Allowance:
     """Return a user's allowance; one query, or none if their limits are remembered."""
     rows = _limits_of(user)
-    own = [row for row in rows if row["user_id"] is not None]
-    groups = [row for row in rows if row["user_id"] is None]
+    own = [row for row in rows if row.user_id is not None]
+    groups = [row for row in rows if row.user_id is None]
 
     def limit(name: str, default: Any, most_generous: Callable[..., Any] = max) -> Any:
         for candidates in (own, groups):
-            values = [row[name] for row in candidates if row[name] is not None]
+            values = [getattr(row, name) for row in candidates if getattr(row, name) is not None]
             if values:
                 return most_generous(values)
         return default
@@ -74,11 +75,11 @@ def allowance_of(user: User) -> Allowance:
 def has_budget(user: User) -> bool:
     """Return True if a budget is set for this user or one of their groups; queries as ``allowance_of`` does."""
     names = [f"{unit}_per_{period}" for unit in ("tokens", "dollars") for period in ("day", "month")]
-    return any(row[name] for row in _limits_of(user) for name in names)
+    return any(getattr(row, name) for row in _limits_of(user) for name in names)
 
 
-def _limits_of(user: User) -> list[dict[str, Any]]:
-    def load() -> list[dict[str, Any]]:
-        return [dict(row) for row in Limits.objects.filter(Q(user=user) | Q(group__user=user)).distinct().values()]
+_LIMITS = PreparedQuery(lambda user: Limits.objects.filter(Q(user=user) | Q(group__user=user)).distinct(), None)
 
-    return remembered(f"limits:{user.public_id}", load)
+
+def _limits_of(user: User) -> list[Limits]:
+    return remembered(f"limits:{user.public_id}", lambda: _LIMITS.rows(user.pk))

@@ -86,6 +86,9 @@ Resolved = ResolvedTarget | ProviderError | NotFound
 
 
 _KEYS = PreparedQuery(lambda user, providers: ProviderKey.objects.filter(user=user, provider__in=providers), None, None)
+_ALL_KEYS = PreparedQuery(lambda user: ProviderKey.objects.filter(user=user), None)
+ENDPOINTS = "endpoints"
+"""The name under which the endpoints are remembered."""
 
 
 def resolve_targets(user: User, providers: Collection[str]) -> dict[str, Resolved]:
@@ -110,6 +113,7 @@ def check_callable(user: User, provider: str) -> None:
     except (NotFound, ProviderError):
         # Another process may have stored a key or an endpoint a moment ago.
         forget(_stored_key(user))
+        forget(ENDPOINTS)
         _check_callable(user, provider)
 
 
@@ -151,12 +155,15 @@ def _stored_key(user: User) -> str:
 
 
 def _stored(user: User) -> _Stored:
-    """Return what is stored for this user; two queries, or none if it is remembered."""
-    return remembered(
-        _stored_key(user),
-        lambda: _Stored(
-            keys={each.provider: _status_of(each, each.provider) for each in ProviderKey.objects.filter(user=user)},
-            endpoints={each.slug: _status_of(each, each.name) for each in Endpoint.objects.filter(enabled=True)},
+    """Return what is stored for this user; one query, and another one for the endpoints, unless it is remembered."""
+    return _Stored(
+        keys=remembered(
+            _stored_key(user),
+            lambda: {each.provider: _status_of(each, each.provider) for each in _ALL_KEYS.rows(user.pk)},
+        ),
+        endpoints=remembered(
+            ENDPOINTS,
+            lambda: {each.slug: _status_of(each, each.name) for each in Endpoint.objects.filter(enabled=True)},
         ),
     )
 
