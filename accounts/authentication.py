@@ -35,13 +35,12 @@ SUBPROTOCOL = "bearer"
 Scope = Mapping[str, Any]
 
 
-async def authenticated_user(request: HttpRequest) -> User:
-    """Return the caller of a plain view, which needs no session or auth middleware.
+def signed_in_user(request: HttpRequest) -> User:
+    """Return the caller of a plain view, which needs no session or auth middleware; one or two queries.
 
-    Costs one or two queries and gives the connection back, because the view may stream for a long time. Raises
-    NotSignedIn, and Forbidden if a session comes without a CSRF token or a personal token lacks the scope.
+    Raises NotSignedIn, and Forbidden if a session comes without a CSRF token or a personal token lacks the scope.
     """
-    user = await in_thread(user_of_request, request)
+    user = user_of_request(request)
     if user is None:
         raise NotSignedIn(SIGN_IN_FIRST)
     return user
@@ -50,7 +49,7 @@ async def authenticated_user(request: HttpRequest) -> User:
 def user_of_request(request: HttpRequest) -> User | None:
     """Return the active user of the request's token or session, None if it has neither.
 
-    Raises NotSignedIn for a token that is not valid, and Forbidden as ``authenticated_user`` does.
+    Raises NotSignedIn for a token that is not valid, and Forbidden as ``signed_in_user`` does.
     """
     token = _bearer_token(request.headers.get("Authorization", ""))
     if token is None:

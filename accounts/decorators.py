@@ -10,9 +10,11 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.authentication import authenticated_user
+from accounts.authentication import signed_in_user
+from accounts.models import User
 from core.api.openapi import described_view
 from core.api.parsers import UNREADABLE_FORM, too_large
+from core.async_db import in_thread
 from core.errors import (
     UNAVAILABLE_ERRORS,
     InvalidInput,
@@ -25,11 +27,13 @@ from core.errors import (
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 
-def api_view(*methods: str) -> Callable[[View], View]:
+def api_view(*methods: str, first: Callable[..., Any] | None = None) -> Callable[[View], View]:
     """Turn a coroutine into an API view: authenticated like all others, with errors in the API's JSON shape.
 
-    The view is called with the request and the caller. An ``extend_schema`` above this decorator goes into the OpenAPI
-    document, as for a view of REST framework.
+    The view is called with the request, the caller, and the parameters of the path. With ``first``, a function that
+    queries the database, it gets that function's result instead of the parameters; the function is called with the
+    same arguments in the thread that has just found the caller. An ``extend_schema`` above this decorator goes into
+    the OpenAPI document, as for a view of REST framework.
     """
 
     def decorate(view: View) -> View:
@@ -39,7 +43,10 @@ def api_view(*methods: str) -> Callable[[View], View]:
             if request.method not in methods:
                 return error_response(NotAllowed(methods))
             try:
-                return await view(request, await authenticated_user(request), **kwargs)
+                if first is None:
+                    return await view(request, await in_thread(signed_in_user, request), **kwargs)
+                user, result = await in_thread(_first, first, request, kwargs)
+                return await view(request, user, result)
             except RequestError as error:
                 return error_response(error)
             except UNAVAILABLE_ERRORS as error:
@@ -54,3 +61,8 @@ def api_view(*methods: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def _first(first: Callable[..., Any], request: HttpRequest, parameters: dict[str, Any]) -> tuple[User, Any]:
+    user = signed_in_user(request)
+    return user, first(request, user, **parameters)

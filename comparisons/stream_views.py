@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from functools import partial
-from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
@@ -41,16 +40,29 @@ EVENTS = (
 )
 
 
+def _start(request: HttpRequest, user: User) -> StartedTurn:
+    return start_comparison(user=user, request=compare_request(json_object(request)))
+
+
+def _start_turn(request: HttpRequest, user: User, public_id: uuid.UUID) -> tuple[StartedTurn, bool]:
+    """Return the turn, and whether it is to be streamed."""
+    checked, streamed = turn_request(json_object(request)), wants_stream(request.GET)
+    return start_turn(comparison=user_comparison(user, public_id), request=checked), streamed
+
+
+def _comparison(_request: HttpRequest, user: User, public_id: uuid.UUID) -> Comparison:
+    return user_comparison(user, public_id)
+
+
 @extend_schema(
     operation_id="compare_stream",
     request=CompareSerializer,
     responses={**stream_of(EVENTS), **refusals(404, 409, 429, 503)},
     examples=[EXAMPLE],
 )
-@api_view("POST")
-async def compare_stream(request: HttpRequest, user: User) -> HttpResponseBase:
+@api_view("POST", first=_start)
+async def compare_stream(_request: HttpRequest, user: User, started: StartedTurn) -> HttpResponseBase:
     """Start a comparison and stream it until all answers have ended."""
-    started = await _start(user, json_object(request))
     return _stream(user, started.comparison, started.state, turn=started.turn)
 
 
@@ -64,12 +76,10 @@ async def compare_stream(request: HttpRequest, user: User) -> HttpResponseBase:
     },
     examples=[EXAMPLE],
 )
-@api_view("POST")
-async def compare(request: HttpRequest, user: User) -> HttpResponseBase:
+@api_view("POST", first=_start)
+async def compare(request: HttpRequest, user: User, started: StartedTurn) -> HttpResponseBase:
     """Start a comparison and return it once all answers have ended; with ``"stream": true`` stream it."""
-    body = json_object(request)
-    started = await _start(user, body)
-    if body.get("stream") is True:
+    if json_object(request).get("stream") is True:
         return _stream(user, started.comparison, started.state, turn=started.turn)
     return await _ended_response(started)
 
@@ -80,17 +90,15 @@ async def compare(request: HttpRequest, user: User) -> HttpResponseBase:
     request=TurnSerializer,
     responses={(200, "application/json"): ComparisonSerializer, **stream_of(EVENTS), **refusals(409, 429, 503)},
 )
-@api_view("POST")
-async def turn_create(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
+@api_view("POST", first=_start_turn)
+async def turn_create(_request: HttpRequest, user: User, result: tuple[StartedTurn, bool]) -> HttpResponseBase:
     """Send the next prompt to all models and return the comparison once they have answered.
 
     With ``?stream=true`` stream the answers.
     """
-    checked, streamed = turn_request(json_object(request)), wants_stream(request.GET)
-    comparison = await in_thread(user_comparison, user, public_id)
-    started = await in_thread(start_turn, comparison=comparison, request=checked)
+    started, streamed = result
     if streamed:
-        return _stream(user, comparison, started.state, turn=started.turn)
+        return _stream(user, started.comparison, started.state, turn=started.turn)
     return await _ended_response(started)
 
 
@@ -99,18 +107,13 @@ async def turn_create(request: HttpRequest, user: User, public_id: uuid.UUID) ->
     parameters=RESUME_POINT,
     responses={**stream_of(EVENTS), 204: NOTHING_LEFT, **refusals(503)},
 )
-@api_view("GET")
-async def comparison_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
+@api_view("GET", first=_comparison)
+async def comparison_stream(request: HttpRequest, user: User, comparison: Comparison) -> HttpResponseBase:
     """Join or resume the stream of the latest run.
 
     Returns 204 if the client has all of it already, which ends a browser's EventSource.
     """
-    comparison = await in_thread(user_comparison, user, public_id)
     return await resumed_stream(request, comparison.topic, partial(_stream, user, comparison))
-
-
-async def _start(user: User, body: dict[str, Any]) -> StartedTurn:
-    return await in_thread(lambda: start_comparison(user=user, request=compare_request(body)))
 
 
 async def _ended_response(started: StartedTurn) -> JsonResponse:

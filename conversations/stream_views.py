@@ -39,16 +39,23 @@ EVENTS = (
 )
 
 
+def _start(request: HttpRequest, user: User) -> StartedAnswer:
+    return start_answer(user=user, request=chat_request(json_object(request)))
+
+
+def _conversation(_request: HttpRequest, user: User, public_id: uuid.UUID) -> Conversation:
+    return user_conversation(user, public_id)
+
+
 @extend_schema(
     operation_id="chat_stream",
     request=ChatSerializer,
     responses={**stream_of(EVENTS), **refusals(404, 409, 429, 503)},
     examples=[EXAMPLE],
 )
-@api_view("POST")
-async def chat_stream(request: HttpRequest, user: User) -> HttpResponseBase:
+@api_view("POST", first=_start)
+async def chat_stream(_request: HttpRequest, user: User, started: StartedAnswer) -> HttpResponseBase:
     """Send a message and stream the answer."""
-    started = await _start(request, user)
     return _stream(user, started.conversation, started.state, message=started.message)
 
 
@@ -63,10 +70,9 @@ async def chat_stream(request: HttpRequest, user: User) -> HttpResponseBase:
     },
     examples=[EXAMPLE],
 )
-@api_view("POST")
-async def chat(request: HttpRequest, user: User) -> HttpResponseBase:
+@api_view("POST", first=_start)
+async def chat(request: HttpRequest, user: User, started: StartedAnswer) -> HttpResponseBase:
     """Send a message and return the complete answer; with ``"stream": true`` stream it."""
-    started = await _start(request, user)
     if json_object(request).get("stream") is True:
         return _stream(user, started.conversation, started.state, message=started.message)
     if not await wait_for_end(started.conversation.topic, started.state):
@@ -80,19 +86,13 @@ async def chat(request: HttpRequest, user: User) -> HttpResponseBase:
     parameters=RESUME_POINT,
     responses={**stream_of(EVENTS), 204: NOTHING_LEFT, **refusals(503)},
 )
-@api_view("GET")
-async def conversation_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
+@api_view("GET", first=_conversation)
+async def conversation_stream(request: HttpRequest, user: User, conversation: Conversation) -> HttpResponseBase:
     """Join or resume the stream of the latest answer.
 
     Returns 204 if the client has all of it already, which ends a browser's EventSource.
     """
-    conversation = await in_thread(user_conversation, user, public_id)
     return await resumed_stream(request, conversation.topic, partial(_stream, user, conversation))
-
-
-async def _start(request: HttpRequest, user: User) -> StartedAnswer:
-    checked = chat_request(json_object(request))
-    return await in_thread(start_answer, user=user, request=checked)
 
 
 def _complete_response(started: StartedAnswer, generation: Generation) -> JsonResponse:
@@ -124,10 +124,9 @@ def _stream(
 
 
 @extend_schema(exclude=True)
-@api_view("GET")
-async def page_stream(request: HttpRequest, user: User, public_id: uuid.UUID) -> HttpResponseBase:
+@api_view("GET", first=_conversation)
+async def page_stream(request: HttpRequest, _user: User, conversation: Conversation) -> HttpResponseBase:
     """Stream HTML fragments to an open chat page until the running answer has ended, then an event ``done``."""
-    conversation = await in_thread(user_conversation, user, public_id)
     page = ChatPage(conversation, request.GET.get("shown", ""))
     changed, state = await in_thread(page.open)
     return stream_response(_fragments(conversation, page, changed, state))

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.api_tokens import create_api_token
-from accounts.authentication import authenticated_user, user_of_request
+from accounts.authentication import signed_in_user, user_of_request
 from accounts.jwt import issue_pair
 from accounts.models import User
 from core.async_db import in_thread
@@ -26,7 +26,7 @@ from tests.accounts.conftest import Api, bearer
 @csrf_exempt
 async def who(request: HttpRequest) -> HttpResponse:
     try:
-        user = await authenticated_user(request)
+        user = await in_thread(signed_in_user, request)
     except RequestError as error:
         return error_response(error)
     return JsonResponse({"username": user.username})
