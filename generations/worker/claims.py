@@ -31,20 +31,16 @@ KEY_CHANGED = "The key for {label} was changed while the answer waited. Try agai
 
 
 def _waiting() -> QuerySet[Generation]:
-    """Query what may be claimed, with runs and users, and lock it; what another process changes now is left out."""
+    """Query what may be claimed, with runs and users."""
     waiting = Generation.objects.filter(status=Generation.Status.QUEUED, held_back=False)
-    locked = waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)
-    return locked.select_related("current_run", "user")
+    return waiting.select_related("current_run", "user")
 
 
 _CLAIMABLE = PreparedQuery(lambda runs: _waiting().filter(current_run__pk__in=runs).order_by("pk"), None)
 
 
 def claimable(run_ids: Iterable[int]) -> list[Generation]:
-    """Return the generations of these runs that may be claimed, with their runs and users; one query in a transaction.
-
-    Those that another process changes at this moment are left out, since it claims or ends them.
-    """
+    """Return the generations of these runs that may be claimed, with their runs and users; one query."""
     return _CLAIMABLE.rows(list(run_ids))
 
 
@@ -59,9 +55,10 @@ def claims_of(worker: str) -> list[ClaimId]:
 
 
 def take(wanted: Sequence[Generation], worker: str) -> list[Generation]:
-    """Claim generations for a worker under one new lease; call it in a transaction. One statement.
+    """Claim generations for a worker under one new lease; one statement.
 
-    Return those that were still queued.
+    Return those that were still queued. Those that another process changes at this moment are left out, since it claims
+    or ends them.
     """
     lease = uuid.uuid4()
     if _mark_taken(wanted, worker, lease) < len(wanted):
@@ -77,11 +74,14 @@ def _mark_taken(generations: Sequence[Generation], worker: str, lease: uuid.UUID
     """Write the claim of those that are still queued, and return their number."""
     if not generations:
         return 0
-    keys = ", ".join(["%s"] * len(generations))
+    table, keys = Generation._meta.db_table, ", ".join(["%s"] * len(generations))
+    lock = "FOR NO KEY UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {Generation._meta.db_table} SET status = 'streaming', worker = %s, lease = %s, "  # noqa: S608
-            f"delivery_count = delivery_count + 1 WHERE id IN ({keys}) AND status = 'queued'",
+            f"UPDATE {table} SET status = 'streaming', worker = %s, lease = %s, "  # noqa: S608
+            "delivery_count = delivery_count + 1 "
+            f"WHERE id IN (SELECT id FROM {table} WHERE id IN ({keys}) AND status = 'queued' {lock}) "
+            "AND status = 'queued'",
             [worker, stored_value(Generation, "lease", lease), *(each.pk for each in generations)],
         )
         return int(cursor.rowcount)

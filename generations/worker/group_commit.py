@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import connections, transaction
@@ -36,6 +38,8 @@ class _Job(NamedTuple):
     write: Callable[[Sequence[Any]], Sequence[Any]]
     item: Any
     future: Future[Any]
+    atomic: bool
+    then: Callable[[Any], Any]
 
 
 class GroupCommit:
@@ -53,17 +57,26 @@ class GroupCommit:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    def submit(self, write: Write[Item, Result], item: Item) -> Future[Result]:
-        """Have ``write`` called with this item among others, and return the future of its result.
+    def submit(
+        self,
+        write: Write[Item, Result],
+        item: Item,
+        *,
+        atomic: bool = True,
+        then: Callable[[Result], Any] = lambda result: result,
+    ) -> Future[Any]:
+        """Have ``write`` called with this item among others, and return the future of what ``then`` makes of its
+        result in the same thread, after the commit.
 
-        Its exception is ``WriterEnded`` once the thread has ended.
+        One that is not ``atomic`` needs no transaction, and comes first in the one of others. The exception of the
+        future is ``WriterEnded`` once the thread has ended.
         """
         future: Future[Result] = Future()
         with self._ending:
             if self._ended:
                 future.set_exception(WriterEnded())
             else:
-                self._jobs.put(_Job(write, item, future))
+                self._jobs.put(_Job(write, item, future, atomic, then))
         return future
 
     def stop(self, timeout: float) -> None:
@@ -118,7 +131,10 @@ class GroupCommit:
                 job.future.set_exception(error)
             return
         for job, result in results:
-            job.future.set_result(result)
+            try:
+                job.future.set_result(with_connection(partial(job.then, result)))
+            except Exception as error:
+                job.future.set_exception(error)
 
     def _written(self, jobs: Sequence[_Job]) -> list[tuple[_Job, Any]]:
         """Do the jobs in one transaction, waiting for the database if it is unavailable."""
@@ -135,8 +151,8 @@ class GroupCommit:
 
 def _in_transaction(jobs: Sequence[_Job]) -> list[tuple[_Job, Any]]:
     results: list[tuple[_Job, Any]] = []
-    with transaction.atomic():
-        for write in dict.fromkeys(job.write for job in jobs):
+    with transaction.atomic() if any(job.atomic for job in jobs) else nullcontext():
+        for write in dict.fromkeys(job.write for job in sorted(jobs, key=lambda each: each.atomic)):
             same = [job for job in jobs if job.write == write]
             results += zip(same, write([job.item for job in same]), strict=True)
     return results

@@ -16,8 +16,9 @@ import socket
 import threading
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import Future
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 import uvloop
@@ -116,7 +117,10 @@ class StreamWorker:
         A worker that ends leaves them to others.
         """
         if not self._stopping:
-            self._soon(self._run, self._take(run_id))
+            self._soon(self._run, self._begin_run(run_id, self._claim(run_id)))
+
+    def _claim(self, run_id: int | None) -> Future[_Claimed]:
+        return self._writer.submit(self._scheduler.claim, run_id, atomic=False, then=_prepared_if_available)
 
     def _soon(self, function: Callable[..., object], *args: Any) -> None:
         self._loop.call_soon_threadsafe(function, *args)
@@ -152,30 +156,26 @@ class StreamWorker:
         self._look_at_queue.set()
         self._run(in_thread(wake_workers))
 
-    async def _take(self, run_id: int) -> None:
+    async def _begin_run(self, run_id: int, claim: Future[_Claimed]) -> None:
         try:
             with self._places.claiming():
-                claimed = await asyncio.wrap_future(self._writer.submit(self._scheduler.claim, run_id))
-                if claimed:
-                    await self._begin(claimed)
+                await self._begin(await asyncio.wrap_future(claim))
         except WriterEnded:
             logger.info("run %s is left to other workers, since this one ends", run_id)
         except Exception:
             # It waits until a worker looks at the queue.
             logger.exception("run %s could not be claimed", run_id)
 
-    async def _begin(self, claimed: Sequence[Generation]) -> None:
+    async def _begin(self, claimed: _Claimed) -> None:
         """Begin claimed generations; those that cannot be prepared fail. Wait for the database if it is unavailable."""
-        while True:
-            try:
-                prepared = await in_thread(_prepare_runs, claimed)
+        generations, prepared = claimed
+        while prepared is None:
+            if self._stopping:
+                prepared = _all_fail(generations)
                 break
-            except UNAVAILABLE_ERRORS as error:
-                if self._stopping:
-                    prepared = _all_fail(claimed)
-                    break
-                logger.warning("%d claims wait for the database: %s", len(claimed), error)
-                await asyncio.sleep(RETRY_DELAY)
+            logger.warning("%d claims wait for the database", len(generations))
+            await asyncio.sleep(RETRY_DELAY)
+            _, prepared = await in_thread(_prepared_if_available, generations)
         for generation, each in prepared:
             if isinstance(each, ProviderError):
                 self._fail(generation, each)
@@ -280,8 +280,7 @@ class StreamWorker:
         self._look_at_queue.clear()
         try:
             with self._places.claiming():
-                claimed = await asyncio.wrap_future(self._writer.submit(self._scheduler.claim, None))
-                await self._begin(claimed)
+                await self._begin(await asyncio.wrap_future(self._claim(None)))
         except Exception:
             self._look_at_queue.set()
             raise
@@ -304,6 +303,21 @@ class StreamWorker:
         await asyncio.gather(*self._background, return_exceptions=True)
         await self._clients.close()
         await loop_client().aclose()
+
+
+class _Claimed(NamedTuple):
+    """Claimed generations, and each of them prepared; None if the database is unavailable."""
+
+    generations: Sequence[Generation]
+    prepared: list[tuple[Generation, Prepared]] | None
+
+
+def _prepared_if_available(claimed: Sequence[Generation]) -> _Claimed:
+    try:
+        return _Claimed(claimed, _prepare_runs(claimed))
+    except UNAVAILABLE_ERRORS as error:
+        logger.warning("the keys of %d claims cannot be read: %s", len(claimed), error)
+        return _Claimed(claimed, None)
 
 
 def _prepare_runs(claimed: Sequence[Generation]) -> list[tuple[Generation, Prepared]]:

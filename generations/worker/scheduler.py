@@ -61,11 +61,11 @@ class Scheduler:
         self._stopped = True
 
     def claim(self, run_ids: Sequence[int | None]) -> list[list[Generation]]:
-        """Claim the generations of these runs, as far as there are places, and return by run what was claimed; call it
-        in a transaction.
+        """Claim the generations of these runs, as far as there are places, and return by run what was claimed.
 
-        With a None, or if others wait already, it claims what comes next in the whole queue instead; what belongs to
-        none of these runs is returned with the first.
+        Two statements, of which the second decides, so they need no transaction. With a None, or if others wait
+        already, it claims what comes next in the whole queue instead; what belongs to none of these runs is returned
+        with the first.
         """
         arrived = claimable(run for run in run_ids if run is not None)
         if self._stopped:
@@ -102,6 +102,8 @@ class Scheduler:
         others_waited, self.others_wait = self.others_wait, choice.others_wait
         if waiting:
             self._on_waiting(waiting)
-        elif choice.others_wait and (choice.others_were_first or not others_waited):
+        elif choice.others_wait and (
+            choice.others_were_first or len(claimed) < len(choice.generations) or not others_waited
+        ):
             # A place that became free before anybody was known to wait was given to nobody.
             self._on_changed()

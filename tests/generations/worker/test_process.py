@@ -78,6 +78,12 @@ def one(user: User, topic: str) -> RunState:
         return start_run(user=user, topic=topic, requests=[request])
 
 
+def take(worker: StreamWorker, state: RunState) -> None:
+    """Have a worker take a run, and wait until it has claimed what it can."""
+    worker.take(state.run.pk)
+    worker._writer.submit(worker._scheduler.claim, state.run.pk).result()
+
+
 def status_of(state: RunState) -> str:
     return Generation.objects.get(current_run=state.run).status
 
@@ -96,7 +102,7 @@ def test_what_a_full_worker_cannot_run_waits_and_other_workers_are_woken(
     worker, _ = full
     state = one(alice, topic)
 
-    worker._call(worker._take(state.run.pk))
+    take(worker, state)
 
     assert woken.wait(10)
     assert status_of(state) == Status.QUEUED
@@ -109,7 +115,7 @@ def test_a_place_that_becomes_free_is_given_to_what_waits(
     monkeypatch.setattr(process, "wake_workers", lambda: None)
     worker, other = full
     state = one(alice, topic)
-    worker._call(worker._take(state.run.pk))
+    take(worker, state)
     assert status_of(state) == Status.QUEUED
 
     worker._soon(worker._drop, other)
@@ -122,11 +128,11 @@ def test_nothing_is_claimed_past_others_that_wait(
 ) -> None:
     worker, other = full
     first = one(alice, topic)
-    worker._call(worker._take(first.run.pk))
+    take(worker, first)
     worker._places.leave(other)
 
     second = one(alice, topic)
-    worker._call(worker._take(second.run.pk))
+    take(worker, second)
 
     assert status_of(second) == Status.QUEUED
     wait_until_begun(first)
@@ -231,6 +237,6 @@ def test_a_worker_that_is_ending_claims_nothing(started: StreamWorker, alice: Us
     state = one(alice, topic)
     started._call(started._cancel_all())
 
-    started._call(started._take(state.run.pk))
+    take(started, state)
 
     assert status_of(state) == Status.QUEUED
