@@ -30,14 +30,26 @@ import orjson
 import redis
 import redis.asyncio
 from django.conf import settings
+from redis.exceptions import NoScriptError
 
 from core.redis_clients import heed_cancellation
 from generations.models import Generation, Run
 from generations.phases import Phase
 
-APPEND = (Path(__file__).parent / "append.lua").read_text()
-APPEND_HASH = sha1(APPEND.encode(), usedforsecurity=False).hexdigest()
-"""The name by which Redis knows the script once it was loaded."""
+
+class Script(NamedTuple):
+    """A script; ``hash`` is the name by which Redis knows it once it was called or loaded."""
+
+    text: str
+    hash: str
+
+    @classmethod
+    def load(cls, name: str) -> Script:
+        text = (Path(__file__).parent / name).read_text()
+        return cls(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+APPEND, READ = Script.load("append.lua"), Script.load("read.lua")
 LIFETIME = 3600
 """Seconds for which a log is kept after its last entry."""
 FOLLOWED_FOR = 60
@@ -152,7 +164,7 @@ def append(client: Any, entries: Sequence[NewEntry], *, loaded: bool = False) ->
     by its hash.
     """
     packed = [settings.REDIS_PREFIX, LIFETIME, FOLLOWED_FOR, [each.packed() for each in entries]]
-    call, script = (client.evalsha, APPEND_HASH) if loaded else (client.eval, APPEND)
+    call, script = (client.evalsha, APPEND.hash) if loaded else (client.eval, APPEND.text)
     # Redis's own reader of MessagePack knows only one type for texts and bytes.
     return call(script, 0, msgpack.packb(packed, use_bin_type=False))
 
@@ -182,14 +194,13 @@ async def read(
 
     All entries after those that the log has at this moment are published to the channel ``follower``.
     """
-    async with client.pipeline(transaction=True) as pipeline:
-        _queue_read(pipeline, topic, after, count)
-        if follower is not None:
-            pipeline.sadd(_followers_key(topic), follower)
-            pipeline.expire(_followers_key(topic), FOLLOWED_FOR)
-        epoch, rows, *_ = await pipeline.execute()
+    arguments = _read_arguments(topic, after, count, follower)
+    try:
+        result = await client.evalsha(READ.hash, 0, *arguments)
+    except NoScriptError:
+        result = await client.eval(READ.text, 0, *arguments)
     heed_cancellation()
-    return _log(epoch, rows)
+    return _log(*result)
 
 
 async def remember_follower(client: redis.asyncio.Redis, follower: str) -> bool:
@@ -211,19 +222,18 @@ async def stop_following(client: redis.asyncio.Redis, topics: Iterable[str], fol
 
 def read_now(client: redis.Redis, topic: str) -> Log:
     """Return the whole log; for threads."""
-    with client.pipeline(transaction=True) as pipeline:
-        _queue_read(pipeline, topic, None)
-        epoch, rows = pipeline.execute()
-    return _log(epoch, rows)
+    result: Any = client.eval(READ.text, 0, *_read_arguments(topic))
+    return _log(*result)
 
 
-def _queue_read(pipeline: Any, topic: str, after: EntryId | None, count: int | None = None) -> None:
-    pipeline.hget(_meta_key(topic), "epoch")
-    pipeline.xrange(_log_key(topic), min="-" if after is None else f"({after}", count=count)
+def _read_arguments(
+    topic: str, after: EntryId | None = None, count: int | None = None, follower: str | None = None
+) -> list[str]:
+    return [settings.REDIS_PREFIX, topic, str(after or ""), str(count or ""), follower or "", str(FOLLOWED_FOR)]
 
 
-def _log(epoch: bytes | None, rows: list[tuple[bytes, dict[bytes, bytes]]]) -> Log:
-    entries = [Entry(EntryId.parse(id_.decode()), orjson.loads(fields[b"entry"])) for id_, fields in rows]
+def _log(epoch: bytes | None, rows: Sequence[tuple[bytes, bytes]]) -> Log:
+    entries = [Entry(EntryId.parse(id_.decode()), orjson.loads(json)) for id_, json in rows]
     return Log(None if epoch is None else int(epoch), entries)
 
 

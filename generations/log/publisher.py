@@ -129,12 +129,8 @@ class Publisher:
                 item.acknowledge(entry_id)
 
     async def _append(self, entries: Sequence[NewEntry]) -> list[EntryId | None]:
-        async with loop_client().pipeline(transaction=False) as pipeline:
-            if not self._script_loaded:
-                pipeline.script_load(event_log.APPEND)
-            event_log.append(pipeline, entries, loaded=True)
-            *_, result = await pipeline.execute()
+        result = await event_log.append(loop_client(), entries, loaded=self._script_loaded)
         heed_cancellation()
-        # A restarted Redis has lost the script; then the connection breaks, or the call fails, and it is loaded again.
+        # A restarted Redis has lost the script; then the connection breaks, or the call fails, and it is sent again.
         self._script_loaded = True
         return event_log.entry_ids(result)
