@@ -10,9 +10,12 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import orjson
@@ -99,17 +102,19 @@ class HttpClients:
         """Return the pool to use for this target."""
         return self._guarded if target.guarded else self._unguarded
 
+    def request(self, target: Target, method: str, url: str, **options: Any) -> Any:
+        """Return aiohttp's request, to be awaited or entered; only those to the operator's own URLs go through a proxy
+        from the environment. It follows no redirect."""
+        proxy = None if target.guarded else environment_proxy(target.base_url)
+        return self.session(target).request(method, url, proxy=proxy, allow_redirects=False, **options)
+
     async def frames(self, target: Target, call: Call) -> AsyncGenerator[Frame, None]:
         """Post the body and yield each JSON object of the event stream.
 
         Raises ProviderError, also for an error that the vendor sends inside the stream. Closing the iterator before its
         end closes the connection at once.
         """
-        try:
-            response = await self._accepted_response(target, call)
-        finally:
-            # A stream lasts minutes, an error is kept for a while, and the images in a request are many megabytes.
-            call.body.clear()
+        response = await self._accepted_response(target, call)
         if self._on_accepted is not None:
             self._on_accepted()
         try:
@@ -127,35 +132,55 @@ class HttpClients:
     async def _accepted_response(self, target: Target, call: Call) -> aiohttp.ClientResponse:
         """Return the first good response, leaving out fields that the vendor refuses; raises ProviderError."""
         body = call.body
-        for _ in range(MAX_ATTEMPTS):
-            response = await self._post(target, call, body)
-            if response.status == 200 and not response.content_type.endswith(("json", "html")):
-                return response
-            text = await _body(response)
-            if response.status == 200:
-                raise _no_stream(target, text)
-            error = response_failure(target, response.status, response.headers, text)
-            refused = error.code is ErrorCode.BAD_REQUEST
-            reduced = without_refused(body, call.optional, text.decode(errors="replace")) if refused else None
-            if reduced is None:
-                break
-            logger.info("%s refused a parameter, sending the request without it: %s", target.label, error.detail)
-            body = reduced
-        body.clear()
-        raise error
+        try:
+            for _ in range(MAX_ATTEMPTS):
+                response = await self._post(target, call, body)
+                if response.status == 200 and not response.content_type.endswith(("json", "html")):
+                    return response
+                text = await _body(response)
+                if response.status == 200:
+                    raise _no_stream(target, text)
+                error = response_failure(target, response.status, response.headers, text)
+                refused = error.code is ErrorCode.BAD_REQUEST
+                reduced = without_refused(body, call.optional, text.decode(errors="replace")) if refused else None
+                if reduced is None:
+                    break
+                logger.info("%s refused a parameter, sending the request without it: %s", target.label, error.detail)
+                body = reduced
+            raise error
+        finally:
+            # A stream lasts minutes, an error is kept for a while, and the images in a request are many megabytes.
+            body.clear()
+            call.body.clear()
 
     async def _post(self, target: Target, call: Call, body: dict[str, Any]) -> aiohttp.ClientResponse:
         url = target.base_url.rstrip("/") + call.path
         headers = {**STREAM_HEADERS, **call.headers}
-        session, data = self.session(target), orjson.dumps(body)
+        data = orjson.dumps(body)
+        response: aiohttp.ClientResponse
         try:
             try:
-                return await session.post(url, data=_payload(data), headers=headers, allow_redirects=False)
+                response = await self.request(target, "POST", url, data=_payload(data), headers=headers)
             except aiohttp.ServerDisconnectedError:
                 # The server had just closed this pooled connection, so it never saw the request.
-                return await session.post(url, data=_payload(data), headers=headers, allow_redirects=False)
+                response = await self.request(target, "POST", url, data=_payload(data), headers=headers)
+            return response
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
             raise connection_failure(target, exc) from exc
+
+
+@lru_cache
+def environment_proxy(base_url: str) -> str | None:
+    """Return the proxy that the environment names for this URL, None without one.
+
+    aiohttp's ``trust_env`` would ask two threads for it before each request, and take credentials from a .netrc file.
+    """
+    url = urlsplit(base_url)
+    proxy = None if proxy_bypass(url.hostname or "") else getproxies().get(url.scheme)
+    if proxy is not None and not proxy.startswith("http://"):
+        logger.warning("the proxy of the environment for %s is ignored, since it is not at an http:// URL", url.scheme)
+        return None
+    return proxy
 
 
 def _payload(data: bytes) -> bytes | BytesIO:
@@ -164,11 +189,9 @@ def _payload(data: bytes) -> bytes | BytesIO:
 
 
 def _session(timeout: aiohttp.ClientTimeout, *, guarded: bool) -> aiohttp.ClientSession:
-    """Return a pool; only requests to the operator's own URLs go through a proxy from the environment."""
     return aiohttp.ClientSession(
         connector=connector(guarded=guarded),
         timeout=timeout,
-        trust_env=not guarded,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": USER_AGENT},
         read_bufsize=256 * 1024,

@@ -65,9 +65,7 @@ async def _exchange(clients: HttpClients, target: Target, request: httpx2.Reques
     data = await request.aread()
     headers = _headers(target, request.headers.items())
     try:
-        async with clients.session(target).request(
-            request.method, str(request.url), data=data, headers=headers, allow_redirects=False
-        ) as response:
+        async with clients.request(target, request.method, str(request.url), data=data, headers=headers) as response:
             received = {"Content-Type": "application/json", **response.headers}
             body = await read_at_most(response, MAX_BODY_BYTES)
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:

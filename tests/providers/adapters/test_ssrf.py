@@ -1,6 +1,7 @@
 import asyncio
 import socket
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from accounts.models import User
 from core.errors import InvalidInput
 from providers.adapters.base import ErrorCode, ProviderError, Target
-from providers.adapters.http import HttpClients
+from providers.adapters.http import HttpClients, environment_proxy
 from providers.adapters.public_ip import is_public_address
 from providers.kinds import KINDS
 from providers.models import ProviderKey
@@ -189,10 +190,42 @@ def test_a_former_administrator_is_guarded_like_any_user(admin: User) -> None:
     assert (before, resolve_target(admin, "vllm").target.guarded) == (False, True)
 
 
-async def test_it_does_not_use_a_proxy_for_a_user(
-    vendors: StandIn, clients: HttpClients, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def proxy(vendors: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """The stand-in as the proxy that the environment names for all but local URLs."""
     monkeypatch.setenv("HTTP_PROXY", vendors.url)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    environment_proxy.cache_clear()
+    yield vendors
+    environment_proxy.cache_clear()
+
+
+async def test_it_uses_the_proxy_of_the_environment_for_the_operator(proxy: StandIn, clients: HttpClients) -> None:
+    target = Target("Ours", proxy.base_url("vllm").replace(proxy.url, "http://models.example"), KEY)
+
+    await read_stream(clients, "vllm", target, request_of())
+
+    [request] = proxy.requests
+    assert request.headers["Host"] == "models.example"
+
+
+async def test_it_reaches_what_the_environment_excludes_without_the_proxy(proxy: StandIn, clients: HttpClients) -> None:
+    target = Target("Ours", "http://127.0.0.1:9/v1", KEY)
+
+    error = (await read_stream(clients, "vllm", target, request_of())).failed()
+
+    assert error.code == ErrorCode.UPSTREAM_UNAVAILABLE
+    assert proxy.requests == []
+
+
+async def test_a_proxy_that_is_reached_by_tls_is_ignored(proxy: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "https://proxy.example")
+
+    assert environment_proxy("https://models.example/v1") is None
+
+
+async def test_it_does_not_use_a_proxy_for_a_user(proxy: StandIn, clients: HttpClients) -> None:
+    vendors = proxy
     target = Target("Mine", "http://10.0.0.1:9/v1", KEY, guarded=True)
 
     error = (await read_stream(clients, "vllm", target, request_of())).failed()
