@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import time
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,9 +16,10 @@ from django.views.decorators.csrf import csrf_exempt
 from pytest_django import Settings
 from rest_framework_simplejwt.tokens import AccessToken
 
+from accounts import jwt
 from accounts.api_tokens import create_api_token
 from accounts.authentication import signed_in_user, user_of_request
-from accounts.jwt import issue_pair
+from accounts.jwt import issue_pair, user_of_access_token
 from accounts.models import User
 from core.async_db import in_thread
 from core.errors import Forbidden, NotSignedIn, RequestError, error_response
@@ -119,6 +122,18 @@ def test_it_refuses_tokens_that_are_no_longer_valid(alice: User, bob: User) -> N
     for token in (expired, before_new_password, of_bob, refresh):
         with pytest.raises(NotSignedIn):
             user_of_request(request_with(**bearer(token)))
+
+
+def test_an_access_token_expires_although_its_signature_is_remembered(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = issue_pair(alice).access
+    assert user_of_access_token(token) == alice
+
+    monkeypatch.setattr(jwt, "time", SimpleNamespace(time=lambda: time.time() + 3600))
+
+    with pytest.raises(NotSignedIn):
+        user_of_access_token(token)
 
 
 def test_it_refuses_sessions_that_are_no_longer_valid(alice: User, bob: User) -> None:

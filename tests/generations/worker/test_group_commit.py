@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from accounts.models import User
 from generations.worker import group_commit
@@ -56,6 +56,44 @@ def test_jobs_that_have_gathered_are_written_together(writer: GroupCommit, held:
 
     assert [future.result(10) for future in futures] == [3, 3, 3]
     assert User.objects.count() == 3
+
+
+def note_transaction(items: Sequence[object]) -> list[bool]:
+    return [connection.in_atomic_block for _ in items]
+
+
+def test_jobs_that_need_no_transaction_have_none_unless_others_come_with_them(writer: GroupCommit, held: Held) -> None:
+    alone = writer.submit(note_transaction, "alone", atomic=False)
+    held.go.set()
+    assert alone.result(10) is False
+
+    again = Held()
+    writer.submit(again.write, None)
+    assert again.holds.wait(10)
+    others, last = writer.submit(create_users, "alice"), writer.submit(note_transaction, "last", atomic=False)
+    again.go.set()
+
+    assert (others.result(10), last.result(10)) == (1, True)
+
+
+def test_what_follows_a_commit_is_done_in_the_same_thread(writer: GroupCommit) -> None:
+    def names(_: int) -> tuple[str, bool]:
+        return threading.current_thread().name, connection.in_atomic_block
+
+    assert writer.submit(create_users, "alice", then=names).result(10) == ("writer", False)
+
+
+def test_a_failure_of_what_follows_a_commit_concerns_only_its_job(writer: GroupCommit, held: Held) -> None:
+    def fail(_: int) -> None:
+        raise ValueError("broken")
+
+    bad, good = writer.submit(create_users, "alice", then=fail), writer.submit(create_users, "bob")
+    held.go.set()
+
+    with pytest.raises(ValueError, match="broken"):
+        bad.result(10)
+    assert good.result(10) == 2
+    assert User.objects.count() == 2
 
 
 def test_a_job_that_fails_does_not_undo_the_others(writer: GroupCommit, held: Held) -> None:
