@@ -137,6 +137,15 @@ function addFiles(field, files) {
 }
 
 /**
+ * @param {HTMLElement} field
+ * @param {HTMLInputElement} input
+ */
+function uploadChosen(field, input) {
+  addFiles(field, [...(input.files ?? [])]);
+  input.value = "";
+}
+
+/**
  * Remove an image, also at the server if it was uploaded here and so belongs to no message yet.
  * @param {HTMLElement} field
  * @param {HTMLElement} item
@@ -163,8 +172,7 @@ document.addEventListener("change", ({ target }) => {
   const input = matching(target, "[data-images-file]", HTMLInputElement);
   const field = fieldOf(input);
   if (!input || !field) return;
-  addFiles(field, [...(input.files ?? [])]);
-  input.value = "";
+  uploadChosen(field, input);
 });
 
 document.addEventListener("click", ({ target }) => {
@@ -223,10 +231,15 @@ document.addEventListener("reset", ({ target }) => {
   showError(field, "");
 });
 
-// Chosen files are uploaded one by one, so that the form must not send them a second time.
-function removeFileNames() {
-  for (const input of findAll(document, "[data-images-file][name]")) input.removeAttribute("name");
+// Chosen files are uploaded one by one, so that the form must not send them a second time. Files may have been chosen
+// before this script ran.
+function takeOverFields() {
+  for (const input of findAll(document, "[data-images-file][name]", HTMLInputElement)) {
+    input.removeAttribute("name");
+    const field = fieldOf(input);
+    if (field && input.files?.length) uploadChosen(field, input);
+  }
 }
 
-removeFileNames();
-document.addEventListener("htmx:load", removeFileNames);
+takeOverFields();
+document.addEventListener("htmx:load", takeOverFields);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from django.contrib.auth import get_user_model
@@ -37,14 +37,20 @@ class Picture:
 
 
 class ImageForm:
-    """The form, in a visitor's tab."""
+    """The form, in a visitor's tab, opened until the page has got as far as ``until``."""
 
-    def __init__(self, visitor: Visitor, images: Sequence[dict[str, Any]] = (), page: Page | None = None) -> None:
+    def __init__(
+        self,
+        visitor: Visitor,
+        images: Sequence[dict[str, Any]] = (),
+        page: Page | None = None,
+        until: Literal["commit", "load"] = "load",
+    ) -> None:
         self.visitor = visitor
         self.page = page or visitor.page
         self._images = [Picture(told) for told in images]
         self.page.route(f"**{PATH}*", self._show)
-        self.page.goto(f"{visitor.live.base_url}{PATH}")
+        self.page.goto(f"{visitor.live.base_url}{PATH}", wait_until=until)
 
     def _show(self, route: Route) -> None:
         cookies = {cookie["name"]: cookie["value"] for cookie in self.page.context.cookies()}

@@ -42,6 +42,19 @@ def test_it_uploads_what_is_chosen_and_sends_the_ids_in_order(visitor: Visitor) 
     assert len(set(ids)) == 3
 
 
+def test_it_uploads_what_was_chosen_before_its_script_ran(visitor: Visitor) -> None:
+    scripts = HeldRequests(visitor.page, "**/image-upload*.js")
+    form = ImageForm(visitor, until="commit")
+    script = scripts.next()
+
+    form.choose(("cat.png", samples.encoded("PNG")))
+    script.continue_()
+
+    expect(form.thumbnails).to_have_count(1)
+    assert len(form.ids) == 1
+    assert form.field.input_value() == ""
+
+
 def test_it_shows_images_of_any_shape_in_the_same_size(visitor: Visitor) -> None:
     form = ImageForm(visitor)
 
