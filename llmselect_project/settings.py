@@ -181,12 +181,8 @@ REDIS_URL = REDIS_URL or f"unix://{environment.redis_socket(VAR_DIR)}"
 REDIS_PREFIX = env.str("REDIS_PREFIX", "llmselect")
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {
-            # A subscription waits for messages without a timeout.
-            "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
-            "prefix": REDIS_PREFIX,
-        },
+        "BACKEND": "llmselect_project.channel_layer.ChannelLayer",
+        "CONFIG": {"url": REDIS_URL, "prefix": REDIS_PREFIX},
     }
 }
 CACHES = {
