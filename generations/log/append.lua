@@ -5,51 +5,42 @@
 --         "takes" is true to take the field over, and false to respect its holder; "epoch" is that of a first entry,
 --         "" for the present time.
 --
--- The names of the keys follow from the topics: prefix:topic:<topic> is a hash (epoch, seq, one field for each writer);
--- with ":log" it is the log, a stream; with ":followers" the set of the channels that its entries are published to.
+-- The names of the keys follow from the topics: prefix:topic:<topic> is a hash (epoch, seq, the second in which the
+-- lifetimes were renewed last, one field for each writer); with ":log" it is the log, a stream; with ":followers" the set
+-- of the channels that its entries are published to.
 --
 -- Returns {epoch, seq} for each entry, or nil if another writer has taken over. An epoch is the microsecond in which a
 -- log began, so a log that replaces a lost one always has a higher epoch.
 local prefix, log_lifetime, followers_lifetime, entries = unpack(cmsgpack.unpack(ARGV[1]))
+-- Seconds; renewing the lifetimes with every entry would cost as much as the entries.
+local RENEWAL_INTERVAL = 10
+local time = redis.call("TIME")
+local second, now = tonumber(time[1]), time[1] .. string.format("%06d", tonumber(time[2]))
 local results, followers, published = {}, {}, {}
 
-local function is_refused(meta, field, token, takes)
-  if field == "" then
-    return false
-  end
-  local holder = redis.call("HGET", meta, field)
-  if holder and holder ~= token and not takes then
-    return true
-  end
-  if holder ~= token then
-    redis.call("HSET", meta, field, token)
-  end
-  return false
-end
-
-local function epoch_of(meta, first)
-  local epoch = redis.call("HGET", meta, "epoch")
-  if not epoch then
-    epoch = first
-    if epoch == "" then
-      local now = redis.call("TIME")
-      epoch = now[1] .. string.format("%06d", tonumber(now[2]))
-    end
-    redis.call("HSET", meta, "epoch", epoch)
-  end
-  return epoch
+local function renew(meta)
+  redis.call("HSET", meta, "renewed", second)
+  redis.call("EXPIRE", meta, log_lifetime)
+  redis.call("EXPIRE", meta .. ":log", log_lifetime)
+  redis.call("EXPIRE", meta .. ":followers", followers_lifetime)
 end
 
 for number, each in ipairs(entries) do
   local topic, json, field, token, takes, first = unpack(each)
   local meta = prefix .. ":topic:" .. topic
-  if is_refused(meta, field, token, takes) then
+  local epoch, renewed, holder = unpack(redis.call("HMGET", meta, "epoch", "renewed", field))
+  if field ~= "" and holder and holder ~= token and not takes then
     results[number] = false
   else
-    local epoch = epoch_of(meta, first)
+    if field ~= "" and holder ~= token then
+      redis.call("HSET", meta, field, token)
+    end
+    if not epoch then
+      epoch = first == "" and now or first
+      redis.call("HSET", meta, "epoch", epoch)
+    end
     local seq = redis.call("HINCRBY", meta, "seq", 1)
-    local id = epoch .. "-" .. seq
-    redis.call("XADD", meta .. ":log", id, "entry", json)
+    redis.call("XADD", meta .. ":log", epoch .. "-" .. seq, "entry", json)
     results[number] = { epoch, seq }
     if not followers[meta] then
       followers[meta] = redis.call("SMEMBERS", meta .. ":followers")
@@ -58,15 +49,13 @@ for number, each in ipairs(entries) do
       published[channel] = published[channel] or {}
       table.insert(published[channel], { topic, epoch, seq, json })
     end
+    if not renewed or second - tonumber(renewed) >= RENEWAL_INTERVAL then
+      renew(meta)
+    end
   end
 end
 
 for channel, list in pairs(published) do
   redis.call("PUBLISH", channel, cmsgpack.pack({ type = "log.entries", entries = list }))
-end
-for meta in pairs(followers) do
-  redis.call("EXPIRE", meta, log_lifetime)
-  redis.call("EXPIRE", meta .. ":log", log_lifetime)
-  redis.call("EXPIRE", meta .. ":followers", followers_lifetime)
 end
 return results

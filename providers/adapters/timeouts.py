@@ -111,24 +111,27 @@ class _Clock:
 
 
 class _Alarm:
-    """The deadline of all waits of a stream.
+    """The deadline of all waits of a stream, which the task that creates it reads.
 
-    A task sets it before a wait and unsets it afterwards; if the deadline passes in between, the task is canceled.
+    The task sets it before a wait and unsets it afterwards; if the deadline passes in between, the task is canceled.
     """
 
     def __init__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
         self._deadline = Deadline(self._ring)
-        self._waiting: asyncio.Task[object] | None = None
+        self._waits = False
         self._canceled_before = 0
         self._rang = False
 
     def set(self, deadline: float) -> None:
-        task = self._waiting = asyncio.current_task()
-        self._canceled_before = 0 if task is None else task.cancelling()
+        self._waits = True
+        self._canceled_before = self._task.cancelling()
         self._deadline.set(deadline)
 
     def unset(self) -> None:
-        self._waiting = None
+        self._waits = False
         self._deadline.unset()
 
     def stop(self) -> None:
@@ -136,13 +139,12 @@ class _Alarm:
 
     def has_canceled(self) -> bool:
         """Return True if this alarm, and nobody else, has canceled the task that waited."""
-        task = asyncio.current_task()
-        return self._rang and task is not None and task.uncancel() <= self._canceled_before
+        return self._rang and self._task.uncancel() <= self._canceled_before
 
     def _ring(self) -> None:
-        if self._waiting is not None:
+        if self._waits:
             self._rang = True
-            self._waiting.cancel()
+            self._task.cancel()
 
 
 async def _next(

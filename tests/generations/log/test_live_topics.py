@@ -84,16 +84,24 @@ async def test_a_reader_who_comes_while_the_topic_is_left_receives_entries(topic
                 pass
 
 
-async def test_followers_are_forgotten_a_minute_after_the_last_entry(topic: str, redis: Redis) -> None:
+async def test_followers_are_forgotten_about_a_minute_after_the_last_entry(topic: str, redis: Redis) -> None:
     topics = LiveTopics()
     await topics.read(topic, None, 1)
-    key = f"{settings.REDIS_PREFIX}:topic:{topic}:followers"
-    assert 0 < redis.ttl(key) <= 60
-    redis.expire(key, 5)
-
+    meta = f"{settings.REDIS_PREFIX}:topic:{topic}"
+    assert 0 < redis.ttl(f"{meta}:followers") <= 60
     append(topic, 1)
+    for key in (meta, f"{meta}:log", f"{meta}:followers"):
+        redis.expire(key, 5)
 
-    assert 5 < redis.ttl(key) <= 60
+    append(topic, 2)
+    unchanged = redis.ttl(f"{meta}:followers")
+    redis.hincrby(meta, "renewed", -10)
+    append(topic, 3)
+
+    assert unchanged <= 5
+    assert 50 < redis.ttl(f"{meta}:followers") <= 60
+    assert 3590 < redis.ttl(meta) <= 3600
+    assert 3590 < redis.ttl(f"{meta}:log") <= 3600
 
 
 async def test_entries_of_other_topics_do_not_arrive(topic: str) -> None:
