@@ -23,6 +23,8 @@ from tests.bench.load.stamps import Column
 
 PATIENCE = 60.0
 """Seconds that an answer may take longer than its provider."""
+BUSIEST = 5.0
+"""Seconds; a load begins and ends slowly."""
 LAG_INTERVAL = 0.05
 ERRORS_SHOWN = 10
 
@@ -61,6 +63,7 @@ class Client:
             "seconds": round(self._seconds, 3),
             "answers": len(columns),
             "chunks": sum(len(each.delays) for each in columns),
+            "pace": pace([time for each in columns for time in each.arrivals]),
             "lost": sum(each.lost(chunks) for each in columns if each.completed),
             "doubled": sum(each.doubled for each in columns),
             "reordered": sum(each.reordered for each in columns),
@@ -99,6 +102,17 @@ class Client:
             began = time.monotonic()
             await asyncio.sleep(LAG_INTERVAL)
             self._lags.append((time.monotonic() - began - LAG_INTERVAL) * 1000)
+
+
+def pace(arrivals: Sequence[float]) -> float:
+    """Return the chunks a second in the busiest time of ``BUSIEST`` seconds, or in all of a shorter load."""
+    ordered = sorted(arrivals)
+    most = begin = 0
+    for end, time_ in enumerate(ordered):
+        while ordered[begin] <= time_ - BUSIEST:
+            begin += 1
+        most = max(most, end + 1 - begin)
+    return most / min(BUSIEST, max(1.0, ordered[-1] - ordered[0])) if ordered else 0.0
 
 
 def main() -> None:

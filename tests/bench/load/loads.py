@@ -10,7 +10,8 @@ from typing import Any
 class Load:
     """``starts`` requests: ``rate`` of them a second, or one after the other (0), or all at once (None).
 
-    Each is put to ``columns`` models, whose answers have ``chunks`` chunks, one each ``interval`` milliseconds.
+    Each is put to ``columns`` models, whose answers have ``chunks`` chunks, one each ``interval`` milliseconds. A load
+    that measures little is put on in several ``rounds``, of which the medians count.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Load:
     interval: int
     columns: int = 1
     door: str = "compare"
+    rounds: int = 1
 
     @property
     def model(self) -> str:
@@ -35,17 +37,17 @@ class Load:
         return asdict(self)
 
 
-ONE = Load("one stream", 20, 0, 20, 10)
+ONE = Load("one stream", 20, 0, 20, 10, rounds=7)
 STARTS = (
-    Load("starts of one column", 30, 5, 1, 0),
-    Load("starts of four columns", 30, 5, 1, 0, columns=4),
+    Load("starts of one column", 30, 5, 1, 0, rounds=7),
+    Load("starts of four columns", 30, 5, 1, 0, columns=4, rounds=3),
     Load("starts of eight columns", 30, 5, 1, 0, columns=8),
 )
 RATES = tuple(Load(f"{rate} starts a second", 10 * rate, rate, 40, 100) for rate in (5, 15, 25, 50))
 AT_ONCE = tuple(Load(f"{streams} streams at once", streams, None, 40, 100) for streams in (100, 300))
-LONG = Load("long streams", 20, 10, 800, 20)
+LONG = Load("long streams", 20, 10, 800, 20, rounds=3)
 STEADY = Load("100 streams, a chunk each 10 ms", 100, 25, 1500, 10)
-SATURATION = Load("200 streams, a chunk each 10 ms", 200, 25, 1500, 10)
+SATURATION = Load("180 streams, a chunk each 5 ms", 180, 25, 2000, 5)
 DOORS = tuple(Load(f"door: {door}", 40, 5, 40, 50, door=door) for door in ("socket", "page", "chat", "chat twice"))
 """The last is charged for two exchanges: less a new chat, it is what a later exchange costs."""
 

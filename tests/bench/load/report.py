@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from math import log10
+from statistics import median
 from typing import Any
 
 Result = Mapping[str, Any]
@@ -35,6 +36,21 @@ def faults(result: Result) -> int:
     return sum(int(result[name]) for name in BAD)
 
 
+def medians(results: Sequence[Result]) -> dict[str, Any]:
+    """Return one result of several of the same load: the median of each figure, but all that went wrong."""
+    return {
+        name: sum(each[name] for each in results) if name in BAD else _median([each[name] for each in results])
+        for name in results[0]
+    }
+
+
+def _median(values: Sequence[Any]) -> Any:
+    first = values[0]
+    if isinstance(first, Mapping):
+        return {name: _median([each[name] for each in values]) for name in first}
+    return [item for each in values for item in each] if isinstance(first, list) else median(values)
+
+
 def cpu_of_start(result: Result) -> float:
     """Return the milliseconds of CPU that all processes of the target used for each start."""
     return float(sum(result["cpu"].values())) / max(1, int(result["starts"]))
@@ -57,7 +73,7 @@ def row(load: str, target: str, result: Result) -> tuple[str, ...]:
         f"{delay['p50']:.0f} / {delay['p95']:.0f}",
         f"{cpu_of_start(result):.1f} ({parts})",
         f"{cpu_of_chunks(result):.0f}",
-        f"{result['chunks'] / max(result['seconds'], 0.001):.0f}",
+        f"{result['pace']:.0f}",
         f"{sum(result['memory'].values()):.0f}",
         ", ".join(f"{result[name]} {name}" for name in BAD if result[name]) or "0",
         ", ".join("client" if name == "lag" else name for name in limits),

@@ -12,7 +12,7 @@ import orjson
 
 from tests.bench.load import burst, litellm, loads
 from tests.bench.load.loads import Load
-from tests.bench.load.report import HEAD, chart, cpu_of_chunks, cpu_of_start, faults, row
+from tests.bench.load.report import HEAD, chart, cpu_of_chunks, cpu_of_start, faults, medians, row
 from tests.bench.load.targets import Direct, LLMSelect, Provider, Relay, Target
 from tests.support.live import ROOT
 from tests.support.postgresql import PostgreSQL
@@ -37,18 +37,25 @@ def run(*, peers: bool) -> int:
             target.put(loads.ONE, provider)
         print("  ".join(HEAD), flush=True)
         for load in loads.ALL:
-            results[load.name] = {}
-            for target in targets:
-                if target.door is None or load in loads.SINGLE_COLUMN:
-                    result = {**target.put(load, provider), "starts": load.starts}
-                    results[load.name][target.name] = result
-                    print("  ".join(row(load.name, target.name, result)), *result["errors"], flush=True)
+            takers = [each for each in targets if each.door is None or load in loads.SINGLE_COLUMN]
+            results[load.name] = _measure(load, takers, provider)
+            for name, result in results[load.name].items():
+                print("  ".join(row(load.name, name, result)), *result["errors"], flush=True)
         sustained = {target.name: _sustained(target, provider) for target in targets if target.name in GATEWAYS}
         bursts = {target.name: burst.measure(target, provider) for target in targets if target.name in OURS}
     _write(results, idle, sustained, bursts)
     ours = [result for by in results.values() for name, result in by.items() if name in OURS]
     ours += [result for by in bursts.values() for result in by.values()]
     return int(any(map(faults, ours)))
+
+
+def _measure(load: Load, targets: Sequence[Target], provider: Provider) -> dict[str, Any]:
+    """Put a load on each target in turn, round by round, and return the medians by target."""
+    measured: dict[str, list[dict[str, Any]]] = {target.name: [] for target in targets}
+    for number in range(load.rounds):
+        for target in targets if number % 2 == 0 else targets[::-1]:
+            measured[target.name].append({**target.put(load, provider), "starts": load.starts})
+    return {name: medians(results) for name, results in measured.items()}
 
 
 @contextmanager

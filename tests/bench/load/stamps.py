@@ -19,9 +19,11 @@ def stamped(stream: int, number: int) -> str:
 
 @dataclass(slots=True)
 class Column:
-    """One answer as one reader has received it; ``delays`` are in milliseconds, one for each chunk."""
+    """One answer as one reader has received it; ``delays`` are in milliseconds and ``arrivals`` in seconds of the
+    monotonic clock, one of each for each chunk."""
 
     delays: list[float] = field(default_factory=list)
+    arrivals: list[float] = field(default_factory=list)
     first_at: float | None = None
     doubled: int = 0
     reordered: int = 0
@@ -54,6 +56,7 @@ class Column:
         self._next = max(self._next, number + 1)
         self._seen.add(number)
         self.delays.append((now - sent) / 1e6)
+        self.arrivals.append(now / 1e9)
 
     def lost(self, chunks: int) -> int:
         """Return how many of so many chunks have not arrived."""
