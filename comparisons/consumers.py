@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,17 +18,14 @@ from accounts.models import TokenScope, User
 from accounts.scopes import check_scope
 from comparisons import services
 from comparisons.api_events import comparison_feed
-from comparisons.live_page import ComparisonPage
 from comparisons.models import Comparison
 from comparisons.schemas import turn_request
 from comparisons.selectors import user_comparison, user_result
+from comparisons.shared_page import page_frames
 from core.async_db import in_thread
 from core.errors import UNAVAILABLE_ERRORS, Forbidden, InvalidInput, NotFound, RequestError, unavailable
 from generations.log.event_log import EntryId
-from generations.log.events import Ended, Event
-from generations.log.replay import follow_events
 from generations.models import Run
-from generations.output.batches import batches
 from generations.selectors import latest_run_state
 from generations.services import stop_generations
 
@@ -173,28 +170,8 @@ class EventConsumer(ComparisonConsumer):
 class PageConsumer(ComparisonConsumer):
     """The page's socket: sends HTML fragments to swap in, batched over all columns."""
 
-    async def frames(self) -> AsyncGenerator[str, None]:
-        page = ComparisonPage(self.comparison, self._query("shown"))
-        changed, states, known = await in_thread(page.open)
-        if changed:
-            yield changed
-        events = follow_events(self.comparison.topic, states=states, known=known)
-        async with aclosing(events), aclosing(batches(events)) as lists:
-            async for batch in lists:
-                for part in _parts(batch):
-                    if fragments := await in_thread(page.render, part):
-                        yield fragments
-                if page.owes_times and (times := await in_thread(page.render_times)):
-                    yield times
-
-
-def _parts(batch: Sequence[Event]) -> Iterator[Sequence[Event]]:
-    """Split a batch after each ended answer, because a browser takes long to swap in a complete column."""
-    begin = 0
-    for end, event in enumerate(batch, start=1):
-        if isinstance(event, Ended) or end == len(batch):
-            yield batch[begin:end]
-            begin = end
+    def frames(self) -> AsyncGenerator[str, None]:
+        return page_frames(self.comparison, self._query("shown"))
 
 
 def _message(text: str | None) -> dict[str, Any]:

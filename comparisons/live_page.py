@@ -17,22 +17,30 @@ from generations.selectors import RunState, latest_run_id, open_run_states
 
 
 class ComparisonPage(LivePage):
-    """Keeps an open comparison page in step; ``shown`` is the page's ``page_mark``."""
+    """Keeps the open pages of a comparison in step, in any number of tabs."""
 
-    def __init__(self, comparison: Comparison, shown: str) -> None:
+    def __init__(self, comparison: Comparison) -> None:
         super().__init__()
         self._comparison = comparison
-        self._shown = shown
         self._known_runs: set[int] = set()
         self._footers: dict[int, str] = {}
 
-    def open(self) -> tuple[str, list[RunState], int]:
-        """Return what has changed since the page was rendered, the runs to follow from their start, and the id up to
-        which the page knows every other run."""
+    def open(self) -> tuple[list[RunState], int]:
+        """Return the runs to follow from their start, and the id up to which pages know every other run. Pages join
+        afterwards."""
         known = latest_run_id(self._comparison.topic)
         states = open_run_states(self._comparison.topic)
         self._known_runs = {state.run.pk for state in states}
-        return self._changed(), states, known
+        return states, known
+
+    def join(self, shown: str) -> str:
+        """Return what has changed since a page was rendered, whose ``page_mark`` is ``shown``: from then on ``render``
+        returns its fragments, too."""
+        turns = turn_states(self._comparison)
+        slots = [slot for turn in turns for slot in turn.slots]
+        return self._changed(turns, shown) + self.catch_up(
+            {(each.pk, each.attempt) for each in slots if not each.is_open}
+        )
 
     def run_started(self, state: RunState) -> str:
         rendered = state.run.pk in self._known_runs
@@ -45,7 +53,7 @@ class ComparisonPage(LivePage):
         return self._column(generation)
 
     def run_ended(self, state: RunState) -> str:
-        return self._footer(turn_states(self._comparison, from_number=turn_number(state.run.pk)), 0)
+        return self._changed_footer(turn_states(self._comparison, from_number=turn_number(state.run.pk)), 0)
 
     def times_changed(self, run_id: int) -> str:
         """Return the marks of a turn's fastest answers, from saved times and from those that arrived since."""
@@ -65,18 +73,19 @@ class ComparisonPage(LivePage):
         if any(generation.run_id != state.run.pk for generation in state.generations):
             columns = "".join(map(self._column, state.generations))
             turns = turn_states(self._comparison, from_number=number)
-            return columns + self.times_changed(state.run.pk) + self._footer(turns, 0)
+            return columns + self.times_changed(state.run.pk) + self._changed_footer(turns, 0)
         turns = turn_states(self._comparison, from_number=max(0, number - 1))
-        return self._without_form(turns) + self._turn(turns[-1])
+        without_form = self._changed_footer(turns, len(turns) - 2) if len(turns) > 1 else ""
+        return without_form + self._turn(turns[-1])
 
-    def _changed(self) -> str:
-        turns = turn_states(self._comparison)
-        count, *marks = self._shown.split("-")
+    def _changed(self, turns: list[TurnState], shown: str) -> str:
+        count, *marks = shown.split("-")
         known = int(count) if count.isdecimal() and len(count) < 9 else len(turns)
         fragments = []
         for position in range(max(0, known - 1), len(turns)):
             if position >= known:
-                fragments.append(self._without_form(turns[: position + 1]) + self._turn(turns[position]))
+                without_form = self._footer(turns, position - 1) if position else ""
+                fragments.append(without_form + self._turn(turns[position]))
             else:
                 fragments.append(self._changed_columns(turns, position, marks))
         return "".join(fragments)
@@ -87,9 +96,6 @@ class ComparisonPage(LivePage):
         columns = "".join(map(self._column, changed))
         race_fragments = self.times_changed(turns[position].slots[0].current_run_id) if changed else ""
         return columns + race_fragments + self._footer(turns, position) if changed else ""
-
-    def _without_form(self, turns: list[TurnState]) -> str:
-        return self._footer(turns, len(turns) - 2) if len(turns) > 1 else ""
 
     def _turn(self, state: TurnState) -> str:
         """Return a turn to append, instead of one that the page may have already.
@@ -107,14 +113,17 @@ class ComparisonPage(LivePage):
     def _column(self, generation: Generation) -> str:
         return self._rendered("_column", slot=answer_view(generation))
 
-    def _footer(self, turns: list[TurnState], position: int) -> str:
+    def _changed_footer(self, turns: list[TurnState], position: int) -> str:
         """Return a turn's footer if it has changed: a needless swap would disturb a user who is about to vote."""
-        (turn,) = turn_views(turns[position : position + 1])
-        footer = self._rendered("_turn_footer", turn=turn, last=position == len(turns) - 1)
-        if self._footers.get(turn.number) == footer:
+        footer, number = self._footer(turns, position), turns[position].turn.number
+        if self._footers.get(number) == footer:
             return ""
-        self._footers[turn.number] = footer
+        self._footers[number] = footer
         return footer
+
+    def _footer(self, turns: list[TurnState], position: int) -> str:
+        (turn,) = turn_views(turns[position : position + 1])
+        return self._rendered("_turn_footer", turn=turn, last=position == len(turns) - 1)
 
     def _rendered(self, partial: str, **context: Any) -> str:
         return render_to_string(

@@ -1,4 +1,4 @@
-"""State of a running answer on an open page, and the HTML fragments that update it."""
+"""State of a running answer on open pages, and the HTML fragments that update it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ FIGURES_INTERVAL = 1.0
 
 @dataclass(slots=True)
 class LiveAnswer:
-    """The state of one slot on one page.
+    """The state of one slot on the pages that follow it.
 
-    ``shown_status`` is the ``status`` that the page shows; ``on_page`` is False until the page has the text so far.
+    ``shown_status`` is the ``status`` that they show; ``on_page`` is False until they have the text so far.
     """
 
     generation: Generation
@@ -85,14 +85,10 @@ class LiveAnswer:
 
     def text_fragments(self, patches: list[Patch], reasoning: str) -> str:
         """Return out-of-band swaps for new text, or for all of the text if the page has none of it yet."""
-        result_id = self.generation.public_id
         if not self.on_page:
             self.on_page = True
-            snapshot = self.renderer.snapshot(f"text-{result_id}")
-            return (
-                f'<div id="text-{result_id}" hx-swap-oob="innerHTML">{snapshot}</div>'
-                f'<div id="reasoning-text-{result_id}" hx-swap-oob="innerHTML">{escape(self.reasoning)}</div>'
-            )
+            return self._whole_text()
+        result_id = self.generation.public_id
         more = (
             f'<div hx-swap-oob="beforeend:#reasoning-text-{result_id}">{escape(reasoning)}</div>' if reasoning else ""
         )
@@ -102,7 +98,22 @@ class LiveAnswer:
         """Return the status line if it has changed, else the figures from time to time."""
         if self.shown_status != self.status:
             self.shown_status = self.status
-            return render_to_string("generations/_answer_status.html", {"slot": self._view(), "oob": True})
+            return self._status_line()
         if self._figures_are_due:
             return render_to_string("generations/_answer_figures.html", {"slot": self._view(), "oob": True})
         return ""
+
+    def all_fragments(self) -> str:
+        """Return out-of-band swaps that bring another page to what those show that have followed the answer."""
+        return self._status_line() + (self._whole_text() if self.on_page else "")
+
+    def _status_line(self) -> str:
+        return render_to_string("generations/_answer_status.html", {"slot": self._view(), "oob": True})
+
+    def _whole_text(self) -> str:
+        result_id = self.generation.public_id
+        snapshot = self.renderer.snapshot(f"text-{result_id}")
+        return (
+            f'<div id="text-{result_id}" hx-swap-oob="innerHTML">{snapshot}</div>'
+            f'<div id="reasoning-text-{result_id}" hx-swap-oob="innerHTML">{escape(self.reasoning)}</div>'
+        )

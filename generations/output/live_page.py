@@ -7,7 +7,7 @@ replaces the answer by a rendering of the saved one, which is what a reload woul
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from generations.limits.queue import LOOK_INTERVAL, queue_positions
@@ -82,6 +82,18 @@ class LivePage:
         tokens, which do not wait for them."""
         begun, self._begun_runs = self._begun_runs, set()
         return "".join(map(self.times_changed, sorted(begun)))
+
+    def catch_up(self, ended: Container[tuple[int, int]]) -> str:
+        """Return the fragments that bring a page that has just been rendered to what the others show of the answers
+        that are followed, except for those that had ``ended`` by then, by key and attempt."""
+        followed = {
+            slot: answer
+            for slot, answer in self._answers.items()
+            if (answer.generation.pk, answer.generation.attempt) not in ended
+        }
+        begun = {run for (run, _), answer in followed.items() if answer.generation.ttft is not None}
+        answers = [answer.all_fragments() for answer in followed.values()]
+        return "".join([*answers, *map(self.times_changed, sorted(begun))])
 
     @property
     def owes_times(self) -> bool:

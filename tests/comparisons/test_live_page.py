@@ -9,8 +9,6 @@ from redis import Redis
 
 from accounts.models import User
 from comparisons.live_page import ComparisonPage
-from comparisons.page_model import page_mark
-from comparisons.selectors import turn_states
 from core.process_cache import forget_all
 from generations.log.events import Delta, Done, PhaseChanged, Started
 from generations.log.heartbeats import heartbeats_key
@@ -23,7 +21,7 @@ from tests.comparisons.without_worker import compare, end
 
 def test_two_runs_that_end_at_once_replace_the_vote_once(alice: User) -> None:
     started = compare(alice)
-    page = ComparisonPage(started.comparison, page_mark(turn_states(started.comparison)))
+    page = ComparisonPage(started.comparison)
     page.open()
     done = Done(started.state)
     running = page.render([done])
@@ -39,7 +37,7 @@ def test_two_runs_that_end_at_once_replace_the_vote_once(alice: User) -> None:
 
 def test_an_answer_that_ended_before_its_turn_was_shown_keeps_its_text(alice: User) -> None:
     started = compare(alice)
-    page = ComparisonPage(started.comparison, "0")
+    page = ComparisonPage(started.comparison)
     for generation in Generation.objects.all():
         end(generation)
     run = started.state.run.pk
@@ -56,7 +54,7 @@ def waiting_page(alice: User, redis: Redis) -> tuple[ComparisonPage, RunState]:
     """The page of a comparison whose answers wait for a worker, and its run."""
     redis.zadd(heartbeats_key(), {"a-worker": 2e9})
     started = compare(alice)
-    page = ComparisonPage(started.comparison, page_mark(turn_states(started.comparison)))
+    page = ComparisonPage(started.comparison)
     page.open()
     page.render([Started(started.state)])
     return page, started.state
