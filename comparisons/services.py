@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -24,7 +24,6 @@ from conversations.services import (
     fork_conversation,
 )
 from core.errors import Conflict, InvalidInput, NotFound
-from core.statements import insert
 from generations.deletion import delete_logs, prepare_deletion
 from generations.limits.admission import check_request_rate
 from generations.models import IS_OPEN, Generation
@@ -74,13 +73,12 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
         if source is not None:
             Conversation.objects.bulk_create(conversations)
             copy_branch(source=source, leaf_id=source.leaf_id, targets=conversations)
-        state = _send(comparison, conversations, turn, new_topic=True)
         candidates = [
             Candidate(comparison=comparison, position=position, conversation=conversation)
             for position, conversation in enumerate(conversations)
         ]
-        first = Turn(comparison=comparison, number=0, prompt=request.prompt, run=state.run)
-        insert([comparison], candidates, [first])
+        first = Turn(comparison=comparison, number=0, prompt=request.prompt)
+        state = _send(first, conversations, turn, [comparison], candidates, new_topic=True)
         return StartedTurn(comparison, first, state)
 
 
@@ -106,16 +104,26 @@ def start_turn(*, comparison: Comparison, request: TurnRequest) -> StartedTurn:
         candidates = locked.candidates.select_related("conversation").order_by("position")
         conversations = [candidate.conversation for candidate in candidates]
         check_vision([(each.provider, each.model) for each in conversations], request.images)
-        state = _send(locked, conversations, request)
-        turn = Turn(comparison=locked, number=locked.turns.count(), prompt=request.prompt, run=state.run)
-        insert([turn])
+        turn = Turn(comparison=locked, number=locked.turns.count(), prompt=request.prompt)
+        state = _send(turn, conversations, request)
         Comparison.objects.filter(pk=locked.pk).update(updated_at=timezone.now())
         return StartedTurn(locked, turn, state)
 
 
 def _send(
-    comparison: Comparison, conversations: Sequence[Conversation], request: TurnRequest, *, new_topic: bool = False
+    turn: Turn,
+    conversations: Sequence[Conversation],
+    request: TurnRequest,
+    *new: Sequence[Model],
+    new_topic: bool = False,
 ) -> RunState:
+    """Start the answers of a new turn, and save it with the other ``new`` objects."""
+
+    def rows(state: RunState) -> Sequence[Sequence[Model]]:
+        turn.run = state.run
+        return [*new, [turn]]
+
+    comparison = turn.comparison
     return send_prompt(
         user=comparison.user,
         topic=comparison.topic,
@@ -124,6 +132,7 @@ def _send(
         images=chosen_images(comparison.user, request.images),
         new_topic=new_topic,
         batch=request.batch,
+        more_rows=rows,
     ).state
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import User
@@ -43,16 +44,26 @@ def send_prompt(
     images: Sequence[Image] = (),
     new_topic: bool = False,
     batch: bool = False,
+    more_rows: Callable[[RunState], Sequence[Sequence[Model]]] = lambda _state: (),
 ) -> StartedAnswers:
     """Append one prompt to each of the user's ``conversations`` and start the answers; call it in a transaction.
 
-    The run's generations have the order of ``conversations``, of which new ones are saved.
+    The run's generations have the order of ``conversations``, of which new ones are saved. ``more_rows`` returns other
+    new objects that are saved together with the messages, in the groups of ``core.statements.insert``.
     """
     prompts = [
         Message(conversation=each, parent_id=each.leaf_id, role=Message.Role.USER, text=prompt)
         for each in conversations
     ]
-    return start_answers(user=user, topic=topic, prompts=prompts, images=images, new_topic=new_topic, batch=batch)
+    return start_answers(
+        user=user,
+        topic=topic,
+        prompts=prompts,
+        images=images,
+        new_topic=new_topic,
+        batch=batch,
+        more_rows=more_rows,
+    )
 
 
 def start_answers(
@@ -65,11 +76,12 @@ def start_answers(
     new_topic: bool = False,
     on_complete: str = "",
     batch: bool = False,
+    more_rows: Callable[[RunState], Sequence[Sequence[Model]]] = lambda _state: (),
 ) -> StartedAnswers:
     """Start an answer to each of these prompts, as a new branch below it; call it in a transaction.
 
     The answer becomes its conversation's leaf. New prompts are saved, with ``images``, and so are new conversations; of
-    others the fields ``changed`` are.
+    others the fields ``changed`` are. ``more_rows`` is as for ``send_prompt``.
     """
     new_prompts = [each for each in prompts if each.pk is None]
     histories = _histories(prompts, images)
@@ -101,7 +113,7 @@ def start_answers(
         )
         for prompt, each, generation in zip(prompts, requests, state.generations, strict=True)
     ]
-    insert(_save_conversations(answers, changed), [*new_prompts, *answers])
+    insert(_save_conversations(answers, changed), [*new_prompts, *answers], *more_rows(state))
     attach_images((prompt, images) for prompt in new_prompts)
     return StartedAnswers(state, answers)
 

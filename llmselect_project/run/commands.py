@@ -8,8 +8,6 @@ from django.conf import settings
 
 Arguments = tuple[str, ...]
 
-LARGEST_MESSAGE = str(1024 * 1024)
-"""The size limit of a frame on a socket, in bytes; a larger one closes the socket with 1009."""
 # Celery warns of root because of pickled tasks, which this worker does not accept.
 WITHOUT_ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
 
@@ -44,12 +42,7 @@ def worker() -> Arguments:
 
 
 def _uvicorn(host: str, port: int) -> Arguments:
-    return (
-        *(sys.executable, "-m", "uvicorn", "llmselect_project.asgi:application"),
-        *("--host", host, "--port", str(port)),
-        *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio", "--ws-max-size", LARGEST_MESSAGE),
-        *("--timeout-graceful-shutdown", "2", "--no-access-log", "--log-level", settings.LOG_LEVEL.lower()),
-    )
+    return (sys.executable, "-m", "llmselect_project.run.web_server", host, str(port))
 
 
 def _daphne(host: str, port: int) -> Arguments:

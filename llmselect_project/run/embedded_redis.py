@@ -37,6 +37,8 @@ def command(socket: Path) -> Command:
         arguments=(
             *(executable(), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "600"),
             *("--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning"),
+            # How often a second it looks after clients, expired keys and the signal to end; ten times is its default.
+            *("--hz", "4"),
         ),
         directory=socket.parent,
         # Redis warns about kernel settings that matter on busy servers only.

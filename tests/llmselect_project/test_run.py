@@ -68,7 +68,7 @@ def test_it_ends_if_redis_ends_and_says_so(started: Started) -> None:
     assert started.survivors() == []
 
 
-@pytest.mark.parametrize(("word", "name"), [("uvicorn", "web"), ("celery", "worker")])
+@pytest.mark.parametrize(("word", "name"), [("web_server", "web"), ("celery", "worker")])
 def test_it_starts_a_child_again_and_gives_up_after_several_crashes(started: Started, word: str, name: str) -> None:
     sentence = f"The {name} process has ended by signal SIGKILL"
     for crash in range(1, len(RESTART_DELAYS) + 1):

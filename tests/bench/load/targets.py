@@ -21,7 +21,7 @@ from tests.support import children, wait
 from tests.support.live import PASSWORD, ROOT, free_port
 
 ACCOUNTS = 10
-ROLES = {"redis": "redis-server", "web": "uvicorn", "worker": "celery"}
+ROLES = {"redis": "redis-server", "web": "web_server", "worker": "celery"}
 SETTLING = 1.0
 """Seconds after a load in which ends are saved and connections closed, which the load is charged for as well."""
 
