@@ -91,10 +91,10 @@ ENDPOINTS = "endpoints"
 """The name under which the endpoints are remembered."""
 
 
-def resolve_targets(user: User, providers: Collection[str]) -> dict[str, Resolved]:
-    """Return what ``resolve_target`` returns or raises for each of these providers; one query, and one more for each
-    endpoint of an administrator."""
-    keys = {key.provider: key for key in _KEYS.rows(user.pk, list(providers))}
+def resolve_targets(user: User, providers: Collection[str], *, without_own: Collection[str]) -> dict[str, Resolved]:
+    """Return what ``resolve_target`` returns or raises for each of these providers, but nothing with the user's own key
+    for those ``without_own``. One query if there are others, and one more for each endpoint of an administrator."""
+    keys = {key.provider: key for key in _KEYS.rows(user.pk, sorted({*providers} - {*without_own}))}
     return {each: _resolved_or_refusal(user, each, keys.get(each)) for each in providers}
 
 

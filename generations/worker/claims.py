@@ -22,6 +22,7 @@ from generations.worker.types import Claim, Fallback
 from providers.adapters.base import ErrorCode, ProviderError
 from providers.capabilities import is_text_only
 from providers.model_ref import ModelRef
+from providers.models import KeySource
 from providers.selectors import Resolved, ResolvedTarget, resolve_target, resolve_targets
 from providers.services import note_first_use
 
@@ -92,13 +93,16 @@ Prepared = Claim | ProviderError
 
 
 def prepare(generations: Sequence[Generation]) -> list[Prepared]:
-    """Load the keys and images that claimed generations of one user need, in the same order; one query or two.
+    """Load the keys and images that claimed generations of one user need, in the same order; two queries at most.
 
     The claims that include the first of a run's first slot begin the log of its topic, unless there is one.
     """
     if not generations:
         return []
-    targets = resolve_targets(generations[0].user, {each.provider for each in generations})
+    # What was admitted under the server's key is answered with it, whatever its user has stored since. A fallback may
+    # have moved a later claim to another key.
+    server = {each.provider for each in generations if each.key_source == KeySource.SERVER and each.delivery_count == 1}
+    targets = resolve_targets(generations[0].user, {each.provider for each in generations}, without_own=server)
     prepared = [_prepared(each, targets[each.provider]) for each in generations]
     first = next((each for each in prepared if isinstance(each, Claim)), None)
     if first is not None and any(each.index == 0 and each.delivery_count == 1 for each in generations):

@@ -173,7 +173,6 @@ class StreamWorker:
             if self._stopping:
                 prepared = _all_fail(generations)
                 break
-            logger.warning("%d claims wait for the database", len(generations))
             await asyncio.sleep(RETRY_DELAY)
             _, prepared = await in_thread(_prepared_if_available, generations)
         for generation, each in prepared:
@@ -316,7 +315,7 @@ def _prepared_if_available(claimed: Sequence[Generation]) -> _Claimed:
     try:
         return _Claimed(claimed, _prepare_runs(claimed))
     except UNAVAILABLE_ERRORS as error:
-        logger.warning("the keys of %d claims cannot be read: %s", len(claimed), error)
+        logger.warning("%d claims wait for the database: %s", len(claimed), error)
         return _Claimed(claimed, None)
 
 

@@ -24,7 +24,7 @@ FAILED_TO_START = 3
 
 
 class Server(uvicorn.Server):
-    """uvicorn's own main loop asks ten times a second whether it has to end; this one is told."""
+    """uvicorn's own main loop asks ten times a second whether it has to end; this one waits for the signal."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

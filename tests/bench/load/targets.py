@@ -22,6 +22,8 @@ from tests.support.live import PASSWORD, ROOT, free_port
 
 ACCOUNTS = 10
 ROLES = {"redis": "redis-server", "web": "web_server", "worker": "celery"}
+TOKENS_LAST = 600.0
+"""Seconds after which users sign in again; their tokens expire after half an hour."""
 SETTLING = 1.0
 """Seconds after a load in which ends are saved and connections closed, which the load is charged for as well."""
 
@@ -161,9 +163,18 @@ class LLMSelect(Target):
         wait.until(lambda: "is ready at" in self.log.read_text(), f"{name} does not start", seconds=120)
         wait.until(lambda: requests.get(f"{base_url}/health/ready", timeout=5).ok, f"{name} is not ready")
         processes = _roles(self._process.pid) | {"supervisor": self._process.pid}
-        super().__init__(name, base_url, [_register(base_url, number) for number in range(ACCOUNTS)], processes)
+        super().__init__(
+            name, base_url, [_token(base_url, number, "register") for number in range(ACCOUNTS)], processes
+        )
+        self._signed_in_at = time.monotonic()
         if database:
             self.processes = {**self.processes, "postgresql": database}
+
+    def put(self, load: Load, provider: Provider) -> dict[str, Any]:
+        if time.monotonic() - self._signed_in_at > TOKENS_LAST:
+            self.tokens = [_token(self.base_url, number, "login") for number in range(ACCOUNTS)]
+            self._signed_in_at = time.monotonic()
+        return super().put(load, provider)
 
     def _by_role(self, measure: Callable[[int], float]) -> dict[str, float]:
         """Count the supervisor without the processes that it has started."""
@@ -202,8 +213,10 @@ def _roles(supervisor: int) -> dict[str, int]:
     return {role: next(pid for pid, line in lines.items() if word in line) for role, word in ROLES.items()}
 
 
-def _register(base_url: str, number: int) -> str:
-    details = {"username": f"user-{number}", "email": f"user-{number}@example.org", "password": PASSWORD}
-    response = requests.post(f"{base_url}/api/v1/auth/register", json=details, timeout=30)
+def _token(base_url: str, number: int, way: str) -> str:
+    """Register a user, or sign one in, and return an access token."""
+    details = {"username": f"user-{number}", "password": PASSWORD}
+    email = {"email": f"user-{number}@example.org"} if way == "register" else {}
+    response = requests.post(f"{base_url}/api/v1/auth/{way}", json=details | email, timeout=30)
     response.raise_for_status()
     return str(response.json()["access"])

@@ -235,6 +235,17 @@ def test_a_key_deleted_meanwhile_does_not_make_the_server_pay(alice: User, topic
 
 
 @pytest.mark.usefixtures("server_key")
+def test_a_key_stored_meanwhile_is_for_the_next_answer(alice: User, topic: str) -> None:
+    (first,) = start(alice, topic, provider="openai").generations
+
+    set_key(user=alice, provider="openai", api_key="sk-alice")
+    (second,) = start(alice, topic, provider="openai").generations
+    claims = [claim_generation(each.pk) for each in (first, second)]
+
+    assert [each is not None and each.target.api_key for each in claims] == ["the key of the server", "sk-alice"]
+
+
+@pytest.mark.usefixtures("server_key")
 def test_an_answer_that_outgrows_its_reservation_reserves_more_while_some_is_left(
     alice: User, topic: str, settings: Settings
 ) -> None:

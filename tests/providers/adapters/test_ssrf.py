@@ -225,10 +225,9 @@ async def test_a_proxy_that_is_reached_by_tls_is_ignored(proxy: StandIn, monkeyp
 
 
 async def test_it_does_not_use_a_proxy_for_a_user(proxy: StandIn, clients: HttpClients) -> None:
-    vendors = proxy
     target = Target("Mine", "http://10.0.0.1:9/v1", KEY, guarded=True)
 
     error = (await read_stream(clients, "vllm", target, request_of())).failed()
 
     assert error.code == ErrorCode.PERMISSION_DENIED
-    assert vendors.requests == []
+    assert proxy.requests == []
