@@ -14,7 +14,7 @@ from comparisons.models import Candidate, Comparison, Turn, Vote
 from comparisons.schemas import CandidateRequest, CompareRequest, TurnRequest
 from conversations.message_images import check_vision
 from conversations.models import Conversation
-from conversations.prompts import check_fallback, retry_answer, send_prompt
+from conversations.prompts import check_fallback, next_prompt, retry_answer, start_answers
 from conversations.selectors import answer_of, open_answer, user_conversation
 from conversations.services import (
     STILL_ANSWERING,
@@ -124,11 +124,10 @@ def _send(
         return [*new, [turn]]
 
     comparison = turn.comparison
-    return send_prompt(
+    return start_answers(
         user=comparison.user,
         topic=comparison.topic,
-        conversations=conversations,
-        prompt=request.prompt,
+        prompts=[next_prompt(each, request.prompt) for each in conversations],
         images=chosen_images(comparison.user, request.images),
         new_topic=new_topic,
         batch=request.batch,

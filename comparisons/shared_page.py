@@ -38,6 +38,11 @@ class _Outbox:
         self._size += len(frame)
         self._changed.set()
 
+    def clear(self) -> None:
+        """Drop the frames that wait."""
+        self._frames.clear()
+        self._size = 0
+
     def fail(self, error: Exception) -> None:
         """Raise this to the reader instead of another frame."""
         self._error = error
@@ -63,34 +68,30 @@ class SharedPage:
         self._topic = comparison.topic
         self._page = ComparisonPage(comparison)
         self._rendering = asyncio.Lock()
-        self._tabs = 0
         self._outboxes: set[_Outbox] = set()
         self._follower: asyncio.Task[None] | None = None
-        self._error: Exception | None = None
 
     @property
     def ended(self) -> bool:
         """True if nothing more comes from this page: it has failed, or nobody shows it any more."""
-        return self._error is not None or self._tabs == 0
+        return not self._outboxes or (self._follower is not None and self._follower.done())
 
     async def frames(self, shown: str) -> AsyncGenerator[str, None]:
         """Yield the fragments for one tab, whose ``page_mark`` is ``shown``; see ``page_frames``."""
         outbox = _Outbox()
-        self._tabs += 1
+        self._outboxes.add(outbox)
         try:
             async with self._rendering:
                 changed = await self._join(shown)
-                self._outboxes.add(outbox)
-            if self._error is not None:
-                raise self._error
+                # What was rendered while the tab waited for its turn is a part of that.
+                outbox.clear()
             if changed:
                 yield changed
             while True:
                 yield await outbox.next()
         finally:
             self._outboxes.discard(outbox)
-            self._tabs -= 1
-            if self._tabs == 0 and self._follower is not None:
+            if not self._outboxes and self._follower is not None:
                 self._follower.cancel()
 
     async def _join(self, shown: str) -> str:
@@ -114,7 +115,6 @@ class SharedPage:
                     if self._page.owes_times:
                         await self._send(self._page.render_times)
         except Exception as error:
-            self._error = error
             for outbox in self._outboxes:
                 outbox.fail(error)
 

@@ -35,35 +35,9 @@ class StartedAnswers(NamedTuple):
     messages: list[Message]
 
 
-def send_prompt(
-    *,
-    user: User,
-    topic: str,
-    conversations: Sequence[Conversation],
-    prompt: str,
-    images: Sequence[Image] = (),
-    new_topic: bool = False,
-    batch: bool = False,
-    more_rows: Callable[[RunState], Sequence[Sequence[Model]]] = lambda _state: (),
-) -> StartedAnswers:
-    """Append one prompt to each of the user's ``conversations`` and start the answers; call it in a transaction.
-
-    The run's generations have the order of ``conversations``, of which new ones are saved. ``more_rows`` returns other
-    new objects that are saved together with the messages, in the groups of ``core.statements.insert``.
-    """
-    prompts = [
-        Message(conversation=each, parent_id=each.leaf_id, role=Message.Role.USER, text=prompt)
-        for each in conversations
-    ]
-    return start_answers(
-        user=user,
-        topic=topic,
-        prompts=prompts,
-        images=images,
-        new_topic=new_topic,
-        batch=batch,
-        more_rows=more_rows,
-    )
+def next_prompt(conversation: Conversation, text: str) -> Message:
+    """Return a prompt that continues a conversation from its leaf; it is not saved yet."""
+    return Message(conversation=conversation, parent_id=conversation.leaf_id, role=Message.Role.USER, text=text)
 
 
 def start_answers(
@@ -81,7 +55,10 @@ def start_answers(
     """Start an answer to each of these prompts, as a new branch below it; call it in a transaction.
 
     The answer becomes its conversation's leaf. New prompts are saved, with ``images``, and so are new conversations; of
-    others the fields ``changed`` are. ``more_rows`` is as for ``send_prompt``.
+    others the fields ``changed`` are. ``more_rows`` returns other new objects that are saved in the same statement, in
+    the groups of ``core.statements.insert``.
+
+    The run's generations have the order of ``prompts``.
     """
     new_prompts = [each for each in prompts if each.pk is None]
     histories = _histories(prompts, images)

@@ -33,7 +33,7 @@ class Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         self._loop = asyncio.get_running_loop()
-        # A tick of that number updates the header.
+        # Tick 0 updates the Date header.
         while not await self.on_tick(0):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._exit.wait(), TICK)

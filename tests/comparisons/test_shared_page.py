@@ -58,6 +58,13 @@ class Comparing:
         self.tabs.append(Tab(self.started, shown))
         return self.tabs[-1]
 
+    async def open_two(self) -> tuple[Tab, Tab]:
+        """Open two tabs, and wait until both show the first word."""
+        one, other = await self.open(), await self.open()
+        self.write("alpha ")
+        await asyncio.gather(one.until("alpha"), other.until("alpha"))
+        return one, other
+
     def write(self, text: str) -> None:
         run, offset = self.started.state.run.pk, len(self._written)
         self._written += text
@@ -82,9 +89,7 @@ async def comparing(started: StartedTurn, on_loop: None) -> AsyncIterator[Compar
 async def test_what_happens_is_rendered_once_for_all_tabs(
     comparing: Comparing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, other = await comparing.open(), await comparing.open()
-    comparing.write("alpha ")
-    await asyncio.gather(one.until("alpha"), other.until("alpha"))
+    one, other = await comparing.open_two()
     rendered: list[str] = []
     render = ComparisonPage.render
 
@@ -140,9 +145,7 @@ async def test_a_tab_that_comes_after_an_end_keeps_the_whole_answer(comparing: C
 async def test_a_tab_that_reads_too_slowly_begins_anew_and_disturbs_nobody(
     comparing: Comparing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, slow = await comparing.open(), await comparing.open()
-    comparing.write("alpha ")
-    await asyncio.gather(one.until("alpha"), slow.until("alpha"))
+    one, slow = await comparing.open_two()
     monkeypatch.setattr(shared_page, "MOST_WAITING", 10)
 
     for word in ("beta", "gamma"):
@@ -156,9 +159,7 @@ async def test_a_tab_that_reads_too_slowly_begins_anew_and_disturbs_nobody(
 
 
 async def test_the_last_tab_ends_it(comparing: Comparing) -> None:
-    one, other = await comparing.open(), await comparing.open()
-    comparing.write("alpha ")
-    await asyncio.gather(one.until("alpha"), other.until("alpha"))
+    one, other = await comparing.open_two()
     (page,) = shared_page._open_pages().values()
 
     await one.close()
@@ -174,9 +175,7 @@ async def test_the_last_tab_ends_it(comparing: Comparing) -> None:
 
 
 async def test_all_tabs_end_with_their_comparison(comparing: Comparing) -> None:
-    one, other = await comparing.open(), await comparing.open()
-    comparing.write("alpha ")
-    await asyncio.gather(one.until("alpha"), other.until("alpha"))
+    one, other = await comparing.open_two()
     await comparing.end_all()
 
     # An instance of its own, as another request has it.
@@ -191,9 +190,7 @@ async def test_all_tabs_end_with_their_comparison(comparing: Comparing) -> None:
 async def test_all_tabs_hear_of_an_error_and_the_next_one_begins_anew(
     comparing: Comparing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, other = await comparing.open(), await comparing.open()
-    comparing.write("alpha ")
-    await asyncio.gather(one.until("alpha"), other.until("alpha"))
+    one, other = await comparing.open_two()
 
     def fail(*_arguments: object) -> str:
         raise OperationalError("the database is gone")

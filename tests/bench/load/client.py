@@ -40,7 +40,6 @@ class Client:
         self._columns: list[Column] = []
         self._errors: list[str] = []
         self._lags: list[float] = []
-        self._seconds = 0.0
 
     async def run(self) -> None:
         timeout = aiohttp.ClientTimeout(total=self._load.seconds + PATIENCE)
@@ -48,9 +47,7 @@ class Client:
         async with aiohttp.ClientSession(
             self._base_url, connector=aiohttp.TCPConnector(limit=0), timeout=timeout, read_bufsize=2**20
         ) as http:
-            began = time.monotonic()
             await self._put_on(http)
-            self._seconds = time.monotonic() - began
         lag.cancel()
 
     @property
@@ -60,7 +57,6 @@ class Client:
             "first": Distribution.of(self._first).as_json(),
             "delay": Distribution.of([delay for each in columns for delay in each.delays]).as_json(),
             "lag": Distribution.of(self._lags).as_json(),
-            "seconds": round(self._seconds, 3),
             "answers": len(columns),
             "chunks": sum(len(each.delays) for each in columns),
             "pace": pace([time for each in columns for time in each.arrivals]),
