@@ -11,9 +11,11 @@ from functools import partial
 from comparisons.live_page import ComparisonPage
 from comparisons.models import Comparison
 from core.async_db import in_thread
+from core.errors import UNAVAILABLE_ERRORS
 from core.scoped_values import once_a_loop
 from generations.log.events import Ended, Event
 from generations.log.replay import follow_events
+from generations.models import Run
 from generations.output.batches import batches
 from generations.selectors import RunState
 
@@ -154,6 +156,13 @@ async def page_frames(comparison: Comparison, shown: str) -> AsyncGenerator[str,
         async with aclosing(page.frames(shown)) as frames:
             async for frame in frames:
                 yield frame
+    except UNAVAILABLE_ERRORS:
+        raise
+    except Exception as error:
+        # Rendering fails in many ways if the comparison is deleted under it.
+        if not await in_thread(Comparison.objects.filter(pk=comparison.pk).exists):
+            raise Run.DoesNotExist from error
+        raise
     finally:
         if page.ended and pages.get(topic) is page:
             del pages[topic]

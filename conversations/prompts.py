@@ -16,11 +16,10 @@ from conversations.message_images import attach_images
 from conversations.message_tree import MessageTree
 from conversations.models import WITH_IMAGES, Conversation, Message, message_keys
 from core.errors import InvalidInput, NotFound
-from core.statements import insert
 from generations.limits.admission import GenerationRequest
 from generations.models import Generation
 from generations.selectors import RunState
-from generations.services import retry_generation, start_run
+from generations.services import new_run, retry_generation, start
 from images.models import Image
 from providers.adapters.base import Message as SentMessage
 from providers.adapters.base import ProviderError
@@ -55,8 +54,8 @@ def start_answers(
     """Start an answer to each of these prompts, as a new branch below it; call it in a transaction.
 
     The answer becomes its conversation's leaf. New prompts are saved, with ``images``, and so are new conversations; of
-    others the fields ``changed`` are. ``more_rows`` returns other new objects that are saved in the same statement, in
-    the groups of ``core.statements.insert``.
+    others the fields ``changed`` are. ``more_rows`` returns other new objects that are saved with them, in groups as
+    ``core.statements.insert`` takes them.
 
     The run's generations have the order of ``prompts``.
     """
@@ -67,14 +66,7 @@ def start_answers(
         GenerationRequest(prompt.conversation.provider, each.request, _fallback(prompt.conversation))
         for prompt, each in zip(prompts, requests, strict=True)
     ]
-    state = start_run(
-        user=user,
-        topic=topic,
-        requests=generation_requests,
-        new_topic=new_topic,
-        on_complete=on_complete,
-        batch=batch,
-    )
+    state = new_run(user=user, topic=topic, requests=generation_requests, on_complete=on_complete, batch=batch)
     keys = message_keys(state.run)
     for prompt in new_prompts:
         prompt.pk = next(keys)
@@ -90,7 +82,8 @@ def start_answers(
         )
         for prompt, each, generation in zip(prompts, requests, state.generations, strict=True)
     ]
-    insert(_save_conversations(answers, changed), [*new_prompts, *answers], *more_rows(state))
+    conversations = _save_conversations(answers, changed)
+    start(state, conversations, [*new_prompts, *answers], *more_rows(state), new_topic=new_topic)
     attach_images((prompt, images) for prompt in new_prompts)
     return StartedAnswers(state, answers)
 

@@ -10,7 +10,7 @@ from functools import cache
 from itertools import chain
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import Field, Model, QuerySet, Value
 from django.db.models.query import get_related_populators
 
@@ -40,20 +40,36 @@ class PreparedQuery(Generic[Row]):
 
     def rows(self, *values: Any) -> list[Row]:
         """Run the query with these values, in the order of ``build``'s parameters; an empty list matches no row."""
-        sizes = tuple(len(each) if isinstance(each, list) else None for each in values)
-        if 0 in sizes:
+        if [] in values:
             return []
+        compiled, flat = self._bound(values)
+        return compiled.run(flat)
+
+    def row(self, *values: Any) -> Row | None:
+        """Return the first row, None without one."""
+        return next(iter(self.rows(*values)), None)
+
+    def rows_after(self, update: str, parameters: Sequence[Any], *values: Any) -> list[Row]:
+        """Run an UPDATE of the query's own table, and the query on the rows that it has changed.
+
+        PostgreSQL gets one statement. SQLite gets two in a transaction, so the query itself has to find no other rows.
+        """
+        compiled, flat = self._bound(values)
+        if connection.vendor == "postgresql":
+            return compiled.run(flat, update, parameters)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(update, parameters)
+            return compiled.run(flat) if cursor.rowcount else []
+
+    def _bound(self, values: Sequence[Any]) -> tuple[_Compiled, list[Any]]:
+        """Return the SQL for values like these, and the values as the database takes them."""
+        sizes = tuple(len(each) if isinstance(each, list) else None for each in values)
         flat = [
             value if field is None else field.get_db_prep_value(value, connection)
             for each, field in zip(values, self._fields, strict=True)
             for value in (each if isinstance(each, list) else [each])
         ]
-        rows: list[Row] = self._compiled(sizes).run(flat)
-        return rows
-
-    def row(self, *values: Any) -> Row | None:
-        """Return the first row, None without one."""
-        return next(iter(self.rows(*values)), None)
+        return self._compiled(sizes), flat
 
     def _compile(self, sizes: tuple[int | None, ...]) -> _Compiled:
         """Build the SQL for lists of these lengths, None for a parameter that is no list."""
@@ -81,11 +97,14 @@ class _Compiled:
         self._converters = compiler.get_converters([column for column, *_ in select])
         self._convert = compiler.apply_converters
         self._model: type[Model] = info["model"]
+        self._table = connection.ops.quote_name(self._model._meta.db_table)
 
-    def run(self, values: Sequence[Any]) -> list[Any]:
+    def run(self, values: Sequence[Any], update: str = "", parameters: Sequence[Any] = ()) -> list[Any]:
+        """Run the query; with an ``update``, on the rows that this changes."""
         bound = [values[each.value] if isinstance(each, Parameter) else each for each in self._parameters]
+        changed = f"WITH {self._table} AS ({update} RETURNING *) " if update else ""
         with connection.cursor() as cursor:
-            cursor.execute(self._sql, bound)
+            cursor.execute(changed + self._sql, [*parameters, *bound])
             rows = self._convert(cursor.fetchall(), self._converters)
         return [self._object(row) for row in rows]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import redis
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Model
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -41,24 +41,17 @@ NOT_COPIED = {
 }
 
 
-def start_run(
-    *,
-    user: User,
-    topic: str,
-    requests: Sequence[GenerationRequest],
-    new_topic: bool = False,
-    on_complete: str = "",
-    batch: bool = False,
+def new_run(
+    *, user: User, topic: str, requests: Sequence[GenerationRequest], on_complete: str = "", batch: bool = False
 ) -> RunState:
-    """Create a run with one queued generation for each request, in their order; call it in a transaction.
+    """Admit these requests, and return a run with a queued generation for each, in their order.
 
-    The generations are enqueued once that transaction is committed, and ``on_complete`` is called once the run is
-    closed. ``new_topic`` says that nobody can follow the topic yet, so that the log need not report the start.
-    ``batch`` marks work that nobody waits for. Raises TooManyRequests and OverBudget if not all of them can be
-    admitted.
+    Nothing is saved yet, but the run has its key; pass it to ``start`` in the same transaction. ``on_complete`` is
+    called once the run is closed. ``batch`` marks work that nobody waits for. Raises TooManyRequests and OverBudget if
+    not all of them can be admitted.
     """
-    admissions = admit(user, requests, batch=batch)
-    run = Run(topic=topic, user=user, total=len(requests), open=len(requests), on_complete=on_complete)
+    key, admissions = admit(user, requests, batch=batch)
+    run = Run(key, topic=topic, user=user, total=len(requests), open=len(requests), on_complete=on_complete)
     generations = [
         Generation(
             user=user,
@@ -74,9 +67,23 @@ def start_run(
         )
         for index, (each, admission) in enumerate(zip(requests, admissions, strict=True))
     ]
-    insert([run], generations)
-    state = RunState(run, generations)
+    return RunState(run, generations)
+
+
+def start(state: RunState, *more_rows: Sequence[Model], new_topic: bool = False) -> None:
+    """Save a new run, and enqueue its generations once the transaction is committed.
+
+    ``more_rows`` are other new objects, which may refer to the generations: groups as ``core.statements.insert`` takes
+    them. ``new_topic`` says that nobody can follow the topic yet, so that the log need not report the start.
+    """
+    insert([state.run], state.generations, *more_rows)
     transaction.on_commit(lambda: _announce(state, in_log=not new_topic))
+
+
+def start_run(*, new_topic: bool = False, **options: Any) -> RunState:
+    """Create a run by ``new_run``, and start it; call it in a transaction."""
+    state = new_run(**options)
+    start(state, new_topic=new_topic)
     return state
 
 
@@ -97,8 +104,8 @@ def retry_generation(*, generation: Generation, topic: str, request: Request) ->
     attempt is kept in ``past_attempts``.
     """
     with transaction.atomic():
-        (admission,) = admit(generation.user, [GenerationRequest(generation.provider, request)])
-        run = Run.objects.create(topic=topic, user=generation.user, total=1, open=1)
+        key, (admission,) = admit(generation.user, [GenerationRequest(generation.provider, request)])
+        run = Run.objects.create(pk=key, topic=topic, user=generation.user, total=1, open=1)
         fields = Generation._meta.fields
         blank = {field.name: field.get_default() for field in fields if field.name in Generation.RESULT}
         updated = (

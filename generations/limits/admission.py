@@ -22,7 +22,7 @@ from accounts.models import User
 from core.errors import OverBudget, TooManyRequests, Unavailable
 from core.rate_limits import Limit
 from generations.limits.budgets import Amount, BudgetStatus, budget_statuses, fits
-from generations.limits.open_answers import lock_and_count_open
+from generations.limits.open_answers import lock_and_count_for_run, lock_and_count_open
 from generations.models import Generation
 from generations.tokens import estimate_request
 from providers.adapters.base import Request, Usage
@@ -54,6 +54,13 @@ class Admission(NamedTuple):
     held_back: bool
 
 
+class AdmittedRun(NamedTuple):
+    """The primary key that a new run is to have, and the terms of its requests."""
+
+    key: int
+    admissions: list[Admission]
+
+
 def check_request_rate(user: User) -> None:
     """Count a request that starts answers; one round trip to Redis.
 
@@ -69,15 +76,15 @@ def check_request_rate(user: User) -> None:
         raise Unavailable("New answers cannot be started right now. Try again in a minute.", retry_after=10) from error
 
 
-def admit(user: User, requests: Sequence[GenerationRequest], *, batch: bool = False) -> list[Admission]:
-    """Admit all of these requests or none; call it in the transaction that creates their generations.
+def admit(user: User, requests: Sequence[GenerationRequest], *, batch: bool = False) -> AdmittedRun:
+    """Admit all of these requests as one run, or none; call it in the transaction that creates their generations.
 
     Costs one statement, or two if a budget applies. Raises TooManyRequests if too many answers wait already, and
     OverBudget if a budget has no room for them.
     """
     allowance = allowance_of(user)
     sources = key_sources(user, [each.provider for each in requests])
-    answers = lock_and_count_open(user.pk)
+    answers, key = lock_and_count_for_run(user.pk)
     _check_queue(answers.total, allowance, len(requests))
     budgets = budget_statuses(user, allowance, key_sources=set(sources.values()), reserved=answers.reserved)
     limited = {budget.key_source for budget in budgets}
@@ -94,7 +101,7 @@ def admit(user: User, requests: Sequence[GenerationRequest], *, batch: bool = Fa
         needed = sum((each.reserved for each in admissions if each.key_source == budget.key_source), Amount())
         if not budget.has_room_for(needed):
             raise over_budget(budget, needed)
-    return admissions
+    return AdmittedRun(key, admissions)
 
 
 def _check_queue(open_now: int, allowance: Allowance, new: int) -> None:

@@ -10,7 +10,7 @@ from django.db import connection
 
 from core.statements import rows_of
 from generations.limits.budgets import Amount
-from generations.models import OPEN_STATUSES, Generation
+from generations.models import OPEN_STATUSES, Generation, Run
 
 COUNT = (
     "SELECT key_source, COUNT(*), SUM(CASE WHEN held_back THEN 0 ELSE 1 END), SUM(reserved_tokens), "  # noqa: S608
@@ -18,6 +18,8 @@ COUNT = (
     f"WHERE user_id = %s AND status IN {OPEN_STATUSES} GROUP BY key_source"
 )
 LOCK_AND_COUNT = "SELECT * FROM generations_lock_and_count_open(%s)"
+NEXT_RUN = f"nextval('{Run._meta.db_table}_id_seq')"
+NEXT_RUN_ON_SQLITE = f"(SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = '{Run._meta.db_table}')"  # noqa: S608
 
 
 class OpenAnswers(NamedTuple):
@@ -39,10 +41,28 @@ def lock_and_count_open(user_id: int) -> OpenAnswers:
     On PostgreSQL a function does both, because the count has to see what was committed while the lock was waited for,
     which a single statement would not. On SQLite the transaction has locked everybody out already.
     """
-    return _counted(rows_of(LOCK_AND_COUNT if connection.features.has_select_for_update else COUNT, user_id))
+    return _counted(rows_of(_lock_and_count(), user_id))
 
 
-def _counted(rows: Iterable[tuple[str, int, int, int, Any]]) -> OpenAnswers:
+def lock_and_count_for_run(user_id: int) -> tuple[OpenAnswers, int]:
+    """Do as ``lock_and_count_open``, and return the primary key of a new run as well; one statement.
+
+    With a key that is known beforehand, everything that begins with the run can be saved together.
+    """
+    next_run = NEXT_RUN if connection.features.has_select_for_update else NEXT_RUN_ON_SQLITE
+    # There is one row without open answers, too.
+    rows = rows_of(
+        f"SELECT {next_run}, counted.* FROM (SELECT 1) AS one LEFT JOIN ({_lock_and_count()}) AS counted ON true",  # noqa: S608
+        user_id,
+    )
+    return _counted(row[1:] for row in rows if row[1] is not None), rows[0][0]
+
+
+def _lock_and_count() -> str:
+    return LOCK_AND_COUNT if connection.features.has_select_for_update else COUNT
+
+
+def _counted(rows: Iterable[tuple[Any, ...]]) -> OpenAnswers:
     rows = list(rows)
     return OpenAnswers(
         total=sum(row[1] for row in rows),

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from django.db import connection
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.columns import stored_value
@@ -31,13 +30,12 @@ logger = logging.getLogger(__name__)
 KEY_CHANGED = "The key for {label} was changed while the answer waited. Try again to use the one that is set now."
 
 
-def _waiting() -> QuerySet[Generation]:
-    """Query what may be claimed, with runs and users."""
-    waiting = Generation.objects.filter(status=Generation.Status.QUEUED, held_back=False)
-    return waiting.select_related("current_run", "user")
-
-
-_CLAIMABLE = PreparedQuery(lambda runs: _waiting().filter(current_run__pk__in=runs).order_by("pk"), None)
+_CLAIMABLE = PreparedQuery(
+    lambda runs: Generation.objects.filter(
+        current_run__pk__in=runs, status=Generation.Status.QUEUED, held_back=False
+    ).select_related("current_run", "user"),
+    None,
+)
 
 
 def claimable(run_ids: Iterable[int]) -> list[Generation]:
@@ -45,47 +43,59 @@ def claimable(run_ids: Iterable[int]) -> list[Generation]:
     return _CLAIMABLE.rows(list(run_ids))
 
 
-def queued(keys: Iterable[int]) -> list[Generation]:
-    """Return those of these generations that may be claimed, by run; otherwise as ``claimable``."""
-    return list(_waiting().filter(pk__in=list(keys)).order_by("current_run", "index"))
-
-
 def claims_of(worker: str) -> list[ClaimId]:
     """Return the claims of a worker; one query, which loads no text."""
     return streaming_claims(Generation.objects.filter(worker=worker))
 
 
-def take(wanted: Sequence[Generation], worker: str) -> list[Generation]:
-    """Claim generations for a worker under one new lease; one statement.
+def take(keys: Iterable[int], worker: str) -> list[Generation]:
+    """Claim those of these generations that may be claimed, as ``take_of_runs`` does."""
+    keys = list(keys)
+    return _take("id", keys, worker, len(keys))
 
-    Return those that were still queued. Those that another process changes at this moment are left out, since it claims
-    or ends them.
+
+def take_of_runs(run_ids: Iterable[int], worker: str, most: int) -> list[Generation]:
+    """Claim generations of these runs for a worker under one new lease, the oldest ones, and ``most`` at most.
+
+    Return them by run, with their runs and users. Those that another process changes at this moment are left out, since
+    it claims or ends them. One statement; two on SQLite.
     """
-    lease = uuid.uuid4()
-    if _mark_taken(wanted, worker, lease) < len(wanted):
-        ours = set(Generation.objects.filter(lease=lease).values_list("pk", flat=True))
-        wanted = [each for each in wanted if each.pk in ours]
-    for each in wanted:
-        each.status, each.worker, each.lease = Generation.Status.STREAMING, worker, lease
-        each.delivery_count += 1
-    return list(wanted)
+    return _take("current_run_id", list(run_ids), worker, most)
 
 
-def _mark_taken(generations: Sequence[Generation], worker: str, lease: uuid.UUID) -> int:
-    """Write the claim of those that are still queued, and return their number."""
-    if not generations:
-        return 0
-    table, keys = Generation._meta.db_table, ", ".join(["%s"] * len(generations))
-    lock = "FOR NO KEY UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table} SET status = 'streaming', worker = %s, lease = %s, "  # noqa: S608
-            "delivery_count = delivery_count + 1 "
-            f"WHERE id IN (SELECT id FROM {table} WHERE id IN ({keys}) AND status = 'queued' {lock}) "
-            "AND status = 'queued'",
-            [worker, stored_value(Generation, "lease", lease), *(each.pk for each in generations)],
-        )
-        return int(cursor.rowcount)
+def _taken(field: str) -> PreparedQuery[Generation]:
+    """Query the generations of these that have this lease, with their runs and users."""
+    return PreparedQuery(
+        lambda lease, keys: (
+            Generation.objects.filter(lease=lease, **{f"{field}__in": keys})
+            .select_related("current_run", "user")
+            .order_by("current_run", "index")
+        ),
+        Generation._meta.get_field("lease"),
+        None,
+    )
+
+
+_TAKEN = {"id": _taken("pk"), "current_run_id": _taken("current_run__pk")}
+
+
+def _take(column: str, keys: list[int], worker: str, most: int) -> list[Generation]:
+    if not keys or not most:
+        return []
+    lease, table = uuid.uuid4(), Generation._meta.db_table
+    chosen = (
+        f"SELECT id FROM {table} WHERE {column} IN ({', '.join(['%s'] * len(keys))}) "  # noqa: S608
+        "AND status = 'queued' AND NOT held_back ORDER BY id LIMIT %s"
+    )
+    if connection.features.has_select_for_update_skip_locked:
+        # As an array it is chosen once, whatever the database plans.
+        chosen = f"SELECT unnest(ARRAY({chosen} FOR NO KEY UPDATE SKIP LOCKED))"
+    update = (
+        f"UPDATE {table} SET status = 'streaming', worker = %s, lease = %s, delivery_count = delivery_count + 1 "  # noqa: S608
+        f"WHERE id IN ({chosen}) AND status = 'queued'"
+    )
+    values = [worker, stored_value(Generation, "lease", lease), *keys, most]
+    return _TAKEN[column].rows_after(update, values, lease, keys)
 
 
 Prepared = Claim | ProviderError

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
 from generations.models import Generation
@@ -52,13 +51,24 @@ class Places:
     def full(self) -> bool:
         return len(self._claims) >= self._capacity
 
-    def choose(self, queued: Iterable[Queued]) -> list[Queued]:
-        """Return those that may begin now, considered in this order.
+    @property
+    def free_for_all(self) -> int:
+        """The number of answers that ``choose`` would let begin now, whosever they are, and if they were batch work."""
+        with self._changed:
+            holders = list(self._claims.values())
+        by_user = Counter(each.user_id for each in holders)
+        batch = sum(each.priority == Generation.BATCH for each in holders)
+        # The n-th answer of the user who has most of them is let begin if most + n < SHARE * (free - n - reserve).
+        free = SHARE * (self._capacity - len(holders) - self._reserve) - max(by_user.values(), default=0)
+        return max(0, min(-(-free // (SHARE + 1)), self._batch_capacity - batch))
+
+    def choose(self, queued: Iterable[Queued], *, beside: Iterable[Generation] = ()) -> list[Queued]:
+        """Return those that may begin now, considered in this order, ``beside`` claims that are not held yet.
 
         Batch work leaves a quarter of the places to people who wait for their answers.
         """
         with self._changed:
-            holders = list(self._claims.values())
+            holders = [*self._claims.values(), *beside]
         free = self._capacity - len(holders)
         by_user = Counter(each.user_id for each in holders)
         batch = sum(each.priority == Generation.BATCH for each in holders)
@@ -86,17 +96,15 @@ class Places:
             self._claims.pop(claim_id(generation), None)
             self._changed.notify_all()
 
-    @contextmanager
-    def claiming(self) -> Iterator[None]:
-        """Have ``wait_until_left`` wait for claims that are just being made."""
+    def expect_claims(self) -> None:
+        """Have ``wait_until_left`` wait for claims that are just being made, until ``claims_came``."""
         with self._changed:
             self._claiming += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._claiming -= 1
-                self._changed.notify_all()
+
+    def claims_came(self) -> None:
+        with self._changed:
+            self._claiming -= 1
+            self._changed.notify_all()
 
     def wait_until_left(self, timeout: float) -> None:
         """Wait until no claim is held or made any more, but no longer than ``timeout`` seconds."""

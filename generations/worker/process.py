@@ -117,7 +117,8 @@ class StreamWorker:
         A worker that ends leaves them to others.
         """
         if not self._stopping:
-            self._soon(self._run, self._begin_run(run_id, self._claim(run_id)))
+            self._places.expect_claims()
+            self._claim(run_id).add_done_callback(lambda claim: self._soon(self._begin_run, run_id, claim))
 
     def _claim(self, run_id: int | None) -> Future[_Claimed]:
         return self._writer.submit(self._scheduler.claim, run_id, atomic=False, then=_prepared_if_available)
@@ -156,30 +157,38 @@ class StreamWorker:
         self._look_at_queue.set()
         self._run(in_thread(wake_workers))
 
-    async def _begin_run(self, run_id: int, claim: Future[_Claimed]) -> None:
-        try:
-            with self._places.claiming():
-                await self._begin(await asyncio.wrap_future(claim))
-        except WriterEnded:
+    def _begin_run(self, run_id: int, claim: Future[_Claimed]) -> None:
+        error = claim.exception()
+        if error is None:
+            self._run(self._begin(claim.result()))
+            return
+        self._places.claims_came()
+        if isinstance(error, WriterEnded):
             logger.info("run %s is left to other workers, since this one ends", run_id)
-        except Exception:
+        else:
             # It waits until a worker looks at the queue.
-            logger.exception("run %s could not be claimed", run_id)
+            logger.error("run %s could not be claimed", run_id, exc_info=error)
 
     async def _begin(self, claimed: _Claimed) -> None:
-        """Begin claimed generations; those that cannot be prepared fail. Wait for the database if it is unavailable."""
+        """Begin claimed generations, which were expected."""
+        try:
+            for generation, each in await self._prepared(claimed):
+                if isinstance(each, ProviderError):
+                    self._fail(generation, each)
+                else:
+                    self._start(each)
+        finally:
+            self._places.claims_came()
+
+    async def _prepared(self, claimed: _Claimed) -> list[tuple[Generation, Prepared]]:
+        """Return prepared generations, waiting for the database if it is unavailable."""
         generations, prepared = claimed
         while prepared is None:
             if self._stopping:
-                prepared = _all_fail(generations)
-                break
+                return _all_fail(generations)
             await asyncio.sleep(RETRY_DELAY)
             _, prepared = await in_thread(_prepared_if_available, generations)
-        for generation, each in prepared:
-            if isinstance(each, ProviderError):
-                self._fail(generation, each)
-            else:
-                self._start(each)
+        return prepared
 
     def _start(self, claim: Claim) -> None:
         self._run(self._answer(claim))
@@ -277,12 +286,14 @@ class StreamWorker:
         """Claim what comes next in the queue, once a place has become free or another process says that some wait."""
         await self._look_at_queue.wait()
         self._look_at_queue.clear()
+        self._places.expect_claims()
         try:
-            with self._places.claiming():
-                await self._begin(await asyncio.wrap_future(self._claim(None)))
+            claimed = await asyncio.wrap_future(self._claim(None))
         except Exception:
+            self._places.claims_came()
             self._look_at_queue.set()
             raise
+        await self._begin(claimed)
         await asyncio.sleep(self._scheduler.rest)
 
     async def _cancel_all(self) -> None:

@@ -14,18 +14,17 @@ from django.db import transaction
 
 from generations.limits.queue import whole_queue
 from generations.models import Generation
-from generations.worker.claims import claimable, queued, take
+from generations.worker.claims import claimable, take, take_of_runs
 from generations.worker.places import Places
 
 LONGEST_REST = 0.5
 
 
 class _Choice(NamedTuple):
-    """The generations that a worker is about to claim; whether others have to wait, or another worker was first."""
+    """The generations that a worker is about to claim, by key, and whether others have to wait."""
 
-    generations: Sequence[Generation]
+    keys: Sequence[int]
     others_wait: bool
-    others_were_first: bool = False
 
 
 class Scheduler:
@@ -63,24 +62,31 @@ class Scheduler:
     def claim(self, run_ids: Sequence[int | None]) -> list[list[Generation]]:
         """Claim the generations of these runs, as far as there are places, and return by run what was claimed.
 
-        Two statements, of which the second decides, so they need no transaction. With a None, or if others wait
-        already, it claims what comes next in the whole queue instead; what belongs to none of these runs is returned
-        with the first.
+        One statement if there are places enough. Each that claims is complete in itself, so they need no transaction.
+        With a None, or if others wait already, it claims what comes next in the whole queue instead; what belongs to
+        none of these runs is returned with the first.
         """
-        arrived = claimable(run for run in run_ids if run is not None)
+        runs = [run for run in run_ids if run is not None]
+        in_turn = len(runs) < len(run_ids)
+        claimed: list[Generation] = []
         if self._stopped:
-            return [[] for _ in run_ids]
-        if not (self.others_wait or None in run_ids):
-            chosen = self._places.choose(arrived)
-            choice = _Choice(chosen, others_wait=len(chosen) < len(arrived))
-        elif self._places.full or (self.rest and None not in run_ids):
-            choice = _Choice([], others_wait=True)
+            arrived, choice = [], _Choice([], others_wait=self.others_wait)
+        elif in_turn or self.others_wait:
+            arrived = claimable(runs)
+            waits = self._places.full or (self.rest and not in_turn)
+            choice = _Choice([], others_wait=True) if waits else self._choose_in_turn()
         else:
-            choice = self._choose_in_turn()
-        claimed = take(choice.generations, self._worker)
-        chosen_keys = {each.pk for each in choice.generations}
-        waiting = [each for each in arrived if each.pk not in chosen_keys]
-        transaction.on_commit(lambda: self._settle(claimed, waiting, choice))
+            most = self._places.free_for_all
+            claimed += take_of_runs(runs, self._worker, most)
+            # If these were as many as there are places for anybody, some may be left.
+            arrived = claimable(runs) if len(claimed) == most else []
+            chosen = self._places.choose(arrived, beside=claimed)
+            choice = _Choice([each.pk for each in chosen], others_wait=len(chosen) < len(arrived))
+        taken = take(choice.keys, self._worker)
+        claimed += taken
+        waiting = [each for each in arrived if each.pk not in choice.keys]
+        others_were_first = len(taken) < len(choice.keys)
+        transaction.on_commit(lambda: self._settle(claimed, waiting, choice, others_were_first=others_were_first))
         by_run: dict[int | None, list[Generation]] = {run: [] for run in run_ids}
         for each in claimed:
             by_run.get(each.current_run_id, by_run[run_ids[0]]).append(each)
@@ -93,17 +99,21 @@ class Scheduler:
         # A long queue takes time to read; leave most of it to the answers.
         self._rest_until = now + min(3 * (now - began), LONGEST_REST)
         in_turn = self._places.choose(queue)
-        generations = queued(each.pk for each in in_turn)
-        return _Choice(generations, len(in_turn) < len(queue), others_were_first=len(generations) < len(in_turn))
+        return _Choice([each.pk for each in in_turn], len(in_turn) < len(queue))
 
-    def _settle(self, claimed: Sequence[Generation], waiting: Sequence[Generation], choice: _Choice) -> None:
+    def _settle(
+        self,
+        claimed: Sequence[Generation],
+        waiting: Sequence[Generation],
+        choice: _Choice,
+        *,
+        others_were_first: bool,
+    ) -> None:
         """Note what a committed choice has changed."""
         self._places.hold(claimed)
         others_waited, self.others_wait = self.others_wait, choice.others_wait
         if waiting:
             self._on_waiting(waiting)
-        elif choice.others_wait and (
-            choice.others_were_first or len(claimed) < len(choice.generations) or not others_waited
-        ):
+        elif choice.others_wait and (others_were_first or not others_waited):
             # A place that became free before anybody was known to wait was given to nobody.
             self._on_changed()

@@ -187,6 +187,23 @@ async def test_all_tabs_end_with_their_comparison(comparing: Comparing) -> None:
             await tab.until("nothing")
 
 
+async def test_a_deletion_during_a_rendering_ends_all_tabs(
+    comparing: Comparing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = await comparing.open_two()
+
+    def delete(*_arguments: object) -> str:
+        Comparison.objects.all().delete()
+        raise IndexError("there is no turn")
+
+    monkeypatch.setattr(ComparisonPage, "render", delete)
+    comparing.write("beta ")
+
+    for tab in (one, other):
+        with pytest.raises(Run.DoesNotExist):
+            await tab.until("beta")
+
+
 async def test_all_tabs_hear_of_an_error_and_the_next_one_begins_anew(
     comparing: Comparing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

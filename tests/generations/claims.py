@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from generations.models import Generation
-from generations.worker.claims import prepare, queued, take
+from generations.worker.claims import prepare, take
 from generations.worker.finalize import SavedEnd, announce_end, end_generation
 from generations.worker.types import Claim, Outcome
 from providers.adapters.base import ProviderError
@@ -16,7 +16,7 @@ WORKER = "a-worker"
 def claim_generation(key: int, *, worker: str = WORKER) -> Claim | None:
     """Claim a generation; None if it may not be claimed, or if its provider cannot be called, which ends it."""
     with transaction.atomic():
-        claimed = take(queued([key]), worker)
+        claimed = take([key], worker)
     for generation, prepared in zip(claimed, prepare(claimed), strict=True):
         if not isinstance(prepared, ProviderError):
             return prepared

@@ -180,7 +180,8 @@ def test_background_work(ids: dict[str, str]) -> None:
         count_open(alice.pk)
         claims.claims_of("a-worker")
         with transaction.atomic():
-            claims.queued([started.state.generations[0].pk])
             claims.claimable([started.state.run.pk])
+            claims.take_of_runs([started.state.run.pk], "a-worker", 8)
+            claims.take([started.state.generations[0].pk], "a-worker")
 
     assert scans == []

@@ -21,7 +21,7 @@ from generations.selectors import ClaimId, RunState
 from generations.services import retry_generation, start_run, stop_generations
 from generations.worker import reaper
 from generations.worker.checkpoints import Checkpoint, save_checkpoint
-from generations.worker.claims import claimable, hand_back, prepare, queued, take
+from generations.worker.claims import hand_back, prepare, take, take_of_runs
 from generations.worker.control import Listener
 from generations.worker.finalize import End, end_generation, end_generations
 from generations.worker.reaper import Reaper, recover
@@ -302,12 +302,12 @@ def test_what_another_worker_is_claiming_is_left_out(state: RunState) -> None:
     thread.start()
     assert locked.wait(10)
 
-    taken = take(claimable([state.run.pk]), WORKER)
+    taken = take_of_runs([state.run.pk], WORKER, 8)
     done.set()
     thread.join()
 
     assert [each.pk for each in taken] == [second.pk]
-    assert [each.pk for each in take(queued([first.pk, second.pk]), WORKER)] == [first.pk]
+    assert [each.pk for each in take([first.pk, second.pk], WORKER)] == [first.pk]
 
 
 @pytest.mark.usefixtures("gone_at_once", "living_worker")
@@ -319,20 +319,21 @@ def test_a_worker_that_hangs_with_its_connection_open_is_given_up(state: RunStat
     assert Reaper().reap() == 1
 
 
-def test_claim_and_end_of_a_whole_run_cost_three_statements_each(alice: User, topic: str) -> None:
+def test_a_claim_of_a_whole_run_costs_two_statements_and_its_end_three(alice: User, topic: str) -> None:
     for columns in (1, 8):
         request = Request(model="demo-swift", messages=(Message("user", "Hello"),))
         with transaction.atomic():
             state = start_run(user=alice, topic=topic, requests=[GenerationRequest("demo", request)] * columns)
 
         with counted() as claiming:
-            taken = take(claimable([state.run.pk]), WORKER)
+            taken = take_of_runs([state.run.pk], WORKER, columns + 1)
             prepared = prepare(taken)
         with counted() as ending, transaction.atomic():
             saved = end_generations([End(generation, completed()) for generation in taken])
 
         assert len(taken) == len(prepared) == columns
-        assert len(claiming.statements) <= 3, claiming.statements
+        # One is for the user's keys. SQLite cannot return changed rows with those that they refer to.
+        assert len(claiming.statements) <= (2 if connection.vendor == "postgresql" else 3), claiming.statements
         assert len(ending.statements) <= 3, ending.statements
         assert [each.closes_run for each in saved if each is not None] == [False] * (columns - 1) + [True]
 

@@ -60,6 +60,22 @@ def test_one_user_alone_gets_four_fifths() -> None:
     assert not places.full
 
 
+@settings(deadline=None)
+@given(st.integers(1, 60), st.lists(st.tuples(st.integers(0, 3), st.sampled_from([NORMAL, BATCH])), max_size=80))
+def test_what_is_free_for_all_is_free_for_the_user_with_most_answers(
+    capacity: int, arrivals: list[tuple[int, int]]
+) -> None:
+    places = Places(capacity)
+    for user, priority in arrivals:
+        fill(places, *queued(user, priority=priority))
+
+    free = places.free_for_all
+
+    for user in range(5):
+        for priority in (NORMAL, BATCH):
+            assert len(places.choose(queued(user, free, priority=priority))) == free
+
+
 @pytest.mark.parametrize("capacity", [1, 2, 4, 8])
 def test_few_places_are_all_used_by_one_user(capacity: int) -> None:
     places = Places(capacity)
@@ -110,10 +126,11 @@ def test_it_waits_until_all_have_left() -> None:
         left.set()
 
     thread = threading.Thread(target=wait)
-    with places.claiming():
-        thread.start()
-        places.leave(first)
-        assert not left.is_set()
+    places.expect_claims()
+    thread.start()
+    places.leave(first)
+    assert not left.is_set()
+    places.claims_came()
     assert left.wait(10)
     thread.join()
     fill(places, *queued(1))
