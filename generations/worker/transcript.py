@@ -11,7 +11,7 @@ from generations.log.publisher import Publisher
 from generations.phases import Phase
 from generations.worker.types import Claim
 
-BATCH_INTERVAL = 0.5
+BATCH_INTERVAL = 2.0
 
 
 class Transcript:
@@ -60,7 +60,7 @@ class Transcript:
     def add(self, channel: Channel, text: str) -> None:
         """Append text, which is published with the next flush; the first text is published at once.
 
-        Nobody waits for batch work, so its text is published twice a second.
+        Nobody waits for batch work, so its text is published every two seconds.
         """
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL stores no NUL.
         if channel != self._channel:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import connection
+
 from accounts.models import User
 from comparisons.schemas import CandidateRequest, CompareRequest, TurnRequest
 from comparisons.services import StartedTurn, start_comparison, start_turn
@@ -16,12 +18,13 @@ def start(user: User, columns: int) -> StartedTurn:
 
 
 def test_a_start_costs_eight_statements_and_two_round_trips(alice: User) -> None:
+    """On PostgreSQL it costs two statements: one admits, one inserts everything."""
     start(alice, 1)
 
     with counted() as costs:
         start(alice, 1)
 
-    assert len(costs.statements) <= 8, costs.statements
+    assert len(costs.statements) <= (2 if connection.vendor == "postgresql" else 8), costs.statements
     assert costs.round_trips <= 2
 
 
