@@ -57,7 +57,7 @@ class PreparedQuery(Generic[Row]):
         compiled, flat = self._bound(values)
         if connection.vendor == "postgresql":
             return compiled.run(flat, update, parameters)
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(savepoint=False), connection.cursor() as cursor:
             cursor.execute(update, parameters)
             return compiled.run(flat) if cursor.rowcount else []
 

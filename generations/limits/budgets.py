@@ -139,31 +139,48 @@ def count_usage(generations: Sequence[Generation], *, instead_of: Sequence[Gener
     rows: dict[tuple[int, date, str], list[Any]] = {}
     for generation, sign in [*((each, 1) for each in generations), *((each, -1) for each in instead_of)]:
         if generation.usage_source:
-            day = generation.current_run.accepted_at.astimezone(UTC).date()
-            key = (generation.user_id, day, generation.key_source)
-            row = rows.setdefault(key, [0, 0, Decimal(0)])
-            row[0] += sign
-            row[1] += sign * ((generation.input_tokens or 0) + (generation.output_tokens or 0))
-            row[2] += sign * (generation.cost or 0)
+            day, usage = _usage(generation)
+            row = rows.setdefault(day, [0, 0, Decimal(0)])
+            row[0] += sign * usage[0]
+            row[1] += sign * usage[1]
+            row[2] += sign * usage[2]
     if rows:
         # In the same order in all processes, so that no two wait for each other.
-        _add_to_days(sorted((*key, *row) for key, row in rows.items()))
+        values = sorted((*key, *row) for key, row in rows.items())
+        with connection.cursor() as cursor:
+            cursor.execute(_adding(f"VALUES {', '.join([_ROW] * len(rows))}"), _stored(values))
 
 
-def _add_to_days(rows: Sequence[tuple[Any, ...]]) -> None:
-    table, columns = DailyUsage._meta.db_table, ("user", "day", "key_source", "answers", "tokens", "cost")
-    fields = fields_of(DailyUsage, columns)
+def counting(generation: Generation, condition: str) -> tuple[str, list[Any]]:
+    """Return the statement of ``count_usage`` for one generation, and its values, to be run under a condition."""
+    key, usage = _usage(generation)
+    return _adding(f"SELECT {_ROW[1:-1]} WHERE {condition}"), _stored([(*key, *usage)])
+
+
+_FIELDS = fields_of(DailyUsage, ("user", "day", "key_source", "answers", "tokens", "cost"))
+_ROW = f"({', '.join(['%s'] * len(_FIELDS))})"
+
+
+def _usage(generation: Generation) -> tuple[tuple[int, date, str], tuple[int, int, Decimal]]:
+    """Return the day that a generation counts for, with its user and key source, and what it adds to that."""
+    day = generation.current_run.accepted_at.astimezone(UTC).date()
+    tokens = (generation.input_tokens or 0) + (generation.output_tokens or 0)
+    return (generation.user_id, day, generation.key_source), (1, tokens, generation.cost or Decimal(0))
+
+
+def _adding(rows: str) -> str:
+    """Return the statement that adds rows to the days that they belong to."""
+    table = DailyUsage._meta.db_table
     more = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in ("answers", "tokens", "cost"))
-    values = [
-        field.get_db_prep_save(value, connection) for row in rows for field, value in zip(fields, row, strict=True)
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({', '.join(str(field.column) for field in fields)}) "  # noqa: S608
-            f"VALUES {', '.join(['(%s, %s, %s, %s, %s, %s)'] * len(rows))} "
-            f"ON CONFLICT (user_id, day, key_source) DO UPDATE SET {more}",
-            values,
-        )
+    return (
+        f"INSERT INTO {table} ({', '.join(str(field.column) for field in _FIELDS)}) {rows} "
+        f"ON CONFLICT (user_id, day, key_source) DO UPDATE SET {more}"
+    )
+
+
+def _stored(rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+    values = (pair for row in rows for pair in zip(_FIELDS, row, strict=True))
+    return [field.get_db_prep_save(value, connection) for field, value in values]
 
 
 def count_deleted(generations: QuerySet[Generation]) -> None:

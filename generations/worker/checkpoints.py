@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from core.async_db import in_thread
 from core.columns import stored_value
@@ -62,7 +62,7 @@ def _save_texts(changed: Mapping[ClaimId, Snapshot]) -> None:
         (snapshot.text, snapshot.reasoning, claim.generation_id, stored_value(Generation, "lease", claim.lease))
         for claim, snapshot in changed.items()
     ]
-    with connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.executemany(
             f"UPDATE {Generation._meta.db_table} SET text = %s, reasoning = %s "  # noqa: S608
             "WHERE id = %s AND lease = %s AND status = 'streaming'",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import redis
 from django.db import connection, transaction
@@ -17,8 +17,9 @@ from django.utils import timezone
 from core.columns import fields_of, stored_value
 from core.redis_clients import thread_client
 from core.rows import only_row
+from core.statements import rows_of
 from generations.limits.answer_usage import fill_usage
-from generations.limits.budgets import count_usage
+from generations.limits.budgets import count_usage, counting
 from generations.log import event_log
 from generations.log.event_log import NewEntry, Writer
 from generations.models import OPEN_STATUSES, Generation, Run
@@ -83,20 +84,18 @@ class _RunEnds(NamedTuple):
 
 
 def end_generations(ends: Sequence[End]) -> list[SavedEnd | None]:
-    """Save how generations ended and close the runs whose last open one is among them; call it in a transaction.
+    """Save how generations ended and close the runs whose last open one is among them.
 
-    Three statements. An end is None if another process has ended the generation or claimed it again meanwhile, unless
-    that took its worker for lost and the answer is complete.
+    A transaction of three statements; a single end is one statement on PostgreSQL. An end is None if another process
+    has ended the generation or claimed it again meanwhile, unless that took its worker for lost and the answer is
+    complete.
     """
     now = timezone.now()
     for generation, outcome in ends:
         _fill(generation, outcome, now)
         if outcome.error is not None:
             logger.warning("%s of generation %s: %s", outcome.error.code, generation.pk, outcome.error.detail)
-    saved = _saved([each.generation for each in ends], now)
-    generations = [each.generation for each in ends if each.generation.pk in saved]
-    count_usage(generations)
-    runs = _close_slots(generations, now)
+    saved, runs = _save_ends([each.generation for each in ends], now)
     return [
         _saved_end(each.generation, runs[each.generation.current_run_id], now)
         if each.generation.pk in saved
@@ -106,9 +105,8 @@ def end_generations(ends: Sequence[End]) -> list[SavedEnd | None]:
 
 
 def end_generation(generation: Generation, outcome: Outcome) -> SavedEnd | None:
-    """Save one end in a transaction of its own."""
-    with transaction.atomic():
-        (saved,) = end_generations([End(generation, outcome)])
+    """Save one end."""
+    (saved,) = end_generations([End(generation, outcome)])
     return saved
 
 
@@ -145,36 +143,67 @@ def _fill(generation: Generation, outcome: Outcome, now: datetime) -> None:
     generation.ended_at = now
 
 
+def _save_ends(generations: Sequence[Generation], now: datetime) -> tuple[set[int], dict[int, _RunEnds]]:
+    """Save ended generations that were open, count their usage, and count them out of their runs.
+
+    Return the keys of those that still were open, and what has become of their runs, by key.
+    """
+    if len(generations) == 1 and connection.vendor == "postgresql":
+        return _save_one(generations[0], now)
+    with transaction.atomic(savepoint=False):
+        keys = {each.pk for each in generations}
+        if _save(generations, Generation.OPEN) < len(keys):
+            keys = set(Generation.objects.filter(pk__in=keys, ended_at=now).values_list("pk", flat=True))
+        saved = [each for each in generations if each.pk in keys]
+        count_usage(saved)
+        runs = {}
+        if saved:
+            statement, values = _closing(saved, now)
+            runs = _run_ends(rows_of(statement, *values), saved)
+        return keys, runs
+
+
+def _save_one(generation: Generation, now: datetime) -> tuple[set[int], dict[int, _RunEnds]]:
+    """Save one end in one statement, of which the other parts do nothing if the first one finds no open generation."""
+    values = _values(generation)
+    parts = [f"ended AS ({_update(Generation.OPEN)} RETURNING id)"]
+    if generation.usage_source:
+        statement, more = counting(generation, "EXISTS (SELECT 1 FROM ended)")
+        parts.append(f"counted AS ({statement})")
+        values += more
+    closing, more = _closing([generation], now, "EXISTS (SELECT 1 FROM ended)")
+    rows = rows_of(f"WITH {', '.join(parts)} {closing}", *values, *more)
+    return {generation.pk} if rows else set(), _run_ends(rows, [generation])
+
+
 def _save(generations: Sequence[Generation], statuses: Sequence[str]) -> int:
     """Write the ended generations that still have one of these statuses, the same attempt and the same claim; return
     their number. One statement."""
-    table = Generation._meta.db_table
-    columns = ", ".join(f"{connection.ops.quote_name(str(field.column))} = %s" for field in SAVED)
-    allowed = ", ".join(f"'{status}'" for status in statuses)
-    rows = []
-    for each in generations:
-        claim = stored_value(Generation, "lease", each.lease)
-        values = (field.get_db_prep_save(getattr(each, field.attname), connection) for field in SAVED)
-        rows.append([*values, each.pk, each.attempt, claim, claim])
-    statement = (
-        f"UPDATE {table} SET {columns} WHERE id = %s AND attempt = %s AND status IN ({allowed}) "  # noqa: S608
-        "AND (lease = %s OR (lease IS NULL AND CAST(%s AS text) IS NULL))"
-    )
+    rows = [_values(each) for each in generations]
     with connection.cursor() as cursor:
         if len(rows) == 1:
             # psycopg would open a pipeline for one row as well.
-            cursor.execute(statement, rows[0])
+            cursor.execute(_update(statuses), rows[0])
         else:
-            cursor.executemany(statement, rows)
+            cursor.executemany(_update(statuses), rows)
         return int(cursor.rowcount)
 
 
-def _saved(generations: Sequence[Generation], now: datetime) -> set[int]:
-    """Save ended generations that were open, and return the keys of those that still were."""
-    keys = {each.pk for each in generations}
-    if _save(generations, Generation.OPEN) == len(keys):
-        return keys
-    return set(Generation.objects.filter(pk__in=keys, ended_at=now).values_list("pk", flat=True))
+def _update(statuses: Sequence[str]) -> str:
+    columns = ", ".join(f"{connection.ops.quote_name(str(field.column))} = %s" for field in SAVED)
+    allowed = ", ".join(f"'{status}'" for status in statuses)
+    return (
+        f"UPDATE {Generation._meta.db_table} SET {columns} "  # noqa: S608
+        f"WHERE id = %s AND attempt = %s AND status IN ({allowed}) "
+        "AND (lease = %s OR (lease IS NULL AND CAST(%s AS text) IS NULL))"
+    )
+
+
+def _values(generation: Generation) -> list[Any]:
+    """Return the values of ``_update``."""
+    claim = stored_value(Generation, "lease", generation.lease)
+    values = [field.get_db_prep_save(getattr(generation, field.attname), connection) for field in SAVED]
+    return [*values, generation.pk, generation.attempt, claim, claim]
 
 
 def _save_late(end: End) -> SavedEnd | None:
@@ -185,36 +214,38 @@ def _save_late(end: End) -> SavedEnd | None:
     generation, outcome = end
     if outcome.status != Generation.Status.COMPLETED or generation.lease is None:
         return None
-    lost = only_row(
-        Generation.objects.select_related("current_run").filter(
-            pk=generation.pk, lease=generation.lease, status=Generation.Status.INTERRUPTED
+    with transaction.atomic(savepoint=False):
+        lost = only_row(
+            Generation.objects.select_related("current_run").filter(
+                pk=generation.pk, lease=generation.lease, status=Generation.Status.INTERRUPTED
+            )
         )
-    )
-    if lost is None or not _save([generation], [Generation.Status.INTERRUPTED]):
-        return None
-    logger.warning("generation %s has completed although its worker was taken for lost", generation.pk)
-    count_usage([generation], instead_of=[lost])
+        if lost is None or not _save([generation], [Generation.Status.INTERRUPTED]):
+            return None
+        logger.warning("generation %s has completed although its worker was taken for lost", generation.pk)
+        count_usage([generation], instead_of=[lost])
     return SavedEnd(generation, [], closes_run=True)
 
 
-def _close_slots(generations: Sequence[Generation], now: datetime) -> dict[int, _RunEnds]:
-    """Count the ended generations out of their runs, and close the runs that have no open one left; one statement."""
+def _closing(generations: Sequence[Generation], now: datetime, condition: str = "true") -> tuple[str, list[Any]]:
+    """Return the statement that counts ended generations out of their runs, and closes the runs that have no open one
+    left, and its values."""
     ended = Counter(each.current_run_id for each in generations)
-    if not ended:
-        return {}
     number = f"CASE id {' '.join(['WHEN %s THEN %s'] * len(ended))} END"
     numbers = [value for item in ended.items() for value in item]
     open_ones = f"SELECT 1 FROM {Generation._meta.db_table} g WHERE g.status IN {OPEN_STATUSES}"  # noqa: S608
     statement = (
         f"UPDATE {Run._meta.db_table} SET open = open - {number}, "  # noqa: S608
         f"ended_at = CASE WHEN open = {number} THEN %s ELSE ended_at END "
-        f"WHERE id IN ({', '.join(['%s'] * len(ended))}) "
+        f"WHERE id IN ({', '.join(['%s'] * len(ended))}) AND {condition} "
         f"RETURNING id, open, EXISTS ({open_ones} AND g.status = 'queued' AND g.held_back "
         f"AND g.user_id = {Run._meta.db_table}.user_id)"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*numbers, *numbers, stored_value(Run, "ended_at", now), *ended])
-        rows = cursor.fetchall()
+    return statement, [*numbers, *numbers, stored_value(Run, "ended_at", now), *ended]
+
+
+def _run_ends(rows: Iterable[tuple[Any, ...]], generations: Sequence[Generation]) -> dict[int, _RunEnds]:
+    """Return what ``_closing`` has returned, by the key of the run."""
     last = {each.current_run_id: each.pk for each in generations}
     return {run: _RunEnds(still_open, last[run], bool(others)) for run, still_open, others in rows}
 

@@ -1,4 +1,4 @@
-"""One thread that writes for all answers of a worker: what has come since its last commit goes into one transaction.
+"""One thread that writes for all answers of a worker: what has come since its last commit is written together.
 
 So the cost of a commit is shared under load, and a worker never fights with itself for SQLite's one lock.
 """
@@ -38,7 +38,6 @@ class _Job(NamedTuple):
     write: Callable[[Sequence[Any]], Sequence[Any]]
     item: Any
     future: Future[Any]
-    atomic: bool
     then: Callable[[Any], Any]
 
 
@@ -61,22 +60,20 @@ class GroupCommit:
         self,
         write: Write[Item, Result],
         item: Item,
-        *,
-        atomic: bool = True,
         then: Callable[[Result], Any] = lambda result: result,
     ) -> Future[Any]:
         """Have ``write`` called with this item among others, and return the future of what ``then`` makes of its
         result in the same thread, after the commit.
 
-        One that is not ``atomic`` needs no transaction, and comes first in the one of others. The exception of the
-        future is ``WriterEnded`` once the thread has ended.
+        Jobs that have come together share a transaction. One that comes alone has none unless ``write`` begins it. The
+        exception of the future is ``WriterEnded`` once the thread has ended.
         """
         future: Future[Result] = Future()
         with self._ending:
             if self._ended:
                 future.set_exception(WriterEnded())
             else:
-                self._jobs.put(_Job(write, item, future, atomic, then))
+                self._jobs.put(_Job(write, item, future, then))
         return future
 
     def stop(self, timeout: float) -> None:
@@ -137,11 +134,11 @@ class GroupCommit:
                 job.future.set_exception(error)
 
     def _written(self, jobs: Sequence[_Job]) -> list[tuple[_Job, Any]]:
-        """Do the jobs in one transaction, waiting for the database if it is unavailable."""
+        """Do the jobs, all or none, waiting for the database if it is unavailable."""
         deadline = time.monotonic() + self._patience
         while True:
             try:
-                return with_connection(lambda: _in_transaction(jobs))
+                return with_connection(lambda: _write(jobs))
             except UNAVAILABLE_ERRORS as error:
                 if self._hurry or time.monotonic() > deadline:
                     raise
@@ -149,10 +146,10 @@ class GroupCommit:
                 time.sleep(RETRY_DELAY)
 
 
-def _in_transaction(jobs: Sequence[_Job]) -> list[tuple[_Job, Any]]:
+def _write(jobs: Sequence[_Job]) -> list[tuple[_Job, Any]]:
     results: list[tuple[_Job, Any]] = []
-    with transaction.atomic() if any(job.atomic for job in jobs) else nullcontext():
-        for write in dict.fromkeys(job.write for job in sorted(jobs, key=lambda each: each.atomic)):
+    with transaction.atomic() if len(jobs) > 1 else nullcontext():
+        for write in dict.fromkeys(job.write for job in jobs):
             same = [job for job in jobs if job.write == write]
             results += zip(same, write([job.item for job in same]), strict=True)
     return results

@@ -121,7 +121,7 @@ class StreamWorker:
             self._claim(run_id).add_done_callback(lambda claim: self._soon(self._begin_run, run_id, claim))
 
     def _claim(self, run_id: int | None) -> Future[_Claimed]:
-        return self._writer.submit(self._scheduler.claim, run_id, atomic=False, then=_prepared_if_available)
+        return self._writer.submit(self._scheduler.claim, run_id, _prepared_if_available)
 
     def _soon(self, function: Callable[..., object], *args: Any) -> None:
         self._loop.call_soon_threadsafe(function, *args)

@@ -62,15 +62,15 @@ def note_transaction(items: Sequence[object]) -> list[bool]:
     return [connection.in_atomic_block for _ in items]
 
 
-def test_jobs_that_need_no_transaction_have_none_unless_others_come_with_them(writer: GroupCommit, held: Held) -> None:
-    alone = writer.submit(note_transaction, "alone", atomic=False)
+def test_jobs_that_come_together_share_a_transaction_and_one_alone_has_none(writer: GroupCommit, held: Held) -> None:
+    alone = writer.submit(note_transaction, "alone")
     held.go.set()
     assert alone.result(10) is False
 
     again = Held()
     writer.submit(again.write, None)
     assert again.holds.wait(10)
-    others, last = writer.submit(create_users, "alice"), writer.submit(note_transaction, "last", atomic=False)
+    others, last = writer.submit(create_users, "alice"), writer.submit(note_transaction, "last")
     again.go.set()
 
     assert (others.result(10), last.result(10)) == (1, True)
