@@ -31,15 +31,17 @@ KEY_CHANGED = "The key for {label} was changed while the answer waited. Try agai
 
 
 _CLAIMABLE = PreparedQuery(
-    lambda runs: Generation.objects.filter(
-        current_run__pk__in=runs, status=Generation.Status.QUEUED, held_back=False
-    ).select_related("current_run", "user"),
+    lambda runs: (
+        Generation.objects.filter(current_run__pk__in=runs, status=Generation.Status.QUEUED, held_back=False)
+        .select_related("current_run", "user")
+        .order_by("pk")
+    ),
     None,
 )
 
 
 def claimable(run_ids: Iterable[int]) -> list[Generation]:
-    """Return the generations of these runs that may be claimed, with their runs and users; one query."""
+    """Return the generations of these runs that may be claimed, oldest first, with their runs and users; one query."""
     return _CLAIMABLE.rows(list(run_ids))
 
 

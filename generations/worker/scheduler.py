@@ -84,7 +84,8 @@ class Scheduler:
             choice = _Choice([each.pk for each in chosen], others_wait=len(chosen) < len(arrived))
         taken = take(choice.keys, self._worker)
         claimed += taken
-        waiting = [each for each in arrived if each.pk not in choice.keys]
+        chosen_keys = set(choice.keys)
+        waiting = [each for each in arrived if each.pk not in chosen_keys]
         others_were_first = len(taken) < len(choice.keys)
         transaction.on_commit(lambda: self._settle(claimed, waiting, choice, others_were_first=others_were_first))
         by_run: dict[int | None, list[Generation]] = {run: [] for run in run_ids}

@@ -21,7 +21,7 @@ from generations.selectors import ClaimId, RunState
 from generations.services import retry_generation, start_run, stop_generations
 from generations.worker import reaper
 from generations.worker.checkpoints import Checkpoint, save_checkpoint
-from generations.worker.claims import hand_back, prepare, take, take_of_runs
+from generations.worker.claims import claimable, hand_back, prepare, take, take_of_runs
 from generations.worker.control import Listener
 from generations.worker.finalize import End, end_generation, end_generations
 from generations.worker.reaper import Reaper, recover
@@ -308,6 +308,14 @@ def test_what_another_worker_is_claiming_is_left_out(state: RunState) -> None:
 
     assert [each.pk for each in taken] == [second.pk]
     assert [each.pk for each in take([first.pk, second.pk], WORKER)] == [first.pk]
+
+
+def test_the_oldest_are_considered_first(state: RunState) -> None:
+    first, second = state.generations
+    # PostgreSQL writes a row behind the others if an indexed column changes.
+    Generation.objects.filter(pk=first.pk).update(created_at=timezone.now())
+
+    assert [each.pk for each in claimable([state.run.pk])] == [first.pk, second.pk]
 
 
 @pytest.mark.usefixtures("gone_at_once", "living_worker")
