@@ -15,6 +15,7 @@ import redis
 from django.db import transaction
 from django.db.models import F, Model
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from accounts.models import User
 from core.errors import Conflict
@@ -160,7 +161,7 @@ def _announce(state: RunState, *, in_log: bool) -> None:
             state.start_id, *_ = entry_ids(append(thread_client(), entries))
         if len(held_back) < len(state.generations):
             control.enqueue(run)
-    except redis.RedisError as error:
+    except (redis.RedisError, OperationalError) as error:
         logger.error("the task of %s cannot be sent now; the reaper will wake the workers: %s", run, error)
     if held_back:
         # An answer may have ended before this run was committed, so that its end did not release any of it.

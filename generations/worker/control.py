@@ -17,10 +17,8 @@ import orjson
 import redis
 from celery import current_app
 from django.conf import settings
-from kombu import Producer
 
 from core.redis_clients import subscriber_client, thread_client
-from core.scoped_values import once_a_thread
 from generations.log import heartbeats
 from generations.models import Run
 from generations.selectors import ClaimId
@@ -45,20 +43,11 @@ def take_runs_here(take: Callable[[int], object]) -> None:
 
 
 def enqueue(run: Run) -> None:
-    """Send the task of a run to a worker; raises RedisError if the broker is unavailable."""
-    if _take_here is not None:
+    """Send the task of a run to a worker; raises kombu's OperationalError if the broker is unavailable."""
+    if _take_here is None:
+        current_app.send_task(ANSWER_TASK, args=[run.pk], retry=False)
+    else:
         _take_here(run.pk)
-        return
-    # Celery's send_task looks up so many settings for each task that it takes twice as long.
-    message = current_app.amqp.as_task_v2(str(uuid.uuid4()), ANSWER_TASK, args=(run.pk,))
-    producer = _producer(settings.CELERY_TASK_DEFAULT_QUEUE)
-    producer.publish(message.body, headers=message.headers, **message.properties)
-
-
-@once_a_thread
-def _producer(queue: str) -> Producer:
-    """Return this thread's producer of messages for a queue of Celery's."""
-    return Producer(current_app.connection_for_write().channel(), routing_key=queue, auto_declare=False)
 
 
 def wake_workers() -> None:
