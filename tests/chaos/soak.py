@@ -23,7 +23,9 @@ WARM_UP = 0.4
 GROWTH = 6.0
 """Megabytes by which a process may grow in the time that counts, plus a tenth of them for each minute."""
 SETTLED_WITHIN = 20.0
-POOLS = 30
+FIRST_STREAMS = 3 * STREAMS
+"""The streams that run at once before the load, so that the connection pools of the processes are full."""
+POOLS = 20
 """File descriptors by which the connection pools of a process may still grow after the first streams."""
 PERSISTENT_KEYS = ("workers", "_kombu.")
 """The beginnings of keys that may exist without an expiry."""
@@ -43,7 +45,7 @@ async def run(installation: Installation, *, minutes: float | None = None) -> li
     minutes = minutes or float(os.environ.get("SOAK_MINUTES", MINUTES))
     load, leaks = Row(f"steady load of {STREAMS} streams for {minutes:g} min"), Row("left behind by it")
     async with installation.session() as session:
-        await asyncio.gather(*(_stream(installation, session, load) for _ in range(STREAMS)))
+        await asyncio.gather(*(_stream(installation, session, load) for _ in range(FIRST_STREAMS)))
         await asyncio.sleep(1)
         before = await asyncio.to_thread(resources_now, installation)
         samples = await _soak(installation, session, load, minutes * 60)

@@ -34,10 +34,12 @@ Stall = Callable[[], Awaitable[None]]
 
 
 async def run(installation: Installation) -> list[Row]:
+    stopped = f"both workers stopped (SIGSTOP) for {STOPPED_SECONDS:g} s"
+    locked = f"table of answers locked for {LOCKED_SECONDS:g} s"
     async with installation.session() as session:
         return [
-            await _through(installation, session, "both workers stopped (SIGSTOP) for 8 s", _stopped(installation)),
-            await _through(installation, session, "table of answers locked for 20 s", _locked(installation)),
+            await _through(installation, session, stopped, _stopped(installation)),
+            await _through(installation, session, locked, _locked(installation)),
             await _starved(installation, session),
         ]
 
@@ -55,7 +57,7 @@ async def _through(installation: Installation, session: aiohttp.ClientSession, f
 
 async def _starved(installation: Installation, session: aiohttp.ClientSession) -> Row:
     """Start streams again and again while other processes use the whole CPU."""
-    row = Row(f"{BUSY_LOOPS} busy loops on the CPU for {STARVED_SECONDS:.0f} s")
+    row = Row(f"{BUSY_LOOPS} busy loops on the CPU for {STARVED_SECONDS:g} s")
     loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(BUSY_LOOPS)]
     try:
         streams, over = [], time.monotonic() + STARVED_SECONDS

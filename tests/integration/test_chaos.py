@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos import dropped_readers, outages, soak
+from tests.chaos import dropped_readers, outages, soak, stalls
 from tests.chaos.installation import Installation
 from tests.chaos.rows import Row, table
 from tests.fake_providers import StandIn
@@ -48,6 +48,18 @@ def test_streams_and_readers_survive_outages_of_redis_and_postgresql(
     monkeypatch.setattr(outages, "OUTAGE_SECONDS", 3.5)
 
     assert_clean(asyncio.run(outages.both_outages(installation)))
+
+
+def test_answers_outlast_stopped_workers_a_locked_table_and_a_starved_cpu(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stalls, "COMPARISONS", 3)
+    monkeypatch.setattr(stalls, "LENGTHS", (1.0, 3.0, 6.0))
+    monkeypatch.setattr(stalls, "STOPPED_SECONDS", 4.0)
+    monkeypatch.setattr(stalls, "LOCKED_SECONDS", 5.0)
+    monkeypatch.setattr(stalls, "STARVED_SECONDS", 6.0)
+
+    assert_clean(asyncio.run(stalls.run(installation)))
 
 
 def test_a_steady_load_leaves_nothing_behind(installation: Installation) -> None:
