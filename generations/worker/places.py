@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from generations.models import Generation
@@ -56,8 +56,7 @@ class Places:
         """The number of answers that ``choose`` would let begin now, whosever they are, and if they were batch work."""
         with self._changed:
             holders = list(self._claims.values())
-        by_user = Counter(each.user_id for each in holders)
-        batch = sum(each.priority == Generation.BATCH for each in holders)
+        by_user, batch = _count(holders)
         # The n-th answer of the user who has most of them is let begin if most + n < SHARE * (free - n - reserve).
         free = SHARE * (self._capacity - len(holders) - self._reserve) - max(by_user.values(), default=0)
         return max(0, min(-(-free // (SHARE + 1)), self._batch_capacity - batch))
@@ -70,8 +69,7 @@ class Places:
         with self._changed:
             holders = [*self._claims.values(), *beside]
         free = self._capacity - len(holders)
-        by_user = Counter(each.user_id for each in holders)
-        batch = sum(each.priority == Generation.BATCH for each in holders)
+        by_user, batch = _count(holders)
         chosen = []
         for each in queued:
             if free <= 0:
@@ -111,6 +109,12 @@ class Places:
         left: Callable[[], bool] = lambda: not self._claims and not self._claiming  # noqa: E731
         with self._changed:
             self._changed.wait_for(left, timeout)
+
+
+def _count(holders: Sequence[Generation]) -> tuple[Counter[int], int]:
+    """Count the holders of each user, and those that are batch work."""
+    by_user = Counter(each.user_id for each in holders)
+    return by_user, sum(each.priority == Generation.BATCH for each in holders)
 
 
 def claim_id(generation: Generation) -> ClaimId:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import transaction
-
 from generations.models import Generation
 from generations.worker.claims import prepare, take
 from generations.worker.finalize import SavedEnd, announce_end, end_generation
@@ -15,8 +13,7 @@ WORKER = "a-worker"
 
 def claim_generation(key: int, *, worker: str = WORKER) -> Claim | None:
     """Claim a generation; None if it may not be claimed, or if its provider cannot be called, which ends it."""
-    with transaction.atomic():
-        claimed = take([key], worker)
+    claimed = take([key], worker)
     for generation, prepared in zip(claimed, prepare(claimed), strict=True):
         if not isinstance(prepared, ProviderError):
             return prepared
