@@ -197,7 +197,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": f"{REDIS_PREFIX}:",
     # A task only says what the database has already, so the broker need not remember who has received it.
     "ack_emulation": False,
-    # If Redis is unavailable, whoever sends a task gets the error at once; workers go on trying by the settings below.
+    # If Redis is unavailable, sending a task fails at once; workers go on trying by the settings below.
     "max_retries": 0,
     "socket_timeout": 5,
 }

@@ -6,15 +6,16 @@ import pytest
 from celery import Celery
 from kombu.exceptions import OperationalError
 from kombu.utils import functional
+from pytest_django import Settings
 
 from generations.models import Run
 from generations.worker import control
 
 
-def test_a_task_that_cannot_be_sent_is_an_error_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = Celery(broker="redis+socket:///nowhere.sock", set_as_current=False)
+def test_a_task_that_cannot_be_sent_is_an_error_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.CELERY_BROKER_URL = "redis+socket:///nowhere.sock"
+    app = Celery(set_as_current=False)
     app.config_from_object("django.conf:settings", namespace="CELERY")
-    app.conf.broker_url = "redis+socket:///nowhere.sock"
     waits: list[float] = []
     monkeypatch.setattr(control, "current_app", app)
     monkeypatch.setattr(functional, "sleep", waits.append)
