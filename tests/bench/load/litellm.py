@@ -9,7 +9,7 @@ from pathlib import Path
 
 import requests
 
-from tests.bench.load.loads import ALL
+from tests.bench.load.loads import GROUPS
 from tests.bench.load.targets import Provider, Target
 from tests.support import children, wait
 from tests.support.live import free_port
@@ -65,6 +65,6 @@ def _config(provider: Provider) -> str:
     models = "".join(
         f"  - model_name: {model}\n"
         f"    litellm_params: {{model: openai/{model}, api_base: '{provider.url}/v1', api_key: stand-in}}\n"
-        for model in dict.fromkeys(load.model for load in ALL)
+        for model in dict.fromkeys(load.model for group in GROUPS for load in group)
     )
     return f"model_list:\n{models}general_settings: {{master_key: {KEY}}}\n"

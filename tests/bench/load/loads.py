@@ -40,8 +40,8 @@ class Load:
 ONE = Load("one stream", 20, 0, 20, 10, rounds=7)
 STARTS = (
     Load("starts of one column", 30, 5, 1, 0, rounds=7),
-    Load("starts of four columns", 30, 5, 1, 0, columns=4, rounds=3),
-    Load("starts of eight columns", 30, 5, 1, 0, columns=8),
+    Load("starts of four columns", 30, 5, 1, 0, columns=4, rounds=7),
+    Load("starts of eight columns", 30, 5, 1, 0, columns=8, rounds=3),
 )
 RATES = tuple(Load(f"{rate} starts a second", 10 * rate, rate, 40, 100) for rate in (5, 15, 25, 50))
 AT_ONCE = tuple(Load(f"{streams} streams at once", streams, None, 40, 100) for streams in (100, 300))
@@ -59,4 +59,5 @@ SUSTAINED = (5, 10, 15, 20, 25, 30, 40, 50, 65, 80)
 
 SINGLE_COLUMN = (ONE, STARTS[0], *RATES, *AT_ONCE, LONG, STEADY, SATURATION)
 """The loads that a gateway, which has no comparisons, takes too."""
-ALL = (ONE, *STARTS, *RATES, *AT_ONCE, LONG, STEADY, SATURATION, *DOORS)
+GROUPS = ((ONE,), STARTS, *((each,) for each in (*RATES, *AT_ONCE, LONG, STEADY, SATURATION)), DOORS)
+"""All loads. Those of a group are compared with each other, so they are put on in turn, round by round."""

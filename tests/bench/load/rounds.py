@@ -1,8 +1,9 @@
-"""All loads on all targets, load by load, so that what a machine does meanwhile meets all of them alike."""
+"""All loads on all targets, group by group, so that what a machine does meanwhile meets all of them alike."""
 
 from __future__ import annotations
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -36,11 +37,12 @@ def run(*, peers: bool) -> int:
         for target in targets:
             target.put(loads.ONE, provider)
         print("  ".join(HEAD), flush=True)
-        for load in loads.ALL:
-            takers = [each for each in targets if each.door is None or load in loads.SINGLE_COLUMN]
-            results[load.name] = _measure(load, takers, provider)
-            for name, result in results[load.name].items():
-                print("  ".join(row(load.name, name, result)), *result["errors"], flush=True)
+        for group in loads.GROUPS:
+            measured = _measure(group, targets, provider)
+            results |= measured
+            for load, by_target in measured.items():
+                for name, result in by_target.items():
+                    print("  ".join(row(load, name, result)), *result["errors"], flush=True)
         sustained = {target.name: _sustained(target, provider) for target in targets if target.name in GATEWAYS}
         bursts = {target.name: burst.measure(target, provider) for target in targets if target.name in OURS}
     _write(results, idle, sustained, bursts)
@@ -49,13 +51,17 @@ def run(*, peers: bool) -> int:
     return int(any(map(faults, ours)))
 
 
-def _measure(load: Load, targets: Sequence[Target], provider: Provider) -> dict[str, Any]:
-    """Put a load on each target in turn, round by round, and return the medians by target."""
-    measured: dict[str, list[dict[str, Any]]] = {target.name: [] for target in targets}
-    for number in range(load.rounds):
-        for target in targets if number % 2 == 0 else targets[::-1]:
-            measured[target.name].append({**target.put(load, provider), "starts": load.starts})
-    return {name: medians(results) for name, results in measured.items()}
+def _measure(group: Sequence[Load], targets: Sequence[Target], provider: Provider) -> dict[str, dict[str, Any]]:
+    """Put the loads on each target in turn, round by round, and return the medians by load and target."""
+    measured: dict[str, dict[str, list[dict[str, Any]]]] = {load.name: defaultdict(list) for load in group}
+    for number in range(max(load.rounds for load in group)):
+        for load in (each for each in group if number < each.rounds):
+            takers = [each for each in targets if each.door is None or load in loads.SINGLE_COLUMN]
+            for target in takers if number % 2 == 0 else takers[::-1]:
+                measured[load.name][target.name].append({**target.put(load, provider), "starts": load.starts})
+    return {
+        load: {name: medians(results) for name, results in by_target.items()} for load, by_target in measured.items()
+    }
 
 
 @contextmanager
