@@ -45,6 +45,7 @@ STARTS = (
 )
 RATES = tuple(Load(f"{rate} starts a second", 10 * rate, rate, 40, 100) for rate in (5, 15, 25, 50))
 AT_ONCE = tuple(Load(f"{streams} streams at once", streams, None, 40, 100) for streams in (100, 300))
+MINUTE = Load("40 starts a second for a minute", 2400, 40, 40, 50)
 LONG = Load("long streams", 20, 10, 800, 20, rounds=3)
 STEADY = Load("100 streams, a chunk each 10 ms", 100, 25, 1500, 10)
 SATURATION = Load("180 streams, a chunk each 5 ms", 180, 25, 2000, 5)
@@ -59,5 +60,5 @@ SUSTAINED = (5, 10, 15, 20, 25, 30, 40, 50, 65, 80)
 
 SINGLE_COLUMN = (ONE, STARTS[0], *RATES, *AT_ONCE, LONG, STEADY, SATURATION)
 """The loads that a gateway, which has no comparisons, takes too."""
-GROUPS = ((ONE,), STARTS, *((each,) for each in (*RATES, *AT_ONCE, LONG, STEADY, SATURATION)), DOORS)
+GROUPS = ((ONE,), STARTS, *((each,) for each in (*RATES, *AT_ONCE, MINUTE, LONG, STEADY, SATURATION)), DOORS)
 """All loads. Those of a group are compared with each other, so they are put on in turn, round by round."""
