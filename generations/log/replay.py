@@ -178,6 +178,9 @@ class Replay:
 
         Return False if that log is gone. Waits for Redis if it is unavailable.
         """
+        if after.seq == 0 and (run := await self._run_that_began(after)) is not None:
+            self._runs[run.pk] = _SentRun(run.pk, run=run)
+            return True
         while True:
             try:
                 log = await event_log.read(loop_client(), self._topic)
@@ -191,6 +194,11 @@ class Replay:
             if entry.id <= after:
                 self._recall(entry)
         return True
+
+    async def _run_that_began(self, start: EntryId) -> Run | None:
+        """Return the latest run if it began with this id, and so lately that its log may not have begun yet."""
+        state = await retry_until_available(selectors.latest_run_state, self._topic)
+        return None if state is None or event_log.first_epoch(state.run) != start.epoch else state.run
 
     def _recall(self, entry: Entry) -> None:
         kind = entry.data["kind"]

@@ -55,7 +55,7 @@ async def subscribe(
                     yield IDLE
                     await asyncio.sleep(RETRY_DELAY)
                     continue
-                if position is not None and log.epoch != position.epoch:
+                if position is not None and log.epoch != position.epoch and not _is_to_begin(log, position):
                     position = None
                     yield LOG_LOST
                     continue
@@ -73,6 +73,11 @@ async def subscribe(
                 yield published
             elif position is not None and published.id.epoch == position.epoch and published.id <= position:
                 behind = False
+
+
+def _is_to_begin(log: Log, position: EntryId) -> bool:
+    """Return True if there is no log yet, and the reader waits for its first entry."""
+    return log.epoch is None and position.seq == 0
 
 
 def _is_next(entry: Entry, position: EntryId | None) -> bool:

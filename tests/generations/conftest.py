@@ -29,8 +29,16 @@ def alice(transactional_db: None) -> User:
 @pytest.fixture
 def state(alice: User, topic: str) -> RunState:
     """A run of two queued generations, whose tasks no worker takes."""
-    request = Request(model="demo-swift", messages=(Message("user", "Hello"),))
+    return _start(alice, topic)
+
+
+@pytest.fixture
+def first_state(alice: User, topic: str) -> RunState:
+    """Such a run as the first of its topic, whose log begins with what a worker appends."""
+    return _start(alice, topic, new_topic=True)
+
+
+def _start(alice: User, topic: str, *, new_topic: bool = False) -> RunState:
+    request = GenerationRequest("demo", Request(model="demo-swift", messages=(Message("user", "Hello"),)))
     with transaction.atomic():
-        return start_run(
-            user=alice, topic=topic, requests=[GenerationRequest("demo", request), GenerationRequest("demo", request)]
-        )
+        return start_run(user=alice, topic=topic, requests=[request, request], new_topic=new_topic)

@@ -78,7 +78,8 @@ class Reading:
         slots = [slot["index"] for slot in self.start["results"]]
         assert slots == list(range(self.start["total"]))
         assert sorted(self.ends) == slots
-        assert {index: self.chunks[index] for index in slots} == self.answers
+        texts = {index: self.chunks[index] for index in slots}
+        assert texts == self.answers, f"{texts} is not {self.answers}"
         assert self.done["metadata"]["total"] == len(slots)
 
     @staticmethod

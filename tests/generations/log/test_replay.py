@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -38,7 +39,7 @@ class RunWriter:
         self.texts = {generation.index: "" for generation in state.generations}
         self.claims: dict[int, Any] = {}
 
-    async def write(self, index: int, text: str) -> EntryId:
+    async def write(self, index: int, text: str, *, epoch: int | None = None) -> EntryId:
         if index not in self.claims:
             self.claims[index] = await in_thread(claim_generation, self.state.generations[index].pk)
         payload: Payload = {
@@ -50,7 +51,7 @@ class RunWriter:
             "t": 0.1,
         }
         self.texts[index] += text
-        entry_id = append_entry(self.topic, payload, self.claims[index].writer)
+        entry_id = append_entry(self.topic, payload, self.claims[index].writer, epoch=epoch)
         assert entry_id is not None
         return entry_id
 
@@ -81,13 +82,18 @@ def writer(state: RunState, topic: str) -> RunWriter:
 
 async def gather(topic: str, *, until: type[Event] = Done, tick: float = 0.1, **arguments: Any) -> list[Event]:
     """Return the events without idle ticks, up to the first of the class ``until``."""
-    seen: list[Event] = []
     async with asyncio.timeout(20), aclosing(follow_events(topic, tick=tick, **arguments)) as events:
-        async for event in events:
-            if not isinstance(event, Idle):
-                seen.append(event)
-            if isinstance(event, until):
-                return seen
+        return await rest_of(events, until=until)
+
+
+async def rest_of(events: AsyncIterator[Event], *, until: type[Event] = Done) -> list[Event]:
+    """Return the events that follow, without idle ticks, up to the first of the class ``until``."""
+    seen: list[Event] = []
+    async for event in events:
+        if not isinstance(event, Idle):
+            seen.append(event)
+        if isinstance(event, until):
+            break
     return seen
 
 
@@ -155,6 +161,27 @@ async def test_a_reader_that_resumes_gets_the_rest_and_nothing_twice(
         event for event in with_id[position + 1 :] if isinstance(event, Delta)
     ]
     assert sorted(ends(rest)) == [0, 1]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_reader_that_resumes_before_the_log_begins_gets_all_of_it(
+    first_state: RunState, topic: str, lost: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_log, "BEGINS_WITHIN", 60.0)
+    writer, start = RunWriter(first_state, topic), first_state.start_id
+    assert start is not None
+    async with asyncio.timeout(20), aclosing(follow_events(topic, after=start, tick=0.1)) as events:
+        assert isinstance(await anext(events), Idle)
+        await writer.write(0, "a", epoch=start.epoch + 1 if lost else start.epoch)
+        await writer.write(1, "b")
+        await writer.end(0)
+        await writer.end(1)
+
+        seen = await rest_of(events)
+
+    assert texts(seen) == {0: "a", 1: "b"}
+    assert ends(seen) == [0, 1]
+    assert lost or [type(event) for event in seen] == [Delta, Delta, Ended, Ended, Done]
 
 
 async def test_an_end_is_not_sent_twice(writer: RunWriter, state: RunState, topic: str) -> None:
