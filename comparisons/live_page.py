@@ -33,12 +33,12 @@ class ComparisonPage(LivePage):
         self._known_runs = {state.run.pk for state in states}
         return states, known
 
-    def join(self, shown: str) -> str:
+    def join(self, shown: str, *, alone: bool) -> str:
         """Return what has changed since a page was rendered, whose ``page_mark`` is ``shown``: from then on ``render``
-        returns its fragments, too."""
+        returns its fragments, too. ``alone`` is True if no other page has joined."""
         turns = turn_states(self._comparison)
         slots = [slot for turn in turns for slot in turn.slots]
-        return self._changed(turns, shown) + self.catch_up(
+        return self._changed(turns, shown, to_all=alone) + self.catch_up(
             {(each.pk, each.attempt) for each in slots if not each.is_open}
         )
 
@@ -75,55 +75,58 @@ class ComparisonPage(LivePage):
             turns = turn_states(self._comparison, from_number=number)
             return columns + self.times_changed(state.run.pk) + self._changed_footer(turns, 0)
         turns = turn_states(self._comparison, from_number=max(0, number - 1))
-        without_form = self._changed_footer(turns, len(turns) - 2) if len(turns) > 1 else ""
-        return without_form + self._turn(turns[-1])
+        return self._new_turn(turns, len(turns) - 1, to_all=True)
 
-    def _changed(self, turns: list[TurnState], shown: str) -> str:
+    def _changed(self, turns: list[TurnState], shown: str, *, to_all: bool) -> str:
         count, *marks = shown.split("-")
         known = int(count) if count.isdecimal() and len(count) < 9 else len(turns)
         fragments = []
         for position in range(max(0, known - 1), len(turns)):
             if position >= known:
-                without_form = self._footer(turns, position - 1) if position else ""
-                fragments.append(without_form + self._turn(turns[position]))
+                fragments.append(self._new_turn(turns, position, to_all=to_all))
             else:
-                fragments.append(self._changed_columns(turns, position, marks))
+                fragments.append(self._changed_columns(turns, position, marks, to_all=to_all))
         return "".join(fragments)
 
-    def _changed_columns(self, turns: list[TurnState], position: int, marks: list[str]) -> str:
+    def _changed_columns(self, turns: list[TurnState], position: int, marks: list[str], *, to_all: bool) -> str:
         changed = [slot for slot, mark in zip(turns[position].slots, marks, strict=False) if answer_mark(slot) != mark]
         self.note_shown(changed)
         columns = "".join(map(self._column, changed))
         race_fragments = self.times_changed(turns[position].slots[0].current_run_id) if changed else ""
-        return columns + race_fragments + self._footer(turns, position) if changed else ""
+        return columns + race_fragments + self._changed_footer(turns, position, to_all=to_all) if changed else ""
 
-    def _turn(self, state: TurnState) -> str:
-        """Return a turn to append, instead of one that the page may have already.
+    def _new_turn(self, turns: list[TurnState], position: int, *, to_all: bool) -> str:
+        """Return a turn to append, instead of one that the page may have already, and the footer of the one before it,
+        which has no form any more.
 
         ``#next-turn`` lets the deletion find an element even if there is no such turn.
         """
+        state = turns[position]
         (turn,) = turn_views([state])
         self.note_shown(state.slots)
+        before = self._changed_footer(turns, position - 1, to_all=to_all) if position else ""
+        # The turn has its footer, which need not be sent again before it changes.
+        self._changed_footer(turns, position, to_all=to_all)
         section = self._rendered("_turn", turn=turn, last=True, oob=False)
         return (
-            f'<div hx-swap-oob="delete:#turn-{turn.number}, #next-turn"></div>'
+            f'{before}<div hx-swap-oob="delete:#turn-{turn.number}, #next-turn"></div>'
             f'<div hx-swap-oob="beforeend:#comparison">{section}<div id="next-turn" hidden></div></div>'
         )
 
     def _column(self, generation: Generation) -> str:
         return self._rendered("_column", slot=answer_view(generation))
 
-    def _changed_footer(self, turns: list[TurnState], position: int) -> str:
-        """Return a turn's footer if it has changed: a needless swap would disturb a user who is about to vote."""
-        footer, number = self._footer(turns, position), turns[position].turn.number
-        if self._footers.get(number) == footer:
-            return ""
-        self._footers[number] = footer
-        return footer
+    def _changed_footer(self, turns: list[TurnState], position: int, *, to_all: bool = True) -> str:
+        """Return a turn's footer unless all pages have it: a needless swap would disturb a user who is about to vote.
 
-    def _footer(self, turns: list[TurnState], position: int) -> str:
+        One that does not go ``to_all`` of them is always returned.
+        """
         (turn,) = turn_views(turns[position : position + 1])
-        return self._rendered("_turn_footer", turn=turn, last=position == len(turns) - 1)
+        footer = self._rendered("_turn_footer", turn=turn, last=position == len(turns) - 1)
+        if not to_all:
+            return footer
+        known, self._footers[turn.number] = self._footers.get(turn.number), footer
+        return "" if known == footer else footer
 
     def _rendered(self, partial: str, **context: Any) -> str:
         return render_to_string(

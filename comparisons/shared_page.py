@@ -98,14 +98,14 @@ class SharedPage:
 
     async def _join(self, shown: str) -> str:
         if self._follower is not None:
-            return await in_thread(self._page.join, shown)
+            return await in_thread(partial(self._page.join, shown, alone=False))
         states, known, changed = await in_thread(self._open, shown)
         self._follower = asyncio.create_task(self._follow(states, known))
         return changed
 
     def _open(self, shown: str) -> tuple[list[RunState], int, str]:
         states, known = self._page.open()
-        return states, known, self._page.join(shown)
+        return states, known, self._page.join(shown, alone=True)
 
     async def _follow(self, states: Sequence[RunState], known: int) -> None:
         events = follow_events(self._topic, states=states, known=known)

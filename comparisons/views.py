@@ -94,7 +94,7 @@ def turn_vote(request: AuthenticatedHttpRequest, public_id: uuid.UUID, number: i
         preferred_index=int(index) if index.isascii() and index.isdigit() and len(index) < 4 else None,
         verdict=request.POST.get("verdict", ""),
     )
-    return _page_response(request, turn.comparison)
+    return _footer_response(request, turn.comparison, number)
 
 
 @login_required
@@ -194,6 +194,17 @@ def _history_url(request: AuthenticatedHttpRequest) -> str:
 def _page_response(request: AuthenticatedHttpRequest, comparison: Comparison) -> HttpResponse:
     """Respond to a change: send HTMX the page, of which it swaps in a part, and redirect a plain form to the page."""
     return _page(request, comparison) if request.htmx else redirect(_comparison_url(comparison))
+
+
+def _footer_response(request: AuthenticatedHttpRequest, comparison: Comparison, number: int) -> HttpResponse:
+    """Respond to a vote: HTMX gets the footer of the turn, for the one that the page has by then. The socket may have
+    replaced that from which the vote was sent."""
+    if not request.htmx:
+        return redirect(_comparison_url(comparison))
+    states = turn_states(comparison, from_number=number)
+    (turn,) = turn_views(states[:1])
+    context = {"comparison": comparison, "turn": turn, "last": len(states) == 1, "oob": True}
+    return render(request, "comparisons/_turn_footer.html", context)
 
 
 def _stop_response(request: AuthenticatedHttpRequest, comparison: Comparison) -> HttpResponse:

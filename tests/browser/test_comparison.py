@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import HeldRequests, Visitor
 from tests.fake_providers import Script, StandIn
 from tests.support import chromium
 from tests.support.live import PASSWORD, Live
@@ -202,3 +202,28 @@ def test_it_does_not_show_a_stranger_what_is_running(visitor: Visitor, newcomer:
     assert "Mine" not in seen
     newcomer.go("/history/")
     expect(newcomer.page.get_by_text("No comparisons yet")).to_be_visible()
+
+
+def test_a_late_response_to_a_follow_up_takes_nothing_back(visitor: Visitor, vendors: StandIn) -> None:
+    vendors.default = Script(text="One two three")
+    visitor.begin("openai/late-a", "google/late-b")
+    visitor.wait_for_end()
+    requests = HeldRequests(visitor.page, "**/turns/")
+    visitor.follow_up_box.fill("And then?")
+    visitor.page.keyboard.press("Control+Enter")
+    request = requests.next()
+    response = request.fetch()
+    visitor.wait_for_end(turn=1)
+    visitor.turn(1).locator(".vote", has_text="late-b").click()
+    vote = visitor.turn(1).locator(".vote[aria-pressed=true]")
+    expect(vote).to_contain_text("late-b")
+
+    visitor.page.evaluate("document.querySelector('#comparison').dataset.kept = ''")
+    visitor.page.evaluate("addEventListener('htmx:beforeSwap', () => { document.body.dataset.answered = '' })")
+
+    request.fulfill(response=response)
+
+    expect(visitor.page.locator("body[data-answered]")).to_have_count(1)
+    expect(visitor.page.locator("#comparison[data-kept]")).to_have_count(1)
+    expect(vote).to_contain_text("late-b")
+    expect(visitor.follow_up_box).to_be_visible()

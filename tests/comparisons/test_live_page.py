@@ -9,6 +9,8 @@ from redis import Redis
 
 from accounts.models import User
 from comparisons.live_page import ComparisonPage
+from comparisons.page_model import page_mark
+from comparisons.selectors import turn_states
 from core.process_cache import forget_all
 from generations.log.events import Delta, Done, PhaseChanged, Started
 from generations.log.heartbeats import heartbeats_key
@@ -47,6 +49,36 @@ def test_an_answer_that_ended_before_its_turn_was_shown_keeps_its_text(alice: Us
 
     assert turn.count("An answer.") == 3
     assert later == ""
+
+
+def test_the_footer_that_came_with_a_turn_is_not_sent_again(alice: User) -> None:
+    started = compare(alice)
+    page = ComparisonPage(started.comparison)
+    for generation in Generation.objects.all():
+        end(generation)
+
+    turn = page.render([Started(started.state)])
+    done = page.render([Done(started.state)])
+
+    assert "Which answer is best?" in turn
+    assert done == ""
+
+
+def test_the_footer_that_the_only_page_has_got_is_not_sent_again(alice: User) -> None:
+    started = compare(alice)
+    shown = page_mark(turn_states(started.comparison))
+    page = ComparisonPage(started.comparison)
+    page.open()
+    for generation in Generation.objects.all():
+        end(generation)
+
+    first = page.join(shown, alone=True)
+    second = page.join(shown, alone=False)
+    done = page.render([Done(started.state)])
+
+    assert "Which answer is best?" in first
+    assert "Which answer is best?" in second
+    assert done == ""
 
 
 @pytest.fixture
