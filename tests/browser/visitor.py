@@ -95,11 +95,12 @@ class Visitor:
         self.page.get_by_role("button", name="Compare").click()
 
     def follow_up(self, prompt: str) -> None:
-        """Send a follow-up prompt to all models; return when the page has accepted it."""
+        """Send a follow-up prompt to all models; return when the page shows the new turn."""
         self.follow_up_box.fill(prompt)
-        before = self.page.locator("#comparison").element_handle()
-        self.page.get_by_role("button", name="Send").click()
-        before.wait_for_element_state("hidden")
+        turns = self.page.locator(".turn").count()
+        with self.page.expect_response("**/turns/"):
+            self.page.get_by_role("button", name="Send").click()
+        expect(self.page.locator(".turn")).to_have_count(turns + 1)
 
     @property
     def follow_up_box(self) -> Locator:
