@@ -7,7 +7,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from comparisons.models import Comparison
-from comparisons.page_model import turn_views, with_race
+from comparisons.page_model import footer_context, turn_views, with_race
 from comparisons.race import race
 from comparisons.selectors import TurnState, turn_number, turn_states
 from generations.models import Generation
@@ -105,8 +105,9 @@ class ComparisonPage(LivePage):
         (turn,) = turn_views([state])
         self.note_shown(state.slots)
         before = self._changed_footer(turns, position - 1, to_all=to_all) if position else ""
-        # The turn has its footer, which need not be sent again before it changes.
-        self._changed_footer(turns, position, to_all=to_all)
+        if to_all:
+            # The turn has its footer, which need not be sent again before it changes.
+            self._changed_footer(turns, position)
         section = self._rendered("_turn", turn=turn, last=True, oob=False)
         return (
             f'{before}<div hx-swap-oob="delete:#turn-{turn.number}, #next-turn"></div>'
@@ -121,11 +122,11 @@ class ComparisonPage(LivePage):
 
         One that does not go ``to_all`` of them is always returned.
         """
-        (turn,) = turn_views(turns[position : position + 1])
-        footer = self._rendered("_turn_footer", turn=turn, last=position == len(turns) - 1)
+        footer = self._rendered("_turn_footer", **footer_context(turns, position))
         if not to_all:
             return footer
-        known, self._footers[turn.number] = self._footers.get(turn.number), footer
+        number = turns[position].turn.number
+        known, self._footers[number] = self._footers.get(number), footer
         return "" if known == footer else footer
 
     def _rendered(self, partial: str, **context: Any) -> str:

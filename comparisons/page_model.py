@@ -57,6 +57,12 @@ def turn_views(states: Iterable[TurnState]) -> list[TurnView]:
     return [_turn_view(state, positions) for state in states]
 
 
+def footer_context(states: Sequence[TurnState], position: int) -> dict[str, object]:
+    """Return what a turn's footer needs: the turn, and whether it is the last, which has the follow-up box."""
+    (turn,) = turn_views(states[position : position + 1])
+    return {"turn": turn, "last": position == len(states) - 1}
+
+
 def _turn_view(state: TurnState, positions: Mapping[int, int]) -> TurnView:
     result = race(state.slots)
     return TurnView(

@@ -16,7 +16,7 @@ from accounts.http import AuthenticatedHttpRequest, go
 from comparisons import services
 from comparisons.forms import ComparisonForm
 from comparisons.models import Comparison
-from comparisons.page_model import page_mark, turn_views
+from comparisons.page_model import footer_context, page_mark, turn_views
 from comparisons.schemas import compare_request, turn_request
 from comparisons.selectors import shared_history, turn_states, user_comparison, user_comparisons, user_result, user_turn
 from core.errors import InvalidInput, RequestError
@@ -197,14 +197,11 @@ def _page_response(request: AuthenticatedHttpRequest, comparison: Comparison) ->
 
 
 def _footer_response(request: AuthenticatedHttpRequest, comparison: Comparison, number: int) -> HttpResponse:
-    """Respond to a vote: HTMX gets the footer of the turn, for the one that the page has by then. The socket may have
-    replaced that from which the vote was sent."""
+    """Respond to a vote: HTMX gets the turn's footer."""
     if not request.htmx:
         return redirect(_comparison_url(comparison))
-    states = turn_states(comparison, from_number=number)
-    (turn,) = turn_views(states[:1])
-    context = {"comparison": comparison, "turn": turn, "last": len(states) == 1, "oob": True}
-    return render(request, "comparisons/_turn_footer.html", context)
+    footer = footer_context(turn_states(comparison, from_number=number), 0)
+    return render(request, "comparisons/_turn_footer.html", {"comparison": comparison, **footer})
 
 
 def _stop_response(request: AuthenticatedHttpRequest, comparison: Comparison) -> HttpResponse:

@@ -67,7 +67,7 @@ def _read_along(vendors: StandIn, page: Page) -> tuple[Trace, dict[str, Any]]:
     page.wait_for_timeout(300)
     page.evaluate("window.moves = 0")
     page.evaluate(OBSERVE)
-    ended = page.locator(".turn-footer:not([data-running])")
+    ended = page.locator(".turn-actions:not([data-running])")
     trace = Trace.of(page, lambda: ended.wait_for(state="attached", timeout=60_000))
     return trace, page.evaluate(STATE)
 

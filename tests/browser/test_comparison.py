@@ -227,3 +227,21 @@ def test_a_late_response_to_a_follow_up_takes_nothing_back(visitor: Visitor, ven
     expect(visitor.page.locator("#comparison[data-kept]")).to_have_count(1)
     expect(vote).to_contain_text("late-b")
     expect(visitor.follow_up_box).to_be_visible()
+
+
+def test_a_vote_is_shown_though_its_form_has_left_the_page(visitor: Visitor, vendors: StandIn) -> None:
+    vendors.scripts["broken"] = Script(text="Broken", end="cut")
+    visitor.begin("openai/voted-for", "google/broken")
+    visitor.wait_for_end()
+    other = visitor.new_tab()
+    requests = HeldRequests(visitor.page, "**/vote/")
+    visitor.page.locator(".vote", has_text="voted-for").click()
+    request = requests.next()
+    vendors.scripts["broken"] = Script(text="Mended.")
+    other.column(1).get_by_role("button", name="Try again").click()
+    expect(visitor.page.locator(".vote", has_text="broken")).to_be_visible()
+
+    request.continue_()
+
+    expect(visitor.page.locator(".vote[aria-pressed=true]")).to_contain_text("voted-for")
+    expect(visitor.follow_up_box).to_be_visible()

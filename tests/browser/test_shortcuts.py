@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import HeldRequests, Visitor
 from tests.fake_providers import Script, StandIn
 
 
@@ -30,6 +30,24 @@ def test_it_votes_stops_and_writes_by_keys(visitor: Visitor, vendors: StandIn) -
     visitor.page.keyboard.press("t")
 
     expect(visitor.turn(1).locator(".vote[aria-pressed=true]")).to_have_text("Tie")
+
+
+def test_the_later_of_two_quick_votes_counts(visitor: Visitor) -> None:
+    visitor.begin("openai/quick-a", "google/quick-b")
+    visitor.wait_for_end()
+    requests = HeldRequests(visitor.page, "**/vote/")
+    visitor.page.keyboard.press("2")
+    first = requests.next()
+
+    visitor.page.keyboard.press("t")
+    requests.next().continue_()
+
+    vote = visitor.page.locator(".vote[aria-pressed=true]")
+    expect(vote).to_have_text("Tie")
+    first.abort()
+    visitor.page.reload()
+    expect(vote).to_have_text("Tie")
+    visitor.forgive("htmx:afterRequest|htmx:sendAbort")
 
 
 def test_it_lists_its_shortcuts_and_does_without_them(visitor: Visitor) -> None:

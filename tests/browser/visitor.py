@@ -127,7 +127,7 @@ class Visitor:
 
     def wait_for_end(self, *, turn: int = 0) -> None:
         """Wait until the page says that every answer of the turn has ended."""
-        expect(self.turn(turn).locator(".turn-footer:not([data-running])")).to_have_count(1)
+        expect(self.turn(turn).locator(".turn-actions:not([data-running])")).to_have_count(1)
 
     def forgive(self, words: str) -> None:
         """Remove the browser errors that match ``words``, a regular expression: the test causes them on purpose."""

@@ -80,7 +80,7 @@ def test_an_open_page_ends_like_a_reloaded_one(alice: Program, visitor: Browser,
     page = visitor.open(started["comparison_id"])
 
     with visitor.watching(page) as take_until:
-        take_until(lambda: "data-running" not in page.root.by_id("turn-footer-0").attributes)
+        take_until(lambda: "data-running" not in page.root.by_id("turn-footer-0").inner_html)
 
     reloaded = visitor.open(started["comparison_id"])
     assert statuses(page) == statuses(reloaded) == ["completed", "failed", "completed", "completed"]

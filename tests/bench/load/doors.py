@@ -13,7 +13,7 @@ import orjson
 from tests.bench.load.stamps import Column
 
 PROVIDER = "openrouter"
-FOOTER_OF_ENDED_TURN = re.compile(r'<footer class="turn-footer"\s+id="turn-footer-\d+"(?! data-running)')
+FOOTER_OF_ENDED_TURN = re.compile(r'<div class="turn-actions"(?! data-running)')
 COLUMN = re.compile(r'id="column-([0-9a-f-]{36})"')
 
 
