@@ -63,7 +63,10 @@ LARGEST_NUMBER = 2**64 - 1
 
 
 class EntryId(NamedTuple):
-    """The id of an entry; ``seq`` is contiguous within an ``epoch``, the microsecond in which the log began."""
+    """The id of an entry; ``seq`` is contiguous within an ``epoch``, the microsecond in which the log began.
+
+    The first entry has the ``seq`` 1; 0 stands for the position before it.
+    """
 
     epoch: int
     seq: int
