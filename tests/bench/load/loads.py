@@ -60,5 +60,9 @@ SUSTAINED = (5, 10, 15, 20, 25, 30, 40, 50, 65, 80)
 
 SINGLE_COLUMN = (ONE, STARTS[0], *RATES, *AT_ONCE, LONG, STEADY, SATURATION)
 """The loads that a gateway, which has no comparisons, takes too."""
-GROUPS = ((ONE,), STARTS, *((each,) for each in (*RATES, *AT_ONCE, MINUTE, LONG, STEADY, SATURATION)), DOORS)
-"""All loads. Those of a group are compared with each other, so they are put on in turn, round by round."""
+GROUPS = ((ONE,), STARTS, *((each,) for each in (*RATES, *AT_ONCE, LONG, STEADY, SATURATION)), DOORS, (MINUTE,))
+"""All loads. Those of a group are compared with each other, so they are put on in turn, round by round.
+
+A load that only LLMSelect takes comes after those that others take too: its thousands of answers would be in memory
+only here.
+"""
