@@ -13,6 +13,7 @@ from csp.constants import NONE, SELF
 
 from llmselect_project import env as environment
 from providers.kinds import KINDS
+from providers.pasted_values import cleaned_base_url, cleaned_key
 
 BASE_DIR = environment.BASE_DIR
 env = environment.read()
@@ -271,9 +272,10 @@ FIELD_ENCRYPTION_KEYS = environment.fernet_keys(env, "FIELD_ENCRYPTION_KEY") or 
 ]
 SERVER_KEYS = environment.choice(env, "SERVER_KEYS", ["administrators", "everyone"], "administrators")
 PROVIDER_BASE_URLS = {
-    kind.slug: environment.http_url(env, f"{kind.slug.upper()}_BASE_URL") or kind.base_url for kind in KINDS.values()
+    kind.slug: cleaned_base_url(kind, environment.http_url(env, f"{kind.slug.upper()}_BASE_URL")) or kind.base_url
+    for kind in KINDS.values()
 }
-PROVIDER_API_KEYS = {kind.slug: str(env.str(f"{kind.slug.upper()}_API_KEY", "")) for kind in KINDS.values()}
+PROVIDER_API_KEYS = {kind.slug: cleaned_key(env.str(f"{kind.slug.upper()}_API_KEY", "")) for kind in KINDS.values()}
 CONNECT_TIMEOUT = environment.positive_number(env, "CONNECT_TIMEOUT", 10)
 FIRST_TOKEN_TIMEOUT = environment.positive_number(env, "FIRST_TOKEN_TIMEOUT", 120)
 BETWEEN_TOKENS_TIMEOUT = environment.positive_number(env, "BETWEEN_TOKENS_TIMEOUT", 60)

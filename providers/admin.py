@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from accounts.audit import record
 from accounts.models import Action, User
 from providers.models import Endpoint, LanguageModel, ProviderKey, hint_of
+from providers.pasted_values import cleaned_base_url, cleaned_key
 
 
 @admin.register(ProviderKey)
@@ -72,7 +73,8 @@ class EndpointAdmin(admin.ModelAdmin):
         return super().get_queryset(request).defer("api_key")
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: EndpointForm, change: bool) -> None:
-        new_key = form.cleaned_data["new_key"].strip()
+        new_key = cleaned_key(form.cleaned_data["new_key"])
+        obj.base_url = cleaned_base_url(None, obj.base_url)
         if new_key or form.cleaned_data["forget_key"]:
             obj.api_key, obj.hint = new_key, hint_of(new_key)
         super().save_model(request, obj, form, change)

@@ -38,7 +38,7 @@ class ProviderKind:
 
     ``base_url`` means what the vendor's own SDK means by it; ``prices`` is the provider's id in genai-prices, if it is
     there; ``key_url`` is the page on which users get a key; ``local`` marks servers that run on the user's own machine
-    and need no key.
+    and need no key; ``adds_version`` is True if the adapter adds the API's version to the base URL.
     """
 
     slug: str
@@ -50,6 +50,7 @@ class ProviderKind:
     prices: str = ""
     needs_key: bool = True
     local: bool = False
+    adds_version: bool = False
 
 
 def _local(slug: str, label: str, color: str, base_url: str) -> ProviderKind:
@@ -74,6 +75,7 @@ _KINDS = (
         base_url="https://api.anthropic.com",
         key_url="https://platform.claude.com/settings/keys",
         prices="anthropic",
+        adds_version=True,
     ),
     ProviderKind(
         slug="google",
@@ -83,6 +85,7 @@ _KINDS = (
         base_url="https://generativelanguage.googleapis.com",
         key_url="https://aistudio.google.com/apikey",
         prices="google",
+        adds_version=True,
     ),
     ProviderKind(
         slug="mistral",
@@ -92,6 +95,7 @@ _KINDS = (
         base_url="https://api.mistral.ai",
         key_url="https://console.mistral.ai/api-keys",
         prices="mistral",
+        adds_version=True,
     ),
     ProviderKind(
         slug="openrouter",

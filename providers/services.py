@@ -22,6 +22,7 @@ from providers.adapters.base import ErrorCode, ProviderError
 from providers.base_urls import check_public_url, check_url
 from providers.kinds import KINDS, ProviderKind
 from providers.models import MAX_MODEL_LENGTH, LanguageModel, ProviderKey, hint_of
+from providers.pasted_values import cleaned_base_url, cleaned_key
 from providers.selectors import ResolvedTarget, enabled_endpoint, provider_access, resolve_target, takes_key
 
 logger = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ def set_key(*, user: User, provider: str, api_key: str, base_url: str = "") -> P
     """
     kind = _kind(provider)
     api_key = _checked_key(kind, api_key)
-    base_url = _checked_base_url(user, base_url)
+    base_url = _checked_base_url(user, kind, base_url)
     if not api_key and not base_url:
         raise _invalid("base_url", f"Enter the URL at which {kind.label} runs, or a key.")
     stored = {"api_key": api_key, "hint": hint_of(api_key), "base_url": base_url, "first_used_at": None}
@@ -128,7 +129,7 @@ def _kind(provider: str) -> ProviderKind:
 
 
 def _checked_key(kind: ProviderKind, api_key: str) -> str:
-    api_key = api_key.strip()
+    api_key = cleaned_key(api_key)
     if kind.needs_key and not api_key:
         raise _invalid("api_key", f"Enter your key for {kind.label}.")
     if len(api_key) > MAX_KEY_LENGTH or not PRINTABLE.fullmatch(api_key):
@@ -136,8 +137,9 @@ def _checked_key(kind: ProviderKind, api_key: str) -> str:
     return api_key
 
 
-def _checked_base_url(user: User, base_url: str) -> str:
-    if not base_url.strip():
+def _checked_base_url(user: User, kind: ProviderKind, base_url: str) -> str:
+    base_url = cleaned_base_url(kind, base_url)
+    if not base_url:
         return ""
     return check_url(base_url) if user.is_staff else check_public_url(base_url)
 
