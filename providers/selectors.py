@@ -20,7 +20,7 @@ from core.process_cache import forget, remembered
 from core.statements import PreparedQuery
 from providers.adapters.adapter import Adapter
 from providers.adapters.base import ErrorCode, ProviderError, Target
-from providers.adapters.errors import SENTENCES
+from providers.adapters.error_words import SENTENCES
 from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
 from providers.kinds import KINDS, ProviderKind
 from providers.models import Endpoint, KeySource, LanguageModel, ProviderKey

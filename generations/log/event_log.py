@@ -12,6 +12,7 @@ An entry is ``{"run", "index", "kind", …}``:
                                            thinking: the provider has accepted the request
     text       text, offset, t             more of the answer; offset in characters, t in seconds since the run's start
     reasoning  text, offset, t
+    restart    reasoning                   what came so far, text and all, was this reasoning; the text begins after it
     reset      text, reasoning             all of it so far; written after a log was lost under a running generation
     end                                    the slot's generation has been saved in its final state
     done       at                          every generation of the run has been saved, the last one at this time

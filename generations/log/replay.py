@@ -1,7 +1,8 @@
 """Replay of a topic for one reader: the state it starts from plus the events equals the current state.
 
 ``subscriber.subscribe`` yields log entries; this module combines them with the database, which holds ended generations
-completely. Text is sent exactly once: an overlap is cut, a gap is filled, and only a lost log leads to a ``Reset``.
+completely. Text is sent exactly once: an overlap is cut, a gap is filled. Only a lost log, and text that turns out to
+be reasoning, lead to a ``Reset``.
 """
 
 from __future__ import annotations
@@ -272,7 +273,7 @@ class Replay:
 
 
 def _new_part(sent: _SentRun, entry: Entry) -> PhaseChanged | Delta | Reset | None:
-    """Return the part of a phase, text, reasoning or reset entry that was not sent yet.
+    """Return the part of a phase, text, reasoning, restart or reset entry that was not sent yet.
 
     None if nothing is new, or if text before it is missing; then a ``reset`` follows in the log, or the end brings all
     of the text.
@@ -284,6 +285,9 @@ def _new_part(sent: _SentRun, entry: Entry) -> PhaseChanged | Delta | Reset | No
     if data["kind"] == "phase":
         silent = not any(slot.sent.values())
         return PhaseChanged(sent.run_id, data["index"], Phase(data["phase"]), entry.id) if silent else None
+    if data["kind"] == "restart":
+        slot.replace("", data["reasoning"])
+        return Reset(sent.run_id, data["index"], "", data["reasoning"], entry.id)
     if data["kind"] == "reset":
         if not slot.is_covered_by(data["text"], data["reasoning"]):
             return None

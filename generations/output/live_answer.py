@@ -62,8 +62,10 @@ class LiveAnswer:
         """Show this text instead of everything that was shown."""
         self.renderer, self.reasoning, self.on_page = StreamRenderer(text), reasoning, False
         self.count = TokenCount(reasoning + text)
+        if not text:
+            self.generation.ttft = None
         if text or reasoning:
-            self.reach(Phase.WRITING if text else Phase.THINKING)
+            self.phase, self.position = Phase.WRITING if text else Phase.THINKING, None
 
     @property
     def is_silent(self) -> bool:

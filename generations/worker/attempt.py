@@ -22,6 +22,7 @@ from providers.adapters.base import (
     ProviderError,
     ReasoningDelta,
     Request,
+    Restart,
     StreamEvent,
     Target,
     TextDelta,
@@ -96,7 +97,7 @@ class Attempt:
 
     async def _stream(self, clients: HttpClients, timeouts: Timeouts) -> None:
         claim = self.claim
-        clients = clients.with_callback(lambda: self._transcript.reach(Phase.THINKING))
+        clients = clients.calling(on_accepted=lambda: self._transcript.reach(Phase.THINKING))
         try:
             await self._call(clients, timeouts, claim.adapter, claim.target, claim.request)
         except ProviderError as error:
@@ -138,6 +139,8 @@ class Attempt:
                 if self.reserved_tokens:
                     self._token_count.add(text)
                 self._transcript.add("text" if isinstance(event, TextDelta) else "reasoning", text)
+            case Restart(excess):
+                self._transcript.restart(excess)
             case Usage():
                 self._usage = event
             case Finished(reason):

@@ -154,7 +154,9 @@ def _last_known(generation: Generation) -> tuple[str, str]:
         data = entry.data
         if data["run"] != generation.current_run_id or data.get("index") != generation.index:
             continue
-        if data["kind"] == "reset":
+        if data["kind"] == "restart":
+            known = {"text": "", "reasoning": data["reasoning"]}
+        elif data["kind"] == "reset":
             known = {channel: max(known[channel], data[channel], key=len) for channel in known}
         elif data["kind"] in known:
             channel, offset = data["kind"], data["offset"]

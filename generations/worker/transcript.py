@@ -76,6 +76,17 @@ class Transcript:
             else:
                 self._publisher.ask(self.flush, urgent=self._published[channel] == 0)
 
+    def restart(self, excess: int) -> None:
+        """Turn all text so far, without its last ``excess`` characters, into reasoning, and begin the text anew."""
+        self.flush()
+        text = self.text[: len(self.text) - excess].strip()
+        reasoning = "\n\n".join(filter(None, (self.reasoning, text)))
+        self._parts = {"text": [], "reasoning": [reasoning]}
+        self._published = {"text": 0, "reasoning": len(reasoning)}
+        self.ttft = None
+        self.timeline.clear()
+        self._put({"kind": "restart", "reasoning": reasoning})
+
     def flush(self) -> None:
         """Put the text that was added since the last flush into the publisher."""
         if not self._pending:

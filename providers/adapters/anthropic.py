@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any
 
 from providers.adapters.base import (
-    ErrorCode,
+    AdapterEvent,
     Finished,
-    FinishReason,
     Message,
     ReasoningDelta,
     ReasoningEffort,
     Request,
-    StreamEvent,
     Target,
     TextDelta,
     Usage,
 )
-from providers.adapters.errors import failure
-from providers.adapters.http import Call, Frame, HttpClients
+from providers.adapters.finish_reasons import end_of
+from providers.adapters.http import Call, HttpClients
+from providers.adapters.loose_json import Frame, count, mapping, mappings, usage_of, words
 from providers.adapters.sdk import sdk_client, sdk_key
 
 API_VERSION = "2023-06-01"
@@ -30,11 +29,6 @@ DEFAULT_MAX_TOKENS = 8192
 # Models before 3.5 refuse a larger one.
 LEGACY_MAX_TOKENS = 4096
 THINKING_MAX_TOKENS = 32_000
-FINISH_REASONS: dict[str, FinishReason] = {
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "tool_use": "tool_calls",
-}
 EFFORTS: dict[ReasoningEffort, str] = {"minimal": "low", "low": "low", "medium": "medium", "high": "high"}
 # The API refuses a thinking budget below this.
 MIN_BUDGET = 1024
@@ -45,6 +39,7 @@ OPTIONAL = {
     "thinking": r"\bthinking\b",
     "output_config": r"\beffort\b|output_config",
 }
+LAST_TYPES = frozenset({"message_stop"})
 # "claude-opus-4-5" and "claude-3-5-haiku" have a minor version, "claude-sonnet-4-20250514" has none.
 VERSION = re.compile(r"claude-(?:[a-z]+-)?(\d+)(?:-(\d{1,2}))?(?!\d)")
 Version = tuple[int, int]
@@ -53,23 +48,14 @@ Version = tuple[int, int]
 class AnthropicAdapter:
     """The Messages API, with summaries of the thinking if reasoning was requested."""
 
-    async def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
-        usage: Frame = {}
+    async def stream(
+        self, clients: HttpClients, target: Target, request: Request
+    ) -> AsyncGenerator[AdapterEvent, None]:
+        reader = _Reader(target)
         async with aclosing(clients.frames(target, _call(target, request))) as frames:
             async for frame in frames:
-                match frame.get("type"):
-                    case "content_block_delta":
-                        event = _delta(frame["delta"])
-                        if event is not None:
-                            yield event
-                    case "message_start":
-                        usage.update(frame["message"].get("usage") or {})
-                    case "message_delta":
-                        usage.update({name: count for name, count in (frame.get("usage") or {}).items() if count})
-                        reason = frame["delta"].get("stop_reason")
-                        if reason:
-                            yield _usage(usage)
-                            yield _finished(target, reason)
+                for event in reader.read(frame):
+                    yield event
 
     async def list_models(self, target: Target) -> list[str]:
         from anthropic import AsyncAnthropic
@@ -102,7 +88,7 @@ def _call(target: Target, request: Request) -> Call:
         body.update(_sampling(request))
     if parameters.max_tokens is not None:
         body["max_tokens"] = parameters.max_tokens
-    return Call("/v1/messages", headers, body, OPTIONAL)
+    return Call("/v1/messages", headers, body, OPTIONAL, LAST_TYPES)
 
 
 def _content(message: Message) -> str | list[dict[str, Any]]:
@@ -151,27 +137,59 @@ def _sampling(request: Request) -> dict[str, float]:
     return {} if top_p is None else {"top_p": top_p}
 
 
-def _delta(delta: Frame) -> StreamEvent | None:
-    if delta.get("type") == "text_delta" and delta["text"]:
-        return TextDelta(delta["text"])
-    if delta.get("type") == "thinking_delta" and delta["thinking"]:
-        return ReasoningDelta(delta["thinking"])
-    return None
+class _Reader:
+    """The reader of one stream."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._usage: Frame = {}
+        self._has_end = False
+
+    def read(self, frame: Frame) -> Iterator[AdapterEvent]:
+        match frame.get("type"):
+            case "content_block_delta":
+                yield from _block(mapping(frame.get("delta")))
+            case "content_block_start":
+                yield from _block(mapping(frame.get("content_block")))
+            case "message_start":
+                self._usage.update(mapping(mapping(frame.get("message")).get("usage")))
+            case "message_delta":
+                yield from self._delta(frame, mapping(frame.get("delta")))
+            case "message_stop":
+                if not self._has_end:
+                    yield Finished()
+            case "message":
+                # The answer was not streamed.
+                for block in mappings(frame.get("content")):
+                    yield from _block(block)
+                yield from self._delta(frame, {"stop_reason": "end_turn", **frame})
+
+    def _delta(self, frame: Frame, delta: Frame) -> Iterator[AdapterEvent]:
+        self._usage.update({name: count for name, count in mapping(frame.get("usage")).items() if count})
+        usage = usage_of(_usage, self._usage)
+        if usage is not None:
+            yield usage
+        reason = delta.get("stop_reason")
+        if reason and isinstance(reason, str):
+            self._has_end = True
+            yield end_of(self._target, reason, str(delta.get("stop_details") or ""))
 
 
-def _finished(target: Target, reason: str) -> Finished:
-    if reason == "refusal":
-        raise failure(ErrorCode.CONTENT_FILTERED, target, "stop_reason refusal")
-    return Finished(FINISH_REASONS.get(reason, "stop"))
+def _block(block: Frame) -> Iterator[AdapterEvent]:
+    """Yield the text of a content block, or of a part of one."""
+    thinking, text = words(block.get("thinking")), words(block.get("text"))
+    if thinking:
+        yield ReasoningDelta(thinking)
+    if text:
+        yield TextDelta(text)
 
 
 def _usage(usage: Frame) -> Usage:
     """Return the usage; Anthropic counts tokens read from and written to its cache apart from ``input_tokens``."""
-    cached = usage.get("cache_read_input_tokens") or 0
-    written = usage.get("cache_creation_input_tokens") or 0
+    cached, written = count(usage.get("cache_read_input_tokens")), count(usage.get("cache_creation_input_tokens"))
     return Usage(
-        input_tokens=(usage.get("input_tokens") or 0) + cached + written,
-        output_tokens=usage.get("output_tokens") or 0,
-        reasoning_tokens=(usage.get("output_tokens_details") or {}).get("thinking_tokens") or 0,
+        input_tokens=count(usage.get("input_tokens")) + cached + written,
+        output_tokens=count(usage.get("output_tokens")),
+        reasoning_tokens=count(mapping(usage.get("output_tokens_details")).get("thinking_tokens")),
         cached_input_tokens=cached,
     )

@@ -1,6 +1,6 @@
 """The types of adapters: their input, the events that they yield, and the error that they raise.
 
-    Target + Request ──► Adapter.stream() ──► TextDelta | ReasoningDelta | Usage … Finished
+    Target + Request ──► Adapter.stream() ──► TextDelta | ReasoningDelta | Restart | Usage … Finished | FailedEnd
                                          └──► ProviderError, and nothing after it
 
 This package knows no Django, no database and no channel layer.
@@ -138,12 +138,22 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The provider's statement that it has finished; exactly one ends every good stream (usage may still follow it)."""
+    """The provider's statement that it has finished, which is the last event of every good stream."""
 
     reason: FinishReason = "stop"
 
 
-StreamEvent = TextDelta | ReasoningDelta | Usage | Finished
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """A correction: all text so far, without its last ``excess`` characters, was reasoning; the text begins now.
+
+    Some models mark the end of their reasoning, but not its beginning.
+    """
+
+    excess: int
+
+
+StreamEvent = TextDelta | ReasoningDelta | Restart | Usage | Finished
 
 
 class ProviderError(Exception):
@@ -173,6 +183,21 @@ class ProviderError(Exception):
     # The base class would pass only the message to the constructor when an error is unpickled.
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild_error, (self.code, self.message, self.retryable, self.retry_after, self.detail)
+
+
+class NothingThere(ProviderError):
+    """The error of a call to a path that the server does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedEnd:
+    """The provider's statement that the answer has ended badly; usage may still follow it."""
+
+    error: ProviderError
+
+
+AdapterEvent = StreamEvent | FailedEnd
+"""The events of an adapter. Any number of ends may come: the last one counts, unless one of them is a failure."""
 
 
 def _rebuild_error(

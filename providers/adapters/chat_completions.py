@@ -5,43 +5,41 @@ All adapters that use chat completions share it; ``ChatQuirks`` has a field for 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 from providers.adapters.base import (
-    ErrorCode,
+    AdapterEvent,
+    FailedEnd,
     Finished,
-    FinishReason,
     Message,
     ReasoningDelta,
     Request,
-    StreamEvent,
     Target,
     TextDelta,
     Usage,
 )
-from providers.adapters.errors import failure
-from providers.adapters.http import Call, Frame, HttpClients
+from providers.adapters.errors import frame_failure
+from providers.adapters.finish_reasons import end_of
+from providers.adapters.http import END, Call, HttpClients
+from providers.adapters.loose_json import Frame, count, mapping, mappings, usage_of, words
+from providers.adapters.sources import PICTURE, Sources
+from providers.adapters.think_tags import ThinkTags
 
-FINISH_REASONS: dict[str, FinishReason] = {
-    "length": "length",
-    "max_tokens": "length",
-    "model_length": "length",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-}
-FAILED: dict[str, ErrorCode] = {"content_filter": ErrorCode.CONTENT_FILTERED, "error": ErrorCode.UPSTREAM_ERROR}
 OPTIONAL: dict[str, str] = {
     "temperature": r"\btemperature\b",
     "top_p": r"\btop_p\b",
     "stop": r"\bstop\b",
     "seed": r"\bseed\b",
     "random_seed": r"\brandom_seed\b",
-    "reasoning_effort": r"reasoning_effort|\breasoning\b|\beffort\b|thinking",
+    "reasoning_effort": r"reasoning_?effort|\breasoning\b|\beffort\b|thinking",
     "reasoning": r"\breasoning\b|\beffort\b|thinking",
     "stream_options": r"stream_options|include_usage",
+    "max_tokens": r"\bmax_tokens\b",
+    "max_completion_tokens": r"\bmax_completion_tokens\b",
+    "stream": r"\bstream(ing|ed)?\b",
 }
 
 
@@ -108,67 +106,148 @@ def _effort(request: Request, quirks: ChatQuirks) -> dict[str, Any]:
     return {name: {inner: value}} if inner else {name: value}
 
 
-async def chat_events(clients: HttpClients, target: Target, call: Call) -> AsyncGenerator[StreamEvent, None]:
+async def chat_events(clients: HttpClients, target: Target, call: Call) -> AsyncGenerator[AdapterEvent, None]:
     """Yield the stream of a chat completion; of several choices only the first is read."""
-    usage: Usage | None = None
-    finished = False
+    reader = _Reader(target)
     async with aclosing(clients.frames(target, call)) as frames:
         async for frame in frames:
-            if frame.get("usage"):
-                usage = usage_of(frame["usage"])
-            for choice in frame.get("choices") or ():
-                if choice.get("index", 0):
-                    continue
-                for delta in _deltas(target, choice.get("delta") or {}):
-                    yield delta
-                reason = choice.get("finish_reason")
-                if reason and not finished:
-                    finished = True
-                    yield _finished(target, reason, frame)
-            # Vendors send the usage in the last frame, in one of its own after it, or in every frame.
-            if finished and usage is not None:
-                yield usage
-                usage = None
+            for event in reader.read(frame):
+                yield event
+    for event in reader.close():
+        yield event
 
 
-def _deltas(target: Target, delta: Frame) -> Iterator[StreamEvent]:
-    # Nearly all frames are plain text, so that case comes first and ends here.
-    content = delta.get("content")
-    if content.__class__ is str and content:
-        yield TextDelta(content)
-        return
-    reasoning = delta.get("reasoning_content") or delta.get("reasoning")
-    if reasoning and isinstance(reasoning, str):
-        yield ReasoningDelta(reasoning)
-    if isinstance(content, list):
-        yield from _parts(content)
-    if delta.get("refusal"):
-        raise failure(ErrorCode.CONTENT_FILTERED, target, f"refusal: {delta['refusal']}")
+class _Reader:
+    """The reader of one stream; its frames may have any shape."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._events: list[AdapterEvent] = []
+        self._tags = ThinkTags()
+        self._beginning = ""
+        self._length = 0
+        self._usage: Usage | None = None
+        self._end: Finished | FailedEnd | None = None
+        self._refuses = False
+        self._sources = Sources()
+        self._has_picture = False
+
+    def read(self, frame: Frame) -> list[AdapterEvent]:
+        if frame is END:
+            # Not all vendors give a reason for a good end.
+            self._end = self._end or self._end_of("stop", frame)
+            return []
+        self._events = []
+        self._count(frame)
+        choices = mappings(frame.get("choices"))
+        if choices:
+            # One answer is requested, so the index of a single choice says nothing.
+            self._choice(choices[0] if len(choices) == 1 else min(choices, key=_index), frame)
+        self._sources.note(frame)
+        # Vendors send the usage in the last frame, in one of its own after it, or in every frame.
+        if self._end is not None and self._usage is not None:
+            self._events.append(self._usage)
+            self._usage = None
+        return self._events
+
+    def close(self) -> list[AdapterEvent]:
+        self._events = [*self._tags.close()]
+        sources = self._sources.as_markdown()
+        if sources and self._length:
+            self._events.append(TextDelta(sources))
+        self._events += [each for each in (self._usage, self._end) if each is not None]
+        return self._events
+
+    def _count(self, holder: Frame) -> None:
+        if holder.get("usage"):
+            self._usage = usage_of(read_usage, holder["usage"]) or self._usage
+
+    def _choice(self, choice: Frame, frame: Frame) -> None:
+        delta = choice.get("delta")
+        if delta and isinstance(delta, dict):
+            self._delta(delta)
+        elif isinstance(delta, str) or isinstance(choice.get("text"), str):
+            self._text(words(delta or choice.get("text")))
+        elif isinstance(choice.get("message"), dict):
+            self._message(choice["message"])
+        self._count(choice)
+        if choice.get("error"):
+            raise frame_failure(self._target, choice["error"])
+        reason = choice.get("finish_reason")
+        if reason and isinstance(reason, str):
+            self._end = self._end_of(reason, frame)
+            self._events.append(self._end)
+
+    def _end_of(self, reason: str, frame: Frame) -> Finished | FailedEnd:
+        return end_of(self._target, "refusal" if self._refuses else reason, str(frame))
+
+    def _message(self, message: Frame) -> None:
+        """Take what a whole answer has beyond the text that has come already, which it may repeat."""
+        if not self._length:
+            self._delta(message)
+        else:
+            whole = words(message.get("content"))
+            if whole.startswith(self._beginning):
+                self._text(whole[self._length :])
+        self._end = self._end or self._end_of("stop", message)
+
+    def _delta(self, delta: Frame) -> None:
+        content = delta.get("content")
+        reasoning = delta.get("reasoning_content") or delta.get("reasoning") or delta.get("reasoning_details")
+        if reasoning:
+            self._reasoning(words(reasoning))
+        if content.__class__ is str:
+            self._text(content)
+        elif content:
+            self._parts(content)
+        if delta.get("refusal"):
+            self._refuses = True
+            self._text(words(delta["refusal"]))
+        if delta.get("images"):
+            self._picture()
+        if delta.get("annotations"):
+            self._sources.note(delta)
+
+    def _parts(self, content: Any) -> None:
+        """Take content that is a list of parts, as Mistral's reasoning models send it."""
+        for part in content if isinstance(content, list) else [content]:
+            kind = str(mapping(part).get("type"))
+            if "think" in kind or "reason" in kind:
+                self._reasoning(words(part))
+            elif "image" in kind:
+                self._picture()
+            else:
+                self._text(words(part))
+
+    def _reasoning(self, text: str) -> None:
+        if text:
+            self._events.append(ReasoningDelta(text))
+
+    def _text(self, text: str) -> None:
+        if text:
+            if not self._length:
+                self._beginning = text
+            self._length += len(text)
+            self._events += self._tags.feed(text)
+
+    def _picture(self) -> None:
+        if not self._has_picture:
+            self._has_picture = True
+            self._text(PICTURE if self._length else PICTURE.lstrip())
 
 
-def _parts(content: list[Any]) -> Iterator[StreamEvent]:
-    """Yield the deltas of content that is a list of parts, as Mistral's reasoning models send it."""
-    for part in content:
-        if part.get("type") == "text" and part.get("text"):
-            yield TextDelta(part["text"])
-        elif part.get("type") == "thinking":
-            text = "".join(inner.get("text") or "" for inner in part.get("thinking") or ())
-            if text:
-                yield ReasoningDelta(text)
+def _index(choice: Frame) -> int:
+    index = choice.get("index")
+    return index if isinstance(index, int) else 0
 
 
-def _finished(target: Target, reason: str, frame: Frame) -> Finished:
-    if reason in FAILED:
-        raise failure(FAILED[reason], target, f"finish_reason {reason}: {frame}")
-    return Finished(FINISH_REASONS.get(reason, "stop"))
-
-
-def usage_of(usage: Frame) -> Usage:
+def read_usage(usage: Frame) -> Usage:
     """Return token counts that mean the same for all vendors; some count reasoning apart from the completion, which
     shows in the total."""
-    prompt, completion = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
-    reasoning = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
-    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-    if reasoning and usage.get("total_tokens") == prompt + completion + reasoning:
+    prompt = count(usage.get("prompt_tokens") or usage.get("input_tokens"))
+    completion = count(usage.get("completion_tokens") or usage.get("output_tokens"))
+    reasoning = count(mapping(usage.get("completion_tokens_details")).get("reasoning_tokens"))
+    cached = count(mapping(usage.get("prompt_tokens_details")).get("cached_tokens"))
+    if reasoning and count(usage.get("total_tokens")) == prompt + completion + reasoning:
         completion += reasoning
-    return Usage(prompt, completion, reasoning, cached or usage.get("prompt_cache_hit_tokens") or 0)
+    return Usage(prompt, completion, reasoning, cached or count(usage.get("prompt_cache_hit_tokens")))

@@ -8,12 +8,12 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from providers.adapters.base import (
+    AdapterEvent,
     ErrorCode,
     Finished,
     FinishReason,
     ReasoningDelta,
     Request,
-    StreamEvent,
     Target,
     TextDelta,
     Usage,
@@ -60,12 +60,14 @@ class DemoAdapter:
 
     pace: float = 1.0
 
-    async def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
+    async def stream(
+        self, clients: HttpClients, target: Target, request: Request
+    ) -> AsyncGenerator[AdapterEvent, None]:
         model = MODELS.get(request.model)
         if model is None:
             raise failure(ErrorCode.MODEL_NOT_FOUND, target, f"no demo model {request.model}")
         script = _script(model, request)
-        events: list[StreamEvent] = [*map(ReasoningDelta, script.reasoning), *map(TextDelta, script.text)]
+        events: list[AdapterEvent] = [*map(ReasoningDelta, script.reasoning), *map(TextDelta, script.text)]
         step = model.duration * self.pace / max(1, len(_tokens(model.reasoning + model.answer)))
         clock = asyncio.get_running_loop().time
         due = clock() + model.first_token * self.pace

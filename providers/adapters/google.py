@@ -9,28 +9,26 @@ from typing import Any
 from urllib.parse import quote
 
 from providers.adapters.base import (
+    AdapterEvent,
     ErrorCode,
-    Finished,
-    FinishReason,
+    FailedEnd,
     Message,
     ReasoningDelta,
     ReasoningEffort,
     Request,
-    StreamEvent,
     Target,
     TextDelta,
     Usage,
 )
 from providers.adapters.errors import failure
-from providers.adapters.http import Call, Frame, HttpClients
+from providers.adapters.finish_reasons import end_of
+from providers.adapters.http import Call, HttpClients
+from providers.adapters.loose_json import Frame, count, mapping, mappings, usage_of, words
 from providers.adapters.openai_compatible import NOT_TEXT
 from providers.adapters.sdk import TOTAL_SECONDS, sdk_client, sdk_key
+from providers.adapters.sources import PICTURE
 
 API_VERSION = "v1beta"
-FINISH_REASONS: dict[str, FinishReason] = {"STOP": "stop", "MAX_TOKENS": "length", "CONTINUATION": "length"}
-FILTERED = frozenset(
-    {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "IMAGE_SAFETY", "MODEL_ARMOR"}
-)
 # An alias like "gemini-flash-latest" has no version, and leads to a model that thinks.
 THINKING_MODELS = re.compile(r"gemini-(2\.5|[3-9]|\d\d)(?!.*(image|tts))|-latest$")
 BUDGET_MODELS = re.compile(r"gemini-2\.5")
@@ -51,22 +49,16 @@ OPTIONAL = {
 class GoogleAdapter:
     """generateContent, streamed, with summaries of the thoughts."""
 
-    async def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
-        usage: Usage | None = None
-        finished = False
+    async def stream(
+        self, clients: HttpClients, target: Target, request: Request
+    ) -> AsyncGenerator[AdapterEvent, None]:
+        reader = _Reader(target)
         async with aclosing(clients.frames(target, _call(target, request))) as frames:
             async for frame in frames:
-                for event in _deltas(frame):
+                for event in reader.read(frame):
                     yield event
-                if frame.get("usageMetadata"):
-                    usage = _usage(frame["usageMetadata"])
-                reason = _finish_reason(target, frame)
-                if reason and not finished:
-                    finished = True
-                    yield _finished(target, reason)
-                if finished and usage is not None:
-                    yield usage
-                    usage = None
+        for event in reader.close():
+            yield event
 
     async def list_models(self, target: Target) -> list[str]:
         from google import genai
@@ -144,37 +136,46 @@ def _thinking(request: Request) -> dict[str, Any] | None:
     return config
 
 
-def _deltas(frame: Frame) -> Iterator[StreamEvent]:
-    for candidate in (frame.get("candidates") or ())[:1]:
-        for part in (candidate.get("content") or {}).get("parts") or ():
-            text = part.get("text")
-            if text:
-                yield ReasoningDelta(text) if part.get("thought") else TextDelta(text)
+class _Reader:
+    """The reader of one stream; a finish reason may come with any frame, also before the text."""
 
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._usage: Usage | None = None
+        self._has_picture = False
 
-def _finish_reason(target: Target, frame: Frame) -> str | None:
-    """Return the finish reason of the first candidate, if any; raises ProviderError if the prompt was blocked."""
-    blocked = (frame.get("promptFeedback") or {}).get("blockReason")
-    if blocked:
-        raise failure(ErrorCode.CONTENT_FILTERED, target, f"the prompt was blocked: {blocked}")
-    candidates = frame.get("candidates")
-    reason = candidates[0].get("finishReason") if candidates else None
-    return str(reason) if reason else None
+    def read(self, frame: Frame) -> Iterator[AdapterEvent]:
+        if frame.get("usageMetadata"):
+            self._usage = usage_of(_usage, frame["usageMetadata"]) or self._usage
+        blocked = mapping(frame.get("promptFeedback")).get("blockReason")
+        if blocked:
+            yield FailedEnd(failure(ErrorCode.CONTENT_FILTERED, self._target, f"the prompt was blocked: {blocked}"))
+        for candidate in mappings(frame.get("candidates"))[:1]:
+            for part in mappings(mapping(candidate.get("content")).get("parts")):
+                yield from self._part(part)
+            reason = candidate.get("finishReason")
+            if reason and isinstance(reason, str):
+                yield end_of(self._target, reason, str(candidate.get("finishMessage") or ""))
 
+    def close(self) -> Iterator[AdapterEvent]:
+        if self._usage is not None:
+            yield self._usage
 
-def _finished(target: Target, reason: str) -> Finished:
-    if reason in FINISH_REASONS:
-        return Finished(FINISH_REASONS[reason])
-    code = ErrorCode.CONTENT_FILTERED if reason in FILTERED else ErrorCode.UPSTREAM_ERROR
-    raise failure(code, target, f"finishReason {reason}")
+    def _part(self, part: Frame) -> Iterator[AdapterEvent]:
+        text = words(part.get("text"))
+        if text:
+            yield ReasoningDelta(text) if part.get("thought") else TextDelta(text)
+        elif (part.get("inlineData") or part.get("fileData")) and not self._has_picture:
+            self._has_picture = True
+            yield TextDelta(PICTURE)
 
 
 def _usage(usage: Frame) -> Usage:
     """Return the usage; Google counts thoughts apart from the candidates, and tools apart from the prompt."""
-    thoughts = usage.get("thoughtsTokenCount") or 0
+    thoughts = count(usage.get("thoughtsTokenCount"))
     return Usage(
-        input_tokens=(usage.get("promptTokenCount") or 0) + (usage.get("toolUsePromptTokenCount") or 0),
-        output_tokens=(usage.get("candidatesTokenCount") or 0) + thoughts,
+        input_tokens=count(usage.get("promptTokenCount")) + count(usage.get("toolUsePromptTokenCount")),
+        output_tokens=count(usage.get("candidatesTokenCount")) + thoughts,
         reasoning_tokens=thoughts,
-        cached_input_tokens=usage.get("cachedContentTokenCount") or 0,
+        cached_input_tokens=count(usage.get("cachedContentTokenCount")),
     )

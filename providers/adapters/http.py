@@ -10,27 +10,27 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import orjson
 
-from providers.adapters.base import ErrorCode, ProviderError, Target
-from providers.adapters.errors import connection_failure, failure, frame_failure, response_failure
+from providers.adapters.base import ErrorCode, NothingThere, ProviderError, Target
+from providers.adapters.errors import connection_failure, error_in, failure, frame_failure, response_failure
+from providers.adapters.loose_json import Frame, frames_of
+from providers.adapters.proxies import environment_proxy
+from providers.adapters.refusals import KnownRefusals, changed_body
 from providers.adapters.sse import EventTooLongError, SseDecoder
 from providers.adapters.ssrf import connector
-from providers.adapters.unsupported_parameters import without_refused
 
 logger = logging.getLogger(__name__)
 
 MAX_ERROR_BYTES = 256 * 1024
 # A request, and four more that each leave out another refused field.
 MAX_ATTEMPTS = 5
+REFUSED_STATUSES = (400, 404, 422)
 ERROR_BODY_SECONDS = 10
 # The rest of a finished stream has usually arrived together with its end mark.
 DRAIN_SECONDS = 0.05
@@ -41,7 +41,8 @@ USER_AGENT = "LLMSelect"
 # A compressed stream arrives late, since the compressor waits until a block is full.
 STREAM_HEADERS = {"Content-Type": "application/json", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
 
-Frame = dict[str, Any]
+END: Frame = {}
+"""The frame, recognized by its identity, for ``[DONE]``, which says that the stream has ended as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,18 @@ class Call:
     accepted.
 
     ``optional`` has the fields that may be left out of the body if the vendor refuses them, each with a pattern for its
-    name in a refusal (see ``unsupported_parameters.py``).
+    name in a refusal (see ``refusals.py``). Nothing follows a frame whose type is one of ``last_types``.
     """
 
     path: str
     headers: Mapping[str, str] = field(repr=False)
     body: dict[str, Any]
     optional: Mapping[str, str] = field(default_factory=dict)
+    last_types: frozenset[str] = frozenset()
+
+
+def _ignore() -> None:
+    pass
 
 
 class HttpClients:
@@ -69,22 +75,34 @@ class HttpClients:
         self,
         unguarded: aiohttp.ClientSession,
         guarded: aiohttp.ClientSession,
-        on_accepted: Callable[[], None] | None = None,
+        refusals: KnownRefusals,
+        on_accepted: Callable[[], None] = _ignore,
+        on_received: Callable[[], None] = _ignore,
     ) -> None:
         self._unguarded = unguarded
         self._guarded = guarded
+        self._refusals = refusals
         self._on_accepted = on_accepted
+        self._on_received = on_received
 
     @classmethod
     async def open(cls, connect_timeout: float) -> Self:
         """Create the pools for the running loop. The timeout is for connecting only, TLS included, in seconds."""
         timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout, sock_connect=connect_timeout)
-        return cls(_session(timeout, guarded=False), _session(timeout, guarded=True))
+        return cls(_session(timeout, guarded=False), _session(timeout, guarded=True), KnownRefusals())
 
-    def with_callback(self, on_accepted: Callable[[], None]) -> HttpClients:
-        """Return the same pools for one answer, with a callback for the moment at which the provider has accepted
-        its request."""
-        return HttpClients(self._unguarded, self._guarded, on_accepted)
+    def calling(
+        self, *, on_accepted: Callable[[], None] | None = None, on_received: Callable[[], None] | None = None
+    ) -> HttpClients:
+        """Return the same pools for one answer, with callbacks for the moment at which the provider has accepted its
+        request, and for each at which bytes of its stream arrive."""
+        return HttpClients(
+            self._unguarded,
+            self._guarded,
+            self._refusals,
+            on_accepted or self._on_accepted,
+            on_received or self._on_received,
+        )
 
     async def close(self) -> None:
         """Close both pools with all their connections."""
@@ -102,6 +120,10 @@ class HttpClients:
         """Return the pool to use for this target."""
         return self._guarded if target.guarded else self._unguarded
 
+    def lacks(self, target: Target, path: str) -> bool:
+        """Return True if this server has said that it does not have the path."""
+        return self._refusals.lacks(target, path)
+
     def request(self, target: Target, method: str, url: str, **options: Any) -> Any:
         """Return aiohttp's request, to be awaited or entered; only those to the operator's own URLs go through a proxy
         from the environment. It follows no redirect."""
@@ -109,16 +131,16 @@ class HttpClients:
         return self.session(target).request(method, url, proxy=proxy, allow_redirects=False, **options)
 
     async def frames(self, target: Target, call: Call) -> AsyncGenerator[Frame, None]:
-        """Post the body and yield each JSON object of the event stream.
+        """Post the body and yield each JSON object of the event stream, and ``END`` for its end mark.
 
-        Raises ProviderError, also for an error that the vendor sends inside the stream. Closing the iterator before its
-        end closes the connection at once.
+        A response that is one JSON object instead of a stream is yielded as such. Raises ProviderError, also for an
+        error that the vendor sends inside the stream. Closing the iterator before its end closes the connection at
+        once.
         """
         response = await self._accepted_response(target, call)
-        if self._on_accepted is not None:
-            self._on_accepted()
+        self._on_accepted()
         try:
-            async for frame in _frames(target, response):
+            async for frame in _frames(target, response, call.last_types, self._on_received):
                 yield frame
         except (aiohttp.ClientError, OSError, TimeoutError) as exc:
             raise _stream_cut(target, exc) from exc
@@ -130,23 +152,27 @@ class HttpClients:
                 response.close()
 
     async def _accepted_response(self, target: Target, call: Call) -> aiohttp.ClientResponse:
-        """Return the first good response, leaving out fields that the vendor refuses; raises ProviderError."""
-        body = call.body
+        """Return the first good response, after the changes that refusals ask for; raises ProviderError."""
+        model = f"{call.path} {call.body.get('model')}"
+        body = self._refusals.change(call.body, call.optional, target, model)
         try:
             for _ in range(MAX_ATTEMPTS):
                 response = await self._post(target, call, body)
-                if response.status == 200 and not response.content_type.endswith(("json", "html")):
+                if response.status == 200 and not response.content_type.endswith("html"):
                     return response
                 text = await _body(response)
                 if response.status == 200:
-                    raise _no_stream(target, text)
+                    raise _unreadable(target, f"a page: {text[:2000].decode(errors='replace')}")
                 error = response_failure(target, response.status, response.headers, text)
-                refused = error.code is ErrorCode.BAD_REQUEST
-                reduced = without_refused(body, call.optional, text.decode(errors="replace")) if refused else None
-                if reduced is None:
+                refusal = text.decode(errors="replace") if response.status in REFUSED_STATUSES else ""
+                changed = changed_body(body, call.optional, refusal)
+                if changed is None:
+                    if isinstance(error, NothingThere):
+                        self._refusals.note_missing(target, call.path)
                     break
                 logger.info("%s refused a parameter, sending the request without it: %s", target.label, error.detail)
-                body = reduced
+                self._refusals.remember(target, model, refusal)
+                body = changed
             raise error
         finally:
             # A stream lasts minutes, an error is kept for a while, and the images in a request are many megabytes.
@@ -169,20 +195,6 @@ class HttpClients:
             raise connection_failure(target, exc) from exc
 
 
-@lru_cache
-def environment_proxy(base_url: str) -> str | None:
-    """Return the proxy that the environment names for this URL, None without one.
-
-    aiohttp's ``trust_env`` would ask two threads for it before each request, and take credentials from a .netrc file.
-    """
-    url = urlsplit(base_url)
-    proxy = None if proxy_bypass(url.hostname or "") else getproxies().get(url.scheme)
-    if proxy is not None and not proxy.startswith("http://"):
-        logger.warning("the proxy of the environment for %s is ignored, since it is not at an http:// URL", url.scheme)
-        return None
-    return proxy
-
-
 def _payload(data: bytes) -> bytes | BytesIO:
     """Return a large body as a file, which is sent in pieces, so that other streams continue meanwhile."""
     return BytesIO(data) if len(data) > LARGE_BODY else data
@@ -198,33 +210,46 @@ def _session(timeout: aiohttp.ClientTimeout, *, guarded: bool) -> aiohttp.Client
     )
 
 
-async def _frames(target: Target, response: aiohttp.ClientResponse) -> AsyncGenerator[Frame, None]:
+async def _frames(
+    target: Target, response: aiohttp.ClientResponse, last_types: frozenset[str], on_received: Callable[[], None]
+) -> AsyncGenerator[Frame, None]:
     decoder = SseDecoder()
     good = bad = 0
     chunks = response.content
     while True:
         chunk = await _next_chunk(chunks)
+        on_received()
         try:
             events = decoder.feed(chunk) if chunk else decoder.close()
         except EventTooLongError as exc:
-            raise failure(ErrorCode.UPSTREAM_ERROR, target, "an event in the stream is too long") from exc
+            raise _unreadable(target, "an event in the stream is too long") from exc
         for name, data in events:
-            if data == DONE:
+            if data.startswith(DONE):
+                yield END
                 await _drain(response)
                 return
-            frame = _frame(data)
-            if frame is None:
+            frames = frames_of(data)
+            if frames is None:
+                if name == "error":
+                    raise frame_failure(target, data.decode(errors="replace"))
                 bad += 1
                 logger.warning("%s sent a frame that is not a JSON object (%d bytes)", target.label, len(data))
                 continue
-            if name == "error" or frame.get("error"):
-                raise frame_failure(target, frame.get("error") or frame)
-            good += 1
-            yield frame
+            for frame in frames:
+                error = error_in(name, frame)
+                if error:
+                    raise frame_failure(target, error)
+                if name and not isinstance(frame.get("type"), str):
+                    frame["type"] = name
+                good += 1
+                yield frame
+                if last_types and frame.get("type") in last_types:
+                    await _drain(response)
+                    return
         if not chunk:
             break
     if bad and not good:
-        raise failure(ErrorCode.UPSTREAM_ERROR, target, f"{bad} frames, none of them a JSON object")
+        raise _unreadable(target, f"{bad} frames, none of them a JSON object")
 
 
 async def _next_chunk(stream: aiohttp.StreamReader) -> bytes:
@@ -240,14 +265,6 @@ async def _next_chunk(stream: aiohttp.StreamReader) -> bytes:
         if rest:
             return rest
     return await stream.readany()
-
-
-def _frame(data: bytes) -> Frame | None:
-    try:
-        frame = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return None
-    return frame if isinstance(frame, dict) else None
 
 
 async def _drain(response: aiohttp.ClientResponse) -> None:
@@ -270,12 +287,9 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
         response.close()
 
 
-def _no_stream(target: Target, body: bytes) -> ProviderError:
-    """Return the error for a response that has status 200 but is not a stream; often its body is an error."""
-    frame = _frame(body)
-    if frame is not None and frame.get("error"):
-        return frame_failure(target, frame["error"])
-    return failure(ErrorCode.UPSTREAM_ERROR, target, f"not an event stream: {body[:2000].decode(errors='replace')}")
+def _unreadable(target: Target, detail: str) -> ProviderError:
+    """Return the error for a response that has status 200 but nothing that can be read."""
+    return failure(ErrorCode.UPSTREAM_ERROR, target, f"not an event stream: {detail}", retryable=False)
 
 
 def _stream_cut(target: Target, exc: Exception) -> ProviderError:

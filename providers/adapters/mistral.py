@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from providers.adapters.base import Request, StreamEvent, Target
+from providers.adapters.base import AdapterEvent, Request, Target
 from providers.adapters.chat_completions import ChatQuirks, chat_call, chat_events
 from providers.adapters.http import HttpClients
 from providers.adapters.openai_compatible import NOT_TEXT
@@ -18,7 +18,9 @@ QUIRKS = ChatQuirks(path="/v1/chat/completions", seed="random_seed", include_usa
 class MistralAdapter:
     """Chat completions; usage comes without being requested."""
 
-    async def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
+    async def stream(
+        self, clients: HttpClients, target: Target, request: Request
+    ) -> AsyncGenerator[AdapterEvent, None]:
         async with aclosing(chat_events(clients, target, chat_call(target, request, QUIRKS))) as events:
             async for event in events:
                 yield event

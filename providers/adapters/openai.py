@@ -12,23 +12,27 @@ from dataclasses import replace
 from typing import Any
 
 from providers.adapters.base import (
-    ErrorCode,
+    AdapterEvent,
+    FailedEnd,
     Finished,
     Message,
+    NothingThere,
     ReasoningDelta,
     Request,
-    StreamEvent,
     Target,
     TextDelta,
     Usage,
 )
 from providers.adapters.chat_completions import ChatQuirks, bearer, chat_call, chat_events
-from providers.adapters.errors import failure, frame_failure
-from providers.adapters.http import Call, Frame, HttpClients
+from providers.adapters.errors import frame_failure
+from providers.adapters.finish_reasons import end_of
+from providers.adapters.http import END, Call, HttpClients
+from providers.adapters.loose_json import Frame, count, mapping, mappings, usage_of, words
 from providers.adapters.openai_compatible import read_json, text_models
 
 # These models think before they answer: they accept no sampling parameters, and return summaries on request.
 REASONING_MODELS = re.compile(r"^(ft:)?(o\d|gpt-([5-9]|\d\d)|codex)(?!.*chat)")
+RESPONSES = "/responses"
 CHAT = ChatQuirks(max_tokens="max_completion_tokens")
 OPTIONAL = {
     "temperature": r"\btemperature\b",
@@ -36,18 +40,29 @@ OPTIONAL = {
     "reasoning.summary": r"reasoning[._]summary|summar(y|ies)",
     "reasoning.effort": r"reasoning[._]effort|\beffort\b",
     "reasoning": r"\breasoning\b",
+    "stream": r"\bstream(ing|ed)?\b",
 }
+
+LAST_TYPES = frozenset({"response.completed", "response.incomplete", "response.failed"})
 
 
 class OpenAIAdapter:
     """The Responses API, with reasoning summaries; nothing is stored at OpenAI."""
 
-    async def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
-        if request.parameters.stop or request.parameters.seed is not None:
-            events = chat_events(clients, target, chat_call(target, _without_sampling(request), CHAT))
-        else:
-            events = _response_events(clients, target, _call(target, _without_sampling(request)))
-        async with aclosing(events):
+    async def stream(
+        self, clients: HttpClients, target: Target, request: Request
+    ) -> AsyncGenerator[AdapterEvent, None]:
+        request = _without_sampling(request)
+        if not (request.parameters.stop or request.parameters.seed is not None or clients.lacks(target, RESPONSES)):
+            try:
+                async with aclosing(_response_events(clients, target, _call(target, request))) as events:
+                    async for event in events:
+                        yield event
+                return
+            except NothingThere:
+                # A gateway may have OpenAI's chat completions alone.
+                pass
+        async with aclosing(chat_events(clients, target, chat_call(target, request, CHAT))) as events:
             async for event in events:
                 yield event
 
@@ -81,7 +96,7 @@ def _call(target: Target, request: Request) -> Call:
         "reasoning": _reasoning(request),
     }
     body.update({name: value for name, value in optional.items() if value is not None})
-    return Call("/responses", bearer(target), body, OPTIONAL)
+    return Call(RESPONSES, bearer(target), body, OPTIONAL, LAST_TYPES)
 
 
 def _content(message: Message) -> str | list[dict[str, str]]:
@@ -98,50 +113,85 @@ def _reasoning(request: Request) -> dict[str, str] | None:
     return {"summary": "auto"} | ({"effort": effort} if effort else {})
 
 
-async def _response_events(clients: HttpClients, target: Target, call: Call) -> AsyncGenerator[StreamEvent, None]:
+async def _response_events(clients: HttpClients, target: Target, call: Call) -> AsyncGenerator[AdapterEvent, None]:
+    reader = _Reader(target)
     async with aclosing(clients.frames(target, call)) as frames:
         async for frame in frames:
-            match frame.get("type"):
-                case "response.output_text.delta":
-                    if frame["delta"]:
-                        yield TextDelta(frame["delta"])
-                case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
-                    if frame["delta"]:
-                        yield ReasoningDelta(frame["delta"])
-                case "response.reasoning_summary_part.added" if frame.get("summary_index"):
-                    # Each part is a paragraph, without a blank line of its own.
-                    yield ReasoningDelta("\n\n")
-                case "response.refusal.delta":
-                    raise failure(ErrorCode.CONTENT_FILTERED, target, f"refusal: {frame}")
-                case "response.completed" | "response.incomplete" | "response.failed":
-                    for event in _ending(target, frame["response"]):
-                        yield event
+            for event in reader.read(frame):
+                yield event
 
 
-def _ending(target: Target, response: Frame) -> Iterator[StreamEvent]:
-    if response.get("usage"):
-        yield _usage(response["usage"])
-    if response.get("error"):
-        raise frame_failure(target, response["error"])
-    status = response.get("status")
-    if status == "completed":
-        yield Finished()
-    elif status == "incomplete":
-        yield _incomplete(target, (response.get("incomplete_details") or {}).get("reason"))
-    else:
-        raise failure(ErrorCode.UPSTREAM_ERROR, target, f"the response ended as {status}")
+class _Reader:
+    """The reader of one stream of events."""
 
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._has_text = False
+        self._has_reasoning = False
+        self._begins_part = False
+        self._refuses = False
 
-def _incomplete(target: Target, reason: str | None) -> Finished:
-    if reason == "content_filter":
-        raise failure(ErrorCode.CONTENT_FILTERED, target, "incomplete: content_filter")
-    return Finished("length")
+    def read(self, frame: Frame) -> Iterator[AdapterEvent]:
+        match frame.get("type"):
+            case "response.output_text.delta":
+                yield from self._text(words(frame.get("delta")))
+            case "response.refusal.delta":
+                self._refuses = True
+                yield from self._text(words(frame.get("delta")))
+            case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
+                yield from self._reasoning(words(frame.get("delta")))
+            case "response.output_item.added" | "response.reasoning_summary_part.added":
+                self._begins_part = True
+            case "response.completed" | "response.incomplete" | "response.failed" as kind:
+                yield from self._ending(mapping(frame.get("response")), kind.removeprefix("response."))
+            case None if frame is END and self._has_text:
+                yield self._end_of("stop")
+            case None if frame.get("object") == "response":
+                # The answer was not streamed.
+                yield from self._ending(frame, "completed")
+
+    def _text(self, text: str) -> Iterator[AdapterEvent]:
+        if text:
+            # Each message and each part of a summary is a paragraph of its own, without a blank line.
+            yield TextDelta(f"\n\n{text}" if self._begins_part and self._has_text else text)
+            self._has_text, self._begins_part = True, False
+
+    def _reasoning(self, text: str) -> Iterator[AdapterEvent]:
+        if text:
+            yield ReasoningDelta(f"\n\n{text}" if self._begins_part and self._has_reasoning else text)
+            self._has_reasoning, self._begins_part = True, False
+
+    def _ending(self, response: Frame, status: str) -> Iterator[AdapterEvent]:
+        if not self._has_text:
+            yield from self._output(response)
+        usage = usage_of(_usage, response.get("usage"))
+        if usage is not None:
+            yield usage
+        if response.get("error"):
+            raise frame_failure(self._target, response["error"])
+        status = str(response.get("status") or status)
+        reason = mapping(response.get("incomplete_details")).get("reason") or "max_output_tokens"
+        yield self._end_of(str(reason) if status == "incomplete" else status)
+
+    def _output(self, response: Frame) -> Iterator[AdapterEvent]:
+        """Yield the text of a whole response, for those who have sent it at the end alone."""
+        for item in mappings(response.get("output")):
+            self._begins_part = True
+            if item.get("type") == "reasoning":
+                yield from self._reasoning(words(item.get("summary")))
+            elif item.get("type") == "message":
+                for part in mappings(item.get("content")):
+                    self._refuses = self._refuses or part.get("type") == "refusal"
+                    yield from self._text(words(part))
+
+    def _end_of(self, reason: str) -> Finished | FailedEnd:
+        return end_of(self._target, "refusal" if self._refuses else reason)
 
 
 def _usage(usage: Frame) -> Usage:
     return Usage(
-        input_tokens=usage.get("input_tokens") or 0,
-        output_tokens=usage.get("output_tokens") or 0,
-        reasoning_tokens=(usage.get("output_tokens_details") or {}).get("reasoning_tokens") or 0,
-        cached_input_tokens=(usage.get("input_tokens_details") or {}).get("cached_tokens") or 0,
+        input_tokens=count(usage.get("input_tokens")),
+        output_tokens=count(usage.get("output_tokens")),
+        reasoning_tokens=count(mapping(usage.get("output_tokens_details")).get("reasoning_tokens")),
+        cached_input_tokens=count(mapping(usage.get("input_tokens_details")).get("cached_tokens")),
     )

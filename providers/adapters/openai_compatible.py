@@ -11,7 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from providers.adapters.base import ErrorCode, ProviderError, Request, StreamEvent, Target
+from providers.adapters.base import AdapterEvent, ErrorCode, NothingThere, ProviderError, Request, Target
 from providers.adapters.chat_completions import ChatQuirks, chat_call, chat_events
 from providers.adapters.http import HttpClients
 from providers.adapters.sdk import sdk_client, sdk_key
@@ -42,7 +42,9 @@ class OpenAICompatibleAdapter:
     key_model: str = ""
     models: tuple[str, ...] = ()
 
-    async def stream(self, clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[StreamEvent, None]:
+    async def stream(
+        self, clients: HttpClients, target: Target, request: Request
+    ) -> AsyncGenerator[AdapterEvent, None]:
         async with aclosing(chat_events(clients, target, chat_call(target, request, self.quirks))) as events:
             async for event in events:
                 yield event
@@ -51,7 +53,7 @@ class OpenAICompatibleAdapter:
         try:
             return text_models(await read_json(target, "/models"))
         except ProviderError as error:
-            if self.models and error.code is ErrorCode.MODEL_NOT_FOUND:
+            if self.models and (error.code is ErrorCode.MODEL_NOT_FOUND or isinstance(error, NothingThere)):
                 return list(self.models)
             raise
 
@@ -79,7 +81,7 @@ async def request_one_token(target: Target, model: str) -> None:
                 model=model, messages=[{"role": "user", "content": "Hi"}], max_tokens=1
             )
     except ProviderError as error:
-        if error.code not in KEY_ACCEPTED:
+        if error.code not in KEY_ACCEPTED or isinstance(error, NothingThere):
             raise
 
 

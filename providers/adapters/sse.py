@@ -1,13 +1,21 @@
 """A sans-IO decoder of server-sent events, from bytes split at any position.
 
-Follows https://html.spec.whatwg.org/multipage/server-sent-events.html with two differences: ``id`` and ``retry`` are
-ignored, and an unfinished event at the end of the stream is still returned by ``close``, as vendors' SDKs do.
+Follows https://html.spec.whatwg.org/multipage/server-sent-events.html with these differences, for senders that do not:
+
+- ``id`` and ``retry`` are ignored.
+- An unfinished event at the end of the stream is still returned by ``close``, as vendors' SDKs do.
+- JSON on lines without ``data:`` is an event as well, up to an empty line: an error in a stream, or a whole answer.
+- Empty lines between events may be missing: JSON that begins after JSON has ended is another event.
+- A field ``error:`` is the data of an event with that name, as llama.cpp sends it.
 """
 
 from __future__ import annotations
 
 MAX_EVENT_BYTES = 4 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
+BEGINNINGS = (b"{", b"[")
+DONE = b"[DONE]"
+"""The data of the event after which nothing more follows, as many vendors send it."""
 
 
 class EventTooLongError(Exception):
@@ -24,6 +32,8 @@ class SseDecoder:
         self._first_line = True
         self._event = ""
         self._data: list[bytes] = []
+        self._framed = True
+        self._misses_empty_lines = False
 
     def feed(self, chunk: bytes) -> list[tuple[str, bytes]]:
         """Return the events that this chunk completes; raises EventTooLongError."""
@@ -67,19 +77,45 @@ class SseDecoder:
         events: list[tuple[str, bytes]] = []
         for line in lines:
             if not line:
-                if self._data:
-                    events.append((self._event, b"\n".join(self._data)))
-                    self._data = []
+                self._end_event(events)
                 self._event = ""
-            elif line.startswith(b"data:"):
+            elif line.startswith(b"data:") and not self._data and not self._misses_empty_lines:
+                self._framed = True
                 self._data.append(line[6:] if line[5:6] == b" " else line[5:])
+            elif line.startswith(b"data:"):
+                self._add(line[6:] if line[5:6] == b" " else line[5:], events)
             else:
-                self._field(line)
+                self._field(line, events)
         return events
 
-    def _field(self, line: bytes) -> None:
+    def _field(self, line: bytes, events: list[tuple[str, bytes]]) -> None:
         name, _, value = line.partition(b":")
-        if name == b"event":
-            self._event = value.removeprefix(b" ").decode(errors="replace")
-        elif name == b"data":
-            self._data.append(b"")
+        if name in (b"event", b"error"):
+            if self._has_whole_json():
+                self._end_event(events)
+            self._event = "error" if name == b"error" else value.removeprefix(b" ").decode(errors="replace")
+        if name == b"data":
+            self._add(b"", events)
+        elif name == b"error":
+            self._add(value.removeprefix(b" "), events)
+        elif line.startswith(BEGINNINGS) or (name and self._data and not self._framed):
+            self._add(line, events, framed=False)
+
+    def _add(self, data: bytes, events: list[tuple[str, bytes]], *, framed: bool = True) -> None:
+        if self._data and (framed != self._framed or (self._has_whole_json() and data.startswith(BEGINNINGS))):
+            self._end_event(events)
+            self._misses_empty_lines = True
+        self._framed = framed
+        self._data.append(data)
+        if self._misses_empty_lines and self._data == [data] and data.startswith(BEGINNINGS) and self._has_whole_json():
+            self._end_event(events)
+
+    def _has_whole_json(self) -> bool:
+        """Return True if JSON that begins now cannot belong to the data before it."""
+        return bool(self._data) and self._data[-1].endswith((b"}", b"[DONE]"))
+
+    def _end_event(self, events: list[tuple[str, bytes]]) -> None:
+        if self._data:
+            events.append((self._event, b"\n".join(self._data)))
+            self._data = []
+            self._event = ""

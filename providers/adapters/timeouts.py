@@ -1,14 +1,15 @@
 """The stream of an answer, with the same timeouts, end and errors for every adapter.
 
     open_stream
-    ├── Finished, after all deltas     the answer is complete; errors after it are only logged
+    ├── Finished, after all else       the answer is complete
     └── ProviderError
         ├── timeout *                  nothing has begun in time, nothing more comes, or it takes too long in all
         ├── stream_cut *               the stream ended without Finished
-        ├── upstream_error *           the adapter raised something else: our bug, or a frame that it cannot read
+        ├── upstream_error             the adapter raised something else, which is our bug
         └── any other                  the adapter raised it (see ``errors.py``)
 
-The codes marked * are retryable: the same call can succeed later.
+The codes marked * are retryable: the same call can succeed later. Of several ends that an adapter yields the last one
+counts, but a failure is final. After an end that no text has followed, an error and silence end the stream as well.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import AsyncGenerator
-from dataclasses import astuple, dataclass
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
 
 from core.deadline import Deadline
 from providers.adapters.adapter import Adapter
 from providers.adapters.base import (
+    AdapterEvent,
     ErrorCode,
+    FailedEnd,
     Finished,
     ProviderError,
     ReasoningDelta,
@@ -30,17 +33,16 @@ from providers.adapters.base import (
     StreamEvent,
     Target,
     TextDelta,
-    Usage,
 )
 from providers.adapters.errors import MAX_DETAIL, failure
 from providers.adapters.http import HttpClients
+from providers.adapters.surrogates import Surrogates
 
 logger = logging.getLogger(__name__)
 
-AFTER_FINISH_SECONDS = 2.0
-"""Seconds for the usage, which may follow the finish."""
-MAX_TOKEN_COUNT = 2**31 - 1
-"""The largest count that a column of the database takes."""
+AFTER_END_SECONDS = 10.0
+"""Seconds without a byte after an end, for what may follow it: the usage, or more text, since some vendors send an end
+with each piece of it."""
 NO_FIRST = "{{label}} did not begin to answer within {seconds:g} seconds. Try again, or choose another model."
 NO_NEXT = "{{label}} sent nothing more for {seconds:g} seconds. Try again, or choose another model."
 NO_END = "{{label}} did not finish within {seconds:g} seconds, the limit for one answer. Ask for a shorter answer."
@@ -48,7 +50,7 @@ NO_END = "{{label}} did not finish within {seconds:g} seconds, the limit for one
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Limits in seconds: until the first text or reasoning, between two events after it, and for the whole answer."""
+    """Limits in seconds: until the first text or reasoning, without a byte after it, and for the whole answer."""
 
     first_token: float
     between_tokens: float
@@ -58,21 +60,34 @@ class Timeouts:
 async def open_stream(
     adapter: Adapter, clients: HttpClients, target: Target, request: Request, timeouts: Timeouts
 ) -> AsyncGenerator[StreamEvent, None]:
-    """Yield one answer: deltas, exactly one Finished, usage before or after it. Raises ProviderError.
+    """Yield one answer: deltas and usage, and Finished as the last event. Raises ProviderError.
 
     Closing the iterator, or canceling the task that reads it, closes the upstream connection at once.
     """
-    clock, alarm = _Clock(target, timeouts), _Alarm()
-    events = adapter.stream(clients, target, request)
+    clock = _Clock(target, timeouts)
+    alarm = _Alarm(clock.deadline)
+    events = adapter.stream(clients.calling(on_received=clock.hear), target, request)
+    end: Finished | FailedEnd | None = None
+    surrogates = Surrogates()
     try:
         while (event := await _next(events, clock, alarm, target)) is not None:
-            if not isinstance(event, Usage) or _is_counted(event):
+            if isinstance(event, Finished | FailedEnd):
+                end = end if isinstance(end, FailedEnd) else event
+            elif not isinstance(event, TextDelta | ReasoningDelta) or surrogates.is_whole(event):
                 yield event
+            else:
+                for delta in surrogates.mend(event):
+                    yield delta
+        for delta in surrogates.close():
+            yield delta
     finally:
         alarm.stop()
         await events.aclose()
-    if not clock.finished:
+    if end is None:
         raise failure(ErrorCode.STREAM_CUT, target, "the stream ended without saying that it had finished")
+    if isinstance(end, FailedEnd):
+        raise end.error
+    yield end
 
 
 class _Clock:
@@ -85,19 +100,25 @@ class _Clock:
         start = self._now()
         self._end = start + timeouts.total
         self._first = start + timeouts.first_token
+        self._heard = start
         self._started = False
-        self.finished = False
+        self.ended = False
+
+    def hear(self) -> None:
+        """Note that bytes have arrived."""
+        self._heard = self._now()
 
     def deadline(self) -> float:
-        if self.finished:
-            return self._now() + AFTER_FINISH_SECONDS
-        return min(self._end, self._now() + self._timeouts.between_tokens if self._started else self._first)
+        """Return the time at which a wait ends; each byte moves it."""
+        if self.ended:
+            return self._heard + AFTER_END_SECONDS
+        return min(self._end, self._heard + self._timeouts.between_tokens if self._started else self._first)
 
-    def record(self, event: StreamEvent) -> None:
+    def record(self, event: AdapterEvent) -> None:
         if isinstance(event, TextDelta | ReasoningDelta):
-            self._started = True
-        elif isinstance(event, Finished):
-            self.finished = True
+            self._started, self.ended = True, False
+        elif isinstance(event, Finished | FailedEnd):
+            self.ended = True
 
     def timeout_error(self) -> ProviderError:
         if self._now() >= self._end:
@@ -113,22 +134,24 @@ class _Clock:
 class _Alarm:
     """The deadline of all waits of a stream, which the task that creates it reads.
 
-    The task sets it before a wait and unsets it afterwards; if the deadline passes in between, the task is canceled.
+    The task begins and ends each wait. If ``deadline`` passes in between, which may move meanwhile, the task is
+    canceled.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: Callable[[], float]) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._task = task
+        self._time = deadline
         self._deadline = Deadline(self._ring)
         self._waits = False
         self._canceled_before = 0
         self._rang = False
 
-    def set(self, deadline: float) -> None:
+    def set(self) -> None:
         self._waits = True
         self._canceled_before = self._task.cancelling()
-        self._deadline.set(deadline)
+        self._deadline.set(self._time())
 
     def unset(self) -> None:
         self._waits = False
@@ -142,29 +165,35 @@ class _Alarm:
         return self._rang and self._task.uncancel() <= self._canceled_before
 
     def _ring(self) -> None:
-        if self._waits:
+        if not self._waits:
+            return
+        time = self._time()
+        if time > asyncio.get_running_loop().time():
+            self._deadline.set(time)
+        else:
             self._rang = True
             self._task.cancel()
 
 
 async def _next(
-    events: AsyncGenerator[StreamEvent, None], clock: _Clock, alarm: _Alarm, target: Target
-) -> StreamEvent | None:
-    """Return the next event, or None at the end; after Finished, an error is the end as well."""
-    alarm.set(clock.deadline())
+    events: AsyncGenerator[AdapterEvent, None], clock: _Clock, alarm: _Alarm, target: Target
+) -> AdapterEvent | None:
+    """Return the next event, or None when nothing more follows."""
+    clock.hear()
+    alarm.set()
     try:
-        event = _checked(await anext(events))
+        event = await anext(events)
     except StopAsyncIteration:
         return None
     except asyncio.CancelledError as exc:
         if not alarm.has_canceled():
             raise
-        if clock.finished:
+        if clock.ended:
             return None
         raise clock.timeout_error() from exc
     except Exception as exc:
-        if clock.finished:
-            logger.info("%s: error after the finish: %r", target.label, exc)
+        if clock.ended:
+            logger.info("%s: error after the end: %r", target.label, exc)
             return None
         raise _provider_error(target, exc) from exc
     finally:
@@ -173,21 +202,9 @@ async def _next(
     return event
 
 
-def _checked(event: StreamEvent) -> StreamEvent:
-    """Return the event; raises TypeError if a vendor sent something other than text as text."""
-    if isinstance(event, TextDelta | ReasoningDelta) and not isinstance(event.text, str):
-        raise TypeError(f"{type(event.text).__name__} instead of text")
-    return event
-
-
-def _is_counted(usage: Usage) -> bool:
-    """Return True if these are token counts; other values are dropped, and estimated like missing ones."""
-    return all(type(count) is int and 0 <= count <= MAX_TOKEN_COUNT for count in astuple(usage))
-
-
 def _provider_error(target: Target, exc: Exception) -> ProviderError:
     """Return a ProviderError as it is, and one with the traceback in its detail for anything else."""
     if isinstance(exc, ProviderError):
         return exc
     trace = "".join(traceback.format_exception(exc))
-    return failure(ErrorCode.UPSTREAM_ERROR, target, trace[-MAX_DETAIL:])
+    return failure(ErrorCode.UPSTREAM_ERROR, target, trace[-MAX_DETAIL:], retryable=False)

@@ -41,7 +41,7 @@ class Script:
     garbage: bool = False
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    body: str | None = None
+    body: str | bytes | None = None
     refuses: tuple[str, ...] = ()
     input_tokens: int = 12
     cached_tokens: int = 4

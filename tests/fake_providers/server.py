@@ -168,7 +168,9 @@ class StandIn:
             await asyncio.sleep(script.first_delay)
         if "refused" in _key(request):
             return _refused(request, 401, recorded.model)
-        if script.status != 200 or script.body is not None:
+        if script.status == 200 and script.body is not None:
+            return await _sent(request, script)
+        if script.status != 200:
             return _refused(request, script.status, recorded.model, script)
         for name in script.refuses:
             if _mentions(recorded.body, name):
@@ -213,10 +215,27 @@ def _key(request: web.Request) -> str:
 def _refused(request: web.Request, status: int, model: str, script: Script | None = None) -> web.Response:
     headers = script.headers if script else {}
     if script is not None and script.body is not None:
-        plain = {"Content-Type": "text/event-stream" if status == 200 else "application/json"}
-        return web.Response(status=status, text=script.body, headers=plain | headers)
+        plain = {"Content-Type": "application/json"}
+        return web.Response(status=status, body=_bytes(script.body), headers=plain | headers)
     status, body = refusal(_vendor(request), status, model, _key(request))
     return web.json_response(body, status=status, headers=headers)
+
+
+async def _sent(request: web.Request, script: Script) -> web.StreamResponse:
+    """Send the body of a script as a stream, in one piece or in those that it says."""
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"} | script.headers)
+    await response.prepare(request)
+    body = _bytes(script.body or b"")
+    size = script.split or max(1, len(body))
+    for start in range(0, len(body), size):
+        await response.write(body[start : start + size])
+        await asyncio.sleep(0)
+    await response.write_eof()
+    return response
+
+
+def _bytes(body: str | bytes) -> bytes:
+    return body.encode() if isinstance(body, str) else body
 
 
 def _mentions(body: Any, name: str) -> bool:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from providers.adapters.base import Target
 from providers.adapters.http import Call, HttpClients
+from providers.adapters.refusals import KnownRefusals
 from providers.kinds import KINDS
 from tests.fake_providers.formats import (
     AnthropicFormat,
@@ -78,7 +79,11 @@ class Replayed(HttpClients):
 
     def __init__(self, chunks: Sequence[bytes]) -> None:
         self._response: Any = Response(chunks)
-        self._on_accepted = None
+        self._refusals = KnownRefusals()
+        self._on_accepted = self._on_received = lambda: None
+
+    def calling(self, **callbacks: Any) -> Replayed:
+        return self
 
     async def _accepted_response(self, target: Target, call: Call) -> Any:
         return self._response

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.adapters import sse
-from providers.adapters.base import ErrorCode, Finished, ReasoningDelta, StreamEvent, TextDelta, Usage
+from providers.adapters.base import AdapterEvent, ErrorCode, Finished, ReasoningDelta, TextDelta, Usage
 from providers.adapters.errors import response_failure
 from providers.adapters.sse import EventTooLongError, SseDecoder
 from tests.fake_providers import StandIn
@@ -105,7 +105,7 @@ def test_it_ignores_an_invalid_or_infinite_retry_after(value: str, stand_in: Sta
     assert error.retry_after is None or (math.isfinite(error.retry_after) and error.retry_after >= 0)
 
 
-def is_sound(event: StreamEvent) -> bool:
+def is_sound(event: AdapterEvent) -> bool:
     match event:
         case TextDelta(text) | ReasoningDelta(text):
             return isinstance(text, str) and text != ""

@@ -65,6 +65,7 @@ class Reading:
             case "reset":
                 assert event["index"] not in self.ends
                 self.chunks[event["index"]] = event["response"]
+                self.reasoning[event["index"]] = event["reasoning"]
             case "complete" | "error":
                 assert event["index"] not in self.ends
                 self.ends[event["index"]] = event

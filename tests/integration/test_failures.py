@@ -45,7 +45,7 @@ STAGES = {
     "silence": Stage(Script(first_delay=60), "timeout", "did not begin to answer within 1.5 seconds"),
     "stall": Stage(Script(text="abcdefgh", end="stall", at=1), "timeout", "sent nothing more for 1.5 seconds", "abcd"),
     "garbage": Stage(
-        Script(body="data: {oh no\n\ndata: ]]\n\n"), "upstream_error", "Something went wrong at", retryable=True
+        Script(body="data: {oh no\n\ndata: ]]\n\n"), "upstream_error", "Something went wrong at", retryable=False
     ),
 }
 

@@ -90,6 +90,22 @@ def test_an_open_page_ends_like_a_reloaded_one(alice: Program, visitor: Browser,
     assert visible(page.root.by_id("turn-footer-0").text) == visible(reloaded.root.by_id("turn-footer-0").text)
 
 
+def test_a_page_takes_text_back_that_turns_out_to_be_reasoning(
+    alice: Program, visitor: Browser, vendors: StandIn
+) -> None:
+    vendors.default = Script(text="Let me **plan**.\n</think>\n\nThe *answer*.", chunk_size=5, total=0.5)
+    started = alice.begin("openrouter/page-unopened", "mistral/page-unopened")
+    page = visitor.open(started["comparison_id"])
+
+    with visitor.watching(page) as take_until:
+        take_until(lambda: "data-running" not in page.root.by_id("turn-footer-0").inner_html)
+
+    reloaded = visitor.open(started["comparison_id"])
+    assert [page.answer(index) for index in range(2)] == [canonical(render("The *answer*."))] * 2
+    assert [visible(column.text) for column in page.columns] == [visible(column.text) for column in reloaded.columns]
+    assert "Let me **plan**." in page.columns[0].text
+
+
 def visible(text: str) -> str:
     return " ".join(text.split())
 

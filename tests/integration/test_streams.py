@@ -116,6 +116,20 @@ def test_reasoning_comes_before_the_answer_and_apart_from_it(alice: Program, ven
     assert [slot["reasoning"] for slot in saved] == ["First I think about it."] * 4
 
 
+def test_text_that_turns_out_to_be_reasoning_is_taken_back(alice: Program, vendors: StandIn) -> None:
+    vendors.default = Script(text="Let me plan.\n</think>\n\nThe answer.", chunk_size=5, total=0.3)
+
+    events = list(alice.stream("openrouter/unopened", "mistral/unopened"))
+
+    reading = Reading.of(events)
+    reading.assert_whole()
+    assert [event.kind for event in events].count("reset") == 2
+    assert reading.answers == {0: "The answer.", 1: "The answer."}
+    assert dict(reading.reasoning) == {0: "Let me plan.", 1: "Let me plan."}
+    saved = alice.slots(reading.start["comparison_id"])
+    assert [(slot["response"], slot["reasoning"]) for slot in saved] == [("The answer.", "Let me plan.")] * 2
+
+
 def test_a_complete_answer_has_its_usage_time_and_cost(alice: Program, vendors: StandIn) -> None:
     vendors.default = Script(text="one two three four", chunk_size=1, total=0.3, input_tokens=30, cached_tokens=10)
 

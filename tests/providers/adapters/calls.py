@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from providers.adapters.base import (
+    AdapterEvent,
     Finished,
     Message,
     Parameters,
     ProviderError,
     ReasoningDelta,
     Request,
-    StreamEvent,
+    Restart,
     Target,
     TextDelta,
     Usage,
@@ -33,16 +34,28 @@ FORMATS = ["openai", "anthropic", "google", "mistral", "openrouter"]
 class StreamResult:
     """The events of one stream, and the error with which it ended, if any."""
 
-    events: list[StreamEvent] = field(default_factory=list)
+    events: list[AdapterEvent] = field(default_factory=list)
     error: ProviderError | None = None
 
     @property
     def text(self) -> str:
-        return "".join(event.text for event in self.events if isinstance(event, TextDelta))
+        return self._texts()[0]
 
     @property
     def reasoning(self) -> str:
-        return "".join(event.text for event in self.events if isinstance(event, ReasoningDelta))
+        return self._texts()[1]
+
+    def _texts(self) -> tuple[str, str]:
+        text = reasoning = ""
+        for event in self.events:
+            match event:
+                case TextDelta(more):
+                    text += more
+                case ReasoningDelta(more):
+                    reasoning += more
+                case Restart(excess):
+                    text, reasoning = "", reasoning + text[: len(text) - excess].strip()
+        return text, reasoning
 
     @property
     def usage(self) -> Usage | None:

@@ -2,18 +2,21 @@ import asyncio
 import json
 import pickle
 import socket
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import aiohttp
 import pytest
 
-from providers.adapters.base import ErrorCode, ProviderError, Target, TextDelta
+from providers.adapters.base import AdapterEvent, ErrorCode, ProviderError, Request, Target, TextDelta
 from providers.adapters.errors import connection_failure
 from providers.adapters.http import Call, HttpClients
+from providers.adapters.openai_compatible import OpenAICompatibleAdapter
+from providers.adapters.timeouts import open_stream
 from providers.kinds import KINDS
 from tests.fake_providers import Script, StandIn
-from tests.providers.adapters.calls import FORMATS, KEY, read_stream, request_of, target_of
+from tests.providers.adapters.calls import FORMATS, KEY, LONG_TIMEOUTS, read_stream, request_of, target_of
 
 STATUSES = [
     (400, ErrorCode.BAD_REQUEST),
@@ -40,7 +43,7 @@ BODIES = [
     (400, {"code": "Client specified an invalid argument", "error": "Incorrect API key provided"}, "invalid_api_key"),
     (400, {"error": {"message": "x is not a valid model ID"}}, "model_not_found"),
     (400, {"object": "error", "message": "Invalid model: x", "type": "invalid_model"}, "model_not_found"),
-    (404, {"detail": "Not Found"}, "model_not_found"),
+    (404, {"detail": "Not Found"}, "bad_request"),
     (422, {"detail": [{"loc": ["body", "messages"], "msg": "field required"}]}, "bad_request"),
     (418, "<html>teapot</html>", "bad_request"),
     (500, {"error": {"message": "Service temporarily unavailable"}}, "upstream_unavailable"),
@@ -93,6 +96,74 @@ async def test_it_reads_the_reason_from_the_vendors_words(
 
     assert error.code == code
     assert text[:40] in error.detail
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "code", "sentence"),
+    [
+        (
+            429,
+            "Quota exceeded for metric: generate_content_free_tier_requests, limit: 0, model: gemini-3.1-pro. "
+            "Please retry in 45.57s. quotaId: GenerateRequestsPerDayPerProjectPerModel-FreeTier",
+            "quota_exceeded",
+            "The free tier of xAI does not include this model.",
+        ),
+        (
+            429,
+            "quotaId: GenerateRequestsPerDayPerProject-FreeTier",
+            "quota_exceeded",
+            "Today's quota at xAI is used up.",
+        ),
+        (429, "Your prepayment credits are depleted.", "quota_exceeded", "The quota or credit at xAI is used up."),
+        (
+            403,
+            "Your team has either used all available credits or more",
+            "quota_exceeded",
+            "The quota or credit at xAI",
+        ),
+        (
+            412,
+            "Account x is suspended, possibly due to reaching the monthly spending limit",
+            "quota_exceeded",
+            "The quota",
+        ),
+        (
+            400,
+            "You have reached your specified API usage limits.",
+            "quota_exceeded",
+            "A spending limit at xAI is reached.",
+        ),
+        (
+            400,
+            "Your organization must be verified to use it",
+            "permission_denied",
+            "xAI requires that the organization",
+        ),
+        (401, "Missing scopes: api.model.read", "permission_denied", "This key for xAI is restricted"),
+        (403, "Your API key was reported as leaked.", "invalid_api_key", "xAI has blocked this key"),
+        (400, "User location is not supported for the API use.", "permission_denied", "xAI does not serve the country"),
+        (400, "messages.0.content.0.image: image exceeds 5 MB maximum", "bad_request", "xAI did not accept an image."),
+        (500, "image input is not supported", "bad_request", "xAI did not accept an image."),
+        (500, "model requires more system memory (9 GiB)", "bad_request", "The machine of xAI has too little memory"),
+        (404, "404 page not found", "bad_request", "Nothing answers at this address of xAI."),
+        (400, "This model's maximum prompt length is 131072", "context_too_long", "The conversation is too long"),
+        (400, "The model `x` has been decommissioned", "model_not_found", "xAI does not know this model"),
+        (400, "The supported API model names are a or b, but you passed c.", "model_not_found", "xAI does not know"),
+        (400, "Content Exists Risk", "content_filtered", "xAI declined to answer"),
+        (403, "Content violates usage guidelines.", "content_filtered", "xAI declined to answer"),
+        (498, "", "content_filtered", "xAI declined to answer"),
+    ],
+)
+async def test_each_trouble_has_its_sentence(
+    status: int, words: str, code: str, sentence: str, vendors: StandIn, clients: HttpClients
+) -> None:
+    vendors.default = Script(status=status, body=json.dumps({"error": {"message": words}}))
+
+    error = (await read_stream(clients, "xai", target_of(vendors, "xai"), request_of())).failed()
+
+    assert error.code == code
+    assert error.message.startswith(sentence)
+    assert not error.retryable
 
 
 @pytest.mark.parametrize("slug", FORMATS)
@@ -242,17 +313,20 @@ async def test_it_says_that_a_base_url_is_not_usable(clients: HttpClients) -> No
     assert error.code == ErrorCode.BAD_REQUEST
 
 
-async def test_it_turns_an_unreadable_frame_into_an_upstream_error(vendors: StandIn, clients: HttpClients) -> None:
-    vendors.default = Script(
-        body='data: {"choices": [{"index": 0, "delta": {"content": "a"}}]}\n\ndata: {"choices": 7}\n\n'
-    )
+async def test_a_bug_of_ours_is_an_error_that_is_not_retried(clients: HttpClients) -> None:
+    class Broken(OpenAICompatibleAdapter):
+        async def stream(
+            self, clients: HttpClients, target: Target, request: Request
+        ) -> AsyncGenerator[AdapterEvent, None]:
+            yield TextDelta("a")
+            raise TypeError("'int' object is not iterable")
 
-    result = await read_stream(clients, "groq", target_of(vendors, "groq"), request_of())
+    with pytest.raises(ProviderError) as caught:
+        async for event in open_stream(Broken(), clients, Target("vLLM", "http://x"), request_of(), LONG_TIMEOUTS):
+            assert event == TextDelta("a")
 
-    assert result.events == [TextDelta("a")]
-    assert result.failed().code == ErrorCode.UPSTREAM_ERROR
-    assert "TypeError" in result.failed().detail
-    assert isinstance(result.failed(), ProviderError)
+    assert (caught.value.code, caught.value.retryable) == (ErrorCode.UPSTREAM_ERROR, False)
+    assert "TypeError" in caught.value.detail
 
 
 async def test_it_sends_the_request_again_if_a_pooled_connection_was_closed(clients: HttpClients) -> None:

@@ -9,7 +9,8 @@ import pytest
 from accounts.models import User
 from core.errors import InvalidInput
 from providers.adapters.base import ErrorCode, ProviderError, Target
-from providers.adapters.http import HttpClients, environment_proxy
+from providers.adapters.http import HttpClients
+from providers.adapters.proxies import environment_proxy
 from providers.adapters.public_ip import is_public_address
 from providers.kinds import KINDS
 from providers.models import ProviderKey
@@ -194,7 +195,7 @@ def test_a_former_administrator_is_guarded_like_any_user(admin: User) -> None:
 def proxy(vendors: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     """The stand-in as the proxy that the environment names for all but local URLs."""
     monkeypatch.setenv("HTTP_PROXY", vendors.url)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("NO_PROXY", "10.0.0.0/8,models.internal")
     environment_proxy.cache_clear()
     yield vendors
     environment_proxy.cache_clear()
@@ -218,10 +219,26 @@ async def test_it_reaches_what_the_environment_excludes_without_the_proxy(proxy:
     assert proxy.requests == []
 
 
-async def test_a_proxy_that_is_reached_by_tls_is_ignored(proxy: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "https://proxy.example")
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.2", "[::1]", "api.localhost", "10.1.2.3", "models.internal", "a.models.internal"]
+)
+def test_it_reaches_the_machine_itself_and_what_is_excluded_directly(host: str, proxy: StandIn) -> None:
+    assert environment_proxy(f"http://{host}:11434/v1") is None
 
-    assert environment_proxy("https://models.example/v1") is None
+
+@pytest.mark.parametrize("value", ["https://proxy.example", "127.0.0.1:9", "socks5://127.0.0.1:9"])
+async def test_it_names_a_proxy_that_cannot_be_used(
+    value: str, proxy: StandIn, clients: HttpClients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", value)
+    target = Target("Ours", "https://models.example/v1", KEY)
+
+    error = (await read_stream(clients, "vllm", target, request_of())).failed()
+
+    assert error.code == ErrorCode.BAD_REQUEST
+    assert error.message.startswith(
+        "Ours cannot be reached because this server's proxy cannot be used: its HTTPS_PROXY"
+    )
 
 
 async def test_it_does_not_use_a_proxy_for_a_user(proxy: StandIn, clients: HttpClients) -> None:

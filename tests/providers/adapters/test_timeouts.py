@@ -3,7 +3,7 @@ from contextlib import aclosing
 
 import pytest
 
-from providers.adapters.base import ErrorCode, Finished, StreamEvent, TextDelta
+from providers.adapters.base import ErrorCode, Finished, StreamEvent, Target, TextDelta
 from providers.adapters.http import HttpClients
 from providers.adapters.timeouts import Timeouts, open_stream
 from providers.kinds import KINDS
@@ -91,6 +91,27 @@ async def test_it_gives_up_on_a_provider_that_is_silent(
     await (await vendors.request()).disconnected()
 
 
+async def test_a_keep_alive_is_a_sign_of_life(clients: HttpClients) -> None:
+    def chunk(text: str) -> bytes:
+        return f'data: {{"choices":[{{"index":0,"delta":{{"content":"{text}"}}}}]}}\n\n'.encode()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + chunk("a"))
+        for _ in range(10):
+            await asyncio.sleep(0.25)
+            writer.write(b": keep-alive\n\n")
+        writer.write(chunk("b") + b"data: [DONE]\n\n")
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        target = Target("vLLM", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
+
+        result = await read_stream(clients, "vllm", target, request_of(), Timeouts(20, 2, 60))
+
+    assert (result.error, result.text) == (None, "ab")
+
+
 async def test_it_does_not_count_the_time_its_reader_takes(vendors: StandIn, clients: HttpClients) -> None:
     target = target_of(vendors, "openai")
     timeouts = Timeouts(first_token=5, between_tokens=0.05, total=5)
@@ -105,13 +126,14 @@ async def test_it_does_not_count_the_time_its_reader_takes(vendors: StandIn, cli
     assert Finished("stop") in seen
 
 
-async def test_it_completes_if_the_provider_keeps_the_connection_open_after_its_finish(
-    vendors: StandIn, clients: HttpClients, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("slug", FORMATS)
+async def test_it_completes_if_the_provider_keeps_the_connection_open_after_its_end(
+    slug: str, vendors: StandIn, clients: HttpClients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("providers.adapters.timeouts.AFTER_FINISH_SECONDS", 0.05)
+    monkeypatch.setattr("providers.adapters.timeouts.AFTER_END_SECONDS", 0.05)
     vendors.default = Script(text="abcd", end="stall_after_finish")
 
-    result = await read_stream(clients, "anthropic", target_of(vendors, "anthropic"), request_of())
+    result = await read_stream(clients, slug, target_of(vendors, slug), request_of())
 
     assert (result.error, result.text, result.finishes) == (None, "abcd", [Finished("stop")])
     await (await vendors.request()).disconnected()

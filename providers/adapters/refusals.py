@@ -1,0 +1,187 @@
+"""A second request after a vendor has refused a parameter of the first one.
+
+New models often drop parameters that their predecessors had, or take other values. The refusal names the parameter, and
+often what is accepted instead. It is remembered for this key and model at this address, so that it costs one round trip
+only once.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import time
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from providers.adapters.base import Target
+
+Body = dict[str, Any]
+
+REFUSED = re.compile(
+    r"unsupported|not supported|does ?n[o']t support|not support|deprecated|unrecognized|unknown (name|parameter|field)"
+    r"|not permitted|not allowed|extra[_ ]forbidden|extra inputs|only the default|incompatible|cannot both"
+    r"|must be verified|unexpected (keyword|field|role)|invalid (value|argument|parameter)|may only be"
+    r"|not available for|must be one of|not enabled|input should be|only .{1,60} (is|are) (allowed|supported)"
+    r"|must alternate",
+    re.IGNORECASE,
+)
+DEPENDS_ON_VALUE = re.compile(
+    r"invalid (value|argument|parameter)|must be (between|less|greater|at|<|>)|out of range"
+    r"|too (large|small|long|high|low)",
+    re.IGNORECASE,
+)
+"""Words of a refusal that says nothing about other values of the parameter."""
+LEVELS = {"none": 0, "minimal": 1, "low": 2, "default": 3, "medium": 3, "high": 4, "xhigh": 5, "max": 6}
+"""Levels of reasoning effort, each with its rank; vendors that only switch thinking call its normal level default."""
+LEVEL = re.compile(rf"[\"'`]({'|'.join(LEVELS)})[\"'`]")
+ACCEPTED = re.compile(
+    r"one of|should be|(supported|accepted|allowed|valid|possible) (values|levels|options)", re.IGNORECASE
+)
+"""Words between the value that is refused and those that are accepted."""
+EFFORTS = ("reasoning_effort", "reasoning.effort", "output_config.effort")
+EFFORT = re.compile(r"effort|thinking", re.IGNORECASE)
+LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+"""The two names of the limit of tokens in chat completions."""
+LARGEST = re.compile(r"(?:at most|maximum|less than or equal to|<=|up to|> )\D{0,40}?(\d[\d,]{1,12})", re.IGNORECASE)
+NO_SYSTEM_PROMPT = re.compile(
+    r"system[ _](role|prompt|message|instruction)s?\b|developer instruction|roles? .{0,20}\bsystem\b|must alternate",
+    re.IGNORECASE,
+)
+REMEMBERED = 24 * 3600
+"""Seconds for which a refusal is remembered."""
+MAX_REMEMBERED = 1000
+MAX_TEXT = 2000
+
+
+def changed_body(body: Body, optional: Mapping[str, str], refusal: str) -> Body | None:
+    """Return the body with one change that the refusal asks for; None if it asks for none.
+
+    ``optional`` maps the dotted path of each field that may be left out to a pattern that matches its name in a
+    refusal. A level of effort becomes the nearest one that is accepted, a limit of tokens gets its other name or its
+    largest value, and a system prompt goes in front of the first prompt.
+    """
+    limit = _with_other_limit(body, refusal)
+    if limit is not None:
+        return limit
+    if not REFUSED.search(refusal):
+        return None
+    if NO_SYSTEM_PROMPT.search(refusal):
+        folded = _without_system_prompt(body)
+        if folded is not None:
+            return folded
+    accepted = _accepted_levels(refusal)
+    for path in EFFORTS:
+        value = _get(body, path)
+        if isinstance(value, str) and accepted:
+            return None if value in accepted else _with(body, path, _nearest(value, accepted))
+    for path, pattern in optional.items():
+        if _get(body, path) is not None and re.search(pattern, refusal, re.IGNORECASE):
+            return _without(body, path)
+    return None
+
+
+class KnownRefusals:
+    """The refusals that one process has seen, so that it does not ask for them again."""
+
+    def __init__(self) -> None:
+        self._refusals: dict[tuple[str, str, str], tuple[float, list[str]]] = {}
+        self._missing: dict[tuple[str, str], float] = {}
+
+    def remember(self, target: Target, model: str, refusal: str) -> None:
+        """Remember a refusal of a parameter, unless it depends on the value."""
+        if DEPENDS_ON_VALUE.search(refusal):
+            return
+        if len(self._refusals) >= MAX_REMEMBERED:
+            self._refusals.clear()
+        name = _name(target, model)
+        _, refusals = self._refusals.get(name, (0.0, []))
+        self._refusals[name] = time.monotonic() + REMEMBERED, [*refusals, refusal[:MAX_TEXT]]
+
+    def change(self, body: Body, optional: Mapping[str, str], target: Target, model: str) -> Body:
+        """Return the body with the changes that the remembered refusals ask for."""
+        until, refusals = self._refusals.get(_name(target, model), (0.0, []))
+        for refusal in refusals if time.monotonic() < until else ():
+            body = changed_body(body, optional, refusal) or body
+        return body
+
+    def note_missing(self, target: Target, path: str) -> None:
+        """Remember that the server does not have a path."""
+        if len(self._missing) >= MAX_REMEMBERED:
+            self._missing.clear()
+        self._missing[target.base_url, path] = time.monotonic() + REMEMBERED
+
+    def lacks(self, target: Target, path: str) -> bool:
+        """Return True if the server has said that it does not have the path."""
+        return time.monotonic() < self._missing.get((target.base_url, path), 0.0)
+
+
+def _name(target: Target, model: str) -> tuple[str, str, str]:
+    """Return the name of what may refuse: what a vendor accepts may depend on the key as well, which is not kept."""
+    return target.base_url, model, sha256(target.api_key.encode()).hexdigest()
+
+
+def _with_other_limit(body: Body, refusal: str) -> Body | None:
+    for name, other in LIMITS.items():
+        if name not in body or not re.search(rf"\b{name}\b", refusal):
+            continue
+        if re.search(rf"\b{other}\b", refusal):
+            return _without(body, name) | {other: body[name]}
+        largest = LARGEST.search(refusal)
+        number = int(largest[1].replace(",", "")) if largest else 0
+        if 0 < number < body[name]:
+            return body | {name: number}
+    return None
+
+
+def _without_system_prompt(body: Body) -> Body | None:
+    messages, instruction = body.get("messages"), body.get("systemInstruction")
+    if messages and messages[0].get("role") == "system":
+        first, *rest = messages[1:]
+        return body | {"messages": [first | {"content": _in_front(messages[0]["content"], first["content"])}, *rest]}
+    if instruction:
+        first, *rest = body["contents"]
+        body = _without(body, "systemInstruction")
+        return body | {"contents": [first | {"parts": [*instruction["parts"], *first["parts"]]}, *rest]}
+    return None
+
+
+def _in_front(system: str, content: str | list[dict[str, Any]]) -> str | list[dict[str, Any]]:
+    if isinstance(content, str):
+        return f"{system}\n\n{content}"
+    return [{"type": "text", "text": system}, *content]
+
+
+def _accepted_levels(refusal: str) -> list[str]:
+    """Return the levels of effort that a refusal names as accepted."""
+    _, _, accepted = ACCEPTED.sub("\0", refusal, count=1).partition("\0")
+    return LEVEL.findall(accepted) if EFFORT.search(refusal) else []
+
+
+def _nearest(value: str, accepted: list[str]) -> str:
+    """Return the accepted level that is nearest to this one; of two the lower one, which costs less."""
+    return min(accepted, key=lambda each: (abs(LEVELS[each] - LEVELS.get(value, 3)), LEVELS[each]))
+
+
+def _get(body: Any, path: str) -> Any:
+    for name in path.split("."):
+        body = body.get(name) if isinstance(body, dict) else None
+    return body
+
+
+def _with(body: Body, path: str, value: Any) -> Body:
+    name, _, rest = path.partition(".")
+    return body | {name: _with(body[name], rest, value) if rest else value}
+
+
+def _without(body: Body, path: str) -> Body:
+    """Return a copy without the field, and without objects that this leaves empty."""
+    body = copy.copy(body)
+    name, _, rest = path.partition(".")
+    if rest:
+        inner = _without(body[name], rest)
+        body[name] = inner
+        if inner:
+            return body
+    del body[name]
+    return body

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from providers.adapters.base import Message, Request
+from providers.adapters.http import HttpClients
+from tests.fake_providers import Script, StandIn
+from tests.providers.adapters.calls import read_stream, request_of, target_of
+
+USE_THE_OTHER = (
+    "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+)
+LEVELS = (
+    "Unsupported value: 'minimal' is not supported with this model. Supported values are: 'low', 'medium' and 'high'."
+)
+MIXED = "reasoning_effort is not supported: must be one of `none` or `high`"
+ONE_OF = "`reasoning_effort` must be one of `none` or `default`"
+LITERAL = "[{'loc': ('body', 'reasoning_effort'), 'msg': \"Input should be 'low', 'medium' or 'high'\"}]"
+NO_EFFORT = "Argument not supported on this model: reasoningEffort does not exist here"
+TOO_LARGE = "max_tokens is too large: 9000. This model supports at most 4096 completion tokens."
+NO_STREAM = "Your organization must be verified to stream this model."
+
+
+def refused(message: str, param: str | None = None) -> Script:
+    error = {"message": message, "type": "invalid_request_error", "param": param}
+    return Script(status=400, body=json.dumps({"error": error}))
+
+
+async def asked_again(vendors: StandIn, clients: HttpClients, slug: str, refusal: Script, request: Request) -> Any:
+    """Return the body of the second request, after the first one was refused."""
+    vendors.sequence = [refusal]
+    result = await read_stream(clients, slug, target_of(vendors, slug), request)
+    assert result.error is None
+    assert len(vendors.requests) == 2
+    return vendors.requests[1].body
+
+
+@pytest.mark.parametrize(
+    ("refusal", "parameters", "expected"),
+    [
+        (USE_THE_OTHER, {"max_tokens": 99}, {"max_tokens": None, "max_completion_tokens": 99}),
+        (TOO_LARGE, {"max_tokens": 9000}, {"max_tokens": 4096}),
+        (LEVELS, {"reasoning_effort": "minimal"}, {"reasoning_effort": "low"}),
+        (MIXED, {"reasoning_effort": "medium"}, {"reasoning_effort": "high"}),
+        (ONE_OF, {"reasoning_effort": "low"}, {"reasoning_effort": "default"}),
+        (ONE_OF, {"reasoning_effort": "minimal"}, {"reasoning_effort": "none"}),
+        (LITERAL, {"reasoning_effort": "minimal"}, {"reasoning_effort": "low"}),
+        (NO_EFFORT, {"reasoning_effort": "low"}, {"reasoning_effort": None}),
+    ],
+)
+async def test_it_sends_what_is_accepted_instead(
+    refusal: str, parameters: dict[str, Any], expected: dict[str, Any], vendors: StandIn, clients: HttpClients
+) -> None:
+    (name,) = parameters
+    body = await asked_again(vendors, clients, "vllm", refused(refusal, name), request_of(**parameters))
+
+    assert {name: body.get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize("slug", ["vllm", "google"])
+@pytest.mark.parametrize(
+    "words", ["System role not supported", "Developer instruction is not enabled for models/gemma-3-27b-it"]
+)
+async def test_it_puts_a_system_prompt_in_front_of_the_first_message(
+    slug: str, words: str, vendors: StandIn, clients: HttpClients
+) -> None:
+    request = Request(
+        "gemma", (Message("user", "one"), Message("assistant", "two"), Message("user", "three")), "Be kind"
+    )
+
+    body = await asked_again(vendors, clients, slug, refused(words), request)
+
+    if slug == "google":
+        assert "systemInstruction" not in body
+        assert body["contents"][0]["parts"] == [{"text": "Be kind"}, {"text": "one"}]
+    else:
+        assert [each["content"] for each in body["messages"]] == ["Be kind\n\none", "two", "three"]
+
+
+async def test_it_asks_once_more_without_a_stream(vendors: StandIn, clients: HttpClients) -> None:
+    whole = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Whole."}, "finish_reason": "stop"}]}
+    vendors.sequence = [
+        refused(NO_STREAM),
+        Script(body=json.dumps(whole), headers={"Content-Type": "application/json"}),
+    ]
+
+    result = await read_stream(clients, "groq", target_of(vendors, "groq"), request_of())
+
+    assert (result.error, result.text) == (None, "Whole.")
+    assert "stream" not in vendors.requests[1].body
+
+
+async def test_it_asks_a_gateway_without_responses_for_chat_completions(vendors: StandIn, clients: HttpClients) -> None:
+    vendors.sequence = [Script(status=404, body='{"detail":"Not Found"}')]
+
+    results = [await read_stream(clients, "openai", target_of(vendors, "openai"), request_of()) for _ in range(2)]
+
+    assert [result.error for result in results] == [None, None]
+    paths = [each.path.removeprefix("/openai/v1") for each in vendors.requests]
+    assert paths == ["/responses", "/chat/completions", "/chat/completions"]
+
+
+async def test_it_remembers_a_refusal(vendors: StandIn, clients: HttpClients) -> None:
+    request = request_of("remembered", reasoning_effort="low")
+    vendors.sequence = [refused(ONE_OF)]
+    await read_stream(clients, "vllm", target_of(vendors, "vllm"), request)
+
+    await read_stream(clients, "vllm", target_of(vendors, "vllm"), request)
+    await read_stream(clients, "vllm", target_of(vendors, "vllm"), request_of("remembered", reasoning_effort="none"))
+    await read_stream(clients, "vllm", target_of(vendors, "vllm", key="sk-another-key"), request)
+
+    efforts = [each.body["reasoning_effort"] for each in vendors.requests]
+    assert efforts == ["low", "default", "default", "none", "low"]
+
+
+async def test_it_does_not_remember_a_refusal_of_one_value(vendors: StandIn, clients: HttpClients) -> None:
+    vendors.sequence = [refused("Invalid value: temperature must be at most 1")]
+    await read_stream(clients, "vllm", target_of(vendors, "vllm"), request_of("valued", temperature=2.0))
+
+    await read_stream(clients, "vllm", target_of(vendors, "vllm"), request_of("valued", temperature=1.0))
+
+    assert [each.body.get("temperature") for each in vendors.requests] == [2.0, None, 1.0]
