@@ -125,7 +125,7 @@ def _with_other_limit(body: Body, refusal: str) -> Body | None:
     for name, other in LIMITS.items():
         if name not in body or not re.search(rf"\b{name}\b", refusal):
             continue
-        if re.search(rf"\b{other}\b", refusal):
+        if re.search(rf"\b{other}\b.{{0,20}}\binstead\b", refusal):
             return _without(body, name) | {other: body[name]}
         largest = LARGEST.search(refusal)
         number = int(largest[1].replace(",", "")) if largest else 0

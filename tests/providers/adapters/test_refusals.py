@@ -103,6 +103,16 @@ async def test_it_asks_a_gateway_without_responses_for_chat_completions(vendors:
     assert paths == ["/responses", "/chat/completions", "/chat/completions"]
 
 
+async def test_it_gives_up_if_no_other_limit_helps(vendors: StandIn, clients: HttpClients) -> None:
+    words = "'max_tokens' or 'max_completion_tokens' is too large: 9000. The maximum context length is 8192 tokens."
+    vendors.default = refused(words, "max_tokens")
+
+    error = (await read_stream(clients, "vllm", target_of(vendors, "vllm"), request_of(max_tokens=9000))).failed()
+
+    assert error.code == "context_too_long"
+    assert [each.body["max_tokens"] for each in vendors.requests] == [9000, 8192]
+
+
 async def test_it_remembers_a_refusal(vendors: StandIn, clients: HttpClients) -> None:
     request = request_of("remembered", reasoning_effort="low")
     vendors.sequence = [refused(ONE_OF)]
