@@ -165,14 +165,14 @@ class _Reader:
                 yield from self._delta(frame, {"stop_reason": "end_turn", **frame})
 
     def _delta(self, frame: Frame, delta: Frame) -> Iterator[AdapterEvent]:
-        self._usage.update({name: count for name, count in mapping(frame.get("usage")).items() if count})
+        self._usage.update({name: value for name, value in mapping(frame.get("usage")).items() if value})
         usage = usage_of(_usage, self._usage)
         if usage is not None:
             yield usage
         reason = delta.get("stop_reason")
         if reason and isinstance(reason, str):
             self._has_end = True
-            yield end_of(self._target, reason, str(delta.get("stop_details") or ""))
+            yield end_of(self._target, reason, delta.get("stop_details") or "")
 
 
 def _block(block: Frame) -> Iterator[AdapterEvent]:

@@ -179,7 +179,7 @@ class _Reader:
             self._events.append(self._end)
 
     def _end_of(self, reason: str, frame: Frame) -> Finished | FailedEnd:
-        return end_of(self._target, "refusal" if self._refuses else reason, str(frame))
+        return end_of(self._target, "refusal" if self._refuses else reason, frame)
 
     def _message(self, message: Frame) -> None:
         """Take what a whole answer has beyond the text that has come already, which it may repeat."""

@@ -9,6 +9,7 @@
     response_failure: a response that is not a success
     ├── it is a redirect                                                upstream_error
     ├── its body has words that we know                                 the code in error_words.py
+    ├── nothing answers at the path                                     bad_request
     ├── its status is known                                             the code in STATUSES
     ├── any other status above 500                                      upstream_unavailable *
     └── any other status                                                bad_request

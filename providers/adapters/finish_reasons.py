@@ -27,12 +27,13 @@ MEANINGS: dict[str, FinishReason | ErrorCode] = {
 }
 
 
-def end_of(target: Target, reason: str, detail: str = "") -> Finished | FailedEnd:
+def end_of(target: Target, reason: str, explanation: object = "") -> Finished | FailedEnd:
     """Return the end that a vendor's reason stands for; one that nobody knows is not a good end."""
     meaning = MEANINGS.get(reason.strip().rpartition(".")[2].lower())
-    detail = f"finish reason {reason}: {detail}" if detail else f"finish reason {reason}"
-    if isinstance(meaning, ErrorCode):
-        return FailedEnd(failure(meaning, target, detail))
+    if meaning is not None and not isinstance(meaning, ErrorCode):
+        return Finished(meaning)
+    # The explanation may be a whole answer, which is written out only here.
+    detail = f"finish reason {reason}: {explanation}"
     if meaning is None:
         return FailedEnd(failure(ErrorCode.UPSTREAM_ERROR, target, detail, message=UNKNOWN, retryable=False))
-    return Finished(meaning)
+    return FailedEnd(failure(meaning, target, detail))

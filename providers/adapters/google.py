@@ -155,7 +155,7 @@ class _Reader:
                 yield from self._part(part)
             reason = candidate.get("finishReason")
             if reason and isinstance(reason, str):
-                yield end_of(self._target, reason, str(candidate.get("finishMessage") or ""))
+                yield end_of(self._target, reason, candidate.get("finishMessage") or "")
 
     def close(self) -> Iterator[AdapterEvent]:
         if self._usage is not None:

@@ -22,13 +22,13 @@ from providers.adapters.errors import connection_failure, error_in, failure, fra
 from providers.adapters.loose_json import Frame, frames_of
 from providers.adapters.proxies import environment_proxy
 from providers.adapters.refusals import KnownRefusals, changed_body
-from providers.adapters.sse import EventTooLongError, SseDecoder
+from providers.adapters.sse import DONE, EventTooLongError, SseDecoder
 from providers.adapters.ssrf import connector
 
 logger = logging.getLogger(__name__)
 
 MAX_ERROR_BYTES = 256 * 1024
-# A request, and four more that each leave out another refused field.
+# A request, and four more that each have another change that a refusal asked for.
 MAX_ATTEMPTS = 5
 REFUSED_STATUSES = (400, 404, 422)
 ERROR_BODY_SECONDS = 10
@@ -36,7 +36,6 @@ ERROR_BODY_SECONDS = 10
 DRAIN_SECONDS = 0.05
 # From this size on, aiohttp warns that sending a body in one piece blocks the loop.
 LARGE_BODY = 1024 * 1024
-DONE = b"[DONE]"
 USER_AGENT = "LLMSelect"
 # A compressed stream arrives late, since the compressor waits until a block is full.
 STREAM_HEADERS = {"Content-Type": "application/json", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
@@ -170,7 +169,7 @@ class HttpClients:
                     if isinstance(error, NothingThere):
                         self._refusals.note_missing(target, call.path)
                     break
-                logger.info("%s refused a parameter, sending the request without it: %s", target.label, error.detail)
+                logger.info("%s refused a parameter, sending a changed request: %s", target.label, error.detail)
                 self._refusals.remember(target, model, refusal)
                 body = changed
             raise error

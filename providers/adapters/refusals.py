@@ -51,6 +51,7 @@ NO_SYSTEM_PROMPT = re.compile(
 REMEMBERED = 24 * 3600
 """Seconds for which a refusal is remembered."""
 MAX_REMEMBERED = 1000
+MAX_OF_MODEL = 8
 MAX_TEXT = 2000
 
 
@@ -96,10 +97,12 @@ class KnownRefusals:
             self._refusals.clear()
         name = _name(target, model)
         _, refusals = self._refusals.get(name, (0.0, []))
-        self._refusals[name] = time.monotonic() + REMEMBERED, [*refusals, refusal[:MAX_TEXT]]
+        self._refusals[name] = time.monotonic() + REMEMBERED, [*refusals, refusal[:MAX_TEXT]][-MAX_OF_MODEL:]
 
     def change(self, body: Body, optional: Mapping[str, str], target: Target, model: str) -> Body:
         """Return the body with the changes that the remembered refusals ask for."""
+        if not self._refusals:
+            return body
         until, refusals = self._refusals.get(_name(target, model), (0.0, []))
         for refusal in refusals if time.monotonic() < until else ():
             body = changed_body(body, optional, refusal) or body

@@ -27,9 +27,9 @@ def retry_after(headers: Mapping[str, str], text: str) -> float | None:
     ``Retry-After`` counts first, then the words of the error, then the headers that say when a limit that is used up
     begins anew.
     """
-    milliseconds = headers.get("Retry-After-Ms", "")
+    milliseconds = _number(headers.get("Retry-After-Ms", ""))
     for seconds in (
-        _scaled(_number(milliseconds), 0.001),
+        None if milliseconds is None else milliseconds / 1000,
         _seconds(headers.get("Retry-After", "")),
         _in_words(text),
         _reset(headers),
@@ -45,10 +45,6 @@ def _number(value: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
-
-
-def _scaled(number: float | None, factor: float) -> float | None:
-    return None if number is None else number * factor
 
 
 def _seconds(value: str) -> float | None:

@@ -112,7 +112,7 @@ class SseDecoder:
 
     def _has_whole_json(self) -> bool:
         """Return True if JSON that begins now cannot belong to the data before it."""
-        return bool(self._data) and self._data[-1].endswith((b"}", b"[DONE]"))
+        return bool(self._data) and self._data[-1].endswith((b"}", DONE))
 
     def _end_event(self, events: list[tuple[str, bytes]]) -> None:
         if self._data:

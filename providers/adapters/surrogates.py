@@ -17,7 +17,15 @@ class Surrogates:
 
     def is_whole(self, delta: Delta) -> bool:
         """Return True if nothing has to be mended."""
-        return self._half is None and _is_whole(delta.text)
+        if self._half is not None:
+            return False
+        if delta.text.isascii():
+            return True
+        try:
+            delta.text.encode()
+        except UnicodeEncodeError:
+            return False
+        return True
 
     def mend(self, delta: Delta) -> Iterator[Delta]:
         held, self._half = self._half, None
@@ -39,13 +47,3 @@ class Surrogates:
 def whole(text: str) -> str:
     """Return the text with its surrogate pairs joined, and U+FFFD for each half that has no other."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def _is_whole(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
