@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -113,7 +114,8 @@ def change(draw: st.DrawFn, value: Any, piece: str) -> None:
         case "drop":
             del parent[name]
         case "replace":
-            parent[name] = draw(st.sampled_from(ODD))
+            # A later change may change the value itself.
+            parent[name] = deepcopy(draw(st.sampled_from(ODD)))
         case "move":
             parent[name] = parent.pop(name)
 
