@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,7 +110,7 @@ _KNOWN_NAMES = {"format", "version", "exported_at", *(section.name for section i
 
 def _archive(data: bytes) -> Part:
     try:
-        decoded: Any = orjson.loads(data)
+        decoded: Any = orjson.loads(data.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise InvalidInput(NOT_JSON) from error
     archive = Part(decoded)

@@ -99,6 +99,18 @@ def http_url(env: Env, name: str, default: str = "") -> str:
     return str(value or "").rstrip("/")
 
 
+def origin(env: Env, name: str) -> str:
+    """Return an ``http(s)://`` URL without a path, or ``""``."""
+    checks = [_url_validator({"http", "https"}, "has to be a URL like https://example.org."), _check_path]
+    return str(env.str(name, "", validate=checks) or "").rstrip("/")
+
+
+def _check_path(value: str) -> None:
+    parts = urlsplit(value)
+    if parts.hostname and parts.path.strip("/"):
+        raise ValidationError("has to be a URL without a path, since LLMSelect needs a host of its own.")
+
+
 def database_url(env: Env, name: str, default: str) -> str:
     """Return a database URL in the form that dj-database-url parses."""
     value = env.str(name, "", validate=_validate_database)

@@ -26,7 +26,7 @@ environment.private_directory(VAR_DIR)
 HOST = env.str("HOST", "127.0.0.1")
 PORT = environment.port(env, "PORT", 8000)
 ASGI_SERVER = environment.choice(env, "ASGI_SERVER", ["uvicorn", "daphne"], "uvicorn")
-PUBLIC_URL = environment.http_url(env, "PUBLIC_URL")
+PUBLIC_URL = environment.origin(env, "PUBLIC_URL")
 PRODUCTION = PUBLIC_URL.startswith("https://")
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "") or environment.generated_secret(VAR_DIR, "secret_key", "token")
@@ -154,6 +154,7 @@ MAX_ARCHIVE_MB = environment.positive_integer(env, "MAX_ARCHIVE_MB", 50)
 DATABASE_URL = environment.database_url(env, "DATABASE_URL", f"sqlite:///{VAR_DIR / 'llmselect.sqlite3'}")
 DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(DATABASE_URL))}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["ENGINE"] = "llmselect_project.sqlite3"
     DATABASES["default"]["OPTIONS"] = {
         # Take the write lock at the start, so that transactions queue: a lock taken later fails if another holds it.
         "transaction_mode": "IMMEDIATE",

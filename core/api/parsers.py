@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
@@ -67,7 +68,7 @@ class IgnoreClientContentNegotiation(DefaultContentNegotiation):
 
 def _decode_object(body: bytes) -> dict[str, Any]:
     try:
-        decoded = orjson.loads(body)
+        decoded = orjson.loads(body.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise InvalidInput(NOT_JSON) from error
     if not isinstance(decoded, dict):

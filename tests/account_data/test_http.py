@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 import json
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,15 @@ def test_it_imports_a_body_and_a_file(bob: Person, archive: Json) -> None:
     new, old = {"imported": 1, "skipped": 0}, {"imported": 0, "skipped": 1}
     counts = [json.loads(response.body) for response in (first, second)]
     assert [(each["conversations"], each["comparisons"]) for each in counts] == [(new, new), (old, old)]
+
+
+def test_it_imports_a_file_with_a_byte_order_mark(bob: Person, archive: Json) -> None:
+    data = codecs.BOM_UTF8 + json.dumps(archive).encode()
+
+    response = in_program(bob.user).send("POST", ARCHIVE, form(data), MULTIPART)
+
+    assert response.status == 201
+    assert json.loads(response.body)["conversations"] == {"imported": 1, "skipped": 0}
 
 
 def test_a_browser_imports_with_its_csrf_token_alone(bob: Person, archive: Json) -> None:

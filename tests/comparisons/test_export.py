@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.core.files.base import ContentFile
@@ -115,8 +116,8 @@ def test_it_names_and_mentions_the_images_of_a_turn(browser: Client, alice: User
     [
         ("What is it like?", "what-is-it-like"),
         ('A "b"; c\r\nSet-Cookie: d', "a-b-c-set-cookie-d"),
-        ("世界", "comparison"),
-        ("../../etc/passwd", "etcpasswd"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("...", "comparison"),
         ("long " * 40, "long-" * 11 + "long"),
     ],
 )
@@ -129,6 +130,26 @@ def test_it_names_the_file_after_the_title_and_day(
     disposition = export(browser, ended, kind)["Content-Disposition"]
 
     assert disposition == f'attachment; filename="{name}-{ended.comparison.created_at:%Y-%m-%d}.{suffix}"'
+
+
+@pytest.mark.parametrize(
+    ("title", "plain", "full"),
+    [
+        ("日本語のタイトル", "comparison", "日本語のタイトル"),
+        ("😀😀", "comparison", "😀😀"),
+        ("Привет", "comparison", "привет"),
+        ("Straße", "strae", "straße"),
+    ],
+)
+def test_it_keeps_the_letters_of_a_title(
+    browser: Client, ended: StartedTurn, title: str, plain: str, full: str
+) -> None:
+    rename_comparison(comparison=ended.comparison, title=title)
+
+    disposition = export(browser, ended, "csv")["Content-Disposition"]
+
+    date = f"{ended.comparison.created_at:%Y-%m-%d}"
+    assert disposition == f"attachment; filename=\"{plain}-{date}.csv\"; filename*=UTF-8''{quote(full)}-{date}.csv"
 
 
 def test_it_exports_answers_that_still_run(browser: Client, started: StartedTurn) -> None:

@@ -99,8 +99,9 @@ def test_it_is_a_file_with_a_plain_name(alice: Chatter) -> None:
 
     date = f"{chat.created_at:%Y-%m-%d}"
     names = {kind: response.headers["content-disposition"] for kind, response in responses.items()}
-    assert names["json"] == f'attachment; filename="uber-bruche-x-{date}.json"'
-    assert names["markdown"] == f'attachment; filename="uber-bruche-x-{date}.md"'
+    for kind, suffix in (("json", "json"), ("markdown", "md")):
+        plain, full = f"uber-bruche-x-{date}.{suffix}", f"%C3%BCber-br%C3%BCche-x-{date}.{suffix}"
+        assert names[kind] == f"attachment; filename=\"{plain}\"; filename*=UTF-8''{full}"
     assert responses["markdown"].headers["content-type"] == "text/markdown; charset=utf-8"
     assert responses["markdown"].body.startswith('# Über "Brüche" /../x\n')
 
@@ -108,7 +109,7 @@ def test_it_is_a_file_with_a_plain_name(alice: Chatter) -> None:
 def test_it_exports_a_chat_without_letters_in_its_title_and_without_messages(alice: Chatter) -> None:
     chat = Conversation.objects.create(user=alice.user, title="世界", provider="demo", model="demo-swift")
 
-    assert export(chat, "json").name.startswith("chat-")
+    assert export(chat, "json").name.ascii.startswith("chat-")
     exported = json.loads(export(chat, "json").content)
     assert (exported["messages"], exported["leaf_id"]) == ([], None)
     assert export(chat, "markdown").content.decode().startswith("# 世界\n")

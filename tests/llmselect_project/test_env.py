@@ -42,6 +42,13 @@ def test_it_names_every_bad_value_at_once(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_it_refuses_a_public_url_with_a_path(tmp_path: Path) -> None:
+    done = start_with(tmp_path, PUBLIC_URL="https://example.org/llm")
+
+    assert done.returncode == 2
+    assert "PUBLIC_URL: has to be a URL without a path" in done.stderr
+
+
 def test_it_says_that_the_data_folder_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
