@@ -4,7 +4,7 @@
 # make bench     measure (bench-peers: beside LiteLLM)   make chaos     break things on purpose and count the losses
 # make requirements  pin the packages again; with UPGRADE=--upgrade to their newest versions
 .DEFAULT_GOAL := run
-.PHONY: run test quick coverage lint mypy fix bench bench-peers chaos screenshots install-dev install-js-tools requirements
+.PHONY: run test quick coverage lint mypy fix bench bench-peers chaos screenshots provider-lists install-dev install-js-tools requirements
 
 PYTHON := .venv/bin/python
 DJADE := find templates -name "*.html" -print0 | xargs -0 .venv/bin/djade --target-version 5.2
@@ -57,6 +57,10 @@ lint: install-dev install-js-tools
 
 mypy:
 	@$(PYTHON) -m mypy $(CODE)
+
+# Writes the lists of providers into README.md and docs/configuration.md.
+provider-lists: install-dev
+	@$(PYTHON) -m providers.kind_lists
 
 fix: install-dev install-js-tools
 	$(PYTHON) -m ruff check --fix .

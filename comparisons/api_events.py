@@ -14,7 +14,7 @@ from comparisons.selectors import turn_number
 from core.async_db import in_thread
 from generations import selectors
 from generations.log.event_log import EntryId
-from generations.log.events import Delta, Done, Ended, Event, PhaseChanged, Reset, Started
+from generations.log.events import Adjusted, Delta, Done, Ended, Event, PhaseChanged, Reset, Started
 from generations.models import Generation
 from generations.output.api_feed import FeedEvent, feed
 from generations.selectors import RunState
@@ -56,6 +56,9 @@ class _Serializer:
                 return None
             case Started(state):
                 return self._start(state, await self._remember(state))
+            case Adjusted(run_id, index, adjustments):
+                slot = await self._slot(run_id, index)
+                return None if slot is None else {"event": "adjusted", **slot, "adjustments": adjustments}
             case Delta(run_id, index):
                 slot = await self._slot(run_id, index)
                 return None if slot is None else _delta(event, slot)

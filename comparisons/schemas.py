@@ -120,7 +120,7 @@ def compare_request(data: Any) -> CompareRequest:
     checked = validated(CompareSerializer, data)
     shared = without_none(checked.get("parameters"))
     if checked.get("tier"):
-        shared.setdefault("max_tokens", TIERS[checked["tier"]])
+        shared["text_tokens"] = TIERS[checked["tier"]]
     candidates = (
         CandidateRequest(
             provider=entry["provider"],

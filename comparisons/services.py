@@ -32,6 +32,7 @@ from generations.services import stop_generations
 from generations.stored_request import encode_parameters
 from images.selectors import chosen_images
 from providers.adapters.base import ProviderError
+from providers.model_ref import ModelRef
 from providers.selectors import check_callable
 
 
@@ -51,7 +52,7 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
     """
     source = _source_chat(user, request)
     _check_providers(user, request.candidates)
-    check_vision([(each.provider, each.model) for each in request.candidates], request.images)
+    check_vision(user, [ModelRef(each.provider, each.model) for each in request.candidates], request.images)
     for index, candidate in enumerate(request.candidates):
         check_fallback(user, candidate.fallback, f"providers.{index}.fallback")
     check_request_rate(user)
@@ -103,7 +104,7 @@ def start_turn(*, comparison: Comparison, request: TurnRequest) -> StartedTurn:
             raise Conflict(STILL_ANSWERING)
         candidates = locked.candidates.select_related("conversation").order_by("position")
         conversations = [candidate.conversation for candidate in candidates]
-        check_vision([(each.provider, each.model) for each in conversations], request.images)
+        check_vision(comparison.user, [each.model_ref for each in conversations], request.images)
         turn = Turn(comparison=locked, number=locked.turns.count(), prompt=request.prompt)
         state = _send(turn, conversations, request)
         Comparison.objects.filter(pk=locked.pk).update(updated_at=timezone.now())

@@ -9,7 +9,7 @@ from conversations.models import Conversation, Message
 from conversations.selectors import answer_of
 from core.async_db import in_thread
 from generations.log.event_log import EntryId
-from generations.log.events import Delta, Done, Ended, Event, Reset, Started
+from generations.log.events import Adjusted, Delta, Done, Ended, Event, Reset, Started
 from generations.models import Generation
 from generations.output.api_feed import FeedEvent, feed
 from generations.output.json import usage_json
@@ -52,6 +52,8 @@ class _Serializer:
             case Started(state):
                 self._silent = True
                 return {"start": True, **await self._ids(state)}
+            case Adjusted(adjustments=adjustments):
+                return {"adjusted": adjustments}
             case Delta(channel="text", text=text):
                 return {"content": text}
             case Delta(text=text):

@@ -10,8 +10,8 @@ from conversations.models import Message as StoredMessage
 from generations.stored_request import decode_parameters
 from generations.tokens import IMAGE_TOKENS, estimate_tokens
 from images.models import Image as StoredImage
-from providers.adapters.base import Image, Message, Request
-from providers.capabilities import is_text_only
+from providers.adapters.base import UNLISTED, Image, ListedModel, Message, Request
+from providers.adapters.capabilities import capabilities_of
 from providers.prices import context_window
 
 MARGIN = 1.15
@@ -35,12 +35,14 @@ class ContextRequest:
     omitted_images: int
 
 
-def build_request(conversation: Conversation, messages: Sequence[Message]) -> ContextRequest:
+def build_request(
+    conversation: Conversation, messages: Sequence[Message], listed: ListedModel = UNLISTED
+) -> ContextRequest:
     """Return the request that asks a conversation's model to answer the last of ``messages``, which begin with the
-    first."""
-    fitting = _newest_that_fit(conversation, messages)
+    first. ``listed`` is what its provider states about the model."""
+    fitting = _newest_that_fit(conversation, messages, listed.context_window)
     omitted_images = 0
-    if is_text_only(conversation.model):
+    if listed.capabilities.or_else(capabilities_of(conversation.model)).images is False:
         omitted_images = sum(len(message.images) for message in fitting)
         fitting = [replace(message, images=()) for message in fitting]
     request = Request(
@@ -48,6 +50,7 @@ def build_request(conversation: Conversation, messages: Sequence[Message]) -> Co
         messages=_merge_roles(fitting),
         system=conversation.system,
         parameters=decode_parameters(conversation.parameters),
+        listed=listed,
     )
     return ContextRequest(request, len(messages) - len(fitting), omitted_images)
 
@@ -63,12 +66,14 @@ def sent_prompt(text: str, images: Iterable[StoredImage]) -> Message:
     return Message("user", text, tuple(Image(str(image.public_id)) for image in images))
 
 
-def _newest_that_fit(conversation: Conversation, messages: Sequence[Message]) -> Sequence[Message]:
+def _newest_that_fit(
+    conversation: Conversation, messages: Sequence[Message], listed_window: int | None
+) -> Sequence[Message]:
     """Return the newest messages that fit into the context window beside the system prompt and the answer.
 
     They begin with a prompt; the last message is always among them.
     """
-    window = context_window(conversation.provider, conversation.model)
+    window = listed_window or context_window(conversation.provider, conversation.model)
     if window is None:
         return messages
     answer_room = conversation.parameters.get("max_tokens") or min(window // ANSWER_SHARE, MAX_ANSWER_ROOM)

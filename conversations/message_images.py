@@ -8,21 +8,30 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.models import User
 from conversations.models import Message, MessageImage
 from core.errors import InvalidInput
 from core.statements import insert
 from images.models import Image
 from images.services import KEPT_UNSENT, delete_images, delete_stray_files
-from providers.capabilities import is_text_only
+from providers.adapters.capabilities import capabilities_of
+from providers.listed_models import known_model
+from providers.model_ref import ModelRef
 from providers.selectors import model_label
 
 
-def check_vision(models: Iterable[tuple[str, str]], images: Sequence[object]) -> None:
-    """Raise InvalidInput if there are images and one of the models, ``(provider, model)``, is known not to see."""
-    blind = dict.fromkeys(model_label(provider, model) for provider, model in models if is_text_only(model))
-    if images and blind:
+def check_vision(user: User, models: Iterable[ModelRef], images: Sequence[object]) -> None:
+    """Raise InvalidInput if there are images and one of the models is known not to see; no query without images."""
+    if not images:
+        return
+    blind = dict.fromkeys(model_label(*model) for model in models if _is_blind(user, model))
+    if blind:
         sentence = f"Images cannot be shown to {' and '.join(blind)}. Choose another model, or leave the images out."
         raise InvalidInput(sentence, fields={"images": [sentence]})
+
+
+def _is_blind(user: User, model: ModelRef) -> bool:
+    return known_model(user.pk, model).capabilities.or_else(capabilities_of(model.model)).images is False
 
 
 def attach_images(messages: Iterable[tuple[Message, Iterable[Image]]]) -> None:

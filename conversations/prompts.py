@@ -21,8 +21,9 @@ from generations.models import Generation
 from generations.selectors import RunState
 from generations.services import new_run, retry_generation, start
 from images.models import Image
+from providers.adapters.base import ErrorCode, ProviderError
 from providers.adapters.base import Message as SentMessage
-from providers.adapters.base import ProviderError
+from providers.listed_models import known_model, known_models
 from providers.model_ref import ModelRef
 from providers.selectors import check_callable
 
@@ -61,7 +62,11 @@ def start_answers(
     """
     new_prompts = [each for each in prompts if each.pk is None]
     histories = _histories(prompts, images)
-    requests = [build_request(prompt.conversation, history) for prompt, history in zip(prompts, histories, strict=True)]
+    listed = known_models(user.pk, [prompt.conversation.model_ref for prompt in prompts])
+    requests = [
+        build_request(prompt.conversation, history, listed[prompt.conversation.model_ref])
+        for prompt, history in zip(prompts, histories, strict=True)
+    ]
     generation_requests = [
         GenerationRequest(prompt.conversation.provider, each.request, _fallback(prompt.conversation))
         for prompt, each in zip(prompts, requests, strict=True)
@@ -130,10 +135,12 @@ def retry_answer(*, generation: Generation, topic: str) -> RunState:
     prompt = message.parent
     if prompt is None:
         raise ValueError(f"{message} has no prompt")
+    (history,) = _histories([prompt])
+    listed = known_model(generation.user_id, prompt.conversation.model_ref)
     return retry_generation(
         generation=generation,
         topic=topic,
-        request=build_request(prompt.conversation, *_histories([prompt])).request,
+        request=build_request(prompt.conversation, history, listed).request,
     )
 
 
@@ -154,5 +161,12 @@ def _histories(prompts: Sequence[Message], images: Sequence[Image] = ()) -> list
 def _history(prompt: Message, stored: Mapping[int, Message], images: Sequence[Image]) -> list[SentMessage]:
     tree = MessageTree.from_pairs((message.pk, message.parent_id) for message in stored.values())
     leaf = prompt.parent_id if prompt.pk is None else prompt.pk
-    history = [sent_message(stored[key]) for key in tree.path(leaf)]
+    history = [sent_message(each) for each in _without_refused([stored[key] for key in tree.path(leaf)])]
     return history if prompt.pk is not None else [*history, sent_prompt(prompt.text, images)]
+
+
+def _without_refused(path: Sequence[Message]) -> list[Message]:
+    """Leave out answers that a provider's filter has refused, and their prompts, which it would refuse again."""
+    refused = {each.pk for each in path if each.generation and each.generation.error_code == ErrorCode.CONTENT_FILTERED}
+    prompts = {each.parent_id for each in path if each.pk in refused}
+    return [each for each in path if each.pk not in refused | prompts]

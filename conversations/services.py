@@ -66,7 +66,7 @@ def start_answer(*, user: User, request: ChatRequest) -> StartedAnswer:
         conversation, changed = _conversation(user, request)
         check_provider(user, conversation.provider, "provider")
         prompt, images = _prompt(conversation, request)
-        check_vision(((conversation.provider, conversation.model),), images)
+        check_vision(user, [conversation.model_ref], images)
         state, (message,) = start_answers(
             user=user,
             topic=conversation.topic,

@@ -6,6 +6,8 @@ A title is an answer like any other, with a run of its own: it counts toward bud
 from __future__ import annotations
 
 import logging
+import re
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -19,6 +21,10 @@ from generations.on_complete import on_complete
 from generations.services import start_run
 from providers.adapters.base import Message as RequestMessage
 from providers.adapters.base import Parameters, Request
+from providers.listed_models import known_model
+from providers.model_ref import ModelRef
+from providers.prices import list_price
+from providers.shortlist import shortlisted_models
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +37,16 @@ EXCERPT = 1500
 """Characters of the prompt and of the answer that are enough for a title."""
 MAX_LENGTH = 80
 """Characters; a longer first line is no title, so the chat keeps its first words."""
-MAX_TOKENS = 1000
-"""Output tokens; some models spend hundreds on reasoning before they write six words."""
+PARAMETERS = Parameters(text_tokens=1000, reasoning_effort="none")
+CHEAP = Decimal(5)
+"""Dollars per million output tokens up to which a chat's own model makes the title."""
+DEAR = re.compile(r"-pro\b|deep-research", re.IGNORECASE)
+"""Models that are never asked for a title, whatever they cost."""
 WRAPPING = " \t\"'“”‘’«»„*#`_."
+EMPHASIS = re.compile(r"\*+|`+|__+|^#+\s")
+LABEL = re.compile(
+    r"^(title|titel|titre|título|titolo|otsikko|заголовок|название|标题|標題|タイトル|제목)\s*[:：]\s*", re.IGNORECASE
+)
 
 
 _ANSWER = PreparedQuery(
@@ -48,7 +61,7 @@ _FIRST_PROMPT = PreparedQuery(
 
 @on_complete(MAKE_TITLE)
 def make_title(generation: Generation) -> None:
-    """Ask the chat's own model for a title once the first answer is complete.
+    """Ask the chat's own model, or a cheap one of its provider, for a title once the first answer is complete.
 
     Demo models are not asked, because they only recite prepared texts.
     """
@@ -64,10 +77,12 @@ def make_title(generation: Generation) -> None:
 
 
 def _request_title(conversation: Conversation, prompt: Message, answer: str) -> None:
+    model = title_model(conversation.provider, conversation.model)
+    if model is None:
+        return
     exchange = f"{INSTRUCTION}\n\nQuestion:\n{prompt.text[:EXCERPT]}\n\nAnswer:\n{answer[:EXCERPT]}"
-    request = Request(
-        conversation.model, (RequestMessage("user", exchange),), parameters=Parameters(max_tokens=MAX_TOKENS)
-    )
+    listed = known_model(conversation.user_id, ModelRef(conversation.provider, model))
+    request = Request(model, (RequestMessage("user", exchange),), parameters=PARAMETERS, listed=listed)
     with transaction.atomic():
         start_run(
             user=conversation.user,
@@ -77,6 +92,17 @@ def _request_title(conversation: Conversation, prompt: Message, answer: str) -> 
             on_complete=TAKE_TITLE,
             batch=True,
         )
+
+
+def title_model(provider: str, model: str) -> str | None:
+    """Return the model that makes a chat's title: its own if it is cheap or nothing is known of its price, else the
+    cheapest of its provider's short list; None if all are dear."""
+    own = list_price(provider, model).output
+    if own is not None and own > CHEAP:
+        prices = {each: list_price(provider, each).output for each in shortlisted_models(provider)}
+        known = {each: price for each, price in prices.items() if price is not None and price < own}
+        model = min(known, key=lambda each: known[each], default=model)
+    return None if DEAR.search(model) else model
 
 
 @on_complete(TAKE_TITLE)
@@ -90,7 +116,8 @@ def take_title(generation: Generation) -> None:
 
 
 def clean_title(text: str) -> str:
-    """Return the first line that is not blank, without quotes and Markdown; empty if it is too long for a title."""
-    lines = (line.strip(WRAPPING) for line in text.splitlines())
+    """Return the first line that is not blank, without quotes, Markdown and the word "Title"; empty if it is too long
+    for a title."""
+    lines = (LABEL.sub("", EMPHASIS.sub("", line).strip()).strip(WRAPPING) for line in text.splitlines())
     title = " ".join(next((line for line in lines if line), "").split())
     return title if len(title) <= MAX_LENGTH else ""

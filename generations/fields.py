@@ -11,20 +11,20 @@ from rest_framework import serializers
 from core.api.fields import StringField
 from core.api.validation import validated
 from providers.adapters.base import Parameters
+from providers.adapters.capabilities import ALL_EFFORTS
 from providers.model_ref import ModelRef
 
 TITLE_LENGTH = 200
 MAX_MODELS = 8
 """Models that a comparison or a preset may have."""
 TIERS = {"brief": 400, "standard": 1500, "extended": 6000}
-"""Named answer lengths, in output tokens."""
+"""Named lengths of an answer's text, in tokens; thinking comes on top."""
 MODEL_LIST_ERRORS: dict[str, Any] = {
     "min_length": "Choose at least one model.",
     "max_length": f"At most {MAX_MODELS} models can be compared at once.",
     "required": "Choose at least one model.",
     "not_a_list": "This has to be a list of models, each with its provider.",
 }
-EFFORTS = ["minimal", "low", "medium", "high"]
 
 
 class TextField(StringField):
@@ -97,7 +97,13 @@ class ParametersSerializer(serializers.Serializer[Parameters]):
     max_tokens = StrictIntegerField(required=False, allow_null=True, min_value=1, max_value=1_000_000)
     stop = serializers.ListField(child=TextField(max_length=200), required=False, allow_null=True, max_length=4)
     seed = StrictIntegerField(required=False, allow_null=True, min_value=-(2**31), max_value=2**31 - 1)
-    reasoning_effort = WordField(EFFORTS, required=False, allow_null=True)
+    reasoning_effort = WordField(ALL_EFFORTS, required=False, allow_null=True)
+
+
+class StoredParametersSerializer(ParametersSerializer):
+    """Parameters as they are stored: a tier is the length of the text."""
+
+    text_tokens = StrictIntegerField(required=False, allow_null=True, min_value=1, max_value=1_000_000)
 
 
 class TitleSerializer(serializers.Serializer[dict[str, str]]):

@@ -96,7 +96,8 @@ class Generation(models.Model):
     more; the end of a generation releases the next one.
 
     ``reserved_tokens`` and ``reserved_cost`` are set aside while it is open if a budget applies. ``fallback`` is the
-    "provider/model" that answers if this model cannot; ``answered_by`` is set if the fallback did.
+    "provider/model" that answers if this model cannot; ``answered_by`` is set if the fallback did. ``adjustments`` says
+    which settings were not sent as they were asked for: ``{"parameter", "asked", "sent", "reason"}`` each.
     """
 
     BATCH = 9
@@ -111,9 +112,17 @@ class Generation(models.Model):
 
     OPEN = (Status.QUEUED, Status.STREAMING)
     RESULT = (
-        *("text", "reasoning", "timeline", "answered_by", "finish_reason"),
+        *("text", "reasoning", "timeline", "answered_by", "adjustments", "finish_reason"),
         *("error_code", "error", "retryable", "time", "ttft"),
-        *("input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens", "usage_source", "cost"),
+        *(
+            "input_tokens",
+            "output_tokens",
+            "reasoning_tokens",
+            "cached_input_tokens",
+            "usage_source",
+            "cost",
+            "cost_source",
+        ),
         *("worker", "lease", "ended_at"),
     )
     """The fields that a retry resets."""
@@ -147,6 +156,7 @@ class Generation(models.Model):
     reasoning = models.TextField(blank=True)
     timeline = models.JSONField(default=list, blank=True)
     answered_by = models.CharField(max_length=model_ref.MAX_LENGTH, blank=True)
+    adjustments = models.JSONField(default=list, blank=True)
     error_code = models.CharField(max_length=32, blank=True, choices=[(code, code) for code in ErrorCode])
     error = models.CharField(max_length=500, blank=True)
     retryable = models.BooleanField(default=False)
@@ -161,6 +171,9 @@ class Generation(models.Model):
         max_length=8, blank=True, choices=[("provider", "provider"), ("estimate", "estimate")]
     )
     cost = models.DecimalField(max_digits=14, decimal_places=8, null=True, blank=True)
+    cost_source = models.CharField(
+        max_length=8, blank=True, choices=[("provider", "provider"), ("estimate", "estimate")]
+    )
     key_source = models.CharField(max_length=6, blank=True, choices=KeySource.choices)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -1,6 +1,7 @@
 """The stored form of a request: encoded to JSON when a generation is created, decoded by the worker.
 
-``{"system": "…", "messages": [{"role", "text", "images": [id, …]}]}``; ``images`` is left out if there are none.
+``{"system": "…", "messages": [{"role", "text", "images": [id, …]}], "listed": {…}}``; ``images`` is left out if there
+are none, ``listed`` if the provider's list states nothing about the model (see ``providers/listed_models.py``).
 Parameters are stored in a field of their own, without those that are left to the provider.
 """
 
@@ -15,7 +16,8 @@ from accounts.models import User
 from generations.models import Generation
 from images.models import Image as StoredImage
 from images.selectors import user_images
-from providers.adapters.base import ErrorCode, Image, Message, Parameters, ProviderError, Request
+from providers.adapters.base import ErrorCode, Image, ListedModel, Message, Parameters, ProviderError, Request
+from providers.listed_models import decode, encode
 
 IMAGE_GONE = "An image of this conversation is no longer there. Send the message again without it."
 EMPTY: dict[str, Any] = {"system": "", "messages": []}
@@ -31,7 +33,12 @@ def decode_parameters(stored: dict[str, Any]) -> Parameters:
 
 def encode_request(request: Request) -> dict[str, Any]:
     """Return the JSON of a request, with the ids of its images but not their bytes."""
-    return {"system": request.system, "messages": [_encode_message(message) for message in request.messages]}
+    encoded: dict[str, Any] = {
+        "system": request.system,
+        "messages": [_encode_message(message) for message in request.messages],
+    }
+    listed = encode(request.listed)
+    return encoded | {"listed": listed} if listed else encoded
 
 
 def decode_request(generation: Generation) -> Request:
@@ -45,7 +52,13 @@ def decode_request(generation: Generation) -> Request:
         Message(message["role"], message["text"], tuple(images[name] for name in _image_ids(message)))
         for message in stored["messages"]
     )
-    return Request(generation.model, messages, stored["system"], decode_parameters(generation.parameters))
+    parameters = decode_parameters(generation.parameters)
+    return Request(generation.model, messages, stored["system"], parameters, stored_listed(generation))
+
+
+def stored_listed(generation: Generation) -> ListedModel:
+    """Return what the provider's list stated about a generation's model when it was started."""
+    return decode(generation.model, (generation.request or EMPTY).get("listed", {}))
 
 
 def stored_texts(stored: dict[str, Any] | None) -> Iterator[str]:

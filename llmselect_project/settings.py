@@ -278,12 +278,13 @@ PROVIDER_BASE_URLS = {
 }
 PROVIDER_API_KEYS = {kind.slug: cleaned_key(env.str(f"{kind.slug.upper()}_API_KEY", "")) for kind in KINDS.values()}
 CONNECT_TIMEOUT = environment.positive_number(env, "CONNECT_TIMEOUT", 10)
-FIRST_TOKEN_TIMEOUT = environment.positive_number(env, "FIRST_TOKEN_TIMEOUT", 120)
-BETWEEN_TOKENS_TIMEOUT = environment.positive_number(env, "BETWEEN_TOKENS_TIMEOUT", 60)
-TOTAL_TIMEOUT = environment.positive_number(env, "TOTAL_TIMEOUT", 900)
+FIRST_TOKEN_TIMEOUT = environment.positive_number(env, "FIRST_TOKEN_TIMEOUT", 600)
+IDLE_TIMEOUT = environment.positive_number(env, "IDLE_TIMEOUT", 300)
+TOTAL_TIMEOUT = environment.positive_number(env, "TOTAL_TIMEOUT", 1800)
 UPSTREAM_RETRIES = environment.natural_number(env, "UPSTREAM_RETRIES", 2)
 RETRY_DELAY = environment.positive_number(env, "RETRY_DELAY", 0.5)
 LONGEST_RETRY_AFTER = environment.positive_number(env, "LONGEST_RETRY_AFTER", 10)
+UNKNOWN_MODEL_PRICE = environment.optional_dollars(env, "UNKNOWN_MODEL_PRICE")
 FALLBACK_MODEL = environment.selection(env, "FALLBACK_MODEL")
 CIRCUIT_FAILURES = environment.positive_integer(env, "CIRCUIT_FAILURES", 10)
 CIRCUIT_PAUSE = environment.positive_number(env, "CIRCUIT_PAUSE", 30)

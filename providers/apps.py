@@ -7,6 +7,6 @@ class ProvidersConfig(AppConfig):
 
     def ready(self) -> None:
         from core.process_cache import forget_when_changed
-        from providers.models import Endpoint, ProviderKey
+        from providers.models import Endpoint, LanguageModel, ProviderKey
 
-        forget_when_changed(Endpoint, ProviderKey)
+        forget_when_changed(Endpoint, ProviderKey, LanguageModel)

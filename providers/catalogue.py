@@ -1,22 +1,25 @@
-"""The models that a user can choose from: each kind's short list, the demo models, and the models that refreshes found.
+"""The models that a user can choose from: those that the provider lists for the key that their requests use, or the
+kind's short list as long as nothing was listed; and the demo models.
 
-It takes three queries for the providers and one for the models; prices and capabilities come from memory.
+It takes three queries for the providers and one for the models. What a provider does not state about a model comes from
+memory.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
 from accounts.models import User
-from providers.adapters.base import Target
+from providers.adapters.base import ListedModel, Target
+from providers.adapters.capabilities import capabilities_of
 from providers.adapters.demo import DemoAdapter
-from providers.capabilities import capabilities_of
 from providers.kinds import ProviderKind
+from providers.listed_models import stored_model
 from providers.model_ref import ModelRef
 from providers.prices import context_window, list_price
 from providers.selectors import Access, listed_models, model_label, provider_accesses
@@ -66,15 +69,6 @@ class CatalogueGroup:
         return not self.reason
 
 
-@dataclass(frozen=True, slots=True)
-class ListedModel:
-    """A model from a short list, or one that a refresh found and stored."""
-
-    model: str
-    label: str = ""
-    context_window: int | None = None
-
-
 def catalogue(user: User) -> list[CatalogueModel]:
     """Return all models; those that this user can use come first. Four queries."""
     return [model for group in catalogue_groups(user) for model in group.models]
@@ -94,22 +88,20 @@ def catalogue_groups(user: User) -> list[CatalogueGroup]:
 def _listed(user: User) -> tuple[dict[str, list[ListedModel]], dict[str, list[ListedModel]]]:
     """Return the models listed for the user's own keys, and those listed for the server's, by provider."""
     owned, shared = defaultdict[str, list[ListedModel]](list), defaultdict[str, list[ListedModel]](list)
-    for provider, model, owner, label, window in listed_models(user):
-        (shared if owner is None else owned)[provider].append(ListedModel(model, label, window))
+    for row in listed_models(user):
+        (shared if row.owner_id is None else owned)[row.provider].append(stored_model(row))
     return owned, shared
 
 
 def _group(access: Access, listed: list[ListedModel]) -> CatalogueGroup:
     usable = not access.refusal
-    models = {model: ListedModel(model) for model in _built_in_models(access.kind)}
-    if usable:
-        models |= {item.model: item for item in listed}
+    models = _best_first(access.kind, listed) if usable and listed else _built_in_models(access.kind)
     reason = access.refusal or ("" if models else _no_models(access))
     return CatalogueGroup(
         provider=access.provider,
         label=access.info.label,
         color=access.info.color,
-        models=list(_catalogue_models(access, models.values())),
+        models=list(_catalogue_models(access, models)),
         reason=reason,
         can_refresh=usable and not is_demo(access.kind),
     )
@@ -117,26 +109,33 @@ def _group(access: Access, listed: list[ListedModel]) -> CatalogueGroup:
 
 def _catalogue_models(access: Access, models: Iterable[ListedModel]) -> Iterable[CatalogueModel]:
     for listed in models:
-        prices, capabilities = list_price(access.provider, listed.model), capabilities_of(listed.model)
+        prices = list_price(access.provider, listed.id)
+        capabilities = listed.capabilities.or_else(capabilities_of(listed.id))
         yield CatalogueModel(
             provider=access.provider,
-            model=listed.model,
-            label=listed.label or model_label(access.provider, listed.model),
+            model=listed.id,
+            label=listed.label or model_label(access.provider, listed.id),
             color=access.info.color,
-            context_window=listed.context_window or context_window(access.provider, listed.model),
-            input_price=prices.input,
-            output_price=prices.output,
-            reasoning=capabilities.reasoning,
-            vision=capabilities.vision,
+            context_window=listed.context_window or context_window(access.provider, listed.id),
+            input_price=prices.input if listed.input_price is None else listed.input_price,
+            output_price=prices.output if listed.output_price is None else listed.output_price,
+            reasoning=capabilities.reasons,
+            vision=capabilities.images is True,
             available=not access.refusal,
             reason=access.refusal,
         )
 
 
-def _built_in_models(kind: ProviderKind | None) -> tuple[str, ...]:
+def _built_in_models(kind: ProviderKind | None) -> Sequence[ListedModel]:
     if kind is None:
         return ()
-    return _demo_models(kind) if is_demo(kind) else shortlisted_models(kind.slug)
+    return _demo_models(kind) if is_demo(kind) else [ListedModel(each) for each in shortlisted_models(kind.slug)]
+
+
+def _best_first(kind: ProviderKind | None, listed: Iterable[ListedModel]) -> list[ListedModel]:
+    """Return the listed models, first those of the short list, in its order."""
+    best = {model: position for position, model in enumerate(shortlisted_models(kind.slug) if kind else ())}
+    return sorted(listed, key=lambda model: (best.get(model.id, len(best)), model.id))
 
 
 def is_demo(kind: ProviderKind | None) -> bool:
@@ -144,7 +143,7 @@ def is_demo(kind: ProviderKind | None) -> bool:
 
 
 @cache
-def _demo_models(kind: ProviderKind) -> tuple[str, ...]:
+def _demo_models(kind: ProviderKind) -> tuple[ListedModel, ...]:
     return tuple(asyncio.run(kind.adapter.list_models(Target(kind.label, kind.base_url))))
 
 

@@ -91,15 +91,22 @@ class Endpoint(models.Model):
 
 
 class LanguageModel(models.Model):
-    """A model that a provider listed for its owner's key or, if it has no owner, for the server's key or no key."""
+    """A model that a provider listed for its owner's key or, if it has no owner, for the server's key or no key.
+
+    ``listed`` is what the provider states about it (see ``listed_models.py``); an administrator's label and context
+    window come before it.
+    """
 
     provider = models.CharField(max_length=64)
     model = models.CharField(max_length=MAX_MODEL_LENGTH)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="language_models"
     )
-    label = models.CharField(max_length=200, blank=True, default="", help_text="Instead of the model's id.")
-    context_window = models.PositiveIntegerField(null=True, blank=True, help_text="In tokens.")
+    label = models.CharField(max_length=200, blank=True, default="", help_text="Instead of the provider's name for it.")
+    context_window = models.PositiveIntegerField(
+        null=True, blank=True, help_text="In tokens, instead of what the provider states."
+    )
+    listed = models.JSONField(default=dict, blank=True, editable=False)
     refreshed_at = models.DateTimeField()
 
     class Meta:

@@ -35,6 +35,7 @@ def price(provider: str, model: str, usage: Usage) -> Decimal | None:
     counted = genai_prices.Usage(
         input_tokens=usage.input_tokens,
         cache_read_tokens=min(usage.cached_input_tokens, usage.input_tokens),
+        cache_write_tokens=min(usage.cache_write_tokens, max(0, usage.input_tokens - usage.cached_input_tokens)),
         output_tokens=usage.output_tokens,
     )
     return info.calc_price(counted, vendor).total_price

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.validators import slug_re
+from django.db.models import Q
 
 from accounts.allowances import has_budget
 from accounts.models import User
@@ -251,11 +252,9 @@ def model_label(provider: str, model: str) -> str:
     return info.name if model == info.id or model in shortlisted_models(provider) else model
 
 
-def listed_models(user: User) -> Iterable[tuple[str, str, int | None, str, int | None]]:
-    """Return the models that refreshes found for this user or the server: provider, model, owner's id, label, context
-    window."""
-    visible = LanguageModel.objects.filter(owner=user) | LanguageModel.objects.filter(owner=None)
-    return visible.values_list("provider", "model", "owner_id", "label", "context_window")
+def listed_models(user: User) -> Iterable[LanguageModel]:
+    """Return the models that refreshes found for this user or for the server."""
+    return LanguageModel.objects.filter(Q(owner=user) | Q(owner=None))
 
 
 def _resolved_kind(user: User, kind: ProviderKind, own: ProviderKey | None) -> ResolvedTarget:

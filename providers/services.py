@@ -17,10 +17,12 @@ from django.utils import timezone
 from accounts.audit import record
 from accounts.models import Action, User
 from core.errors import InvalidInput, NotFound
+from core.process_cache import forget_all
 from core.rate_limits import Limit
-from providers.adapters.base import ErrorCode, ProviderError
+from providers.adapters.base import ErrorCode, ListedModel, ProviderError
 from providers.base_urls import check_public_url, check_url
 from providers.kinds import KINDS, ProviderKind
+from providers.listed_models import encode
 from providers.models import MAX_MODEL_LENGTH, LanguageModel, ProviderKey, hint_of
 from providers.pasted_values import cleaned_base_url, cleaned_key
 from providers.selectors import ResolvedTarget, enabled_endpoint, provider_access, resolve_target, takes_key
@@ -29,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 MAX_KEY_LENGTH = 1000
 MAX_MODELS = 2000
+ROWS_AT_ONCE = 200
 KEY_TESTS = Limit("key-test", 30, 60, "Too many key tests at once. Wait a minute and try again.")
 REFRESHES = Limit("model-list", 30, 60, "Too many refreshes of model lists at once. Wait a minute and try again.")
 PRINTABLE = re.compile(r"[\x21-\x7e]*")
@@ -99,10 +102,10 @@ def test_key(*, user: User, provider: str) -> KeyTest:
     return KeyTest(ok=True, message=_success(label, resolved))
 
 
-def refresh_models(*, user: User, provider: str) -> list[str]:
+def refresh_models(*, user: User, provider: str) -> list[ListedModel]:
     """Fetch the provider's own list of models and store it, for the user if their key was used, else for the server.
 
-    Returns the models' ids. Raises NotFound, ProviderError, and TooManyRequests beyond ``REFRESHES``; then the stored
+    Returns the models. Raises NotFound, ProviderError, and TooManyRequests beyond ``REFRESHES``; then the stored
     list stays as it was.
     """
     REFRESHES.take(str(user.public_id))
@@ -113,7 +116,7 @@ def refresh_models(*, user: User, provider: str) -> list[str]:
     except ProviderError as error:
         _log(provider, "did not list its models", error)
         raise
-    models = [model for model in dict.fromkeys(listed) if _is_usable(model)][:MAX_MODELS]
+    models = [model for model in listed if _is_usable(model.id)][:MAX_MODELS]
     _store_models(provider, user if resolved.key_source == "user" else None, models)
     return models
 
@@ -166,19 +169,24 @@ def _log(provider: str, event: str, error: ProviderError) -> None:
     logger.warning("%s %s (%s): %s", provider, event, error.code, error.detail)
 
 
-@transaction.atomic
-def _store_models(provider: str, owner: User | None, models: list[str]) -> None:
-    now = timezone.now()
-    # Rows that stay keep the label and context window that an administrator wrote.
-    rows = LanguageModel.objects.filter(provider=provider, owner=owner)
-    rows.exclude(model__in=models).delete()
-    known = set(rows.values_list("model", flat=True))
-    rows.update(refreshed_at=now)
-    LanguageModel.objects.bulk_create(
-        [
-            LanguageModel(provider=provider, owner=owner, model=model, refreshed_at=now)
-            for model in models
-            if model not in known
-        ],
-        ignore_conflicts=True,
-    )
+def _store_models(provider: str, owner: User | None, models: list[ListedModel]) -> None:
+    """Replace the stored list; rows that stay keep the label and context window that an administrator wrote."""
+    now, stated = timezone.now(), {model.id: encode(model) for model in models}
+    with transaction.atomic():
+        rows = LanguageModel.objects.filter(provider=provider, owner=owner)
+        rows.exclude(model__in=stated).delete()
+        known = {row.model: row for row in rows}
+        changed = [row for name, row in known.items() if row.listed != stated[name]]
+        for row in changed:
+            row.listed = stated[row.model]
+        LanguageModel.objects.bulk_update(changed, ["listed"], batch_size=ROWS_AT_ONCE)
+        rows.update(refreshed_at=now)
+        LanguageModel.objects.bulk_create(
+            [
+                LanguageModel(provider=provider, owner=owner, model=name, listed=listed, refreshed_at=now)
+                for name, listed in stated.items()
+                if name not in known
+            ],
+            ignore_conflicts=True,
+        )
+    forget_all()

@@ -29,6 +29,8 @@ NOT_CHAT = re.compile(
     r"|guard|\blive|computer.?use|robotics|omni|banana|video|decide|multi-agent|maas|routers/|instruct$|completion|rerank|:|^~",
     re.IGNORECASE,
 )
+NOT_OFFERED = re.compile(r"claude-mythos|grok-4(-1)?-fast")
+"""Models that only few organizations may use, and retired ones under whose names their vendors serve others."""
 SIZE = re.compile(r"\b\d+(\.\d+)?x?\d*[bkmt]\b|\b[a-z]\d+b\b|\b\d{4,}\b|\b\d{2}-\d{2}\b|\([^)]*\)", re.IGNORECASE)
 VERSION = re.compile(r"\d+(?:\.\d+)?")
 NOT_FAMILY = frozenset({"preview", "latest", "exp", "and", "chat"})
@@ -52,9 +54,11 @@ class Choice:
 @cache
 def shortlisted_models(provider: str) -> tuple[str, ...]:
     """Return the ids of a kind's short list, newest first; empty if genai-prices does not know the kind."""
-    adapter = KINDS[provider].adapter if provider in KINDS else None
-    if isinstance(adapter, OpenAICompatibleAdapter) and adapter.models:
-        return adapter.models
+    kind = KINDS.get(provider)
+    if kind is not None and kind.shortlist:
+        return kind.shortlist
+    if kind is not None and isinstance(kind.adapter, OpenAICompatibleAdapter) and kind.adapter.models:
+        return kind.adapter.models
     vendor = price_vendor(provider)
     choices = sorted(_choices(provider, vendor.models if vendor else ()), key=_newest_first)
     newest = _first_of_each(lambda choice: choice.family, choices)
@@ -78,7 +82,7 @@ def _current_generation(choices: list[Choice]) -> list[Choice]:
 def _choices(provider: str, models: Iterable[ModelInfo]) -> Iterable[Choice]:
     for info in models:
         name, model = info.name or "", api_id(info)
-        if not name or not model or info.deprecated or NOT_CHAT.search(f"{model} {name}"):
+        if not name or not model or info.deprecated or NOT_CHAT.search(f"{model} {name}") or NOT_OFFERED.search(model):
             continue
         prices = list_price(provider, model)
         if prices.output:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from account_data.imports.reader import LONGEST_TEXT, Part, is_time
 from accounts.models import User
-from generations.fields import ParametersSerializer, without_none
+from generations.fields import StoredParametersSerializer, without_none
 from generations.models import Generation
 from providers import model_ref
 from providers.adapters.base import ErrorCode
@@ -19,11 +20,14 @@ MOST_ATTEMPTS = 32_767
 """The largest number in the database column."""
 TOKENS = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens")
 COST_DECIMALS = 8
+MOST_TEXTS = 10
+LONGEST_SETTING = 200
 MOST_COST = 1_000_000
 
 
 def read_answer(part: Part, user: User) -> Generation:
     """Return an ended answer, not saved yet and in no run. It has no key source, because it was paid for elsewhere."""
+    no_adjustments: list[dict[str, Any]] = []
     return Generation(
         public_id=part.own_id("answer"),
         user=user,
@@ -44,8 +48,10 @@ def read_answer(part: Part, user: User) -> Generation:
         ttft=part.nullable("ttft", part.seconds),
         **{name: part.nullable(name, part.integer) for name in TOKENS},
         answered_by=part.optional("answered_by", lambda name: part.text(name, model_ref.MAX_LENGTH), ""),
+        adjustments=part.optional("adjustments", lambda name: _adjustments(part, name), no_adjustments),
         usage_source=part.choice("usage_source", USAGE_SOURCES),
         cost=_cost(part),
+        cost_source=part.optional("cost_source", lambda name: part.choice(name, USAGE_SOURCES), ""),
         created_at=part.timestamp("created_at"),
         queued_at=part.timestamp("queued_at"),
         ended_at=part.nullable("ended_at", part.timestamp),
@@ -57,10 +63,38 @@ def read_parameters(part: Part) -> dict[str, Any]:
     stored = part.raw("parameters")
     if stored == {}:
         return {}
-    serializer = ParametersSerializer(data=stored)
+    serializer = StoredParametersSerializer(data=stored)
     if not serializer.is_valid():
         part.refuse("parameters", "has values that no model accepts")
     return without_none(serializer.validated_data)
+
+
+def _adjustments(part: Part, name: str) -> list[dict[str, Any]]:
+    return [_adjustment(each) for each in part.parts(name)]
+
+
+def _adjustment(part: Part) -> dict[str, Any]:
+    return {
+        "parameter": part.non_empty("parameter", 40),
+        "asked": _setting(part, "asked"),
+        "sent": part.nullable("sent", lambda name: _setting(part, name)),
+        "reason": part.text("reason", 300),
+    }
+
+
+def _setting(part: Part, name: str) -> Any:
+    """Return the value of a setting: a number, a text or a list of texts."""
+    value = part.raw(name)
+    texts = value if isinstance(value, list) else [value]
+    if len(texts) > MOST_TEXTS or not all(isinstance(each, int | float | str) and _is_short(each) for each in texts):
+        part.refuse(name, "has to be a number, a string or a list of strings")
+    return value
+
+
+def _is_short(value: float | str) -> bool:
+    if isinstance(value, str):
+        return len(value) <= LONGEST_SETTING and "\x00" not in value
+    return math.isfinite(value)
 
 
 def _past_attempt(part: Part) -> dict[str, Any]:

@@ -26,14 +26,20 @@ from generations.limits.open_answers import lock_and_count_for_run, lock_and_cou
 from generations.models import Generation
 from generations.tokens import estimate_request
 from providers.adapters.base import Request, Usage
+from providers.adapters.capabilities import capabilities_of
+from providers.costs import cost_of
+from providers.listed_models import known_model
 from providers.model_ref import ModelRef
 from providers.models import KeySource
-from providers.prices import price
-from providers.selectors import key_sources
+from providers.selectors import key_sources, model_label
 
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_FULL_QUEUE = 10.0
+UNKNOWN_PRICE = (
+    "The price of {model} is unknown, so it cannot be used under a budget in dollars. Choose another model, or ask an "
+    "administrator to set UNKNOWN_MODEL_PRICE."
+)
 CUT_OFF = "The answer was cut off here because it would exceed your budget."
 
 
@@ -87,12 +93,11 @@ def admit(user: User, requests: Sequence[GenerationRequest], *, batch: bool = Fa
     answers, key = lock_and_count_for_run(user.pk)
     _check_queue(answers.total, allowance, len(requests))
     budgets = budget_statuses(user, allowance, key_sources=set(sources.values()), reserved=answers.reserved)
-    limited = {budget.key_source for budget in budgets}
     admissions = [
         Admission(
             key_source=sources[each.provider],
             priority=Generation.BATCH if batch else allowance.priority,
-            reserved=largest_amount(each) if sources[each.provider] in limited else Amount(),
+            reserved=_reservation(each, [one for one in budgets if one.key_source == sources[each.provider]]),
             held_back=answers.may_run + position >= allowance.max_running,
         )
         for position, each in enumerate(requests)
@@ -102,6 +107,10 @@ def admit(user: User, requests: Sequence[GenerationRequest], *, batch: bool = Fa
         if not budget.has_room_for(needed):
             raise over_budget(budget, needed)
     return AdmittedRun(key, admissions)
+
+
+def _reservation(request: GenerationRequest, budgets: Sequence[BudgetStatus]) -> Amount:
+    return largest_amount(request, budgets) if budgets else Amount()
 
 
 def _check_queue(open_now: int, allowance: Allowance, new: int) -> None:
@@ -122,7 +131,8 @@ def reserve_more(generation_id: int, model: ModelRef) -> str:
     generation = Generation.objects.select_related("user").get(pk=generation_id)
     with transaction.atomic():
         reserved = lock_and_count_open(generation.user_id).reserved
-        more = _price_of(*model, 0, settings.EXPECTED_OUTPUT_TOKENS)
+        usage = Usage(0, settings.EXPECTED_OUTPUT_TOKENS)
+        more = Amount(usage.output_tokens, cost_of(model, known_model(generation.user_id, model), usage) or Decimal(0))
         budgets = budget_statuses(
             generation.user,
             allowance_of(generation.user),
@@ -146,7 +156,11 @@ def change_reservation(generation: Generation, request: GenerationRequest, key_s
         budgets = budget_statuses(
             generation.user, allowance_of(generation.user), key_sources={key_source}, reserved=reserved
         )
-        amount = largest_amount(request) if budgets else Amount()
+        try:
+            amount = largest_amount(request, budgets) if budgets else Amount()
+        except OverBudget:
+            transaction.set_rollback(True)
+            return False
         if not all(budget.has_room_for(amount) for budget in budgets):
             transaction.set_rollback(True)
             return False
@@ -156,16 +170,28 @@ def change_reservation(generation: Generation, request: GenerationRequest, key_s
     return True
 
 
-def largest_amount(request: GenerationRequest) -> Amount:
-    """Return the most that an answer may use: its prompt plus ``max_tokens``, else plus EXPECTED_OUTPUT_TOKENS."""
-    input_tokens = estimate_request(request.request)
-    output_tokens = request.request.parameters.max_tokens or settings.EXPECTED_OUTPUT_TOKENS
-    return _price_of(request.provider, request.request.model, input_tokens, output_tokens)
+def largest_amount(request: GenerationRequest, budgets: Sequence[BudgetStatus]) -> Amount:
+    """Return the most that an answer may use before more is reserved from these budgets: its prompt, and
+    ``max_tokens``, or the length of its text if it does not think, or EXPECTED_OUTPUT_TOKENS.
+
+    Raises OverBudget if the price of its model is unknown and a budget is in dollars.
+    """
+    model = ModelRef(request.provider, request.request.model)
+    usage = Usage(estimate_request(request.request), _most_output(request.request))
+    cost = cost_of(model, request.request.listed, usage)
+    if cost is None and any(budget.budget.dollars is not None for budget in budgets):
+        raise OverBudget(UNKNOWN_PRICE.format(model=model_label(*model)))
+    return Amount(usage.input_tokens + usage.output_tokens, cost or Decimal(0))
 
 
-def _price_of(provider: str, model: str, input_tokens: int, output_tokens: int) -> Amount:
-    cost = price(provider, model, Usage(input_tokens=input_tokens, output_tokens=output_tokens))
-    return Amount(input_tokens + output_tokens, cost or Decimal(0))
+def _most_output(request: Request) -> int:
+    parameters = request.parameters
+    if parameters.max_tokens is not None:
+        return parameters.max_tokens
+    model = request.listed.capabilities.or_else(capabilities_of(request.model))
+    if parameters.text_tokens is None or model.thinks(parameters.reasoning_effort):
+        return int(settings.EXPECTED_OUTPUT_TOKENS)
+    return parameters.text_tokens
 
 
 def over_budget(budget: BudgetStatus, needed: Amount) -> OverBudget:

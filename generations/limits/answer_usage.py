@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from generations.models import Generation
-from generations.stored_request import stored_image_count, stored_texts
+from generations.stored_request import stored_image_count, stored_listed, stored_texts
 from generations.tokens import estimate_input_tokens, estimate_tokens
-from providers.adapters.base import Usage
-from providers.prices import price
+from providers.adapters.base import ListedModel, Usage
+from providers.costs import cost_of
+from providers.listed_models import known_model
 
 
 def fill_usage(generation: Generation, reported: Usage | None) -> None:
@@ -22,7 +23,17 @@ def fill_usage(generation: Generation, reported: Usage | None) -> None:
     generation.output_tokens = usage.output_tokens
     generation.reasoning_tokens = usage.reasoning_tokens
     generation.cached_input_tokens = usage.cached_input_tokens
-    generation.cost = price(*generation.answering_model, usage)
+    if usage.cost is not None:
+        generation.cost, generation.cost_source = usage.cost, "provider"
+        return
+    generation.cost = cost_of(generation.answering_model, _listed(generation), usage)
+    generation.cost_source = "" if generation.cost is None else "estimate"
+
+
+def _listed(generation: Generation) -> ListedModel:
+    if generation.answered_by:
+        return known_model(generation.user_id, generation.answering_model)
+    return stored_listed(generation)
 
 
 def _estimate(generation: Generation) -> Usage:

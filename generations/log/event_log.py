@@ -10,6 +10,7 @@ An entry is ``{"run", "index", "kind", …}``:
     phase      phase                       waiting: in the queue, since its user or the workers cannot run one more now,
                                            or because its worker was lost; connecting: a worker calls the provider;
                                            thinking: the provider has accepted the request
+    adjusted   adjustments                 the settings that the provider did not take as they were asked for
     text       text, offset, t             more of the answer; offset in characters, t in seconds since the run's start
     reasoning  text, offset, t
     restart    reasoning                   what came so far, text and all, was this reasoning; the text begins after it
@@ -108,6 +109,7 @@ class Payload(TypedDict, total=False):
     index: int
     kind: str
     phase: Phase
+    adjustments: list[dict[str, Any]]
     text: str
     reasoning: str
     offset: int

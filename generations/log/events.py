@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from generations.log.event_log import Channel, EntryId
 from generations.models import Generation
@@ -25,6 +26,16 @@ class PhaseChanged:
     run_id: int
     index: int
     phase: Phase
+    id: EntryId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """The settings that a slot's provider did not take as they were asked for, as ``Generation.adjustments``."""
+
+    run_id: int
+    index: int
+    adjustments: list[dict[str, Any]]
     id: EntryId | None = None
 
 
@@ -74,4 +85,4 @@ class Idle:
     """Nothing happened for a tick."""
 
 
-Event = Started | PhaseChanged | Delta | Reset | Ended | Done | Idle
+Event = Started | PhaseChanged | Adjusted | Delta | Reset | Ended | Done | Idle

@@ -25,7 +25,7 @@ from core.redis_clients import loop_client
 from generations import selectors
 from generations.log import event_log, heartbeats
 from generations.log.event_log import Channel, Entry, EntryId
-from generations.log.events import Delta, Done, Ended, Event, Idle, PhaseChanged, Reset, Started
+from generations.log.events import Adjusted, Delta, Done, Ended, Event, Idle, PhaseChanged, Reset, Started
 from generations.log.subscriber import LOG_LOST, TICK, Signal, subscribe
 from generations.models import Generation, Run
 from generations.phases import Phase
@@ -272,8 +272,8 @@ class Replay:
         return events
 
 
-def _new_part(sent: _SentRun, entry: Entry) -> PhaseChanged | Delta | Reset | None:
-    """Return the part of a phase, text, reasoning, restart or reset entry that was not sent yet.
+def _new_part(sent: _SentRun, entry: Entry) -> PhaseChanged | Adjusted | Delta | Reset | None:
+    """Return the part of a phase, adjusted, text, reasoning, restart or reset entry that was not sent yet.
 
     None if nothing is new, or if text before it is missing; then a ``reset`` follows in the log, or the end brings all
     of the text.
@@ -285,6 +285,8 @@ def _new_part(sent: _SentRun, entry: Entry) -> PhaseChanged | Delta | Reset | No
     if data["kind"] == "phase":
         silent = not any(slot.sent.values())
         return PhaseChanged(sent.run_id, data["index"], Phase(data["phase"]), entry.id) if silent else None
+    if data["kind"] == "adjusted":
+        return Adjusted(sent.run_id, data["index"], data["adjustments"], entry.id)
     if data["kind"] == "restart":
         slot.replace("", data["reasoning"])
         return Reset(sent.run_id, data["index"], "", data["reasoning"], entry.id)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import ordinal
 from django.utils.safestring import SafeString, mark_safe
@@ -16,15 +18,35 @@ from generations.rendering import render
 from generations.tokens import estimate_tokens
 from providers.selectors import model_label, provider_info
 
+SETTINGS = {
+    "temperature": "Temperature",
+    "top_p": "Top p",
+    "max_tokens": "Max output tokens",
+    "stop": "Stop sequences",
+    "seed": "Seed",
+    "reasoning_effort": "Reasoning effort",
+    "system": "System prompt",
+}
+"""The names of settings on pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentView:
+    """A setting that was not sent as it was asked for: its name, what became of it, and a sentence that says why."""
+
+    setting: str
+    change: str
+    reason: str
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
     """An answer; ``html`` renders all of its text so far.
 
     ``phase`` is its phase while it runs, then its status. ``position`` is its position in the queue in words;
-    ``unattended`` is True if no worker is alive to begin. ``limit`` is the requested ``max_tokens``, if any.
-    ``answered_by`` names the fallback model if that answered. The last two fields compare it with the other answers to
-    the same prompt.
+    ``unattended`` is True if no worker is alive to begin. ``limit`` is the requested length in tokens, if any.
+    ``answered_by`` names the fallback model if that answered. ``adjustments`` says which settings were not sent as they
+    were asked for. The last two fields compare it with the other answers to the same prompt.
     """
 
     result_id: uuid.UUID
@@ -45,10 +67,12 @@ class AnswerView:
     tokens_per_second: float | None
     cost: Decimal | None
     usage_source: str
+    cost_source: str
     finish_reason: str
     phase: str
     position: str
     limit: int | None
+    adjustments: list[AdjustmentView]
     answered_by: str = ""
     unattended: bool = False
     first_to_answer: bool = False
@@ -101,13 +125,39 @@ def answer_view(
         tokens_per_second=_pace(generation, time, tokens) if generation.is_open else generation.tokens_per_second,
         cost=generation.cost,
         usage_source="estimate" if generation.is_open else generation.usage_source,
+        cost_source=generation.cost_source,
         finish_reason=generation.finish_reason,
         answered_by=model_label(*generation.answering_model) if generation.answered_by else "",
         phase=phase or phase_of(generation),
         position=_position_words(position),
         unattended=position == NO_WORKER,
-        limit=generation.parameters.get("max_tokens") if generation.is_open else None,
+        limit=_limit(generation) if generation.is_open else None,
+        adjustments=adjustment_views(generation.adjustments),
     )
+
+
+def adjustment_views(adjustments: Iterable[dict[str, Any]]) -> list[AdjustmentView]:
+    return [
+        AdjustmentView(
+            setting=SETTINGS.get(each["parameter"], each["parameter"]),
+            change="was left out"
+            if each["sent"] is None
+            else f"{_words(each['sent'])} instead of {_words(each['asked'])}",
+            reason=each["reason"],
+        )
+        for each in adjustments
+    ]
+
+
+def _words(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _limit(generation: Generation) -> int | None:
+    """Return the length in tokens that the answer may have, if what it has thought does not count against it."""
+    parameters = generation.parameters
+    limit: int | None = parameters.get("max_tokens")
+    return limit or (None if generation.reasoning else parameters.get("text_tokens"))
 
 
 def phase_of(generation: Generation) -> str:

@@ -12,7 +12,7 @@ CUT_OFF = "This answer was still being written when it was exported."
 _COPIED = (
     *("provider", "model", "parameters", "attempt", "past_attempts", "text", "reasoning", "timeline"),
     *("finish_reason", "time", "ttft", "input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens"),
-    *("usage_source", "answered_by", "status", "error_code", "error", "retryable"),
+    *("usage_source", "cost_source", "answered_by", "adjustments", "status", "error_code", "error", "retryable"),
 )
 
 
@@ -29,8 +29,10 @@ def usage_json(generation: Generation) -> dict[str, Any]:
         "usage_source": generation.usage_source or None,
         "tokens_per_second": generation.tokens_per_second,
         "cost": _cost(generation),
+        "cost_source": generation.cost_source or None,
         "finish_reason": generation.finish_reason or None,
         "answered_by": model_ref_json(generation.answered_by),
+        "adjustments": generation.adjustments,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.html import escape
@@ -58,6 +59,11 @@ class LiveAnswer:
         if self.phase.is_before(phase) or phase is Phase.WAITING:
             self.phase, self.position = phase, None
 
+    def adjust(self, adjustments: list[dict[str, Any]]) -> str:
+        """Note the settings that were not sent as they were asked for, and return the fragment that shows them."""
+        self.generation.adjustments = adjustments
+        return self._adjustments()
+
     def replace(self, text: str, reasoning: str) -> None:
         """Show this text instead of everything that was shown."""
         self.renderer, self.reasoning, self.on_page = StreamRenderer(text), reasoning, False
@@ -107,7 +113,12 @@ class LiveAnswer:
 
     def all_fragments(self) -> str:
         """Return out-of-band swaps that bring another page to what those show that have followed the answer."""
-        return self._status_line() + (self._whole_text() if self.on_page else "")
+        return self._status_line() + self._adjustments() + (self._whole_text() if self.on_page else "")
+
+    def _adjustments(self) -> str:
+        if not self.generation.adjustments:
+            return ""
+        return render_to_string("generations/_answer_adjustments.html", {"slot": self._view(), "oob": True})
 
     def _status_line(self) -> str:
         return render_to_string("generations/_answer_status.html", {"slot": self._view(), "oob": True})

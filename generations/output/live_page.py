@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from generations.limits.queue import LOOK_INTERVAL, queue_positions
-from generations.log.events import Delta, Done, Ended, Event, Idle, PhaseChanged, Reset, Started
+from generations.log.events import Adjusted, Delta, Done, Ended, Event, Idle, PhaseChanged, Reset, Started
 from generations.models import Generation
 from generations.output.live_answer import LiveAnswer
 from generations.phases import Phase
@@ -122,6 +122,9 @@ class LivePage:
                 if answer := self._answers.get((run_id, index)):
                     answer.reach(phase)
                     batch.look_at_queue = batch.look_at_queue or phase is Phase.WAITING
+            case Adjusted(run_id, index, adjustments):
+                if answer := self._answers.get((run_id, index)):
+                    batch.fragments.append(answer.adjust(adjustments))
             case Delta():
                 self._add(event, batch)
             case Reset(run_id, index, text, reasoning):

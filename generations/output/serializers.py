@@ -15,6 +15,15 @@ class ModelSerializer(serializers.Serializer[Any]):
     model = serializers.CharField()
 
 
+class AdjustmentSerializer(serializers.Serializer[Any]):
+    """A setting that the model or its provider did not take as it was asked for."""
+
+    parameter = serializers.CharField(help_text="The name of a parameter, or `system`.")
+    asked = serializers.JSONField()
+    sent = serializers.JSONField(allow_null=True, help_text="In the provider's words; null if it was left out.")
+    reason = serializers.CharField(help_text="A sentence for people.")
+
+
 class UsageSerializer(serializers.Serializer[Any]):
     time = serializers.FloatField(allow_null=True, help_text="Seconds from the request to the end.")
     ttft = serializers.FloatField(allow_null=True, help_text="Seconds to the first token.")
@@ -26,10 +35,12 @@ class UsageSerializer(serializers.Serializer[Any]):
     usage_source = serializers.ChoiceField(["provider", "estimate"], allow_null=True)
     tokens_per_second = serializers.FloatField(allow_null=True)
     cost = serializers.CharField(allow_null=True, help_text="US dollars as a decimal string.")
+    cost_source = serializers.ChoiceField(["provider", "estimate"], allow_null=True)
     finish_reason = serializers.CharField(allow_null=True)
     answered_by = ModelSerializer(
         allow_null=True, help_text="The fallback model, if it answered instead of the chosen one."
     )
+    adjustments = AdjustmentSerializer(many=True)
 
 
 class FailureSerializer(serializers.Serializer[Any]):

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import aclosing
+from typing import Any
 
 from django.conf import settings
 
 from generations.log.publisher import Publisher
 from generations.models import Generation
 from generations.phases import Phase
+from generations.stored_request import encode_parameters
 from generations.tokens import TokenCount
 from generations.worker.circuit_breaker import Circuit
 from generations.worker.transcript import Transcript
 from generations.worker.types import CancelReason, Claim, Fallback, FindFallback, Outcome, Snapshot
 from providers.adapters.adapter import Adapter
 from providers.adapters.base import (
+    Adjustment,
     ErrorCode,
     Finished,
     ProviderError,
@@ -40,6 +44,8 @@ FALLBACK_CODES = {
     *(ErrorCode.RATE_LIMITED, ErrorCode.QUOTA_EXCEEDED, ErrorCode.MODEL_NOT_FOUND, ErrorCode.STREAM_CUT),
 }
 """Errors that say that a model could not answer at all, so that another one may."""
+SYSTEM_ROLE = "a message of its own"
+"""The place of a system prompt that a model takes as such."""
 
 
 class Attempt:
@@ -57,6 +63,7 @@ class Attempt:
         self._task: asyncio.Task[None] | None = None
         self._usage: Usage | None = None
         self._finish_reason = ""
+        self._adjustments: list[dict[str, Any]] = []
 
     @property
     def snapshot(self) -> Snapshot:
@@ -97,7 +104,6 @@ class Attempt:
 
     async def _stream(self, clients: HttpClients, timeouts: Timeouts) -> None:
         claim = self.claim
-        clients = clients.calling(on_accepted=lambda: self._transcript.reach(Phase.THINKING))
         try:
             await self._call(clients, timeouts, claim.adapter, claim.target, claim.request)
         except ProviderError as error:
@@ -116,11 +122,19 @@ class Attempt:
         self, clients: HttpClients, timeouts: Timeouts, adapter: Adapter, target: Target, request: Request
     ) -> None:
         self._transcript.reach(Phase.CONNECTING)
+        clients = clients.calling(on_accepted=lambda adjustments: self._accept(request, adjustments))
         retries = Retries(settings.UPSTREAM_RETRIES, settings.RETRY_DELAY, settings.LONGEST_RETRY_AFTER)
         stream = open_retried_stream(adapter, clients, target, request, timeouts, retries)
         async with aclosing(Circuit(target, request.model).guard(stream)) as events:
             async for event in events:
                 self._take(event)
+
+    def _accept(self, request: Request, adjustments: Sequence[Adjustment]) -> None:
+        self._transcript.reach(Phase.THINKING)
+        told = _adjustments_json(request, adjustments) if adjustments else []
+        if told != self._adjustments:
+            self._adjustments = told
+            self._transcript.adjust(told)
 
     async def _fallback_for(self, error: ProviderError) -> Fallback | None:
         """Return the model that answers instead, if no text has arrived yet and another model can help."""
@@ -159,6 +173,7 @@ class Attempt:
             usage=self._usage,
             finish_reason=self._finish_reason,
             answered_by=self._answered_by if error is None or not transcript.is_empty else "",
+            adjustments=self._adjustments,
             error=error,
         )
 
@@ -178,3 +193,13 @@ class Attempt:
         return Generation.Status.FAILED, ProviderError(
             ErrorCode.UPSTREAM_ERROR, message, retryable=True, detail=repr(error)
         )
+
+
+def _adjustments_json(request: Request, adjustments: Sequence[Adjustment]) -> list[dict[str, Any]]:
+    """Return the adjustments of settings that were asked for, beside what was asked for."""
+    asked = encode_parameters(request.parameters) | ({"system": SYSTEM_ROLE} if request.system else {})
+    return [
+        {"parameter": each.parameter, "asked": asked[each.parameter], "sent": each.sent, "reason": each.reason}
+        for each in adjustments
+        if each.parameter in asked
+    ]

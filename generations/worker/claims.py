@@ -19,7 +19,8 @@ from generations.selectors import ClaimId, streaming_claims
 from generations.stored_request import decode_request
 from generations.worker.types import Claim, Fallback
 from providers.adapters.base import ErrorCode, ProviderError
-from providers.capabilities import is_text_only
+from providers.adapters.capabilities import capabilities_of
+from providers.listed_models import known_model
 from providers.model_ref import ModelRef
 from providers.models import KeySource
 from providers.selectors import Resolved, ResolvedTarget, resolve_target, resolve_targets
@@ -166,9 +167,12 @@ def find_fallback(claim: Claim) -> Fallback | None:
     None if it cannot be called either, if it cannot see the request's images, or if a budget has no room for it.
     """
     generation = claim.generation
-    provider, model = ModelRef.parse(claim.fallback)
-    request = replace(claim.request, model=model)
-    if is_text_only(model) and any(message.images for message in request.messages):
+    provider, model = fallback = ModelRef.parse(claim.fallback)
+    listed = known_model(generation.user_id, fallback)
+    request = replace(claim.request, model=model, listed=listed)
+    if listed.capabilities.or_else(capabilities_of(model)).images is False and any(
+        each.images for each in request.messages
+    ):
         return None
     try:
         resolved = resolve_target(generation.user, provider)

@@ -135,6 +135,7 @@ def _fill(generation: Generation, outcome: Outcome, now: datetime) -> None:
     generation.timeline = outcome.timeline
     generation.time, generation.ttft = outcome.time, outcome.ttft
     generation.finish_reason, generation.answered_by = outcome.finish_reason, outcome.answered_by
+    generation.adjustments = outcome.adjustments
     if error is not None:
         generation.error_code, generation.error, generation.retryable = error.code, error.message, error.retryable
     fill_usage(generation, outcome.usage)

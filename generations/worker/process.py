@@ -90,7 +90,7 @@ class StreamWorker:
         )
         self._timeouts = Timeouts(
             first_token=settings.FIRST_TOKEN_TIMEOUT,
-            between_tokens=settings.BETWEEN_TOKENS_TIMEOUT,
+            idle=settings.IDLE_TIMEOUT,
             total=settings.TOTAL_TIMEOUT,
         )
 

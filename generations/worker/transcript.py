@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from typing import Any
 
 from generations.log.event_log import Channel, EntryId, NewEntry, Payload, first_epoch
 from generations.log.publisher import Publisher
@@ -56,6 +57,10 @@ class Transcript:
     def reach(self, phase: Phase) -> None:
         """Tell readers that the answer has come so far; a model that answers at once is faster than this news."""
         self._put({"kind": "phase", "phase": phase}, patient=True)
+
+    def adjust(self, adjustments: list[dict[str, Any]]) -> None:
+        """Tell readers which settings the provider did not take as they were asked for."""
+        self._put({"kind": "adjusted", "adjustments": adjustments}, patient=True)
 
     def add(self, channel: Channel, text: str) -> None:
         """Append text, which is published with the next flush; the first text is published at once.

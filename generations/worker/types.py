@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from generations.log.event_log import Writer
 from generations.models import Generation
@@ -108,6 +109,7 @@ class Outcome:
     usage: Usage | None = None
     finish_reason: str = ""
     answered_by: str = ""
+    adjustments: list[dict[str, Any]] = field(default_factory=list)
     error: ProviderError | None = None
 
 

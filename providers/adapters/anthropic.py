@@ -5,34 +5,37 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from providers.adapters.base import (
     AdapterEvent,
     Finished,
+    ListedModel,
     Message,
     ReasoningDelta,
-    ReasoningEffort,
     Request,
     Target,
     TextDelta,
     Usage,
 )
+from providers.adapters.capabilities import NEWEST_CLAUDE, TO_MAX, Capabilities, Thinking, capabilities_of
 from providers.adapters.finish_reasons import end_of
+from providers.adapters.fitted_images import WITH_WEBP
+from providers.adapters.fitted_parameters import FittedParameters, Limits, fit
 from providers.adapters.http import Call, HttpClients
 from providers.adapters.loose_json import Frame, count, mapping, mappings, usage_of, words
+from providers.adapters.model_lists import by_id, listed_model, number_in
 from providers.adapters.sdk import sdk_client, sdk_key
 
 API_VERSION = "2023-06-01"
-# The API requires a limit. Every model since Claude 3.5 accepts this one; thinking counts against it.
-DEFAULT_MAX_TOKENS = 8192
-# Models before 3.5 refuse a larger one.
-LEGACY_MAX_TOKENS = 4096
-THINKING_MAX_TOKENS = 32_000
-EFFORTS: dict[ReasoningEffort, str] = {"minimal": "low", "low": "low", "medium": "medium", "high": "high"}
+LIMITS = Limits(lacks=frozenset({"seed"}), blank_stop=False)
 # The API refuses a thinking budget below this.
 MIN_BUDGET = 1024
-BUDGETS: dict[ReasoningEffort, int] = {"minimal": MIN_BUDGET, "low": 2048, "medium": 8192, "high": 16_384}
+BUDGETS = {"minimal": MIN_BUDGET, "low": 2048, "medium": 8192, "high": 16_384, "xhigh": 32_000}
+MOST_OUTPUT = 128_000
+# This model takes no thinking type "disabled".
+OFF_BETWEEN_TOOLS = re.compile(r"claude-sonnet-5[.-]5")
 OPTIONAL = {
     "temperature": r"\btemperature\b",
     "top_p": r"\btop_p\b",
@@ -48,6 +51,8 @@ Version = tuple[int, int]
 class AnthropicAdapter:
     """The Messages API, with summaries of the thinking if reasoning was requested."""
 
+    image_formats = WITH_WEBP
+
     async def stream(
         self, clients: HttpClients, target: Target, request: Request
     ) -> AsyncGenerator[AdapterEvent, None]:
@@ -57,38 +62,84 @@ class AnthropicAdapter:
                 for event in reader.read(frame):
                     yield event
 
-    async def list_models(self, target: Target) -> list[str]:
+    async def list_models(self, target: Target) -> list[ListedModel]:
         from anthropic import AsyncAnthropic
 
         async with sdk_client(target) as http_client:
             client = AsyncAnthropic(
                 api_key=sdk_key(target), base_url=target.base_url, http_client=http_client, max_retries=0
             )
-            return [model.id async for model in client.models.list(limit=1000)]
+            return by_id([_listed_model(model.to_dict()) async for model in client.models.list(limit=1000)])
 
     async def check_key(self, target: Target) -> None:
         await self.list_models(target)
 
 
+def _listed_model(item: Frame) -> ListedModel:
+    flags = mapping(item.get("capabilities"))
+    return replace(
+        listed_model(item),
+        capabilities=Capabilities(
+            thinking=_listed_thinking(mapping(flags.get("thinking")), str(item.get("id"))),
+            efforts=_listed_efforts(flags),
+            images=_supported(flags.get("image_input")),
+            max_output=number_in(item, ["max_tokens"]),
+        ),
+    )
+
+
+def _supported(flag: Any) -> bool | None:
+    supported = mapping(flag).get("supported")
+    return supported if isinstance(supported, bool) else None
+
+
+def _listed_thinking(thinking: Frame, name: str) -> Thinking | None:
+    """Return when a listed model thinks; the list does not say if it does so unasked, which newer models do."""
+    if _supported(thinking) is False:
+        return Thinking.NEVER
+    can_be_off = _can_be_off(thinking)
+    if can_be_off is False:
+        return Thinking.ALWAYS
+    return Thinking.BY_DEFAULT if can_be_off and capabilities_of(name).thinking is Thinking.ALWAYS else None
+
+
+def _can_be_off(thinking: Frame) -> bool | None:
+    types = mapping(thinking.get("types"))
+    off = {_supported(types.get(kind)) for kind in ("disabled", "between_tools")}
+    return True if True in off else False if False in off else None
+
+
+def _listed_efforts(flags: Frame) -> tuple[str, ...] | None:
+    """Return the levels of a model whose effort can be set; older models get a budget of tokens for each level."""
+    effort, thinking = mapping(flags.get("effort")), mapping(flags.get("thinking"))
+    levels = tuple(each for each in TO_MAX if _supported(effort.get(each)))
+    if not levels or not _supported(mapping(thinking.get("types")).get("adaptive")):
+        return None
+    return ("none", *levels) if _can_be_off(thinking) else levels
+
+
 def _call(target: Target, request: Request) -> Call:
+    model = request.listed.capabilities.or_else(capabilities_of(request.model)).or_else(NEWEST_CLAUDE)
+    fitted = fit(request, model, LIMITS)
+    parameters = fitted.parameters
+    # The API requires a limit.
+    most = parameters.max_tokens or model.max_output or MOST_OUTPUT
     headers = {"x-api-key": target.api_key, "anthropic-version": API_VERSION}
     body: dict[str, Any] = {
         "model": request.model,
-        "max_tokens": _default_max_tokens(request),
+        "max_tokens": most,
         "messages": [{"role": message.role, "content": _content(message)} for message in request.messages],
         "stream": True,
     }
-    parameters = request.parameters
-    if request.system:
-        body["system"] = request.system
-    if parameters.stop:
-        body["stop_sequences"] = list(parameters.stop)
-    body.update(_thinking(request))
-    if "thinking" not in body and _version(request.model) < (4, 7):
-        body.update(_sampling(request))
-    if parameters.max_tokens is not None:
-        body["max_tokens"] = parameters.max_tokens
-    return Call("/v1/messages", headers, body, OPTIONAL, LAST_TYPES)
+    thinking = _thinking(fitted, request.model, model.thinking, most)
+    optional = {
+        "system": request.system or None,
+        "stop_sequences": list(parameters.stop) or None,
+        "temperature": parameters.temperature,
+        "top_p": parameters.top_p,
+    }
+    body.update({name: value for name, value in optional.items() if value is not None} | thinking)
+    return Call("/v1/messages", headers, body, OPTIONAL, LAST_TYPES, fitted.adjustments)
 
 
 def _content(message: Message) -> str | list[dict[str, Any]]:
@@ -105,36 +156,19 @@ def _version(model: str) -> Version:
     return (int(match[1]), int(match[2] or 0)) if match else (99, 0)
 
 
-def _default_max_tokens(request: Request) -> int:
-    version = _version(request.model)
-    if version < (3, 5):
-        return LEGACY_MAX_TOKENS
-    thinks = version >= (4, 7) or (request.parameters.reasoning_effort is not None and version >= (3, 7))
-    return THINKING_MAX_TOKENS if thinks else DEFAULT_MAX_TOKENS
-
-
-def _thinking(request: Request) -> dict[str, Any]:
-    """Return the fields for thinking: adaptive with an effort since 4.6, a budget of tokens within max_tokens since
-    3.7, none before."""
-    effort, version = request.parameters.reasoning_effort, _version(request.model)
-    if version >= (4, 6):
+def _thinking(fitted: FittedParameters, name: str, thinking: Thinking | None, most: int) -> dict[str, Any]:
+    """Return the fields for thinking: adaptive with an effort since 4.6, before that a budget of tokens within the
+    limit of ``most``."""
+    effort = fitted.parameters.reasoning_effort
+    if not fitted.thinks:
+        off = "between_tools" if OFF_BETWEEN_TOOLS.search(name) else "disabled"
+        return {"thinking": {"type": off}} if effort == "none" and thinking is Thinking.BY_DEFAULT else {}
+    if _version(name) >= (4, 6):
         adaptive = {"thinking": {"type": "adaptive", "display": "summarized"}}
-        if effort is not None:
-            return adaptive | {"output_config": {"effort": EFFORTS[effort]}}
-        return adaptive if version >= (5, 0) else {}
-    if effort is None or version < (3, 7):
-        return {}
-    # The budget is part of max_tokens, and the answer needs the other half.
-    budget = min(BUDGETS[effort], (request.parameters.max_tokens or THINKING_MAX_TOKENS) // 2)
+        return adaptive | ({"output_config": {"effort": effort}} if effort else {})
+    # The answer needs the other half.
+    budget = min(BUDGETS[effort or "medium"], most // 2)
     return {"thinking": {"type": "enabled", "budget_tokens": budget}} if budget >= MIN_BUDGET else {}
-
-
-def _sampling(request: Request) -> dict[str, float]:
-    """Return temperature (up to 1) or else top_p: models since 4.1 do not accept both."""
-    temperature, top_p = request.parameters.temperature, request.parameters.top_p
-    if temperature is not None:
-        return {"temperature": min(temperature, 1.0)}
-    return {} if top_p is None else {"top_p": top_p}
 
 
 class _Reader:
@@ -192,4 +226,5 @@ def _usage(usage: Frame) -> Usage:
         output_tokens=count(usage.get("output_tokens")),
         reasoning_tokens=count(mapping(usage.get("output_tokens_details")).get("thinking_tokens")),
         cached_input_tokens=cached,
+        cache_write_tokens=written,
     )

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
+
+from providers.adapters.capabilities import Capabilities
 
 Role = Literal["user", "assistant"]
-ReasoningEffort = Literal["minimal", "low", "medium", "high"]
+ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 FinishReason = Literal["stop", "length", "tool_calls"]
 
 
@@ -73,24 +76,61 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Sampling settings; None (or no stop sequence) leaves the choice to the provider."""
+    """Sampling settings; None (or no stop sequence) leaves the choice to the provider.
+
+    ``max_tokens`` counts all that a model writes, its thinking included, and ``text_tokens`` the text alone; if both
+    are set, ``max_tokens`` counts.
+    """
 
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None
+    text_tokens: int | None = None
     stop: tuple[str, ...] = ()
     seed: int | None = None
     reasoning_effort: ReasoningEffort | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class ListedModel:
+    """A model as its provider lists it; what the provider does not state is empty or None.
+
+    Prices are in dollars per million tokens.
+    """
+
+    id: str
+    label: str = ""
+    context_window: int | None = None
+    input_price: Decimal | None = None
+    output_price: Decimal | None = None
+    capabilities: Capabilities = field(default_factory=Capabilities)
+
+
+UNLISTED = ListedModel("")
+"""A model about which its provider's list states nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """A setting of a request that was changed because the model or the provider does not take it.
+
+    ``parameter`` is a field of ``Parameters``, or "system"; ``sent`` is the vendor's value, None if it was left out.
+    """
+
+    parameter: str
+    sent: Any
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """A request to one model."""
+    """A request to one model; ``listed`` is what its provider's own list states about it."""
 
     model: str
     messages: tuple[Message, ...]
     system: str = ""
     parameters: Parameters = field(default_factory=Parameters)
+    listed: ListedModel = UNLISTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +166,16 @@ class ReasoningDelta:
 class Usage:
     """Tokens counted by the provider; of several in a stream the last one counts.
 
-    ``output_tokens`` includes ``reasoning_tokens``, and ``input_tokens`` includes ``cached_input_tokens``, for every
-    vendor alike.
+    ``output_tokens`` includes ``reasoning_tokens``, and ``input_tokens`` includes ``cached_input_tokens`` and
+    ``cache_write_tokens``, for every vendor alike. ``cost`` is in dollars, if the provider states it.
     """
 
     input_tokens: int
     output_tokens: int
     reasoning_tokens: int = 0
     cached_input_tokens: int = 0
+    cache_write_tokens: int = 0
+    cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

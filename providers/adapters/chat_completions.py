@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from providers.adapters.base import (
@@ -21,13 +22,17 @@ from providers.adapters.base import (
     TextDelta,
     Usage,
 )
+from providers.adapters.capabilities import NO_FAMILIES, Families, capabilities_of
 from providers.adapters.errors import frame_failure
 from providers.adapters.finish_reasons import end_of
+from providers.adapters.fitted_parameters import NO_LIMITS, Limits, fit
 from providers.adapters.http import END, Call, HttpClients
-from providers.adapters.loose_json import Frame, count, mapping, mappings, usage_of, words
+from providers.adapters.loose_json import Frame, count, dollars, mapping, mappings, usage_of, words
 from providers.adapters.sources import PICTURE, Sources
 from providers.adapters.think_tags import ThinkTags
 
+TICKS = 10**10
+"""The units in which xAI counts a dollar."""
 OPTIONAL: dict[str, str] = {
     "temperature": r"\btemperature\b",
     "top_p": r"\btop_p\b",
@@ -36,6 +41,8 @@ OPTIONAL: dict[str, str] = {
     "random_seed": r"\brandom_seed\b",
     "reasoning_effort": r"reasoning_?effort|\breasoning\b|\beffort\b|thinking",
     "reasoning": r"\breasoning\b|\beffort\b|thinking",
+    "thinking": r"thinking",
+    "chat_template_kwargs": r"chat_template_kwargs|thinking",
     "stream_options": r"stream_options|include_usage",
     "max_tokens": r"\bmax_tokens\b",
     "max_completion_tokens": r"\bmax_completion_tokens\b",
@@ -45,23 +52,31 @@ OPTIONAL: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ChatQuirks:
-    """The differences of one vendor's chat completions; None as a name means that the vendor has no such parameter.
+    """The differences of one vendor's chat completions.
 
-    ``effort`` may name a field inside another ("reasoning.effort"). ``efforts`` maps our levels to the vendor's.
+    ``max_tokens``, ``seed`` and ``effort`` are the vendor's names of these parameters; that of the effort may name a
+    field inside another ("reasoning.effort"). ``no_thinking`` has the fields that switch thinking off, if it is not the
+    effort "none" that does so. ``families`` states what the vendor takes for its models if that differs from what
+    ``capabilities.py`` states for them, and ``limits`` what it takes for all.
     """
 
     path: str = "/chat/completions"
     max_tokens: str = "max_tokens"
-    seed: str | None = "seed"
-    stop: str | None = "stop"
-    effort: str | None = "reasoning_effort"
-    efforts: Mapping[str, str] = field(default_factory=dict)
+    seed: str = "seed"
+    effort: str = "reasoning_effort"
+    no_thinking: Mapping[str, Any] = field(default_factory=dict)
+    families: Families = NO_FAMILIES
+    limits: Limits = NO_LIMITS
     include_usage: bool = True
 
 
 def chat_call(target: Target, request: Request, quirks: ChatQuirks) -> Call:
     """Return the request in this format; the system prompt is the first message."""
-    return Call(quirks.path, bearer(target), _body(request, quirks), OPTIONAL)
+    known = quirks.families.of(request.model).or_else(capabilities_of(request.model))
+    model = request.listed.capabilities.or_else(known)
+    fitted = fit(request, model, quirks.limits)
+    body = _body(replace(request, parameters=fitted.parameters), quirks)
+    return Call(quirks.path, bearer(target), body, OPTIONAL, adjustments=fitted.adjustments)
 
 
 def bearer(target: Target) -> dict[str, str]:
@@ -79,15 +94,16 @@ def _body(request: Request, quirks: ChatQuirks) -> dict[str, Any]:
     }
     if quirks.include_usage:
         body["stream_options"] = {"include_usage": True}
-    optional: dict[str | None, Any] = {
+    optional = {
         "temperature": parameters.temperature,
         "top_p": parameters.top_p,
         quirks.max_tokens: parameters.max_tokens,
-        quirks.stop: list(parameters.stop) or None,
+        "stop": list(parameters.stop) or None,
         quirks.seed: parameters.seed,
     }
-    body.update({name: value for name, value in optional.items() if name and value is not None})
-    return body | _effort(request, quirks)
+    body.update({name: value for name, value in optional.items() if value is not None})
+    body.update(_effort(request, quirks))
+    return body
 
 
 def _content(message: Message) -> str | list[dict[str, Any]]:
@@ -97,13 +113,14 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
     return [*images, {"type": "text", "text": message.text}]
 
 
-def _effort(request: Request, quirks: ChatQuirks) -> dict[str, Any]:
-    effort = request.parameters.reasoning_effort
-    if effort is None or quirks.effort is None:
+def _effort(request: Request, quirks: ChatQuirks) -> Mapping[str, Any]:
+    effort: str | None = request.parameters.reasoning_effort
+    if effort is None or (effort == "default" and quirks.no_thinking):
         return {}
-    value = quirks.efforts.get(effort, effort)
+    if effort == "none" and quirks.no_thinking:
+        return quirks.no_thinking
     name, _, inner = quirks.effort.partition(".")
-    return {name: {inner: value}} if inner else {name: value}
+    return {name: {inner: effort}} if inner else {name: effort}
 
 
 async def chat_events(clients: HttpClients, target: Target, call: Call) -> AsyncGenerator[AdapterEvent, None]:
@@ -247,7 +264,22 @@ def read_usage(usage: Frame) -> Usage:
     prompt = count(usage.get("prompt_tokens") or usage.get("input_tokens"))
     completion = count(usage.get("completion_tokens") or usage.get("output_tokens"))
     reasoning = count(mapping(usage.get("completion_tokens_details")).get("reasoning_tokens"))
-    cached = count(mapping(usage.get("prompt_tokens_details")).get("cached_tokens"))
+    details = mapping(usage.get("prompt_tokens_details"))
+    cached = count(details.get("cached_tokens")) or count(usage.get("prompt_cache_hit_tokens"))
+    written = count(details.get("cache_write_tokens"))
     if reasoning and count(usage.get("total_tokens")) == prompt + completion + reasoning:
         completion += reasoning
-    return Usage(prompt, completion, reasoning, cached or count(usage.get("prompt_cache_hit_tokens")))
+    return Usage(prompt, completion, reasoning, cached, written, _cost(usage))
+
+
+def _cost(usage: Frame) -> Decimal | None:
+    """Return the cost in dollars, as OpenRouter, Perplexity and xAI each state it."""
+    ticks, cost = dollars(usage.get("cost_in_usd_ticks"), units=TICKS), usage.get("cost")
+    if ticks is not None:
+        return ticks
+    if isinstance(cost, dict):
+        return dollars(cost.get("total_cost"))
+    upstream = dollars(mapping(usage.get("cost_details")).get("upstream_inference_cost"))
+    total = dollars(cost)
+    # With a key of their own at the vendor behind OpenRouter, users pay there as well.
+    return total + upstream if total is not None and upstream is not None and usage.get("is_byok") is True else total

@@ -12,6 +12,7 @@ from providers.adapters.base import (
     ErrorCode,
     Finished,
     FinishReason,
+    ListedModel,
     ReasoningDelta,
     Request,
     Target,
@@ -20,6 +21,7 @@ from providers.adapters.base import (
 )
 from providers.adapters.demo_answers import NOTICE, SCHOLAR, SWIFT, THINKER, THINKER_REASONING
 from providers.adapters.errors import failure
+from providers.adapters.fitted_images import WITH_WEBP
 from providers.adapters.http import HttpClients
 
 MAX_QUOTED = 80
@@ -59,6 +61,7 @@ class DemoAdapter:
     """Deterministic answers; ``pace`` stretches (or, below 1, shortens) their timing."""
 
     pace: float = 1.0
+    image_formats: frozenset[str] = WITH_WEBP
 
     async def stream(
         self, clients: HttpClients, target: Target, request: Request
@@ -78,8 +81,8 @@ class DemoAdapter:
         yield Finished(script.reason)
         yield _usage(request, script)
 
-    async def list_models(self, target: Target) -> list[str]:
-        return list(MODELS)
+    async def list_models(self, target: Target) -> list[ListedModel]:
+        return [ListedModel(name, name.replace("-", " ").title()) for name in MODELS]
 
     async def check_key(self, target: Target) -> None:
         """Accept every target, since the demo needs no key."""
@@ -91,7 +94,7 @@ def _script(model: DemoModel, request: Request) -> Script:
     text = _fill(model.answer, request)
     for stop in parameters.stop:
         text = text.partition(stop)[0] if stop else text
-    reasoning, answer = _tokens(_fill(model.reasoning, request)), _tokens(text)
+    reasoning, answer = _tokens(_fill(model.reasoning, request)), _tokens(text)[: parameters.text_tokens]
     limit = parameters.max_tokens
     if limit is None or len(reasoning) + len(answer) <= limit:
         return Script(reasoning, answer, "stop")

@@ -12,28 +12,29 @@ from providers.adapters.base import (
     AdapterEvent,
     ErrorCode,
     FailedEnd,
+    ListedModel,
     Message,
     ReasoningDelta,
-    ReasoningEffort,
     Request,
     Target,
     TextDelta,
     Usage,
 )
+from providers.adapters.capabilities import Capabilities, capabilities_of
 from providers.adapters.errors import failure
 from providers.adapters.finish_reasons import end_of
+from providers.adapters.fitted_images import WITH_WEBP
+from providers.adapters.fitted_parameters import FittedParameters, fit
 from providers.adapters.http import Call, HttpClients
 from providers.adapters.loose_json import Frame, count, mapping, mappings, usage_of, words
-from providers.adapters.openai_compatible import NOT_TEXT
+from providers.adapters.model_lists import NOT_TEXT, by_id, listed_model
 from providers.adapters.sdk import TOTAL_SECONDS, sdk_client, sdk_key
 from providers.adapters.sources import PICTURE
 
 API_VERSION = "v1beta"
-# An alias like "gemini-flash-latest" has no version, and leads to a model that thinks.
-THINKING_MODELS = re.compile(r"gemini-(2\.5|[3-9]|\d\d)(?!.*(image|tts))|-latest$")
 BUDGET_MODELS = re.compile(r"gemini-2\.5")
-# Pro cannot switch thinking off, so the smallest budget is one that every 2.5 model accepts.
-BUDGETS: dict[ReasoningEffort, int] = {"minimal": 512, "low": 1024, "medium": 8192, "high": 24_576}
+# Every 2.5 model that thinks accepts the smallest one.
+BUDGETS = {"none": 0, "minimal": 512, "low": 1024, "medium": 8192, "high": 24_576}
 OPTIONAL = {
     "generationConfig.thinkingConfig.thinkingLevel": r"thinking[ _]?level",
     "generationConfig.thinkingConfig.thinkingBudget": r"budget",
@@ -49,6 +50,8 @@ OPTIONAL = {
 class GoogleAdapter:
     """generateContent, streamed, with summaries of the thoughts."""
 
+    image_formats = WITH_WEBP
+
     async def stream(
         self, clients: HttpClients, target: Target, request: Request
     ) -> AsyncGenerator[AdapterEvent, None]:
@@ -60,7 +63,7 @@ class GoogleAdapter:
         for event in reader.close():
             yield event
 
-    async def list_models(self, target: Target) -> list[str]:
+    async def list_models(self, target: Target) -> list[ListedModel]:
         from google import genai
         from google.genai import types
 
@@ -73,7 +76,7 @@ class GoogleAdapter:
             )
             client = genai.Client(api_key=sdk_key(target), vertexai=False, http_options=options)
             models = await client.aio.models.list(config={"page_size": 1000})
-            return sorted([_id(model) async for model in models if _can_chat(model)])
+            return by_id([_listed_model(model) async for model in models if _can_chat(model)])
 
     async def check_key(self, target: Target) -> None:
         await self.list_models(target)
@@ -83,8 +86,9 @@ def _can_chat(model: Any) -> bool:
     return "generateContent" in (model.supported_actions or ()) and not NOT_TEXT.search(model.name or "")
 
 
-def _id(model: Any) -> str:
-    return str(model.name).removeprefix("models/")
+def _listed_model(model: Any) -> ListedModel:
+    item = model.model_dump(exclude_none=True)
+    return listed_model({**item, "id": str(model.name).removeprefix("models/"), "name": None})
 
 
 def _call(target: Target, request: Request) -> Call:
@@ -99,10 +103,12 @@ def _call(target: Target, request: Request) -> Call:
     }
     if request.system:
         body["systemInstruction"] = {"parts": [{"text": request.system}]}
-    config = _config(request)
+    model = request.listed.capabilities.or_else(capabilities_of(request.model))
+    fitted = fit(request, model)
+    config = _config(fitted, request.model, model)
     if config:
         body["generationConfig"] = config
-    return Call(path, {"x-goog-api-key": target.api_key}, body, OPTIONAL)
+    return Call(path, {"x-goog-api-key": target.api_key}, body, OPTIONAL, adjustments=fitted.adjustments)
 
 
 def _parts(message: Message) -> list[dict[str, Any]]:
@@ -110,26 +116,23 @@ def _parts(message: Message) -> list[dict[str, Any]]:
     return [*({"inlineData": image} for image in images), {"text": message.text}]
 
 
-def _config(request: Request) -> dict[str, Any]:
-    parameters = request.parameters
+def _config(fitted: FittedParameters, name: str, model: Capabilities) -> dict[str, Any]:
+    parameters = fitted.parameters
     config = {
         "temperature": parameters.temperature,
         "topP": parameters.top_p,
         "maxOutputTokens": parameters.max_tokens,
         "stopSequences": list(parameters.stop) or None,
         "seed": parameters.seed,
-        "thinkingConfig": _thinking(request),
+        "thinkingConfig": _thinking(parameters.reasoning_effort, name, model) or None,
     }
     return {name: value for name, value in config.items() if value is not None}
 
 
-def _thinking(request: Request) -> dict[str, Any] | None:
+def _thinking(effort: str | None, name: str, model: Capabilities) -> dict[str, Any]:
     """Return the thinking settings: a level since Gemini 3, a budget of tokens for 2.5; earlier models do not think."""
-    if not THINKING_MODELS.search(request.model):
-        return None
-    effort = request.parameters.reasoning_effort
-    config: dict[str, Any] = {"includeThoughts": True}
-    if effort is not None and BUDGET_MODELS.search(request.model):
+    config: dict[str, Any] = {"includeThoughts": True} if model.reasons and effort != "none" else {}
+    if effort is not None and BUDGET_MODELS.search(name):
         config["thinkingBudget"] = BUDGETS[effort]
     elif effort is not None:
         config["thinkingLevel"] = effort

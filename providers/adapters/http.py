@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from types import TracebackType
@@ -17,11 +17,11 @@ from typing import Any, Self
 import aiohttp
 import orjson
 
-from providers.adapters.base import ErrorCode, NothingThere, ProviderError, Target
+from providers.adapters.base import Adjustment, ErrorCode, NothingThere, ProviderError, Target
 from providers.adapters.errors import connection_failure, error_in, failure, frame_failure, response_failure
 from providers.adapters.loose_json import Frame, frames_of
 from providers.adapters.proxies import environment_proxy
-from providers.adapters.refusals import KnownRefusals, changed_body
+from providers.adapters.refusals import KnownRefusals, changed_body, refused_settings
 from providers.adapters.sse import DONE, EventTooLongError, SseDecoder
 from providers.adapters.ssrf import connector
 
@@ -51,6 +51,7 @@ class Call:
 
     ``optional`` has the fields that may be left out of the body if the vendor refuses them, each with a pattern for its
     name in a refusal (see ``refusals.py``). Nothing follows a frame whose type is one of ``last_types``.
+    ``adjustments`` says which settings the body does not have as they were asked for.
     """
 
     path: str
@@ -58,9 +59,13 @@ class Call:
     body: dict[str, Any]
     optional: Mapping[str, str] = field(default_factory=dict)
     last_types: frozenset[str] = frozenset()
+    adjustments: tuple[Adjustment, ...] = ()
 
 
-def _ignore() -> None:
+OnAccepted = Callable[[Sequence[Adjustment]], None]
+
+
+def _ignore(*_: object) -> None:
     pass
 
 
@@ -75,7 +80,7 @@ class HttpClients:
         unguarded: aiohttp.ClientSession,
         guarded: aiohttp.ClientSession,
         refusals: KnownRefusals,
-        on_accepted: Callable[[], None] = _ignore,
+        on_accepted: OnAccepted = _ignore,
         on_received: Callable[[], None] = _ignore,
     ) -> None:
         self._unguarded = unguarded
@@ -91,10 +96,10 @@ class HttpClients:
         return cls(_session(timeout, guarded=False), _session(timeout, guarded=True), KnownRefusals())
 
     def calling(
-        self, *, on_accepted: Callable[[], None] | None = None, on_received: Callable[[], None] | None = None
+        self, *, on_accepted: OnAccepted | None = None, on_received: Callable[[], None] | None = None
     ) -> HttpClients:
         """Return the same pools for one answer, with callbacks for the moment at which the provider has accepted its
-        request, and for each at which bytes of its stream arrive."""
+        request, with the settings that were changed for it, and for each moment at which bytes of its stream arrive."""
         return HttpClients(
             self._unguarded,
             self._guarded,
@@ -136,8 +141,8 @@ class HttpClients:
         error that the vendor sends inside the stream. Closing the iterator before its end closes the connection at
         once.
         """
-        response = await self._accepted_response(target, call)
-        self._on_accepted()
+        response, adjustments = await self._accepted_response(target, call)
+        self._on_accepted(adjustments)
         try:
             async for frame in _frames(target, response, call.last_types, self._on_received):
                 yield frame
@@ -150,15 +155,18 @@ class HttpClients:
             else:
                 response.close()
 
-    async def _accepted_response(self, target: Target, call: Call) -> aiohttp.ClientResponse:
-        """Return the first good response, after the changes that refusals ask for; raises ProviderError."""
+    async def _accepted_response(
+        self, target: Target, call: Call
+    ) -> tuple[aiohttp.ClientResponse, Sequence[Adjustment]]:
+        """Return the first good response, after the changes that refusals ask for, and the settings that were changed;
+        raises ProviderError."""
         model = f"{call.path} {call.body.get('model')}"
         body = self._refusals.change(call.body, call.optional, target, model)
         try:
             for _ in range(MAX_ATTEMPTS):
                 response = await self._post(target, call, body)
                 if response.status == 200 and not response.content_type.endswith("html"):
-                    return response
+                    return response, refused_settings(target, call.adjustments, call.body, body)
                 text = await _body(response)
                 if response.status == 200:
                     raise _unreadable(target, f"a page: {text[:2000].decode(errors='replace')}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import astuple
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
@@ -13,6 +13,8 @@ from providers.adapters.base import Usage
 
 MAX_TOKEN_COUNT = 2**31 - 1
 """The largest count that a column of the database takes."""
+MOST_DOLLARS = 100_000
+PARTS = ("reasoning_tokens", "cached_input_tokens", "cache_write_tokens")
 TEXT_FIELDS = ("text", "thinking", "reasoning", "summary", "content", "refusal")
 MAX_DEPTH = 5
 
@@ -78,11 +80,26 @@ def count(value: Any) -> int:
     return int(value)
 
 
+def _counts(usage: Usage) -> tuple[int, ...]:
+    return usage.input_tokens, usage.output_tokens, *(getattr(usage, name) for name in PARTS)
+
+
+def dollars(value: Any, units: int = 1) -> Decimal | None:
+    """Return an amount of money that is given in so many units for a dollar, None for anything that is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        amount = Decimal(str(value)) / units
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and 0 <= amount < MOST_DOLLARS else None
+
+
 def usage_of(read: Callable[[Frame], Usage], value: Any) -> Usage | None:
     """Return what ``read`` finds in an object of token counts; None if one of them is invalid, or all are 0."""
     try:
         usage = read(mapping(value))
     except (ValueError, OverflowError):
         return None
-    is_valid = all(0 <= each <= MAX_TOKEN_COUNT for each in astuple(usage))
+    is_valid = all(0 <= each <= MAX_TOKEN_COUNT for each in _counts(usage))
     return usage if is_valid and (usage.input_tokens or usage.output_tokens) else None

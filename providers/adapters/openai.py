@@ -1,6 +1,7 @@
 """OpenAI's Responses API (https://platform.openai.com/docs/api-reference/responses-streaming).
 
-The Responses API has neither ``stop`` nor ``seed``; a request with one of these uses chat completions.
+The Responses API has neither ``stop`` nor ``seed``; a request with one of these uses chat completions, if its model has
+them.
 """
 
 from __future__ import annotations
@@ -8,31 +9,39 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any
 
 from providers.adapters.base import (
     AdapterEvent,
     FailedEnd,
     Finished,
+    ListedModel,
     Message,
     NothingThere,
+    ProviderError,
     ReasoningDelta,
     Request,
     Target,
     TextDelta,
     Usage,
 )
+from providers.adapters.capabilities import capabilities_of
 from providers.adapters.chat_completions import ChatQuirks, bearer, chat_call, chat_events
 from providers.adapters.errors import frame_failure
 from providers.adapters.finish_reasons import end_of
+from providers.adapters.fitted_images import WITH_WEBP
+from providers.adapters.fitted_parameters import FittedParameters, Limits, fit
 from providers.adapters.http import END, Call, HttpClients
 from providers.adapters.loose_json import Frame, count, mapping, mappings, usage_of, words
-from providers.adapters.openai_compatible import read_json, text_models
+from providers.adapters.model_lists import listed_models
+from providers.adapters.openai_compatible import read_json
 
-# These models think before they answer: they accept no sampling parameters, and return summaries on request.
-REASONING_MODELS = re.compile(r"^(ft:)?(o\d|gpt-([5-9]|\d\d)|codex)(?!.*chat)")
 RESPONSES = "/responses"
+RESPONSES_ONLY = re.compile(r"-pro\b|codex|daybreak|deep-research")
+"""Models that have no chat completions."""
+ONLY_IN_RESPONSES = re.compile(r"v1/responses")
+"""Words of a refusal of chat completions that sends the caller to the Responses API."""
+LIMITS = Limits(lacks=frozenset({"stop", "seed"}), least_tokens=16)
 CHAT = ChatQuirks(max_tokens="max_completion_tokens")
 OPTIONAL = {
     "temperature": r"\btemperature\b",
@@ -49,39 +58,47 @@ LAST_TYPES = frozenset({"response.completed", "response.incomplete", "response.f
 class OpenAIAdapter:
     """The Responses API, with reasoning summaries; nothing is stored at OpenAI."""
 
+    image_formats = WITH_WEBP
+
     async def stream(
         self, clients: HttpClients, target: Target, request: Request
     ) -> AsyncGenerator[AdapterEvent, None]:
-        request = _without_sampling(request)
-        if not (request.parameters.stop or request.parameters.seed is not None or clients.lacks(target, RESPONSES)):
-            try:
-                async with aclosing(_response_events(clients, target, _call(target, request))) as events:
-                    async for event in events:
-                        yield event
-                return
-            except NothingThere:
-                # A gateway may have OpenAI's chat completions alone.
-                pass
-        async with aclosing(chat_events(clients, target, chat_call(target, request, CHAT))) as events:
+        first, second = _response_stream, _chat_stream
+        if clients.lacks(target, RESPONSES) or _needs_chat(request):
+            first, second = second, first
+        try:
+            async with aclosing(first(clients, target, request)) as events:
+                async for event in events:
+                    yield event
+            return
+        except ProviderError as error:
+            # A gateway may have OpenAI's chat completions alone, and a model none.
+            if not (isinstance(error, NothingThere) or ONLY_IN_RESPONSES.search(error.detail)):
+                raise
+        async with aclosing(second(clients, target, request)) as events:
             async for event in events:
                 yield event
 
-    async def list_models(self, target: Target) -> list[str]:
-        return text_models(await read_json(target, "/models"))
+    async def list_models(self, target: Target) -> list[ListedModel]:
+        return listed_models(await read_json(target, "/models"))
 
     async def check_key(self, target: Target) -> None:
         await read_json(target, "/models")
 
 
-def _without_sampling(request: Request) -> Request:
-    """Return the request without temperature and top_p if its model is a reasoning model, which refuses them."""
-    if not REASONING_MODELS.match(request.model):
-        return request
-    return replace(request, parameters=replace(request.parameters, temperature=None, top_p=None))
+def _needs_chat(request: Request) -> bool:
+    """Return True if a request has settings that only chat completions take, and its model has those."""
+    parameters = request.parameters
+    return bool(parameters.stop or parameters.seed is not None) and not RESPONSES_ONLY.search(request.model)
+
+
+def _chat_stream(clients: HttpClients, target: Target, request: Request) -> AsyncGenerator[AdapterEvent, None]:
+    return chat_events(clients, target, chat_call(target, request, CHAT))
 
 
 def _call(target: Target, request: Request) -> Call:
-    parameters = request.parameters
+    fitted = fit(request, request.listed.capabilities.or_else(capabilities_of(request.model)), LIMITS)
+    parameters = fitted.parameters
     body: dict[str, Any] = {
         "model": request.model,
         "input": [{"role": message.role, "content": _content(message)} for message in request.messages],
@@ -93,10 +110,10 @@ def _call(target: Target, request: Request) -> Call:
         "temperature": parameters.temperature,
         "top_p": parameters.top_p,
         "max_output_tokens": parameters.max_tokens,
-        "reasoning": _reasoning(request),
+        "reasoning": _reasoning(fitted),
     }
     body.update({name: value for name, value in optional.items() if value is not None})
-    return Call(RESPONSES, bearer(target), body, OPTIONAL, LAST_TYPES)
+    return Call(RESPONSES, bearer(target), body, OPTIONAL, LAST_TYPES, fitted.adjustments)
 
 
 def _content(message: Message) -> str | list[dict[str, str]]:
@@ -106,16 +123,17 @@ def _content(message: Message) -> str | list[dict[str, str]]:
     return [*images, {"type": "input_text", "text": message.text}]
 
 
-def _reasoning(request: Request) -> dict[str, str] | None:
-    effort = request.parameters.reasoning_effort
-    if effort is None and not REASONING_MODELS.match(request.model):
-        return None
-    return {"summary": "auto"} | ({"effort": effort} if effort else {})
+def _reasoning(fitted: FittedParameters) -> dict[str, str] | None:
+    effort = fitted.parameters.reasoning_effort
+    summary = {"summary": "auto"} if fitted.thinks else {}
+    return (summary | ({"effort": effort} if effort else {})) or None
 
 
-async def _response_events(clients: HttpClients, target: Target, call: Call) -> AsyncGenerator[AdapterEvent, None]:
+async def _response_stream(
+    clients: HttpClients, target: Target, request: Request
+) -> AsyncGenerator[AdapterEvent, None]:
     reader = _Reader(target)
-    async with aclosing(clients.frames(target, call)) as frames:
+    async with aclosing(clients.frames(target, _call(target, request))) as frames:
         async for frame in frames:
             for event in reader.read(frame):
                 yield event
@@ -194,4 +212,5 @@ def _usage(usage: Frame) -> Usage:
         output_tokens=count(usage.get("output_tokens")),
         reasoning_tokens=count(mapping(usage.get("output_tokens_details")).get("reasoning_tokens")),
         cached_input_tokens=count(mapping(usage.get("input_tokens_details")).get("cached_tokens")),
+        cache_write_tokens=count(mapping(usage.get("input_tokens_details")).get("cache_write_tokens")),
     )

@@ -5,26 +5,22 @@ An endpoint that an administrator adds is ``OPENAI_COMPATIBLE`` with a Target of
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
-from providers.adapters.base import AdapterEvent, ErrorCode, NothingThere, ProviderError, Request, Target
+from providers.adapters.base import AdapterEvent, ErrorCode, ListedModel, NothingThere, ProviderError, Request, Target
 from providers.adapters.chat_completions import ChatQuirks, chat_call, chat_events
+from providers.adapters.fitted_images import COMMON_FORMATS
 from providers.adapters.http import HttpClients
+from providers.adapters.model_lists import listed_models
 from providers.adapters.sdk import sdk_client, sdk_key
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-NOT_TEXT = re.compile(
-    r"embed|whisper|tts|dall-e|image|audio|realtime|moderation|transcribe|rerank|sora|speech|diffusion|flux|guard"
-    r"|davinci|babbage|computer-use|ocr|video|veo|imagen|lyria|bge-|live",
-    re.IGNORECASE,
-)
-NOT_TEXT_TYPES = frozenset({"embedding", "image", "audio", "video", "rerank", "moderation", "transcribe"})
 # A vendor may respond like this if it accepted the key, but the model is gone or not free.
 KEY_ACCEPTED = frozenset({ErrorCode.MODEL_NOT_FOUND, ErrorCode.BAD_REQUEST, ErrorCode.RATE_LIMITED})
 
@@ -34,13 +30,16 @@ class OpenAICompatibleAdapter:
     """Chat completions at ``base_url`` + ``/chat/completions``.
 
     A key is proved by reading ``key_path``, or by requesting one token of ``key_model`` if the vendor has no path that
-    needs a key. ``models`` is the list of a vendor that serves none.
+    needs a key. The models are listed at ``models_path``, which is below the base URL, or below its host if it begins
+    with two slashes; ``models`` is the list of a vendor that serves none.
     """
 
     quirks: ChatQuirks = field(default_factory=ChatQuirks)
     key_path: str = "/models"
     key_model: str = ""
+    models_path: str = "/models"
     models: tuple[str, ...] = ()
+    image_formats: frozenset[str] = COMMON_FORMATS
 
     async def stream(
         self, clients: HttpClients, target: Target, request: Request
@@ -49,12 +48,15 @@ class OpenAICompatibleAdapter:
             async for event in events:
                 yield event
 
-    async def list_models(self, target: Target) -> list[str]:
+    async def list_models(self, target: Target) -> list[ListedModel]:
+        path = self.models_path
+        if path.startswith("//"):
+            path = urljoin(target.base_url, path[1:])
         try:
-            return text_models(await read_json(target, "/models"))
+            return listed_models(await read_json(target, path))
         except ProviderError as error:
             if self.models and (error.code is ErrorCode.MODEL_NOT_FOUND or isinstance(error, NothingThere)):
-                return list(self.models)
+                return [ListedModel(each) for each in self.models]
             raise
 
     async def check_key(self, target: Target) -> None:
@@ -90,16 +92,3 @@ def openai_client(target: Target, http_client: Any) -> AsyncOpenAI:
     from openai import AsyncOpenAI
 
     return AsyncOpenAI(api_key=sdk_key(target), base_url=target.base_url, http_client=http_client, max_retries=0)
-
-
-def text_models(listing: Any) -> list[str]:
-    """Return the ids of chat models, from ``{"data": […]}``, ``{"models": […]}`` or a bare list."""
-    items = listing if isinstance(listing, list) else listing.get("data") or listing.get("models") or []
-    return sorted({str(item["id"]) for item in items if item.get("id") and _is_text(item)})
-
-
-def _is_text(item: dict[str, Any]) -> bool:
-    outputs = (item.get("architecture") or {}).get("output_modalities")
-    if outputs is not None:
-        return "text" in outputs
-    return item.get("type") not in NOT_TEXT_TYPES and not NOT_TEXT.search(item["id"])

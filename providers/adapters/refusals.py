@@ -10,11 +10,12 @@ from __future__ import annotations
 import copy
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from providers.adapters.base import Target
+from providers.adapters.base import Adjustment, Target
+from providers.adapters.efforts import LEVELS, nearest_effort
 
 Body = dict[str, Any]
 
@@ -32,8 +33,6 @@ DEPENDS_ON_VALUE = re.compile(
     re.IGNORECASE,
 )
 """Words of a refusal that says nothing about other values of the parameter."""
-LEVELS = {"none": 0, "minimal": 1, "low": 2, "default": 3, "medium": 3, "high": 4, "xhigh": 5, "max": 6}
-"""Levels of reasoning effort, each with its rank; vendors that only switch thinking call its normal level default."""
 LEVEL = re.compile(rf"[\"'`]({'|'.join(LEVELS)})[\"'`]")
 ACCEPTED = re.compile(
     r"one of|should be|(supported|accepted|allowed|valid|possible) (values|levels|options)", re.IGNORECASE
@@ -48,6 +47,20 @@ NO_SYSTEM_PROMPT = re.compile(
     r"system[ _](role|prompt|message|instruction)s?\b|developer instruction|roles? .{0,20}\bsystem\b|must alternate",
     re.IGNORECASE,
 )
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "temperature": ("temperature", "generationConfig.temperature"),
+    "top_p": ("top_p", "generationConfig.topP"),
+    "max_tokens": ("max_tokens", "max_completion_tokens", "max_output_tokens", "generationConfig.maxOutputTokens"),
+    "stop": ("stop", "stop_sequences", "generationConfig.stopSequences"),
+    "seed": ("seed", "random_seed", "generationConfig.seed"),
+    "reasoning_effort": (
+        *("reasoning_effort", "reasoning.effort", "output_config.effort", "thinking.type", "chat_template_kwargs"),
+        *("generationConfig.thinkingConfig.thinkingLevel", "generationConfig.thinkingConfig.thinkingBudget"),
+    ),
+}
+"""The fields that a setting has in the bodies of all vendors; the first one that is there counts."""
+REFUSED_IT = "{label} refused it for this model."
+IN_FRONT_OF_FIRST = "in front of the first message"
 REMEMBERED = 24 * 3600
 """Seconds for which a refusal is remembered."""
 MAX_REMEMBERED = 1000
@@ -75,11 +88,36 @@ def changed_body(body: Body, optional: Mapping[str, str], refusal: str) -> Body 
     for path in EFFORTS:
         value = _get(body, path)
         if isinstance(value, str) and accepted:
-            return None if value in accepted else _with(body, path, _nearest(value, accepted))
+            return None if value in accepted else _with(body, path, nearest_effort(value, accepted))
     for path, pattern in optional.items():
         if _get(body, path) is not None and re.search(pattern, refusal, re.IGNORECASE):
             return _without(body, path)
     return None
+
+
+def refused_settings(
+    target: Target, adjustments: Sequence[Adjustment], before: Body, after: Body
+) -> Sequence[Adjustment]:
+    """Return these adjustments, with those settings that the accepted body does not have as the first one had them."""
+    if after is before:
+        return adjustments
+    told = {each.parameter: each for each in adjustments}
+    for setting, paths in FIELDS.items():
+        sent = _first(after, paths)
+        if sent != _first(before, paths):
+            told[setting] = Adjustment(setting, sent, REFUSED_IT.format(label=target.label))
+    if _has_system_prompt(before) and not _has_system_prompt(after):
+        told["system"] = Adjustment("system", IN_FRONT_OF_FIRST, REFUSED_IT.format(label=target.label))
+    return [*told.values()]
+
+
+def _first(body: Body, paths: Sequence[str]) -> Any:
+    return next((value for path in paths if (value := _get(body, path)) is not None), None)
+
+
+def _has_system_prompt(body: Body) -> bool:
+    messages = body.get("messages")
+    return bool(body.get("systemInstruction") or (messages and messages[0].get("role") == "system"))
 
 
 class KnownRefusals:
@@ -159,11 +197,6 @@ def _accepted_levels(refusal: str) -> list[str]:
     """Return the levels of effort that a refusal names as accepted."""
     _, _, accepted = ACCEPTED.sub("\0", refusal, count=1).partition("\0")
     return LEVEL.findall(accepted) if EFFORT.search(refusal) else []
-
-
-def _nearest(value: str, accepted: list[str]) -> str:
-    """Return the accepted level that is nearest to this one; of two the lower one, which costs less."""
-    return min(accepted, key=lambda each: (abs(LEVELS[each] - LEVELS.get(value, 3)), LEVELS[each]))
 
 
 def _get(body: Any, path: str) -> Any:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from providers.adapters.adapter import Adapter
 from providers.adapters.base import ErrorCode, ProviderError, Request, StreamEvent, Target
+from providers.adapters.fitted_images import with_fitting_images
 from providers.adapters.http import HttpClients
 from providers.adapters.timeouts import Timeouts, open_stream
 
@@ -49,12 +50,14 @@ class Retries:
 async def open_retried_stream(
     adapter: Adapter, clients: HttpClients, target: Target, request: Request, timeouts: Timeouts, retries: Retries
 ) -> AsyncGenerator[StreamEvent, None]:
-    """Yield the events of ``open_stream``, which is retried if it fails before its first event.
+    """Yield the events of ``open_stream``, which is retried if it fails before its first event; images are made to fit
+    before.
 
     All attempts share the time limit for the first token. Raises the last attempt's ProviderError.
     """
     now = asyncio.get_running_loop().time
     start = now()
+    request = await with_fitting_images(request, adapter.image_formats)
     for attempt in range(1, retries.max_retries + 2):
         has_begun, elapsed = False, now() - start
         remaining = replace(timeouts, first_token=timeouts.first_token - elapsed, total=timeouts.total - elapsed)

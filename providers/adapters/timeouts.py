@@ -44,16 +44,20 @@ AFTER_END_SECONDS = 10.0
 """Seconds without a byte after an end, for what may follow it: the usage, or more text, since some vendors send an end
 with each piece of it."""
 NO_FIRST = "{{label}} did not begin to answer within {seconds:g} seconds. Try again, or choose another model."
+NOTHING = "{{label}} sent nothing for {seconds:g} seconds. Try again, or choose another model."
 NO_NEXT = "{{label}} sent nothing more for {seconds:g} seconds. Try again, or choose another model."
 NO_END = "{{label}} did not finish within {seconds:g} seconds, the limit for one answer. Ask for a shorter answer."
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Limits in seconds: until the first text or reasoning, without a byte after it, and for the whole answer."""
+    """Limits in seconds: until the first text or reasoning, without a byte, and for the whole answer.
+
+    A provider that thinks for minutes sends other bytes meanwhile, or none: then ``idle`` counts.
+    """
 
     first_token: float
-    between_tokens: float
+    idle: float
     total: float
 
 
@@ -112,7 +116,8 @@ class _Clock:
         """Return the time at which a wait ends; each byte moves it."""
         if self.ended:
             return self._heard + AFTER_END_SECONDS
-        return min(self._end, self._heard + self._timeouts.between_tokens if self._started else self._first)
+        heard = self._heard + self._timeouts.idle
+        return min(self._end, heard) if self._started else min(self._end, heard, self._first)
 
     def record(self, event: AdapterEvent) -> None:
         if isinstance(event, TextDelta | ReasoningDelta):
@@ -121,12 +126,15 @@ class _Clock:
             self.ended = True
 
     def timeout_error(self) -> ProviderError:
-        if self._now() >= self._end:
+        now = self._now()
+        if now >= self._end:
             sentence, seconds = NO_END, self._timeouts.total
         elif self._started:
-            sentence, seconds = NO_NEXT, self._timeouts.between_tokens
-        else:
+            sentence, seconds = NO_NEXT, self._timeouts.idle
+        elif now >= self._first:
             sentence, seconds = NO_FIRST, self._timeouts.first_token
+        else:
+            sentence, seconds = NOTHING, self._timeouts.idle
         message = sentence.format(seconds=seconds)
         return failure(ErrorCode.TIMEOUT, self._target, message, message=message)
 

@@ -24,3 +24,14 @@ def dollars(amount: Decimal | None) -> str:
         return "free"
     places = -int(amount.normalize().as_tuple().exponent)
     return f"${amount:,.{max(2, places)}f}"
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Return seconds as people read them: "12.3 s", from a minute on "2:10"."""
+    if seconds is None:
+        return ""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"

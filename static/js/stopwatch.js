@@ -26,10 +26,17 @@ function beginning(element) {
   return rendered;
 }
 
+/** Returns seconds as people read them: "12.3 s", from a minute on "2:10".
+ * @param {number} seconds */
+function duration(seconds) {
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+}
+
 function tick() {
   const running = findAll(document, "[data-elapsed]");
   for (const element of running) {
-    element.textContent = `${((performance.now() - beginning(element)) / 1000).toFixed(1)} s`;
+    element.textContent = duration((performance.now() - beginning(element)) / 1000);
   }
   if (running.length > 0) return;
   clearInterval(timer);

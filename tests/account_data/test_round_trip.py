@@ -49,7 +49,10 @@ def chat_with_branches(person: Person) -> Conversation:
 
 
 def comparison_with_votes(person: Person) -> Comparison:
-    started = person.compare("Which is best?", system="Be honest.")
+    started = person.compare("Which is best?", system="Be honest.", tier="brief")
+    Generation.objects.filter(run=started.turn.run).update(
+        adjustments=[{"parameter": "stop", "asked": ["a", "b"], "sent": ["a"], "reason": "It takes one."}]
+    )
     vote(user=person.user, turn=started.turn, preferred_index=0)
     more = person.compare_on(started, "And why?")
     vote(user=person.user, turn=more.turn, verdict="all_bad")

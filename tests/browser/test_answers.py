@@ -16,12 +16,12 @@ def test_it_says_it_thinks_and_folds_the_reasoning(visitor: Visitor, vendors: St
     vendors.scripts["thinks"] = script
     visitor.begin("openai/thinks", "google/quick")
     column = visitor.column(0)
-    expect(column.get_by_text("Thinking…")).to_be_visible()
+    expect(column.get_by_text("Thinking for")).to_be_visible()
     expect(column.get_by_text("Reasoning")).to_be_hidden()
 
     script.hold = 1
     expect(column.get_by_text("Reasoning")).to_be_visible()
-    expect(column.get_by_text("Thinking…")).to_be_visible()
+    expect(column.get_by_text("Thinking for")).to_be_visible()
     expect(column.locator(".reasoning-text")).to_be_hidden()
     column.get_by_text("Reasoning").click()
     expect(column.locator(".reasoning-text")).to_have_text("First this, then that.")
@@ -29,7 +29,7 @@ def test_it_says_it_thinks_and_folds_the_reasoning(visitor: Visitor, vendors: St
     visitor.wait_for_end()
 
     visitor.wait_for_text(0, "The answer.")
-    expect(column.get_by_text("Thinking…")).to_be_hidden()
+    expect(column.get_by_text("Thinking for")).to_be_hidden()
     expect(column.locator(".reasoning-text")).to_be_visible()
     expect(visitor.column(1).get_by_text("Reasoning")).to_be_hidden()
 
@@ -79,6 +79,27 @@ def test_it_copies_the_source_of_an_answer_and_a_code_block(visitor: Visitor, ve
 
     assert answer == RICH
     assert code.rstrip("\n") == "def half(number: int) -> float:\n    return number / 2\n\n\nprint(half(3))"
+
+
+def test_it_says_that_a_setting_was_adjusted(visitor: Visitor, vendors: StandIn) -> None:
+    vendors.scripts["claude-opus-5-5"] = Script(text="Well.", end="stall", at=1)
+    visitor.begin("anthropic/claude-opus-5-5", "mistral/plain", parameters={"reasoning_effort": "none"})
+    mark = visitor.column(0).locator(".adjustments")
+
+    mark.locator("summary").click()
+
+    expect(mark).to_contain_text("A setting was adjusted")
+    expect(mark).to_contain_text("Reasoning effort: low instead of none. This model always thinks")
+    expect(visitor.column(1).locator(".adjustments")).to_have_count(0)
+
+
+def test_it_says_that_all_tokens_went_into_thinking(visitor: Visitor, vendors: StandIn) -> None:
+    vendors.scripts["thinks-only"] = Script(text="", reasoning="Let me see.", finish="length", reasoning_tokens=1399)
+    visitor.begin("openrouter/thinks-only", "mistral/plain")
+
+    visitor.wait_for_end()
+
+    expect(visitor.column(0).get_by_text("All 1,400 tokens went into thinking")).to_be_visible()
 
 
 def test_it_says_that_an_answer_is_empty_or_cut_at_its_limit(visitor: Visitor, vendors: StandIn) -> None:

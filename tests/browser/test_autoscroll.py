@@ -26,7 +26,7 @@ def reader(visitor: Visitor, script: Script) -> Visitor:
     """A visitor at the end of the first half."""
     visitor.page.set_viewport_size({"width": 1280, "height": 700})
     visitor.begin("openai/long", "google/long-too")
-    expect(visitor.column(0).get_by_text("Thinking…")).to_be_visible()
+    expect(visitor.column(0).get_by_text("Thinking for")).to_be_visible()
     script.hold = 20
     for index in (0, 1):
         expect(visitor.answer(index)).to_contain_text("Paragraph 69.")

@@ -30,7 +30,7 @@ def test_it_says_how_far_each_answer_has_come(visitor: Visitor, vendors: StandIn
     for index, words in enumerate(("Connecting", "Thinking", "Thinking", "Writing", "Failed", "Done")):
         badge(visitor, index, words)
     expect(visitor.column(0).get_by_text("Connecting…")).to_be_visible()
-    expect(visitor.column(1).get_by_text("Thinking…")).to_be_visible()
+    expect(visitor.column(1).get_by_text("Thinking for")).to_be_visible()
     visitor.page.reload()
     for index, words in enumerate(("Connecting", "Thinking", "Thinking", "Writing", "Failed", "Done")):
         badge(visitor, index, words)

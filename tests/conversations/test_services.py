@@ -12,11 +12,12 @@ from conversations import services
 from conversations.models import Conversation, Message
 from conversations.selectors import shown_messages, user_conversation, user_conversations
 from conversations.tasks import purge_discarded
-from conversations.titles import clean_title, make_title, take_title
+from conversations.titles import clean_title, make_title, take_title, title_model
 from core.errors import Conflict, InvalidInput, NotFound
 from generations.log.event_log import Writer
 from generations.models import Generation, Run
 from generations.worker.types import Outcome
+from providers.adapters.base import ErrorCode
 from tests.conversations.conftest import Chatter, shown
 from tests.generations.claims import end_queued
 from tests.support.log_entries import append_entry
@@ -183,6 +184,14 @@ def test_search_finds_titles_prompts_and_answers(alice: Chatter) -> None:
     assert titles == {"APPLE": ["apples"], "quin": ["quinces"], "re: pe": ["quinces"]}
 
 
+@pytest.mark.parametrize("word", ["äpfel", "привет", "NAÏVE", "ПРИВЕТ", "мир N", "100%", "a_b"])
+def test_search_ignores_the_case_of_all_letters(alice: Chatter, word: str) -> None:
+    alice.say("Frage ÄPFEL Привет мир naïve 100% a_b")
+    alice.say("another 1000 acb")
+
+    assert [each.title[:5] for each in user_conversations(alice.user, word)] == ["Frage"]
+
+
 def test_a_discarded_conversation_can_be_restored_until_it_is_purged(alice: Chatter) -> None:
     first = alice.say("one").conversation
 
@@ -236,6 +245,35 @@ def test_the_same_model_generates_the_title(alice: Chatter, settings: object) ->
     assert Conversation.objects.get().title == "Monads explained"
 
 
+@pytest.mark.parametrize(
+    ("provider", "model", "expected"),
+    [
+        ("openai", "gpt-5.4-nano", "gpt-5.4-nano"),
+        ("openai", "gpt-5.5-pro", "gpt-6-luna"),
+        ("perplexity", "sonar-deep-research", "sonar"),
+        ("ollama", "llama3.2", "llama3.2"),
+        ("an-endpoint", "some-model", "some-model"),
+        ("an-endpoint", "some-pro", None),
+    ],
+)
+def test_a_cheap_model_generates_the_title(provider: str, model: str, expected: str | None) -> None:
+    assert title_model(provider, model) == expected
+
+
+def test_a_refused_prompt_is_not_sent_again(alice: Chatter) -> None:
+    first = alice.say("one")
+    refused = alice.say("bad", first.conversation)
+    Generation.objects.filter(pk=refused.state.generations[0].pk).update(
+        status=Generation.Status.FAILED, error_code=ErrorCode.CONTENT_FILTERED, text="I cannot"
+    )
+
+    third = alice.say("three", first.conversation)
+
+    request = third.state.generations[0].request
+    assert request is not None
+    assert [each["text"] for each in request["messages"]] == ["one", "Re: one", "three"]
+
+
 def test_a_title_that_the_user_wrote_stays(alice: Chatter) -> None:
     first = alice.say("What is a monad?")
     Conversation.objects.update(provider="ollama", title="Mine")
@@ -250,7 +288,14 @@ def test_a_title_that_the_user_wrote_stays(alice: Chatter) -> None:
 
 @pytest.mark.parametrize(
     ("text", "title"),
-    [("\n\n# Monads\nand more", "Monads"), ("", ""), ("«Über Brüche»", "Über Brüche"), ("long " * 40, "")],
+    [
+        ("\n\n# Monads\nand more", "Monads"),
+        ("", ""),
+        ("«Über Brüche»", "Über Brüche"),
+        ("long " * 40, ""),
+        ('**Title:** "Greeting *friends*"', "Greeting friends"),
+        ("Titel: `snake_case` in Python", "snake_case in Python"),
+    ],
 )
 def test_it_cleans_a_title(text: str, title: str) -> None:
     assert clean_title(text) == title

@@ -12,23 +12,27 @@ DEFAULT: dict[str, list[str]] = {
 }
 
 
-def listing(vendor: str, models: list[str] | None) -> Any:
-    """Return the body of this vendor's list of models; Together's is a bare array."""
+def listing(vendor: str, models: list[Any] | None) -> Any:
+    """Return the body of this vendor's list of models, which are ids or whole entries; Together's is a bare array."""
     ids = DEFAULT.get(vendor, ["model-a", "model-b"]) if models is None else models
     if vendor == "google":
         return {"models": [*map(_google, ids), {**_google("text-embedding-004"), **EMBEDS}]}
     if vendor == "anthropic":
-        return {"data": [*map(_anthropic, ids)], "has_more": False, "first_id": ids[0], "last_id": ids[-1]}
+        return {"data": [*map(_anthropic, ids)], "has_more": False, "first_id": "a", "last_id": "z"}
+    if vendor == "cohere":
+        return {"models": [{"name": name, "endpoints": ["chat", "generate"], "context_length": 256000} for name in ids]}
     if vendor == "mistral":
         return {"object": "list", "data": [*(_mistral(name, chat=True) for name in ids), _mistral("mistral-embed")]}
-    items = [{"id": name, "object": "model", "created": 1794000000, "owned_by": vendor} for name in ids]
+    items = [name if isinstance(name, dict) else {"id": name, "object": "model", "owned_by": vendor} for name in ids]
     return items if vendor == "together" else {"object": "list", "data": items}
 
 
 EMBEDS: dict[str, Any] = {"supportedGenerationMethods": ["embedContent"]}
 
 
-def _google(name: str) -> dict[str, Any]:
+def _google(name: Any) -> dict[str, Any]:
+    if isinstance(name, dict):
+        return name
     return {
         "name": f"models/{name}",
         "version": "001",
@@ -39,11 +43,15 @@ def _google(name: str) -> dict[str, Any]:
     }
 
 
-def _anthropic(name: str) -> dict[str, Any]:
+def _anthropic(name: Any) -> dict[str, Any]:
+    if isinstance(name, dict):
+        return name
     return {"type": "model", "id": name, "display_name": name, "created_at": "2026-09-01T00:00:00Z"}
 
 
-def _mistral(name: str, *, chat: bool = False) -> dict[str, Any]:
+def _mistral(name: Any, *, chat: bool = False) -> dict[str, Any]:
+    if isinstance(name, dict):
+        return name
     return {
         "id": name,
         "object": "model",

@@ -38,7 +38,7 @@ class StandIn:
         self.default = Script()
         self.sequence: list[Script] = []
         """Scripts for the next requests, in order, used before all other scripts."""
-        self.models: dict[str, list[str]] = {}
+        self.models: dict[str, list[Any]] = {}
         self.requests: list[Recorded] = []
         self.listed: list[dict[str, str]] = []
         self.public_lists = False
@@ -134,6 +134,7 @@ class StandIn:
         )
         route.add_get("/google/v1beta/models", self._list)
         route.add_get("/{vendor}/v1/models", self._list)
+        route.add_get("/{version:v1}/models", self._list)
         route.add_get("/{vendor}/v1/key", self._key)
         return application
 
@@ -205,7 +206,8 @@ class StandIn:
 
 
 def _vendor(request: web.Request) -> str:
-    return request.path.split("/")[1]
+    first = request.path.split("/")[1]
+    return "cohere" if first == "v1" else first
 
 
 def _key(request: web.Request) -> str:

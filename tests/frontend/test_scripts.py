@@ -185,11 +185,11 @@ def test_it_counts_the_seconds_while_a_column_runs(server: PageServer, reader: P
 def test_it_says_it_thinks_until_the_first_word(server: PageServer, reader: Page) -> None:
     reader.goto(server.url + DETAIL)
     column = reader.locator(".column").first
-    expect(column.get_by_text("Thinking…")).to_be_visible()
+    expect(column.get_by_text("Thinking for")).to_be_visible()
 
     reader.evaluate("document.querySelector('.prose').innerHTML = '<p>Hello</p>'")
 
-    expect(column.get_by_text("Thinking…")).to_be_hidden()
+    expect(column.get_by_text("Thinking for")).to_be_hidden()
 
 
 def test_it_copies_a_code_block_and_an_answer(server: PageServer, render: Render, reader: Page) -> None:

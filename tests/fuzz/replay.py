@@ -80,13 +80,14 @@ class Replayed(HttpClients):
     def __init__(self, chunks: Sequence[bytes]) -> None:
         self._response: Any = Response(chunks)
         self._refusals = KnownRefusals()
-        self._on_accepted = self._on_received = lambda: None
+        self._on_accepted = lambda _: None
+        self._on_received = lambda: None
 
     def calling(self, **callbacks: Any) -> Replayed:
         return self
 
     async def _accepted_response(self, target: Target, call: Call) -> Any:
-        return self._response
+        return self._response, ()
 
 
 async def events_from(slug: str, chunks: Sequence[bytes]) -> StreamResult:

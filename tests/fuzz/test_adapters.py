@@ -110,7 +110,8 @@ def is_sound(event: AdapterEvent) -> bool:
         case TextDelta(text) | ReasoningDelta(text):
             return isinstance(text, str) and text != ""
         case Usage():
-            return all(type(count) is int and 0 <= count < 2**31 for count in astuple(event))
+            *counts, cost = astuple(event)
+            return cost is None and all(type(count) is int and 0 <= count < 2**31 for count in counts)
     return isinstance(event, Finished)
 
 

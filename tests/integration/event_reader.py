@@ -57,6 +57,8 @@ class Reading:
                 self.start = event
             case "queued":
                 assert event["index"] not in self.ends.keys() | self.chunks.keys()
+            case "adjusted":
+                assert event["index"] not in self.ends.keys() | self.chunks.keys()
             case "chunk":
                 assert event["first_chunk"] == (event["offset"] == 0)
                 self._add(self.chunks, event)

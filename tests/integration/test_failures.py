@@ -56,7 +56,7 @@ def impatient_worker(live: Live) -> Iterator[None]:
     original_environment = dict(live.environment)
     live.environment |= {
         "FIRST_TOKEN_TIMEOUT": "1.5",
-        "BETWEEN_TOKENS_TIMEOUT": "1.5",
+        "IDLE_TIMEOUT": "1.5",
         "DEEPSEEK_BASE_URL": CLOSED_PORT,
     }
     live.stop_worker()

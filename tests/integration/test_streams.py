@@ -167,6 +167,57 @@ def test_parameters_and_the_system_prompt_reach_the_vendor(alice: Program, vendo
     assert (tuned["temperature"], tuned["max_tokens"], tuned["random_seed"]) == (0, 77, 5)
 
 
+def test_it_tells_which_settings_a_provider_did_not_take(alice: Program, vendors: StandIn) -> None:
+    vendors.default = Script(text="Well.", total=0.2)
+    settings = {"reasoning_effort": "minimal", "temperature": 0.5, "stop": ["\n\n", "END"]}
+
+    events = list(alice.stream("anthropic/claude-opus-5-5", "mistral/plain", parameters=settings))
+
+    (told,) = [event.data for event in events if event.kind == "adjusted"]
+    adjustments = {each["parameter"]: (each["asked"], each["sent"]) for each in told["adjustments"]}
+    assert (told["index"], told["model"]) == (0, "claude-opus-5-5")
+    assert adjustments == {
+        "reasoning_effort": ("minimal", "low"),
+        "temperature": (0.5, None),
+        "stop": (["\n\n", "END"], ["END"]),
+    }
+    kinds = [event.kind for event in events if event.data.get("index") == 0]
+    assert kinds.index("adjusted") < kinds.index("chunk")
+    reading = Reading.of(events)
+    assert reading.ends[0]["data"]["adjustments"] == told["adjustments"]
+    assert reading.ends[1]["data"]["adjustments"] == []
+    saved = alice.slots(reading.start["comparison_id"])
+    assert [slot["adjustments"] for slot in saved] == [told["adjustments"], []]
+
+
+def test_what_a_providers_list_states_counts_for_requests(bob: Program, vendors: StandIn) -> None:
+    vendors.models["openrouter"] = [
+        {
+            "id": "lab/brand-new",
+            "pricing": {"prompt": "0.000001", "completion": "0.000002"},
+            "supported_parameters": ["temperature", "reasoning"],
+            "reasoning": {"mandatory": True, "supported_efforts": ["high", "medium"]},
+        }
+    ]
+    bob.post("models/refresh", {"provider": "openrouter"})
+    vendors.default = Script(text="Well.", input_tokens=1000)
+
+    reading = Reading.of(
+        bob.stream("openrouter/lab/brand-new", tier="brief", parameters={"reasoning_effort": "none", "seed": 7})
+    )
+
+    sent = vendors.wait_for_request(model="lab/brand-new").body
+    assert (sent["reasoning"], sent["max_tokens"]) == ({"effort": "medium"}, 16_400)
+    assert "seed" not in sent
+    data = reading.ends[0]["data"]
+    assert {each["parameter"]: each["sent"] for each in data["adjustments"]} == {
+        "reasoning_effort": "medium",
+        "seed": None,
+    }
+    assert float(data["cost"]) > 0.001
+    assert data["cost_source"] == "estimate"
+
+
 def test_the_blocking_call_returns_the_ended_comparison(alice: Program, vendors: StandIn) -> None:
     vendors.default = Script(text="All of it.", total=0.2)
 

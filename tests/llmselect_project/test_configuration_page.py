@@ -43,7 +43,7 @@ def test_it_shows_each_value_and_its_source(reader: Client, monkeypatch: pytest.
     found = rows(reader)
 
     assert found["SIGNUP"] == ["open", "environment"]
-    assert found["TOTAL_TIMEOUT"] == ["900.0", "default"]
+    assert found["TOTAL_TIMEOUT"] == ["1800.0", "default"]
     assert found["OLLAMA_BASE_URL"][0] == settings.PROVIDER_BASE_URLS["ollama"]
 
 

@@ -106,6 +106,63 @@ def test_it_shows_the_models_of_the_servers_key_only_to_users_of_that_key(
     assert "ft:gpt-4o:our-secret-project" not in model_ids(admin, "openai")
 
 
+def test_the_list_of_the_provider_replaces_the_short_list(alice: User, vendors_everywhere: StandIn) -> None:
+    set_key(user=alice, provider="openrouter", api_key=OWN)
+    first = shortlisted_models("openrouter")[1]
+    vendors_everywhere.models["openrouter"] = ["a/first-by-name", first, "z/last"]
+
+    refresh_models(user=alice, provider="openrouter")
+
+    assert model_ids(alice, "openrouter") == [first, "a/first-by-name", "z/last"]
+
+
+def test_it_shows_what_the_provider_states(alice: User) -> None:
+    set_key(user=alice, provider="openrouter", api_key=OWN)
+    listed = {"label": "Brand New", "context_window": 5000, "input_price": "1.5", "output_price": "3"}
+    LanguageModel.objects.create(
+        provider="openrouter",
+        model="lab/brand-new",
+        owner=alice,
+        listed={**listed, "thinking": "BY_DEFAULT", "images": True},
+        refreshed_at=datetime.now(UTC),
+    )
+
+    (model,) = catalogue_of(alice, "openrouter")
+
+    assert (model.label, model.context_window) == ("Brand New", 5000)
+    assert (model.input_price, model.output_price) == (Decimal("1.5"), Decimal(3))
+    assert model.reasoning
+    assert model.vision
+
+
+def test_a_refresh_keeps_what_an_administrator_wrote(alice: User, vendors_everywhere: StandIn) -> None:
+    vendors_everywhere.models["google"] = ["gemini-3.6-flash"]
+    set_key(user=alice, provider="google", api_key=OWN)
+    refresh_models(user=alice, provider="google")
+    LanguageModel.objects.update(label="Ours", listed={"label": "Old"})
+
+    refresh_models(user=alice, provider="google")
+
+    row = LanguageModel.objects.get(owner=alice)
+    assert (row.label, row.listed["context_window"]) == ("Ours", 1_048_576)
+    assert catalogue_of(alice, "google")[0].label == "Ours"
+
+
+@pytest.mark.parametrize(
+    ("provider", "gone"),
+    [
+        ("anthropic", "claude-mythos"),
+        ("xai", "grok-4-1-fast"),
+        ("groq", "llama-4-maverick"),
+        ("groq", "kimi-k2"),
+        ("deepseek", "deepseek-v3"),
+    ],
+)
+def test_it_offers_no_model_that_a_new_user_cannot_use(provider: str, gone: str) -> None:
+    assert shortlisted_models(provider)
+    assert not [model for model in shortlisted_models(provider) if gone in model]
+
+
 def test_it_suggests_a_refresh_if_it_knows_no_models(alice: User) -> None:
     ollama, airefinery = group(alice, "ollama"), group(alice, "airefinery")
 

@@ -1,34 +1,61 @@
 import asyncio
+import os
 import re
 import subprocess
 import sys
 from itertools import combinations
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from genai_prices import data_snapshot
 
-from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
+from providers.colors import contrast
+from providers.kind_lists import LISTS, written
 from providers.kinds import KINDS, ProviderKind
 
 ALL_KINDS = [*KINDS.values()]
 
 
-def contrast(color: str) -> float:
-    channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
-    luminance = sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-    return 1.05 / (luminance + 0.05)
-
-
-def test_it_has_exactly_these_kinds() -> None:
-    expected = (
-        "openai anthropic google mistral openrouter xai deepseek groq together fireworks deepinfra cohere perplexity"
-        " airefinery ollama lmstudio vllm llamacpp demo"
-    )
-
-    assert list(KINDS) == expected.split()
+def test_each_kind_has_its_own_slug_and_label() -> None:
     assert all(slug == kind.slug for slug, kind in KINDS.items())
+    assert len({kind.label for kind in ALL_KINDS}) == len(ALL_KINDS)
+
+
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: path.name)
+def test_the_lists_of_providers_are_up_to_date(path: Path) -> None:
+    assert "<!-- end of providers -->" in path.read_text()
+    assert written(path) == path.read_text(), "Run make provider-lists."
+
+
+MADE_UP = """
+import django
+from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
+from providers.kinds import KINDS, ProviderKind
+
+KINDS["madeup"] = ProviderKind("madeup", "Made Up", OPENAI_COMPATIBLE, "https://made.up/v1", key_url="https://made.up")
+django.setup()
+
+from django.conf import settings
+from providers.colors import contrast
+from providers.kind_lists import configuration_table, readme_list
+from providers.selectors import provider_info
+
+assert settings.PROVIDER_API_KEYS["madeup"] == "sk-made-up"
+assert settings.PROVIDER_BASE_URLS["madeup"] == "https://made.up/v1"
+assert provider_info("madeup").label == "Made Up"
+assert contrast(KINDS["madeup"].color) >= 4.5
+assert "Made Up" in readme_list() and "`MADEUP_API_KEY`" in configuration_table()
+print("good")
+"""
+
+
+def test_a_new_kind_takes_one_entry() -> None:
+    environment = {**os.environ, "MADEUP_API_KEY": "sk-made-up", "DJANGO_SETTINGS_MODULE": "llmselect_project.settings"}
+
+    run = subprocess.run([sys.executable, "-c", MADE_UP], capture_output=True, text=True, env=environment)
+
+    assert run.stdout.strip().endswith("good"), run.stderr
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.slug)
@@ -50,10 +77,6 @@ def test_it_names_price_lists_that_exist() -> None:
     known = {provider.id for provider in data_snapshot.get_snapshot().providers}
 
     assert {kind.prices for kind in ALL_KINDS if kind.prices} <= known
-
-
-def test_local_servers_use_the_adapter_of_endpoints() -> None:
-    assert OPENAI_COMPATIBLE is KINDS["vllm"].adapter
 
 
 def test_it_imports_neither_django_nor_the_heavy_sdks() -> None:

@@ -34,6 +34,15 @@ BAD_BOOLEANS: tuple[Any, ...] = (..., None, 0, "true")
 BAD_LISTS: tuple[Any, ...] = (..., None, {}, "x", 7, [0] * 100_001)
 BAD_OBJECTS: tuple[Any, ...] = ([None], ["x"], [7], [[]])
 BAD_PARAMETERS: tuple[Any, ...] = (..., None, [], "hot", {"temperature": 3}, {"stop": ["a"] * 5}, {"max_tokens": "1"})
+NO_SETTINGS: tuple[Any, ...] = (None, {}, [{}], [None], ["a"] * 11, "x" * 201, NUL)
+ADJUSTMENT: dict[str, Any] = {"parameter": "stop", "asked": ["a"], "sent": None, "reason": ""}
+BAD_ADJUSTMENTS: tuple[Any, ...] = (
+    *({name: value for name, value in ADJUSTMENT.items() if name != left_out} for left_out in ADJUSTMENT),
+    *({**ADJUSTMENT, "asked": value} for value in NO_SETTINGS),
+    *({**ADJUSTMENT, "sent": value} for value in NO_SETTINGS[1:]),
+    *({**ADJUSTMENT, "parameter": value} for value in ("", 7, "x" * 41)),
+    {**ADJUSTMENT, "reason": "x" * 301},
+)
 BAD_VALUES: dict[str, tuple[Any, ...]] = {
     "format": (..., None, "chatgpt", 7, ["llmselect-archive"]),
     "version": (..., None, 0, -1, "1", 1.0, True, 2**40),
@@ -76,6 +85,7 @@ BAD_VALUES: dict[str, tuple[Any, ...]] = {
     f"{ANSWER}.error": (*BAD_TEXTS, "x" * 501),
     f"{ANSWER}.retryable": BAD_BOOLEANS,
     f"{ANSWER}.finish_reason": (*BAD_TEXTS, "x" * 21),
+    f"{ANSWER}.adjustments": (*BAD_LISTS[1:], *BAD_OBJECTS, *([each] for each in BAD_ADJUSTMENTS)),
     f"{ANSWER}.time": BAD_SECONDS,
     f"{ANSWER}.ttft": BAD_SECONDS,
     f"{ANSWER}.input_tokens": BAD_INTEGERS,

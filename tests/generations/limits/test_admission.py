@@ -353,3 +353,44 @@ def _with_fallback(user: User, topic: str) -> Claim:
     claim = claim_generation(state.generations[0].pk)
     assert claim is not None
     return claim
+
+
+def test_a_model_without_a_known_price_needs_one_under_a_budget_in_dollars(
+    alice: User, topic: str, server_key: None, settings: Settings
+) -> None:
+    Limits.objects.create(user=alice, dollars_per_day=Decimal("5.00"))
+    request = Request("gpt-99-unheard-of", (Message("user", "Hello"),), parameters=Parameters(max_tokens=1000))
+
+    def begin() -> RunState:
+        with transaction.atomic():
+            return start_run(user=alice, topic=topic, requests=[GenerationRequest("openai", request)])
+
+    with pytest.raises(OverBudget, match="The price of gpt-99-unheard-of is unknown"):
+        begin()
+    settings.UNKNOWN_MODEL_PRICE = Decimal(100)
+
+    state = begin()
+
+    assert Decimal("0.1") < state.generations[0].reserved_cost < Decimal("0.11")
+
+
+def test_a_model_without_a_known_price_is_free_to_use_under_a_budget_in_tokens(
+    alice: User, topic: str, server_key: None
+) -> None:
+    Limits.objects.create(user=alice, tokens_per_day=100_000)
+    request = Request("gpt-99-unheard-of", (Message("user", "Hello"),), parameters=Parameters(max_tokens=1000))
+
+    with transaction.atomic():
+        state = start_run(user=alice, topic=topic, requests=[GenerationRequest("openai", request)])
+
+    assert state.generations[0].reserved_tokens > 1000
+
+
+def test_the_cost_that_the_provider_states_counts(alice: User, topic: str, server_key: None) -> None:
+    generation = start(alice, topic, provider="openai").generations[0]
+
+    end(generation, Usage(input_tokens=10, output_tokens=10, cost=Decimal("0.5")))
+
+    generation.refresh_from_db()
+    assert (generation.cost, generation.cost_source) == (Decimal("0.5"), "provider")
+    assert used_by_period(alice)["server", "day"].cost == Decimal("0.5")

@@ -14,7 +14,7 @@ from core.redis_clients import thread_client
 from generations.limits.admission import GenerationRequest
 from generations.log import event_log
 from generations.log.event_log import EntryId, Payload
-from generations.log.events import Delta, Done, Ended, Event, Idle, PhaseChanged, Reset, Started
+from generations.log.events import Adjusted, Delta, Done, Ended, Event, Idle, PhaseChanged, Reset, Started
 from generations.log.replay import follow_events
 from generations.models import Generation
 from generations.output.batches import batches
@@ -29,6 +29,7 @@ from tests.support.log_entries import append_entry
 
 pytestmark = pytest.mark.usefixtures("on_loop")
 Status = Generation.Status
+ADJUSTMENT = {"parameter": "seed", "asked": 7, "sent": None, "reason": "This provider has no such parameter."}
 
 
 class RunWriter:
@@ -57,6 +58,10 @@ class RunWriter:
 
     def reach(self, index: int, phase: Phase) -> None:
         payload: Payload = {"run": self.state.run.pk, "index": index, "kind": "phase", "phase": phase}
+        append_entry(self.topic, payload)
+
+    def adjust(self, index: int) -> None:
+        payload: Payload = {"run": self.state.run.pk, "index": index, "kind": "adjusted", "adjustments": [ADJUSTMENT]}
         append_entry(self.topic, payload)
 
     async def reset(self, index: int) -> None:
@@ -340,3 +345,19 @@ async def test_it_sends_the_phases_of_a_silent_slot(writer: RunWriter, state: Ru
 
     assert [event.phase for event in events if isinstance(event, PhaseChanged)] == ["connecting", "thinking"]
     assert texts(events) == writer.texts
+
+
+async def test_it_tells_which_settings_were_adjusted_until_the_slot_has_ended(
+    writer: RunWriter, state: RunState, topic: str
+) -> None:
+    writer.adjust(0)
+    await writer.write(0, "a")
+    await writer.end(0)
+    writer.adjust(0)
+    await writer.write(1, "b")
+    await writer.end(1)
+
+    events = await gather(topic, states=[state])
+
+    told = [event for event in events if isinstance(event, Adjusted)]
+    assert [(event.index, event.adjustments) for event in told] == [(0, [ADJUSTMENT])]

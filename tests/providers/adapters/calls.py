@@ -8,6 +8,7 @@ from typing import Any
 
 from providers.adapters.base import (
     AdapterEvent,
+    Adjustment,
     Finished,
     Message,
     Parameters,
@@ -25,7 +26,7 @@ from providers.kinds import KINDS
 from tests.fake_providers import StandIn
 
 KEY = "sk-test-0123456789abcdef"
-LONG_TIMEOUTS = Timeouts(first_token=20, between_tokens=20, total=60)
+LONG_TIMEOUTS = Timeouts(first_token=20, idle=20, total=60)
 WIRE_KINDS = [slug for slug in KINDS if slug != "demo"]
 FORMATS = ["openai", "anthropic", "google", "mistral", "openrouter"]
 
@@ -36,6 +37,12 @@ class StreamResult:
 
     events: list[AdapterEvent] = field(default_factory=list)
     error: ProviderError | None = None
+    adjustments: list[Adjustment] = field(default_factory=list)
+
+    @property
+    def adjusted(self) -> dict[str, Any]:
+        """The values of settings that were not sent as they were asked for."""
+        return {each.parameter: each.sent for each in self.adjustments}
 
     @property
     def text(self) -> str:
@@ -83,6 +90,7 @@ async def read_stream(
     clients: HttpClients, slug: str, target: Target, request: Request, timeouts: Timeouts = LONG_TIMEOUTS
 ) -> StreamResult:
     result = StreamResult()
+    clients = clients.calling(on_accepted=result.adjustments.extend)
     try:
         async with aclosing(open_stream(KINDS[slug].adapter, clients, target, request, timeouts)) as events:
             async for event in events:

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from providers.adapters.base import Image, Message, Parameters, Request
 from providers.adapters.http import HttpClients
+from providers.adapters.openai_compatible import OpenAICompatibleAdapter
 from providers.kinds import KINDS
 from tests.fake_providers import StandIn
 from tests.images.samples import encoded
@@ -30,7 +31,7 @@ URLS = [
 ]
 LOOK = Message("user", "What is this?", IMAGES)
 TURNS = (LOOK, Message("assistant", "Two flags."), Message("user", "Which colors?"))
-COMPATIBLE = [slug for slug in WIRE_KINDS if slug not in {"openai", "anthropic", "google", "mistral"}]
+COMPATIBLE = [slug for slug in WIRE_KINDS if isinstance(KINDS[slug].adapter, OpenAICompatibleAdapter)]
 
 
 async def sent(
@@ -119,4 +120,4 @@ async def test_it_sends_mistral_the_same_as_its_sdk(vendors: StandIn, clients: H
 
 
 def test_every_kind_is_tested_here() -> None:
-    assert {"openai", "anthropic", "google", "mistral", "demo", *COMPATIBLE} == set(KINDS)
+    assert {"openai", "meta", "anthropic", "google", "mistral", "demo", *COMPATIBLE} == set(KINDS)

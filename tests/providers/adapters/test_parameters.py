@@ -69,12 +69,12 @@ async def test_it_uses_chat_completions_for_parameters_that_responses_lack(
 @pytest.mark.parametrize(
     ("model", "parameters", "expected", "absent"),
     [
-        ("claude-haiku-4-5", {}, {"max_tokens": 8192}, "thinking"),
+        ("claude-haiku-4-5", {}, {"max_tokens": 64_000}, "thinking"),
         ("claude-3-haiku-20240307", {}, {"max_tokens": 4096}, "thinking"),
         ("claude-haiku-4-5", {"temperature": 0.0, "top_p": 0.5}, {"temperature": 0.0}, "top_p"),
         ("claude-sonnet-4-5-20250929", {"top_p": 0.5}, {"top_p": 0.5}, "temperature"),
         ("claude-haiku-4-5", {"temperature": 1.7}, {"temperature": 1.0}, "top_p"),
-        ("claude-opus-4-7", {"temperature": 0.5, "top_p": 0.5}, {"max_tokens": 32000}, "temperature"),
+        ("claude-opus-4-7", {"temperature": 0.5, "top_p": 0.5}, {"max_tokens": 128_000}, "temperature"),
         ("claude-opus-4-7", {"top_p": 0.5}, {}, "top_p"),
         ("claude-mythos-preview", {"temperature": 0.5}, {}, "temperature"),
         ("claude-opus-5-5", {}, {"thinking": {"type": "adaptive", "display": "summarized"}}, "output_config"),
@@ -83,7 +83,7 @@ async def test_it_uses_chat_completions_for_parameters_that_responses_lack(
         (
             "claude-haiku-4-5",
             {"reasoning_effort": "high", "temperature": 0.5},
-            {"thinking": {"type": "enabled", "budget_tokens": 16000}, "max_tokens": 32000},
+            {"thinking": {"type": "enabled", "budget_tokens": 16_384}, "max_tokens": 64_000},
             "temperature",
         ),
         ("claude-haiku-4-5", {"reasoning_effort": "high", "max_tokens": 500}, {"max_tokens": 500}, "thinking"),
@@ -172,7 +172,8 @@ async def test_it_uses_mistrals_parameter_names(vendors: StandIn, clients: HttpC
         ("openrouter", {"reasoning": {"effort": "minimal"}, "seed": 3}, "reasoning_effort"),
         ("deepseek", {"max_tokens": 9, "stream_options": {"include_usage": True}}, "seed"),
         ("perplexity", {"max_tokens": 9}, "stream_options"),
-        ("vllm", {"stop": ["END"], "reasoning_effort": "minimal"}, "random_seed"),
+        ("vllm", {"stop": ["END"], "reasoning_effort": "low"}, "random_seed"),
+        ("airefinery", {"stop": ["END"], "reasoning_effort": "minimal"}, "random_seed"),
     ],
 )
 async def test_it_uses_the_parameter_names_of_each_compatible_vendor(
@@ -201,11 +202,11 @@ async def test_it_sends_the_request_again_without_a_refused_parameter(
     vendors.default = Script(refuses=("temperature",))
     model = "claude-haiku-4-5" if slug == "anthropic" else "model-a"
 
-    body = await sent(vendors, clients, slug, request_of(model, temperature=0.5, max_tokens=7))
+    body = await sent(vendors, clients, slug, request_of(model, temperature=0.5, max_tokens=77))
 
     assert "temperature" not in str(body)
     assert len(vendors.requests) == 2
-    assert "7" in str(body)
+    assert "77" in str(body)
 
 
 async def test_it_requests_no_summaries_if_the_organization_may_not_have_them(

@@ -46,7 +46,7 @@ async def asked_again(vendors: StandIn, clients: HttpClients, slug: str, refusal
         (LEVELS, {"reasoning_effort": "minimal"}, {"reasoning_effort": "low"}),
         (MIXED, {"reasoning_effort": "medium"}, {"reasoning_effort": "high"}),
         (ONE_OF, {"reasoning_effort": "low"}, {"reasoning_effort": "default"}),
-        (ONE_OF, {"reasoning_effort": "minimal"}, {"reasoning_effort": "none"}),
+        (ONE_OF, {"reasoning_effort": "minimal"}, {"reasoning_effort": "default"}),
         (LITERAL, {"reasoning_effort": "minimal"}, {"reasoning_effort": "low"}),
         (NO_EFFORT, {"reasoning_effort": "low"}, {"reasoning_effort": None}),
     ],
@@ -55,7 +55,7 @@ async def test_it_sends_what_is_accepted_instead(
     refusal: str, parameters: dict[str, Any], expected: dict[str, Any], vendors: StandIn, clients: HttpClients
 ) -> None:
     (name,) = parameters
-    body = await asked_again(vendors, clients, "vllm", refused(refusal, name), request_of(**parameters))
+    body = await asked_again(vendors, clients, "airefinery", refused(refusal, name), request_of(**parameters))
 
     assert {name: body.get(name) for name in expected} == expected
 
@@ -116,11 +116,13 @@ async def test_it_gives_up_if_no_other_limit_helps(vendors: StandIn, clients: Ht
 async def test_it_remembers_a_refusal(vendors: StandIn, clients: HttpClients) -> None:
     request = request_of("remembered", reasoning_effort="low")
     vendors.sequence = [refused(ONE_OF)]
-    await read_stream(clients, "vllm", target_of(vendors, "vllm"), request)
+    await read_stream(clients, "airefinery", target_of(vendors, "airefinery"), request)
 
-    await read_stream(clients, "vllm", target_of(vendors, "vllm"), request)
-    await read_stream(clients, "vllm", target_of(vendors, "vllm"), request_of("remembered", reasoning_effort="none"))
-    await read_stream(clients, "vllm", target_of(vendors, "vllm", key="sk-another-key"), request)
+    await read_stream(clients, "airefinery", target_of(vendors, "airefinery"), request)
+    await read_stream(
+        clients, "airefinery", target_of(vendors, "airefinery"), request_of("remembered", reasoning_effort="none")
+    )
+    await read_stream(clients, "airefinery", target_of(vendors, "airefinery", key="sk-another-key"), request)
 
     efforts = [each.body["reasoning_effort"] for each in vendors.requests]
     assert efforts == ["low", "default", "default", "none", "low"]

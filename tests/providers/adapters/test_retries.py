@@ -85,7 +85,7 @@ async def test_it_respects_a_short_retry_after_and_reports_a_long_one(vendors: S
 
 async def test_all_attempts_share_the_time_limit_of_the_first_token(vendors: StandIn, clients: HttpClients) -> None:
     vendors.default = Script(status=503)
-    impatient = Timeouts(first_token=0.5, between_tokens=20, total=60)
+    impatient = Timeouts(first_token=0.5, idle=20, total=60)
 
     _, error = await ask(vendors, clients, Retries(max_retries=50, delay=0.4, max_retry_after=60), impatient)
 

@@ -10,7 +10,7 @@ from tests.providers.adapters.calls import FORMATS, KEY, WIRE_KINDS, target_of
 
 LISTED = {
     "openai": ["gpt-4o", "gpt-5.6"],
-    "anthropic": ["claude-opus-5-5", "claude-haiku-4-5"],
+    "anthropic": ["claude-haiku-4-5", "claude-opus-5-5"],
     "google": ["gemini-2.5-pro", "gemini-3.6-flash"],
     "mistral": ["magistral-medium-latest", "mistral-large-latest"],
 }
@@ -32,7 +32,7 @@ ENVIRONMENT = {
 async def test_it_lists_the_text_models(slug: str, vendors: StandIn) -> None:
     models = await KINDS[slug].adapter.list_models(target_of(vendors, slug))
 
-    assert models == LISTED.get(slug, ["model-a", "model-b"])
+    assert [model.id for model in models] == LISTED.get(slug, ["model-a", "model-b"])
 
 
 @pytest.mark.parametrize("slug", FORMATS)
@@ -41,7 +41,7 @@ async def test_it_reads_a_long_list_to_its_end(slug: str, vendors: StandIn) -> N
 
     models = await KINDS[slug].adapter.list_models(target_of(vendors, slug))
 
-    assert models == vendors.models[slug]
+    assert [model.id for model in models] == vendors.models[slug]
 
 
 async def test_it_does_not_read_a_list_without_end(vendors: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,11 +102,13 @@ async def test_it_falls_back_to_known_models_without_a_list(vendors: StandIn) ->
     vendors.models["perplexity"] = []
     target = Target("Perplexity", f"{vendors.url}/nowhere", KEY)
 
-    assert "sonar" in await KINDS["perplexity"].adapter.list_models(target)
+    assert "sonar" in [model.id for model in await KINDS["perplexity"].adapter.list_models(target)]
 
 
 async def test_it_needs_no_key_for_a_local_server(vendors: StandIn) -> None:
-    assert await KINDS["ollama"].adapter.list_models(target_of(vendors, "ollama", key="")) == ["model-a", "model-b"]
+    models = await KINDS["ollama"].adapter.list_models(target_of(vendors, "ollama", key=""))
+
+    assert [model.id for model in models] == ["model-a", "model-b"]
     assert "Authorization" not in vendors.listed[-1]
 
 

@@ -73,7 +73,8 @@ async def test_it_leaves_other_streams_alone_when_one_is_canceled(vendors: Stand
     [
         (Script(first_delay=60), Timeouts(0.5, 20, 20), "", "did not begin to answer within 0.5 seconds"),
         (Script(end="stall", at=0, pings=True), Timeouts(0.5, 20, 20), "", "did not begin to answer"),
-        (Script(text="abcdefgh", end="stall", at=1), Timeouts(20, 0.05, 20), "abcd", "nothing more for 0.05 seconds"),
+        (Script(first_delay=60), Timeouts(20, 0.5, 20), "", "sent nothing for 0.5 seconds"),
+        (Script(text="abcdefgh", end="stall", at=1), Timeouts(20, 1, 20), "abcd", "nothing more for 1 seconds"),
         (Script(text="abcd" * 200, delay=0.02), Timeouts(20, 20, 0.1), None, "did not finish within 0.1 seconds"),
     ],
 )
@@ -114,13 +115,13 @@ async def test_a_keep_alive_is_a_sign_of_life(clients: HttpClients) -> None:
 
 async def test_it_does_not_count_the_time_its_reader_takes(vendors: StandIn, clients: HttpClients) -> None:
     target = target_of(vendors, "openai")
-    timeouts = Timeouts(first_token=5, between_tokens=0.05, total=5)
+    timeouts = Timeouts(first_token=20, idle=1, total=20)
     seen: list[StreamEvent] = []
 
     async with aclosing(open_stream(KINDS["openai"].adapter, clients, target, request_of(), timeouts)) as events:
         async for event in events:
             if isinstance(event, TextDelta) and not seen:
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(1.5)
             seen.append(event)
 
     assert Finished("stop") in seen
