@@ -31,7 +31,7 @@ def check_vision(user: User, models: Iterable[ModelRef], images: Sequence[object
 
 
 def _is_blind(user: User, model: ModelRef) -> bool:
-    return known_model(user.pk, model).capabilities.or_else(capabilities_of(model.model)).images is False
+    return known_model(user, model).capabilities.or_else(capabilities_of(model.model)).images is False
 
 
 def attach_images(messages: Iterable[tuple[Message, Iterable[Image]]]) -> None:

@@ -62,7 +62,7 @@ def start_answers(
     """
     new_prompts = [each for each in prompts if each.pk is None]
     histories = _histories(prompts, images)
-    listed = known_models(user.pk, [prompt.conversation.model_ref for prompt in prompts])
+    listed = known_models(user, [prompt.conversation.model_ref for prompt in prompts])
     requests = [
         build_request(prompt.conversation, history, listed[prompt.conversation.model_ref])
         for prompt, history in zip(prompts, histories, strict=True)
@@ -136,7 +136,7 @@ def retry_answer(*, generation: Generation, topic: str) -> RunState:
     if prompt is None:
         raise ValueError(f"{message} has no prompt")
     (history,) = _histories([prompt])
-    listed = known_model(generation.user_id, prompt.conversation.model_ref)
+    listed = known_model(generation.user, prompt.conversation.model_ref)
     return retry_generation(
         generation=generation,
         topic=topic,

@@ -81,7 +81,7 @@ def _request_title(conversation: Conversation, prompt: Message, answer: str) -> 
     if model is None:
         return
     exchange = f"{INSTRUCTION}\n\nQuestion:\n{prompt.text[:EXCERPT]}\n\nAnswer:\n{answer[:EXCERPT]}"
-    listed = known_model(conversation.user_id, ModelRef(conversation.provider, model))
+    listed = known_model(conversation.user, ModelRef(conversation.provider, model))
     request = Request(model, (RequestMessage("user", exchange),), parameters=PARAMETERS, listed=listed)
     with transaction.atomic():
         start_run(
@@ -98,10 +98,12 @@ def title_model(provider: str, model: str) -> str | None:
     """Return the model that makes a chat's title: its own if it is cheap or nothing is known of its price, else the
     cheapest of its provider's short list; None if all are dear."""
     own = list_price(provider, model).output
-    if own is not None and own > CHEAP:
+    if DEAR.search(model) or (own is not None and own > CHEAP):
         prices = {each: list_price(provider, each).output for each in shortlisted_models(provider)}
-        known = {each: price for each, price in prices.items() if price is not None and price < own}
-        model = min(known, key=lambda each: known[each], default=model)
+        known = {each: price for each, price in prices.items() if price is not None and not DEAR.search(each)}
+        cheapest = min(known, key=lambda each: known[each], default=None)
+        if cheapest is not None and (own is None or known[cheapest] < own):
+            model = cheapest
     return None if DEAR.search(model) else model
 
 

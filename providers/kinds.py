@@ -298,6 +298,7 @@ _KINDS = (
             max_tokens="max_completion_tokens",
             no_thinking=DISABLED,
             families=Families(
+                (r"kimi-k2-(0|turbo)|kimi-latest", Capabilities(Thinking.NEVER, sampling=Sampling.ALWAYS)),
                 (r"kimi-k[3-9]", Capabilities(Thinking.ALWAYS, LOW_HIGH_MAX, sampling=Sampling.NEVER)),
                 (r"kimi-k2\.7", Capabilities(Thinking.ALWAYS, (), sampling=Sampling.NEVER)),
                 (r"kimi", Capabilities(Thinking.BY_DEFAULT, SWITCH, sampling=Sampling.NEVER)),
@@ -327,8 +328,13 @@ _KINDS = (
         "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
         "https://modelstudio.console.alibabacloud.com/?tab=playground#/api-key",
         ChatQuirks(
+            thinking={"enable_thinking": True},
             no_thinking={"enable_thinking": False},
-            families=_efforts((r"qwen-?(3\.[89]|[4-9])", ("none", "low", "medium", "xhigh")), (r"", SWITCH)),
+            families=Families(
+                (r"thinking|qwq|qvq", Capabilities(Thinking.ALWAYS, ())),
+                (r"qwen-?(3\.[89]|[4-9])", Capabilities(efforts=("none", "low", "medium", "xhigh"))),
+                (r"", Capabilities(efforts=SWITCH)),
+            ),
         ),
     ),
     _compatible(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from django.db.models import Q
-
+from accounts.models import User
 from core.process_cache import remembered
 from providers.adapters.base import ListedModel
 from providers.adapters.capabilities import Capabilities, Thinking
 from providers.model_ref import ModelRef
-from providers.models import LanguageModel
+from providers.models import KeySource, LanguageModel
+from providers.selectors import key_sources
 
 SECONDS = 60.0
 """The time for which a process remembers what is stored, since lists seldom change."""
@@ -62,33 +62,37 @@ def _decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-def known_model(user_id: int, model: ModelRef) -> ListedModel:
+def known_model(user: User, model: ModelRef) -> ListedModel:
     """Return what ``known_models`` returns for one model."""
-    return known_models(user_id, [model])[model]
+    return known_models(user, [model])[model]
 
 
-def known_models(user_id: int, models: Iterable[ModelRef]) -> dict[ModelRef, ListedModel]:
-    """Return what the lists of this user's key, or else of the server's, state about models; of one that is in neither,
-    its id alone. One query for all that are not remembered."""
+def known_models(user: User, models: Collection[ModelRef]) -> dict[ModelRef, ListedModel]:
+    """Return what the list for the key that this user's requests use states about models; of one that is not in it, its
+    id alone. At most two queries for all that are not remembered."""
+    sources = key_sources(user, {each.provider for each in models})
+    own = [each for each in models if sources[each.provider] == KeySource.USER]
+    return listed_for(user.pk, own) | listed_for(None, [each for each in models if each not in own])
+
+
+def listed_for(owner: int | None, models: Collection[ModelRef]) -> dict[ModelRef, ListedModel]:
+    """Return what the list of a user's own key states about models, or without an owner that of the server."""
     found: dict[ModelRef, ListedModel] = {}
-    unknown = set(models)
 
     def load(model: ModelRef) -> ListedModel:
-        found.update(_load(user_id, unknown - found.keys()) if model not in found else {})
+        found.update(_load(owner, models) if model not in found else {})
         return found[model]
 
-    return {each: remembered(f"model:{user_id}:{each}", partial(load, each), SECONDS) for each in unknown}
+    return {each: remembered(f"model:{owner}:{each}", partial(load, each), SECONDS) for each in models}
 
 
-def _load(user_id: int, models: Collection[ModelRef]) -> dict[ModelRef, ListedModel]:
+def _load(owner: int | None, models: Collection[ModelRef]) -> dict[ModelRef, ListedModel]:
     rows = LanguageModel.objects.filter(
-        Q(owner=user_id) | Q(owner=None),
+        owner=owner,
         provider__in={each.provider for each in models},
         model__in={each.model for each in models},
     )
-    # The user's own rows come last and replace the server's.
-    own_last = sorted(rows, key=lambda row: row.owner_id is not None)
-    listed = {ModelRef(row.provider, row.model): stored_model(row) for row in own_last}
+    listed = {ModelRef(row.provider, row.model): stored_model(row) for row in rows}
     return {each: listed.get(each, ListedModel(each.model)) for each in models}
 
 

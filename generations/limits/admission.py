@@ -21,6 +21,7 @@ from accounts.allowances import Allowance, allowance_of
 from accounts.models import User
 from core.errors import OverBudget, TooManyRequests, Unavailable
 from core.rate_limits import Limit
+from generations.limits.answer_usage import listed_of
 from generations.limits.budgets import Amount, BudgetStatus, budget_statuses, fits
 from generations.limits.open_answers import lock_and_count_for_run, lock_and_count_open
 from generations.models import Generation
@@ -28,7 +29,6 @@ from generations.tokens import estimate_request
 from providers.adapters.base import Request, Usage
 from providers.adapters.capabilities import capabilities_of
 from providers.costs import cost_of
-from providers.listed_models import known_model
 from providers.model_ref import ModelRef
 from providers.models import KeySource
 from providers.selectors import key_sources, model_label
@@ -132,7 +132,7 @@ def reserve_more(generation_id: int, model: ModelRef) -> str:
     with transaction.atomic():
         reserved = lock_and_count_open(generation.user_id).reserved
         usage = Usage(0, settings.EXPECTED_OUTPUT_TOKENS)
-        more = Amount(usage.output_tokens, cost_of(model, known_model(generation.user_id, model), usage) or Decimal(0))
+        more = Amount(usage.output_tokens, cost_of(model, listed_of(generation, model), usage) or Decimal(0))
         budgets = budget_statuses(
             generation.user,
             allowance_of(generation.user),

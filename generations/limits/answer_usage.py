@@ -7,7 +7,9 @@ from generations.stored_request import stored_image_count, stored_listed, stored
 from generations.tokens import estimate_input_tokens, estimate_tokens
 from providers.adapters.base import ListedModel, Usage
 from providers.costs import cost_of
-from providers.listed_models import known_model
+from providers.listed_models import listed_for
+from providers.model_ref import ModelRef
+from providers.models import KeySource
 
 
 def fill_usage(generation: Generation, reported: Usage | None) -> None:
@@ -26,14 +28,18 @@ def fill_usage(generation: Generation, reported: Usage | None) -> None:
     if usage.cost is not None:
         generation.cost, generation.cost_source = usage.cost, "provider"
         return
-    generation.cost = cost_of(generation.answering_model, _listed(generation), usage)
+    model = generation.answering_model
+    generation.cost = cost_of(model, listed_of(generation, model), usage)
     generation.cost_source = "" if generation.cost is None else "estimate"
 
 
-def _listed(generation: Generation) -> ListedModel:
-    if generation.answered_by:
-        return known_model(generation.user_id, generation.answering_model)
-    return stored_listed(generation)
+def listed_of(generation: Generation, model: ModelRef) -> ListedModel:
+    """Return what the list for the key that pays states about the model that answers: the generation's, as it was at
+    the start, or its fallback."""
+    if model == generation.model_ref:
+        return stored_listed(generation)
+    owner = generation.user_id if generation.key_source == KeySource.USER else None
+    return listed_for(owner, [model])[model]
 
 
 def _estimate(generation: Generation) -> Usage:

@@ -113,11 +113,10 @@ class LiveAnswer:
 
     def all_fragments(self) -> str:
         """Return out-of-band swaps that bring another page to what those show that have followed the answer."""
-        return self._status_line() + self._adjustments() + (self._whole_text() if self.on_page else "")
+        adjustments = self._adjustments() if self.generation.adjustments else ""
+        return self._status_line() + adjustments + (self._whole_text() if self.on_page else "")
 
     def _adjustments(self) -> str:
-        if not self.generation.adjustments:
-            return ""
         return render_to_string("generations/_answer_adjustments.html", {"slot": self._view(), "oob": True})
 
     def _status_line(self) -> str:

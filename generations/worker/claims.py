@@ -168,7 +168,7 @@ def find_fallback(claim: Claim) -> Fallback | None:
     """
     generation = claim.generation
     provider, model = fallback = ModelRef.parse(claim.fallback)
-    listed = known_model(generation.user_id, fallback)
+    listed = known_model(generation.user, fallback)
     request = replace(claim.request, model=model, listed=listed)
     if listed.capabilities.or_else(capabilities_of(model)).images is False and any(
         each.images for each in request.messages

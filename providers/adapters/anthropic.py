@@ -10,6 +10,7 @@ from typing import Any
 
 from providers.adapters.base import (
     AdapterEvent,
+    Adjustment,
     Finished,
     ListedModel,
     Message,
@@ -19,7 +20,7 @@ from providers.adapters.base import (
     TextDelta,
     Usage,
 )
-from providers.adapters.capabilities import NEWEST_CLAUDE, TO_MAX, Capabilities, Thinking, capabilities_of
+from providers.adapters.capabilities import NEWEST_CLAUDE, TO_MAX, Capabilities, Thinking, capabilities_of, model_name
 from providers.adapters.finish_reasons import end_of
 from providers.adapters.fitted_images import WITH_WEBP
 from providers.adapters.fitted_parameters import FittedParameters, Limits, fit
@@ -33,7 +34,9 @@ LIMITS = Limits(lacks=frozenset({"seed"}), blank_stop=False)
 # The API refuses a thinking budget below this.
 MIN_BUDGET = 1024
 BUDGETS = {"minimal": MIN_BUDGET, "low": 2048, "medium": 8192, "high": 16_384, "xhigh": 32_000}
+MOST_BUDGET = 32_000
 MOST_OUTPUT = 128_000
+NO_ROOM = "There is no room for thinking within {most:,} tokens."
 # This model takes no thinking type "disabled".
 OFF_BETWEEN_TOOLS = re.compile(r"claude-sonnet-5[.-]5")
 OPTIONAL = {
@@ -44,7 +47,7 @@ OPTIONAL = {
 }
 LAST_TYPES = frozenset({"message_stop"})
 # "claude-opus-4-5" and "claude-3-5-haiku" have a minor version, "claude-sonnet-4-20250514" has none.
-VERSION = re.compile(r"claude-(?:[a-z]+-)?(\d+)(?:-(\d{1,2}))?(?!\d)")
+VERSION = re.compile(r"claude-(?:[a-z]+-)?(\d+)(?:[.-](\d{1,2}))?(?!\d)")
 Version = tuple[int, int]
 
 
@@ -120,6 +123,7 @@ def _listed_efforts(flags: Frame) -> tuple[str, ...] | None:
 
 def _call(target: Target, request: Request) -> Call:
     model = request.listed.capabilities.or_else(capabilities_of(request.model)).or_else(NEWEST_CLAUDE)
+    request, no_room = _without_thinking_in_little_room(request)
     fitted = fit(request, model, LIMITS)
     parameters = fitted.parameters
     # The API requires a limit.
@@ -139,7 +143,19 @@ def _call(target: Target, request: Request) -> Call:
         "top_p": parameters.top_p,
     }
     body.update({name: value for name, value in optional.items() if value is not None} | thinking)
-    return Call("/v1/messages", headers, body, OPTIONAL, LAST_TYPES, fitted.adjustments)
+    return Call("/v1/messages", headers, body, OPTIONAL, LAST_TYPES, (*no_room, *fitted.adjustments), fitted.text_limit)
+
+
+def _without_thinking_in_little_room(request: Request) -> tuple[Request, tuple[Adjustment, ...]]:
+    """Return the request without a level of effort if the budget of tokens for it would be too small, and a word about
+    that; newer models need no budget."""
+    parameters = request.parameters
+    most, effort = parameters.max_tokens, parameters.reasoning_effort
+    if most is None or most // 2 >= MIN_BUDGET or effort in (None, "none") or _version(request.model) >= (4, 6):
+        return request, ()
+    reason = NO_ROOM.format(most=most)
+    without = replace(request, parameters=replace(parameters, reasoning_effort=None))
+    return without, (Adjustment("reasoning_effort", None, reason),)
 
 
 def _content(message: Message) -> str | list[dict[str, Any]]:
@@ -152,7 +168,7 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
 
 def _version(model: str) -> Version:
     """Return the version in a model id; a model without one counts as newer than all others."""
-    match = VERSION.match(model)
+    match = VERSION.match(model_name(model))
     return (int(match[1]), int(match[2] or 0)) if match else (99, 0)
 
 
@@ -167,7 +183,7 @@ def _thinking(fitted: FittedParameters, name: str, thinking: Thinking | None, mo
         adaptive = {"thinking": {"type": "adaptive", "display": "summarized"}}
         return adaptive | ({"output_config": {"effort": effort}} if effort else {})
     # The answer needs the other half.
-    budget = min(BUDGETS[effort or "medium"], most // 2)
+    budget = min(BUDGETS.get(effort or "medium", MOST_BUDGET), most // 2)
     return {"thinking": {"type": "enabled", "budget_tokens": budget}} if budget >= MIN_BUDGET else {}
 
 

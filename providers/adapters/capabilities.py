@@ -105,9 +105,14 @@ class Families:
         return known
 
 
+def model_name(model: str) -> str:
+    """Return the name in a model's id, in lower case, without the lab, cloud or region before it."""
+    return PREFIX.sub("", model.lower().rpartition("/")[2])
+
+
 @lru_cache(maxsize=8192)
 def _stated(families: Families, model: str) -> Capabilities:
-    return families.find(PREFIX.sub("", model.lower().rpartition("/")[2]))
+    return families.find(model_name(model))
 
 
 NO_FAMILIES = Families()
@@ -150,7 +155,7 @@ FAMILIES = Families(
     (r"^claude-3[.-]5", _claude(Thinking.NEVER, (), Sampling.ALWAYS, 8192)),
     (r"^claude-3(?![.-]7)", _claude(Thinking.NEVER, (), Sampling.ALWAYS, 4096)),
     (
-        r"^claude-opus-4(?![.-][2-9])",
+        r"^claude-opus-4(?![.-][2-9]\b)",
         _claude(Thinking.ON_REQUEST, ("none", "minimal", *TO_XHIGH), Sampling.UNLESS_THINKING, 32_000),
     ),
     (
@@ -171,7 +176,7 @@ FAMILIES = Families(
     (r"^gemini-2\.5-pro", Capabilities(Thinking.ALWAYS, ("minimal", *TO_HIGH), max_output=65_536)),
     (r"^gemini-2\.5-flash-lite", Capabilities(Thinking.ON_REQUEST, ("none", "minimal", *TO_HIGH), max_output=65_536)),
     (r"^gemini-2\.5", Capabilities(Thinking.BY_DEFAULT, ("none", "minimal", *TO_HIGH), max_output=65_536)),
-    (r"^gemini-([1-2]\b|pro|ultra)", Capabilities(Thinking.NEVER)),
+    (r"^gemini-([1-2]\b|(pro|ultra)(-vision)?$)", Capabilities(Thinking.NEVER, max_output=8192)),
     (r"^gemini-3-pro", Capabilities(Thinking.ALWAYS, ("low", "high"), max_output=65_536)),
     (
         r"^gemini-3(\.\d+)?-flash-lite|^gemini-3(\.5)?-flash",
@@ -200,7 +205,7 @@ FAMILIES = Families(
     (r"^command-a-(reasoning|plus)", Capabilities(Thinking.BY_DEFAULT, ("none", "high"))),
     (r"^command", Capabilities(Thinking.NEVER)),
     (r"^(meta-)?llama-?[1-4]|^codellama|^phi-?[1-4](?!.*reason)|^qwen-?[12]\b", Capabilities(Thinking.NEVER)),
-    (r"-instruct\b", Capabilities(Thinking.NEVER)),
+    (r"-instruct\b|qwen-?3-coder|kimi-k2-(0|turbo)", Capabilities(Thinking.NEVER)),
     (
         r"deepseek-flash|deepseek-v(3\.[1-9]|3p[1-9]|[4-9])|qwen-?[3-9]|qwq|glm-(4[.p][5-9]|[5-9])|kimi-k[2-9]|minimax-m"
         r"|nemotron-[3-9]|gemma-?[4-9]|think|reason|deep-research",

@@ -42,6 +42,7 @@ OPTIONAL: dict[str, str] = {
     "reasoning_effort": r"reasoning_?effort|\breasoning\b|\beffort\b|thinking",
     "reasoning": r"\breasoning\b|\beffort\b|thinking",
     "thinking": r"thinking",
+    "enable_thinking": r"thinking",
     "chat_template_kwargs": r"chat_template_kwargs|thinking",
     "stream_options": r"stream_options|include_usage",
     "max_tokens": r"\bmax_tokens\b",
@@ -55,15 +56,16 @@ class ChatQuirks:
     """The differences of one vendor's chat completions.
 
     ``max_tokens``, ``seed`` and ``effort`` are the vendor's names of these parameters; that of the effort may name a
-    field inside another ("reasoning.effort"). ``no_thinking`` has the fields that switch thinking off, if it is not the
-    effort "none" that does so. ``families`` states what the vendor takes for its models if that differs from what
-    ``capabilities.py`` states for them, and ``limits`` what it takes for all.
+    field inside another ("reasoning.effort"). ``thinking`` and ``no_thinking`` have the fields that switch thinking on
+    and off, if it is not the effort that does so. ``families`` states what the vendor takes for its models if that
+    differs from what ``capabilities.py`` states for them, and ``limits`` what it takes for all.
     """
 
     path: str = "/chat/completions"
     max_tokens: str = "max_tokens"
     seed: str = "seed"
     effort: str = "reasoning_effort"
+    thinking: Mapping[str, Any] = field(default_factory=dict)
     no_thinking: Mapping[str, Any] = field(default_factory=dict)
     families: Families = NO_FAMILIES
     limits: Limits = NO_LIMITS
@@ -76,7 +78,14 @@ def chat_call(target: Target, request: Request, quirks: ChatQuirks) -> Call:
     model = request.listed.capabilities.or_else(known)
     fitted = fit(request, model, quirks.limits)
     body = _body(replace(request, parameters=fitted.parameters), quirks)
-    return Call(quirks.path, bearer(target), body, OPTIONAL, adjustments=fitted.adjustments)
+    return Call(
+        quirks.path,
+        bearer(target),
+        body,
+        OPTIONAL,
+        adjustments=fitted.adjustments,
+        text_limit=fitted.text_limit,
+    )
 
 
 def bearer(target: Target) -> dict[str, str]:
@@ -115,12 +124,14 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
 
 def _effort(request: Request, quirks: ChatQuirks) -> Mapping[str, Any]:
     effort: str | None = request.parameters.reasoning_effort
-    if effort is None or (effort == "default" and quirks.no_thinking):
+    if effort is None:
         return {}
     if effort == "none" and quirks.no_thinking:
         return quirks.no_thinking
+    if effort == "default" and quirks.no_thinking:
+        return quirks.thinking
     name, _, inner = quirks.effort.partition(".")
-    return {name: {inner: effort}} if inner else {name: effort}
+    return {**quirks.thinking, name: {inner: effort} if inner else effort}
 
 
 async def chat_events(clients: HttpClients, target: Target, call: Call) -> AsyncGenerator[AdapterEvent, None]:

@@ -18,6 +18,10 @@ THINKING_ROOM = {"none": 0, "minimal": 2000, "low": 8000, "medium": 16_000, "hig
 """Tokens for thinking beside the text, by level of effort; the highest levels need the most room."""
 USUAL_ROOM = 16_000
 MOST_ROOM = 64_000
+CHARACTERS_A_TOKEN = 2
+"""Fewer than in most texts, so that the room is not overestimated."""
+IMAGE_TOKENS = 2000
+SPARE_TOKENS = 200
 ALWAYS_THINKS = "This model always thinks; its lowest level is {sent}."
 TAKES = "This model takes {accepted}."
 NO_LEVELS = "This model has no levels of reasoning effort."
@@ -50,11 +54,16 @@ NO_LIMITS = Limits()
 @dataclass(frozen=True, slots=True)
 class FittedParameters:
     """Parameters that a model takes; ``max_tokens`` has room for its thinking if only the length of the text was asked
-    for. ``thinks`` is True if the model is known to think with them."""
+    for, which is ``text_limit`` then. ``thinks`` is True if the model is known to think with them."""
 
     parameters: Parameters
     thinks: bool
     adjustments: tuple[Adjustment, ...]
+
+    @property
+    def text_limit(self) -> int | None:
+        most, text = self.parameters.max_tokens, self.parameters.text_tokens
+        return text if most is not None and text is not None and most > text else None
 
 
 def fit(request: Request, model: Capabilities, limits: Limits = NO_LIMITS) -> FittedParameters:
@@ -67,7 +76,7 @@ def fit(request: Request, model: Capabilities, limits: Limits = NO_LIMITS) -> Fi
     _fit_effort(fitting, model)
     thinks = model.thinks(fitting.parameters.reasoning_effort)
     _fit_sampling(fitting, model, limits, thinks)
-    _fit_length(fitting, model, limits, thinks)
+    _fit_length(fitting, model, limits, _room_for_answer(request) if thinks else None)
     _fit_others(fitting, limits)
     return FittedParameters(fitting.parameters, thinks, tuple(fitting.adjustments))
 
@@ -125,7 +134,18 @@ def _fit_sampling(fitting: _Fitting, model: Capabilities, limits: Limits, thinks
         fitting.drop("top_p", NOT_BOTH)
 
 
-def _fit_length(fitting: _Fitting, model: Capabilities, limits: Limits, thinks: bool) -> None:
+def _room_for_answer(request: Request) -> int:
+    """Return the tokens that the context window has beside the prompt, by a careful estimate."""
+    window = request.listed.context_window
+    if window is None:
+        return MOST_ROOM * 2
+    characters = len(request.system) + sum(len(message.text) for message in request.messages)
+    images = sum(len(message.images) for message in request.messages)
+    return window - characters // CHARACTERS_A_TOKEN - images * IMAGE_TOKENS - SPARE_TOKENS
+
+
+def _fit_length(fitting: _Fitting, model: Capabilities, limits: Limits, room_for_answer: int | None) -> None:
+    """Set the limit of tokens; ``room_for_answer`` is None for a model that does not think."""
     parameters, most = fitting.parameters, model.max_output
     if parameters.max_tokens is not None:
         if most is not None and parameters.max_tokens > most:
@@ -133,7 +153,9 @@ def _fit_length(fitting: _Fitting, model: Capabilities, limits: Limits, thinks: 
         elif parameters.max_tokens < limits.least_tokens:
             fitting.set("max_tokens", limits.least_tokens, AT_LEAST.format(least=limits.least_tokens))
     elif parameters.text_tokens is not None:
-        length = parameters.text_tokens + (_room(parameters.reasoning_effort) if thinks else 0)
+        length = parameters.text_tokens
+        if room_for_answer is not None:
+            length = max(length, min(length + _room(parameters.reasoning_effort), room_for_answer))
         fitting.replace("max_tokens", length if most is None else min(length, most))
 
 

@@ -108,7 +108,8 @@ def _call(target: Target, request: Request) -> Call:
     config = _config(fitted, request.model, model)
     if config:
         body["generationConfig"] = config
-    return Call(path, {"x-goog-api-key": target.api_key}, body, OPTIONAL, adjustments=fitted.adjustments)
+    headers = {"x-goog-api-key": target.api_key}
+    return Call(path, headers, body, OPTIONAL, adjustments=fitted.adjustments, text_limit=fitted.text_limit)
 
 
 def _parts(message: Message) -> list[dict[str, Any]]:

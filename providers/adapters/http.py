@@ -21,7 +21,7 @@ from providers.adapters.base import Adjustment, ErrorCode, NothingThere, Provide
 from providers.adapters.errors import connection_failure, error_in, failure, frame_failure, response_failure
 from providers.adapters.loose_json import Frame, frames_of
 from providers.adapters.proxies import environment_proxy
-from providers.adapters.refusals import KnownRefusals, changed_body, refused_settings
+from providers.adapters.refusals import KnownRefusals, changed_body, refused_settings, without_room
 from providers.adapters.sse import DONE, EventTooLongError, SseDecoder
 from providers.adapters.ssrf import connector
 
@@ -51,7 +51,8 @@ class Call:
 
     ``optional`` has the fields that may be left out of the body if the vendor refuses them, each with a pattern for its
     name in a refusal (see ``refusals.py``). Nothing follows a frame whose type is one of ``last_types``.
-    ``adjustments`` says which settings the body does not have as they were asked for.
+    ``adjustments`` says which settings the body does not have as they were asked for. ``text_limit`` is the limit of
+    tokens to send if there is no room for the thinking that the body's own limit includes.
     """
 
     path: str
@@ -60,6 +61,7 @@ class Call:
     optional: Mapping[str, str] = field(default_factory=dict)
     last_types: frozenset[str] = frozenset()
     adjustments: tuple[Adjustment, ...] = ()
+    text_limit: int | None = None
 
 
 OnAccepted = Callable[[Sequence[Adjustment]], None]
@@ -162,6 +164,8 @@ class HttpClients:
         raises ProviderError."""
         model = f"{call.path} {call.body.get('model')}"
         body = self._refusals.change(call.body, call.optional, target, model)
+        if not self._refusals.has_room(target, model):
+            body = without_room(body, call.text_limit, "tokens") or body
         try:
             for _ in range(MAX_ATTEMPTS):
                 response = await self._post(target, call, body)
@@ -172,6 +176,11 @@ class HttpClients:
                     raise _unreadable(target, f"a page: {text[:2000].decode(errors='replace')}")
                 error = response_failure(target, response.status, response.headers, text)
                 refusal = text.decode(errors="replace") if response.status in REFUSED_STATUSES else ""
+                changed = without_room(body, call.text_limit, refusal)
+                if changed is not None:
+                    self._refusals.note_no_room(target, model)
+                    body = changed
+                    continue
                 changed = changed_body(body, call.optional, refusal)
                 if changed is None:
                     if isinstance(error, NothingThere):

@@ -33,6 +33,7 @@ INNER = ("top_provider", "limits", "metadata", "meta", "model_spec", "model_info
 MOST_TOKENS = 100_000_000
 PER_TOKEN = Decimal("0.0005")
 """Dollars below which a price is one of a single token: no model is so cheap that a million cost less."""
+PRICE_NAMES = (("prompt", "input", "input_tokens"), ("completion", "output", "output_tokens"))
 MILLION = 1_000_000
 MOST_DOLLARS = 100_000
 OPTIONAL_PARAMETERS = ("temperature", "top_p", "seed", "stop")
@@ -146,8 +147,10 @@ def _reasoning(item: Frame, name: str) -> Capabilities:
         by_default = stated.get("default_enabled") is not False
         switched_off = ["none", *levels] if levels and "none" not in levels else levels
         return Capabilities(Thinking.BY_DEFAULT if by_default else Thinking.ON_REQUEST, tuple(switched_off) or None)
-    flags = mapping(item.get("capabilities"))
-    can_think = flags.get("reasoning") is True or stated is True or bool(REASONING_WORDS & _words(item))
+    flags = (mapping(item.get("capabilities")).get("reasoning"), stated, item.get("thinking"))
+    if False in flags:
+        return Capabilities(Thinking.NEVER)
+    can_think = True in flags or bool(REASONING_WORDS & _words(item))
     if can_think and not capabilities_of(name).reasons:
         return Capabilities(Thinking.BY_DEFAULT)
     return Capabilities()
@@ -174,20 +177,18 @@ def _lacks(item: Frame) -> frozenset[str] | None:
 
 
 def _prices(item: Frame) -> tuple[Decimal | None, Decimal | None]:
+    """Return the prices of input and output in dollars per million tokens; vendors state them for a million or for
+    one."""
     pricing = mapping(item.get("pricing") or mapping(item.get("metadata")).get("pricing"))
-    return (
-        _price(pricing, "prompt", "input", "input_tokens"),
-        _price(pricing, "completion", "output", "output_tokens"),
-    )
+    stated = [_price(pricing, *names) for names in PRICE_NAMES]
+    unit = MILLION if any(0 < each < PER_TOKEN for each in stated if each is not None) else 1
+    of_input, of_output = (None if each is None or each * unit > MOST_DOLLARS else each * unit for each in stated)
+    return of_input, of_output
 
 
 def _price(pricing: Frame, *names: str) -> Decimal | None:
-    """Return dollars per million tokens; vendors state them for a million or for one."""
     price = next((each for name in names if (each := _decimal(pricing.get(name))) is not None), None)
-    if price is None or price < 0:
-        return None
-    price = price * MILLION if 0 < price < PER_TOKEN else price
-    return price if price <= MOST_DOLLARS else None
+    return None if price is None or price < 0 else price
 
 
 def _decimal(value: Any) -> Decimal | None:

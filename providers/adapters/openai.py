@@ -113,7 +113,7 @@ def _call(target: Target, request: Request) -> Call:
         "reasoning": _reasoning(fitted),
     }
     body.update({name: value for name, value in optional.items() if value is not None})
-    return Call(RESPONSES, bearer(target), body, OPTIONAL, LAST_TYPES, fitted.adjustments)
+    return Call(RESPONSES, bearer(target), body, OPTIONAL, LAST_TYPES, fitted.adjustments, fitted.text_limit)
 
 
 def _content(message: Message) -> str | list[dict[str, str]]:

@@ -28,12 +28,14 @@ REFUSED = re.compile(
     re.IGNORECASE,
 )
 DEPENDS_ON_VALUE = re.compile(
-    r"invalid (value|argument|parameter)|must be (between|less|greater|at|<|>)|out of range"
+    r"invalid (value|argument|parameter)|must be (between|less|greater|at|<|>)|out of range|(less|greater) than"
+    r"|(above|over|below) (the )?(maximum|minimum)|at (most|least)|range (of|is)|valid range"
     r"|too (large|small|long|high|low)",
     re.IGNORECASE,
 )
 """Words of a refusal that says nothing about other values of the parameter."""
-LEVEL = re.compile(rf"[\"'`]({'|'.join(LEVELS)})[\"'`]")
+# The quotes may be escaped, since a refusal is read as JSON.
+LEVEL = re.compile(rf"[\"'`]({'|'.join(LEVELS)})\\?[\"'`]")
 ACCEPTED = re.compile(
     r"one of|should be|(supported|accepted|allowed|valid|possible) (values|levels|options)", re.IGNORECASE
 )
@@ -42,6 +44,8 @@ EFFORTS = ("reasoning_effort", "reasoning.effort", "output_config.effort")
 EFFORT = re.compile(r"effort|thinking", re.IGNORECASE)
 LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 """The two names of the limit of tokens in chat completions."""
+OTHER_NAME = re.compile(r"\binstead\b", re.IGNORECASE)
+ABOUT_SIZE = re.compile(r"max[_ ]?\w*[_ ]?tokens|token count|context[_ ](length|window|size)|\btokens\b", re.IGNORECASE)
 LARGEST = re.compile(r"(?:at most|maximum|less than or equal to|<=|up to|> )\D{0,40}?(\d[\d,]{1,12})", re.IGNORECASE)
 NO_SYSTEM_PROMPT = re.compile(
     r"system[ _](role|prompt|message|instruction)s?\b|developer instruction|roles? .{0,20}\bsystem\b|must alternate",
@@ -54,7 +58,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "stop": ("stop", "stop_sequences", "generationConfig.stopSequences"),
     "seed": ("seed", "random_seed", "generationConfig.seed"),
     "reasoning_effort": (
-        *("reasoning_effort", "reasoning.effort", "output_config.effort", "thinking.type", "chat_template_kwargs"),
+        *("reasoning_effort", "reasoning.effort", "output_config.effort", "thinking.type", "enable_thinking"),
+        "chat_template_kwargs",
         *("generationConfig.thinkingConfig.thinkingLevel", "generationConfig.thinkingConfig.thinkingBudget"),
     ),
 }
@@ -120,12 +125,24 @@ def _has_system_prompt(body: Body) -> bool:
     return bool(body.get("systemInstruction") or (messages and messages[0].get("role") == "system"))
 
 
+def without_room(body: Body, text_limit: int | None, refusal: str) -> Body | None:
+    """Return the body with the length of the text as its limit of tokens, if that leaves room for thinking and a
+    refusal is about its size; else None."""
+    path = next((path for path in FIELDS["max_tokens"] if _get(body, path) is not None), None)
+    if text_limit is None or path is None or _get(body, path) <= text_limit:
+        return None
+    if OTHER_NAME.search(refusal) or not ABOUT_SIZE.search(refusal):
+        return None
+    return _with(body, path, text_limit)
+
+
 class KnownRefusals:
     """The refusals that one process has seen, so that it does not ask for them again."""
 
     def __init__(self) -> None:
         self._refusals: dict[tuple[str, str, str], tuple[float, list[str]]] = {}
         self._missing: dict[tuple[str, str], float] = {}
+        self._narrow: dict[tuple[str, str, str], float] = {}
 
     def remember(self, target: Target, model: str, refusal: str) -> None:
         """Remember a refusal of a parameter, unless it depends on the value."""
@@ -145,6 +162,16 @@ class KnownRefusals:
         for refusal in refusals if time.monotonic() < until else ():
             body = changed_body(body, optional, refusal) or body
         return body
+
+    def note_no_room(self, target: Target, model: str) -> None:
+        """Remember that a model has no room for thinking beside the text."""
+        if len(self._narrow) >= MAX_REMEMBERED:
+            self._narrow.clear()
+        self._narrow[_name(target, model)] = time.monotonic() + REMEMBERED
+
+    def has_room(self, target: Target, model: str) -> bool:
+        """Return False if the model has refused a limit of tokens with room for thinking."""
+        return not self._narrow or time.monotonic() >= self._narrow.get(_name(target, model), 0.0)
 
     def note_missing(self, target: Target, path: str) -> None:
         """Remember that the server does not have a path."""

@@ -251,6 +251,7 @@ def test_the_same_model_generates_the_title(alice: Chatter, settings: object) ->
         ("openai", "gpt-5.4-nano", "gpt-5.4-nano"),
         ("openai", "gpt-5.5-pro", "gpt-6-luna"),
         ("perplexity", "sonar-deep-research", "sonar"),
+        ("deepseek", "deepseek-v4-pro", "deepseek-flash"),
         ("ollama", "llama3.2", "llama3.2"),
         ("an-endpoint", "some-model", "some-model"),
         ("an-endpoint", "some-pro", None),

@@ -14,6 +14,7 @@ from providers.costs import cost_of
 from providers.listed_models import known_model
 from providers.model_ref import ModelRef
 from providers.models import LanguageModel
+from providers.services import delete_key, set_key
 
 THOUSAND_EACH = Usage(input_tokens=1000, output_tokens=1000)
 
@@ -25,7 +26,7 @@ def list_model(model: str, owner: User | None = None, provider: str = "openroute
 
 
 def cost(user: User, model: ModelRef, usage: Usage) -> Decimal | None:
-    return cost_of(model, known_model(user.pk, model), usage)
+    return cost_of(model, known_model(user, model), usage)
 
 
 def test_it_knows_the_price_of_a_model_from_the_table(alice: User) -> None:
@@ -41,9 +42,21 @@ def test_it_takes_the_price_that_a_provider_lists(alice: User) -> None:
 def test_the_list_of_a_users_own_key_counts_before_the_servers(alice: User, bob: User) -> None:
     list_model("shared", input_price="2", output_price="10")
     list_model("shared", alice, input_price="1", output_price="1")
+    set_key(user=alice, provider="openrouter", api_key="sk-alices-own-key-1111")
 
     assert cost(alice, ModelRef("openrouter", "shared"), THOUSAND_EACH) == Decimal("0.002")
     assert cost(bob, ModelRef("openrouter", "shared"), THOUSAND_EACH) == Decimal("0.012")
+
+
+def test_a_list_does_not_outlive_its_key(alice: User) -> None:
+    set_key(user=alice, provider="openrouter", api_key="sk-alices-own-key-1111")
+    list_model("free-of-charge", alice, input_price="0", output_price="0")
+    assert cost(alice, ModelRef("openrouter", "free-of-charge"), THOUSAND_EACH) == 0
+
+    delete_key(user=alice, provider="openrouter")
+    list_model("free-of-charge", alice, input_price="0", output_price="0")
+
+    assert cost(alice, ModelRef("openrouter", "free-of-charge"), THOUSAND_EACH) is None
 
 
 def test_a_changed_price_counts_at_once(alice: User) -> None:

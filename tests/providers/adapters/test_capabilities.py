@@ -21,6 +21,8 @@ from providers.adapters.capabilities import capabilities_of
         ("claude-3-7-sonnet-latest", True, True),
         ("gemini-2.0-flash", False, True),
         ("gemini-3.8-flash", True, True),
+        ("gemini-pro-latest", True, True),
+        ("gemini-pro", False, True),
         ("mistral-large-4", True, True),
         ("mistral-nemo", False, False),
         ("grok-4-1-fast-non-reasoning", False, True),
@@ -31,6 +33,9 @@ from providers.adapters.capabilities import capabilities_of
         ("meta-llama/llama-4-scout-17b-16e-instruct", False, True),
         ("qwen3-32b", True, False),
         ("demo-thinker", True, True),
+        ("Qwen/Qwen3-Coder-480B-A35B", False, False),
+        ("us.anthropic.claude-opus-4-6-v1", True, True),
+        ("ft:gpt-4.1:our-company::id", False, True),
         ("demo-swift", False, True),
     ],
 )
@@ -64,3 +69,25 @@ def test_it_knows_the_text_only_models(model: str) -> None:
 )
 def test_it_counts_no_other_model_as_text_only(model: str) -> None:
     assert capabilities_of(model).images is not False
+
+
+@pytest.mark.parametrize(
+    ("model", "most"),
+    [
+        ("claude-3-opus-latest", 4096),
+        ("claude-3-5-sonnet-20241022", 8192),
+        ("claude-3-7-sonnet-latest", 64_000),
+        ("claude-opus-4-20250514", 32_000),
+        ("claude-opus-4-1-20250805", 32_000),
+        ("claude-opus-4-5-20251101", 64_000),
+        ("claude-sonnet-4-20250514", 64_000),
+        ("anthropic/claude-sonnet-4.5", 64_000),
+        ("claude-opus-4-6", 128_000),
+        ("claude-haiku-5-5", 128_000),
+        ("gemini-2.0-flash", 8192),
+        ("gemini-2.5-pro", 65_536),
+        ("gpt-5.6", None),
+    ],
+)
+def test_it_knows_how_much_a_model_writes(model: str, most: int | None) -> None:
+    assert capabilities_of(model).max_output == most

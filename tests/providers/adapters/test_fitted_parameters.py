@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from providers.adapters.base import Message, Parameters, Request
+from providers.adapters.base import ListedModel, Message, Parameters, Request
 from providers.adapters.http import HttpClients
 from tests.fake_providers import Script, StandIn
 from tests.providers.adapters.calls import StreamResult, read_stream, request_of, target_of
@@ -15,6 +16,7 @@ PLACES = {
     "anthropic": ("output_config", "effort"),
     "google": ("generationConfig", "thinkingConfig", "thinkingLevel"),
     "openrouter": ("reasoning", "effort"),
+    "meta": ("reasoning", "effort"),
 }
 """Paths of the effort in bodies that do not have it as "reasoning_effort"."""
 
@@ -71,6 +73,10 @@ def found(body: Any, path: tuple[str, ...]) -> Any:
         ("openrouter", "anthropic/claude-opus-5.5", "minimal", "minimal"),
         ("openrouter", "openai/gpt-5.6", "max", "xhigh"),
         ("cohere", "command-a-reasoning-08-2025", "low", "high"),
+        ("qwen", "qwen3.8-max", "high", "medium"),
+        ("moonshot", "kimi-k3.1-pro", "none", "low"),
+        ("zai", "glm-5.3", "medium", "low"),
+        ("meta", "muse-spark-1.3", "none", "minimal"),
     ],
 )
 async def test_it_sends_the_nearest_effort_that_the_model_takes(
@@ -93,6 +99,9 @@ async def test_it_sends_the_nearest_effort_that_the_model_takes(
         ("deepseek", "deepseek-flash", {"thinking": {"type": "disabled"}}),
         ("vllm", "Qwen/Qwen3-32B", {"chat_template_kwargs": {"enable_thinking": False}}),
         ("together", "deepseek-ai/DeepSeek-V4", {"reasoning": {"enabled": False}}),
+        ("qwen", "qwen-plus", {"enable_thinking": False}),
+        ("moonshot", "kimi-k2.6", {"thinking": {"type": "disabled"}}),
+        ("zai", "glm-4.6", {"thinking": {"type": "disabled"}}),
     ],
 )
 async def test_it_switches_thinking_off(
@@ -119,6 +128,14 @@ async def test_it_says_nothing_of_thinking_to_a_model_that_does_not_think_unaske
 
     assert not {"thinking", "reasoning", "reasoning_effort", "output_config", "generationConfig"} & body.keys()
     assert not result.adjustments
+
+
+async def test_it_switches_thinking_on_where_the_vendor_has_no_levels(vendors: StandIn, clients: HttpClients) -> None:
+    body, result = await sent(vendors, clients, "qwen", request_of("qwen-plus", reasoning_effort="high"))
+
+    assert body["enable_thinking"] is True
+    assert "reasoning_effort" not in body
+    assert result.adjusted == {"reasoning_effort": "default"}
 
 
 LIMITS = {
@@ -163,6 +180,9 @@ async def test_a_length_of_the_text_leaves_room_for_thinking(
     assert not result.adjustments
 
 
+EFFORT_GONE = {"reasoning_effort": None}
+
+
 @pytest.mark.parametrize(
     ("slug", "model", "parameters", "adjusted"),
     [
@@ -183,6 +203,14 @@ async def test_a_length_of_the_text_leaves_room_for_thinking(
         ("mistral", "mistral-large-latest", {"temperature": 2.0, "seed": -5}, {"temperature": 1.5, "seed": 5}),
         ("cohere", "command-a-03-2025", {"temperature": 2.0}, {"temperature": 1.0}),
         ("deepseek", "deepseek-flash", {"seed": 5}, {"seed": None}),
+        ("moonshot", "kimi-k3", {"temperature": 0.3}, {"temperature": None}),
+        ("moonshot", "moonshot-v1-8k", {"temperature": 0.3}, {}),
+        (
+            "anthropic",
+            "claude-sonnet-4-5",
+            {"reasoning_effort": "high", "max_tokens": 1500, "temperature": 0.3},
+            EFFORT_GONE,
+        ),
         ("perplexity", "sonar", {"seed": 5, "reasoning_effort": "high"}, {"seed": None, "reasoning_effort": None}),
     ],
 )
@@ -198,6 +226,30 @@ async def test_it_tells_which_settings_a_model_does_not_take(
 
     assert result.adjusted == adjusted
     assert len(vendors.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "thinking"),
+    [
+        ("claude-opus-4.6", {"type": "adaptive", "display": "summarized"}),
+        ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", {"type": "enabled", "budget_tokens": 32_000}),
+    ],
+)
+async def test_it_knows_a_claude_by_other_names(
+    model: str, thinking: dict[str, Any], vendors: StandIn, clients: HttpClients
+) -> None:
+    body, _ = await sent(vendors, clients, "anthropic", request_of(model, reasoning_effort="max"))
+
+    assert body["thinking"] == thinking
+
+
+async def test_the_room_for_thinking_ends_with_the_context_window(vendors: StandIn, clients: HttpClients) -> None:
+    small = ListedModel("Qwen/Qwen3-8B", context_window=8192)
+    request = replace(request_of("Qwen/Qwen3-8B", text_tokens=400), listed=small)
+
+    body, _ = await sent(vendors, clients, "vllm", request)
+
+    assert 400 < body["max_tokens"] < 8192
 
 
 async def test_it_tells_what_a_provider_has_refused(vendors: StandIn, clients: HttpClients) -> None:

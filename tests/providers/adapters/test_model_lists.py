@@ -104,6 +104,11 @@ def listed(**fields: Any) -> ListedModel:
         ),
         (FIREWORKS, listed(id="accounts/fireworks/models/x", context_window=8192, images=True)),
         (VERCEL, listed(id="xai/grok-4.7", label="Grok 4.7", input_price=Decimal(2), output_price=Decimal(10))),
+        (
+            {"id": "openai/o1-pro", "pricing": {"prompt": "0.00015", "completion": "0.0006"}},
+            listed(id="openai/o1-pro", input_price=Decimal(150), output_price=Decimal(600)),
+        ),
+        ({"id": "new", "thinking": False}, listed(id="new", thinking=Thinking.NEVER)),
         (VLLM, listed(id="my-model", context_window=32_768)),
         (LLAMACPP, listed(id="gemma.gguf", context_window=131_072)),
         (

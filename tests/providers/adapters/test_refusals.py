@@ -19,6 +19,7 @@ LEVELS = (
 MIXED = "reasoning_effort is not supported: must be one of `none` or `high`"
 ONE_OF = "`reasoning_effort` must be one of `none` or `default`"
 LITERAL = "[{'loc': ('body', 'reasoning_effort'), 'msg': \"Input should be 'low', 'medium' or 'high'\"}]"
+ESCAPED = 'reasoning_effort must be one of "none", "low" or "max"'
 NO_EFFORT = "Argument not supported on this model: reasoningEffort does not exist here"
 TOO_LARGE = "max_tokens is too large: 9000. This model supports at most 4096 completion tokens."
 NO_STREAM = "Your organization must be verified to stream this model."
@@ -48,6 +49,7 @@ async def asked_again(vendors: StandIn, clients: HttpClients, slug: str, refusal
         (ONE_OF, {"reasoning_effort": "low"}, {"reasoning_effort": "default"}),
         (ONE_OF, {"reasoning_effort": "minimal"}, {"reasoning_effort": "default"}),
         (LITERAL, {"reasoning_effort": "minimal"}, {"reasoning_effort": "low"}),
+        (ESCAPED, {"reasoning_effort": "medium"}, {"reasoning_effort": "low"}),
         (NO_EFFORT, {"reasoning_effort": "low"}, {"reasoning_effort": None}),
     ],
 )
@@ -58,6 +60,29 @@ async def test_it_sends_what_is_accepted_instead(
     body = await asked_again(vendors, clients, "airefinery", refused(refusal, name), request_of(**parameters))
 
     assert {name: body.get(name) for name in expected} == expected
+
+
+NO_ROOM = (
+    "'max_tokens' is too large: 16400. This model's maximum context length is 8192 tokens (16400 > 8192 - 30).",
+    "Range of max_tokens should be [1, 8192]",
+    "Invalid max_tokens value, the valid range of max_tokens is [1, 8192]",
+    "Requested token count exceeds the model's maximum context length of 8192 tokens.",
+    "This model's maximum context length is 8192 tokens. However, you requested 16430 tokens in the messages.",
+    "max tokens must be less than or equal to 8192",
+)
+
+
+@pytest.mark.parametrize("refusal", NO_ROOM)
+async def test_it_sends_the_length_of_the_text_if_there_is_no_room_for_thinking(
+    refusal: str, vendors: StandIn, clients: HttpClients
+) -> None:
+    request = request_of("Qwen/Qwen3-8B", text_tokens=400)
+    vendors.sequence = [refused(refusal)]
+
+    results = [await read_stream(clients, "vllm", target_of(vendors, "vllm"), request) for _ in range(2)]
+
+    assert [result.error for result in results] == [None, None]
+    assert [each.body["max_tokens"] for each in vendors.requests] == [16_400, 400, 400]
 
 
 @pytest.mark.parametrize("slug", ["vllm", "google"])
@@ -128,8 +153,14 @@ async def test_it_remembers_a_refusal(vendors: StandIn, clients: HttpClients) ->
     assert efforts == ["low", "default", "default", "none", "low"]
 
 
-async def test_it_does_not_remember_a_refusal_of_one_value(vendors: StandIn, clients: HttpClients) -> None:
-    vendors.sequence = [refused("Invalid value: temperature must be at most 1")]
+@pytest.mark.parametrize(
+    "refusal",
+    ["Invalid value: temperature must be at most 1", "temperature: Input should be less than or equal to 1"],
+)
+async def test_it_does_not_remember_a_refusal_of_one_value(
+    refusal: str, vendors: StandIn, clients: HttpClients
+) -> None:
+    vendors.sequence = [refused(refusal)]
     await read_stream(clients, "vllm", target_of(vendors, "vllm"), request_of("valued", temperature=2.0))
 
     await read_stream(clients, "vllm", target_of(vendors, "vllm"), request_of("valued", temperature=1.0))
