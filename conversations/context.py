@@ -42,7 +42,7 @@ def build_request(
     first. ``listed`` is what its provider states about the model."""
     fitting = _newest_that_fit(conversation, messages, listed.context_window)
     omitted_images = 0
-    if listed.capabilities.or_else(capabilities_of(conversation.model)).images is False:
+    if capabilities_of(conversation.model, listed.capabilities).images is False:
         omitted_images = sum(len(message.images) for message in fitting)
         fitting = [replace(message, images=()) for message in fitting]
     request = Request(

@@ -15,23 +15,24 @@ from core.statements import insert
 from images.models import Image
 from images.services import KEPT_UNSENT, delete_images, delete_stray_files
 from providers.adapters.capabilities import capabilities_of
-from providers.listed_models import known_model
+from providers.listed_models import known_models
 from providers.model_ref import ModelRef
 from providers.selectors import model_label
 
 
-def check_vision(user: User, models: Iterable[ModelRef], images: Sequence[object]) -> None:
+def check_vision(user: User, models: Sequence[ModelRef], images: Sequence[object]) -> None:
     """Raise InvalidInput if there are images and one of the models is known not to see; no query without images."""
     if not images:
         return
-    blind = dict.fromkeys(model_label(*model) for model in models if _is_blind(user, model))
+    listed = known_models(user, models)
+    blind = dict.fromkeys(
+        model_label(*model)
+        for model in models
+        if capabilities_of(model.model, listed[model].capabilities).images is False
+    )
     if blind:
         sentence = f"Images cannot be shown to {' and '.join(blind)}. Choose another model, or leave the images out."
         raise InvalidInput(sentence, fields={"images": [sentence]})
-
-
-def _is_blind(user: User, model: ModelRef) -> bool:
-    return known_model(user, model).capabilities.or_else(capabilities_of(model.model)).images is False
 
 
 def attach_images(messages: Iterable[tuple[Message, Iterable[Image]]]) -> None:

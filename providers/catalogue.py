@@ -110,7 +110,7 @@ def _group(access: Access, listed: list[ListedModel]) -> CatalogueGroup:
 def _catalogue_models(access: Access, models: Iterable[ListedModel]) -> Iterable[CatalogueModel]:
     for listed in models:
         prices = list_price(access.provider, listed.id)
-        capabilities = listed.capabilities.or_else(capabilities_of(listed.id))
+        capabilities = capabilities_of(listed.id, listed.capabilities)
         yield CatalogueModel(
             provider=access.provider,
             model=listed.id,

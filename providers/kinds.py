@@ -40,6 +40,7 @@ def _efforts(*rows: tuple[str, tuple[str, ...]]) -> Families:
     return Families(*((pattern, Capabilities(efforts=efforts)) for pattern, efforts in rows))
 
 
+SONAR = ("sonar", "sonar-pro", "sonar-reasoning-pro", "sonar-deep-research")
 PLAIN = ChatQuirks()
 NONE_TO_HIGH = ("none", *TO_HIGH)
 HOST_EFFORTS = _efforts((r"gpt-oss", TO_HIGH), (r"", NONE_TO_HIGH))
@@ -251,11 +252,12 @@ _KINDS = (
         adapter=OpenAICompatibleAdapter(
             ChatQuirks(limits=NO_SEED, include_usage=False),
             key_model="sonar",
-            models=("sonar", "sonar-pro", "sonar-reasoning-pro", "sonar-deep-research"),
+            models=SONAR,
         ),
         base_url="https://api.perplexity.ai",
         key_url="https://www.perplexity.ai/settings/api",
         prices="perplexity",
+        shortlist=SONAR,
     ),
     ProviderKind(
         slug="airefinery",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from accounts.models import User
@@ -77,13 +77,12 @@ def known_models(user: User, models: Collection[ModelRef]) -> dict[ModelRef, Lis
 
 def listed_for(owner: int | None, models: Collection[ModelRef]) -> dict[ModelRef, ListedModel]:
     """Return what the list of a user's own key states about models, or without an owner that of the server."""
-    found: dict[ModelRef, ListedModel] = {}
+    load = cache(partial(_load, owner, models))
 
-    def load(model: ModelRef) -> ListedModel:
-        found.update(_load(owner, models) if model not in found else {})
-        return found[model]
+    def load_one(model: ModelRef) -> ListedModel:
+        return load()[model]
 
-    return {each: remembered(f"model:{owner}:{each}", partial(load, each), SECONDS) for each in models}
+    return {each: remembered(f"model:{owner}:{each}", partial(load_one, each), SECONDS) for each in models}
 
 
 def _load(owner: int | None, models: Collection[ModelRef]) -> dict[ModelRef, ListedModel]:

@@ -16,7 +16,6 @@ from functools import cache
 
 from genai_prices.types import ClauseEquals, ClauseOr, ModelInfo
 
-from providers.adapters.openai_compatible import OpenAICompatibleAdapter
 from providers.kinds import KINDS
 from providers.prices import list_price, price_vendor
 
@@ -54,11 +53,8 @@ class Choice:
 @cache
 def shortlisted_models(provider: str) -> tuple[str, ...]:
     """Return the ids of a kind's short list, newest first; empty if genai-prices does not know the kind."""
-    kind = KINDS.get(provider)
-    if kind is not None and kind.shortlist:
-        return kind.shortlist
-    if kind is not None and isinstance(kind.adapter, OpenAICompatibleAdapter) and kind.adapter.models:
-        return kind.adapter.models
+    if provider in KINDS and KINDS[provider].shortlist:
+        return KINDS[provider].shortlist
     vendor = price_vendor(provider)
     choices = sorted(_choices(provider, vendor.models if vendor else ()), key=_newest_first)
     newest = _first_of_each(lambda choice: choice.family, choices)

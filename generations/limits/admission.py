@@ -188,7 +188,7 @@ def _most_output(request: Request) -> int:
     parameters = request.parameters
     if parameters.max_tokens is not None:
         return parameters.max_tokens
-    model = request.listed.capabilities.or_else(capabilities_of(request.model))
+    model = capabilities_of(request.model, request.listed.capabilities)
     if parameters.text_tokens is None or model.thinks(parameters.reasoning_effort):
         return int(settings.EXPECTED_OUTPUT_TOKENS)
     return parameters.text_tokens

@@ -170,9 +170,7 @@ def find_fallback(claim: Claim) -> Fallback | None:
     provider, model = fallback = ModelRef.parse(claim.fallback)
     listed = known_model(generation.user, fallback)
     request = replace(claim.request, model=model, listed=listed)
-    if listed.capabilities.or_else(capabilities_of(model)).images is False and any(
-        each.images for each in request.messages
-    ):
+    if capabilities_of(model, listed.capabilities).images is False and any(each.images for each in request.messages):
         return None
     try:
         resolved = resolve_target(generation.user, provider)

@@ -33,9 +33,7 @@ API_VERSION = "2023-06-01"
 LIMITS = Limits(lacks=frozenset({"seed"}), blank_stop=False)
 # The API refuses a thinking budget below this.
 MIN_BUDGET = 1024
-BUDGETS = {"minimal": MIN_BUDGET, "low": 2048, "medium": 8192, "high": 16_384, "xhigh": 32_000}
-MOST_BUDGET = 32_000
-MOST_OUTPUT = 128_000
+BUDGETS = {"minimal": MIN_BUDGET, "low": 2048, "medium": 8192, "high": 16_384, "xhigh": 32_000, "max": 32_000}
 NO_ROOM = "There is no room for thinking within {most:,} tokens."
 # This model takes no thinking type "disabled".
 OFF_BETWEEN_TOOLS = re.compile(r"claude-sonnet-5[.-]5")
@@ -122,12 +120,13 @@ def _listed_efforts(flags: Frame) -> tuple[str, ...] | None:
 
 
 def _call(target: Target, request: Request) -> Call:
-    model = request.listed.capabilities.or_else(capabilities_of(request.model)).or_else(NEWEST_CLAUDE)
+    model = capabilities_of(request.model, request.listed.capabilities).or_else(NEWEST_CLAUDE)
     request, no_room = _without_thinking_in_little_room(request)
     fitted = fit(request, model, LIMITS)
     parameters = fitted.parameters
-    # The API requires a limit.
-    most = parameters.max_tokens or model.max_output or MOST_OUTPUT
+    # The API requires a limit, and at least the newest Claude's is known.
+    most = parameters.max_tokens or model.max_output
+    assert most is not None
     headers = {"x-api-key": target.api_key, "anthropic-version": API_VERSION}
     body: dict[str, Any] = {
         "model": request.model,
@@ -183,7 +182,7 @@ def _thinking(fitted: FittedParameters, name: str, thinking: Thinking | None, mo
         adaptive = {"thinking": {"type": "adaptive", "display": "summarized"}}
         return adaptive | ({"output_config": {"effort": effort}} if effort else {})
     # The answer needs the other half.
-    budget = min(BUDGETS.get(effort or "medium", MOST_BUDGET), most // 2)
+    budget = min(BUDGETS[effort or "medium"], most // 2)
     return {"thinking": {"type": "enabled", "budget_tokens": budget}} if budget >= MIN_BUDGET else {}
 
 

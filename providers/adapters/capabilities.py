@@ -230,6 +230,7 @@ FAMILIES = Families(
 )
 
 
-def capabilities_of(model: str) -> Capabilities:
-    """Return what is known of a model by its id, at any provider."""
-    return FAMILIES.of(model)
+def capabilities_of(model: str, listed: Capabilities | None = None) -> Capabilities:
+    """Return what is known of a model: what its provider's list states, and the rest by its id."""
+    known = FAMILIES.of(model)
+    return known if listed is None else listed.or_else(known)

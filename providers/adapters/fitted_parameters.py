@@ -14,10 +14,16 @@ from providers.adapters.base import Adjustment, Parameters, Request
 from providers.adapters.capabilities import Capabilities, Sampling, Thinking
 from providers.adapters.efforts import nearest_effort
 
-THINKING_ROOM = {"none": 0, "minimal": 2000, "low": 8000, "medium": 16_000, "high": 32_000}
-"""Tokens for thinking beside the text, by level of effort; the highest levels need the most room."""
-USUAL_ROOM = 16_000
-MOST_ROOM = 64_000
+USUAL_ROOM, MOST_ROOM = 16_000, 64_000
+THINKING_ROOM = {
+    **dict.fromkeys((None, "none", "default", "medium"), USUAL_ROOM),
+    "minimal": 2000,
+    "low": 8000,
+    "high": 32_000,
+    "xhigh": MOST_ROOM,
+    "max": MOST_ROOM,
+}
+"""Tokens for thinking beside the text, by level of effort; some models think at all levels."""
 CHARACTERS_A_TOKEN = 2
 """Fewer than in most texts, so that the room is not overestimated."""
 IMAGE_TOKENS = 2000
@@ -76,7 +82,7 @@ def fit(request: Request, model: Capabilities, limits: Limits = NO_LIMITS) -> Fi
     _fit_effort(fitting, model)
     thinks = model.thinks(fitting.parameters.reasoning_effort)
     _fit_sampling(fitting, model, limits, thinks)
-    _fit_length(fitting, model, limits, _room_for_answer(request) if thinks else None)
+    _fit_length(fitting, request, model, limits, thinks)
     _fit_others(fitting, limits)
     return FittedParameters(fitting.parameters, thinks, tuple(fitting.adjustments))
 
@@ -134,18 +140,7 @@ def _fit_sampling(fitting: _Fitting, model: Capabilities, limits: Limits, thinks
         fitting.drop("top_p", NOT_BOTH)
 
 
-def _room_for_answer(request: Request) -> int:
-    """Return the tokens that the context window has beside the prompt, by a careful estimate."""
-    window = request.listed.context_window
-    if window is None:
-        return MOST_ROOM * 2
-    characters = len(request.system) + sum(len(message.text) for message in request.messages)
-    images = sum(len(message.images) for message in request.messages)
-    return window - characters // CHARACTERS_A_TOKEN - images * IMAGE_TOKENS - SPARE_TOKENS
-
-
-def _fit_length(fitting: _Fitting, model: Capabilities, limits: Limits, room_for_answer: int | None) -> None:
-    """Set the limit of tokens; ``room_for_answer`` is None for a model that does not think."""
+def _fit_length(fitting: _Fitting, request: Request, model: Capabilities, limits: Limits, thinks: bool) -> None:
     parameters, most = fitting.parameters, model.max_output
     if parameters.max_tokens is not None:
         if most is not None and parameters.max_tokens > most:
@@ -153,10 +148,19 @@ def _fit_length(fitting: _Fitting, model: Capabilities, limits: Limits, room_for
         elif parameters.max_tokens < limits.least_tokens:
             fitting.set("max_tokens", limits.least_tokens, AT_LEAST.format(least=limits.least_tokens))
     elif parameters.text_tokens is not None:
-        length = parameters.text_tokens
-        if room_for_answer is not None:
-            length = max(length, min(length + _room(parameters.reasoning_effort), room_for_answer))
+        length = parameters.text_tokens + (_thinking_room(request, fitting.parameters) if thinks else 0)
         fitting.replace("max_tokens", length if most is None else min(length, most))
+
+
+def _thinking_room(request: Request, parameters: Parameters) -> int:
+    """Return the tokens for thinking beside the text, as far as the context window has room for them."""
+    room, window = THINKING_ROOM[parameters.reasoning_effort], request.listed.context_window
+    if window is None:
+        return room
+    characters = len(request.system) + sum(len(message.text) for message in request.messages)
+    images = sum(len(message.images) for message in request.messages)
+    prompt = characters // CHARACTERS_A_TOKEN + images * IMAGE_TOKENS + SPARE_TOKENS
+    return max(0, min(room, window - prompt - (parameters.text_tokens or 0)))
 
 
 def _fit_others(fitting: _Fitting, limits: Limits) -> None:
@@ -165,10 +169,6 @@ def _fit_others(fitting: _Fitting, limits: Limits) -> None:
         fitting.set("stop", tuple(each for each in stop if each.strip()), NOT_BLANK)
     if seed is not None and seed < 0 and not limits.negative_seed:
         fitting.set("seed", -seed, NOT_NEGATIVE)
-
-
-def _room(effort: str | None) -> int:
-    return USUAL_ROOM if effort in (None, "default") else THINKING_ROOM.get(effort, MOST_ROOM)
 
 
 def _listed(words: Collection[str]) -> str:

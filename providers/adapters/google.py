@@ -103,7 +103,7 @@ def _call(target: Target, request: Request) -> Call:
     }
     if request.system:
         body["systemInstruction"] = {"parts": [{"text": request.system}]}
-    model = request.listed.capabilities.or_else(capabilities_of(request.model))
+    model = capabilities_of(request.model, request.listed.capabilities)
     fitted = fit(request, model)
     config = _config(fitted, request.model, model)
     if config:

@@ -21,7 +21,7 @@ from providers.adapters.base import Adjustment, ErrorCode, NothingThere, Provide
 from providers.adapters.errors import connection_failure, error_in, failure, frame_failure, response_failure
 from providers.adapters.loose_json import Frame, frames_of
 from providers.adapters.proxies import environment_proxy
-from providers.adapters.refusals import KnownRefusals, changed_body, refused_settings, without_room
+from providers.adapters.refusals import KnownRefusals, refused_settings
 from providers.adapters.sse import DONE, EventTooLongError, SseDecoder
 from providers.adapters.ssrf import connector
 
@@ -163,9 +163,7 @@ class HttpClients:
         """Return the first good response, after the changes that refusals ask for, and the settings that were changed;
         raises ProviderError."""
         model = f"{call.path} {call.body.get('model')}"
-        body = self._refusals.change(call.body, call.optional, target, model)
-        if not self._refusals.has_room(target, model):
-            body = without_room(body, call.text_limit, "tokens") or body
+        body = self._refusals.change(call.body, call.optional, call.text_limit, target, model)
         try:
             for _ in range(MAX_ATTEMPTS):
                 response = await self._post(target, call, body)
@@ -176,18 +174,12 @@ class HttpClients:
                     raise _unreadable(target, f"a page: {text[:2000].decode(errors='replace')}")
                 error = response_failure(target, response.status, response.headers, text)
                 refusal = text.decode(errors="replace") if response.status in REFUSED_STATUSES else ""
-                changed = without_room(body, call.text_limit, refusal)
-                if changed is not None:
-                    self._refusals.note_no_room(target, model)
-                    body = changed
-                    continue
-                changed = changed_body(body, call.optional, refusal)
+                changed = self._refusals.changed(body, call.optional, call.text_limit, target, model, refusal)
                 if changed is None:
                     if isinstance(error, NothingThere):
                         self._refusals.note_missing(target, call.path)
                     break
                 logger.info("%s refused a parameter, sending a changed request: %s", target.label, error.detail)
-                self._refusals.remember(target, model, refusal)
                 body = changed
             raise error
         finally:

@@ -84,15 +84,21 @@ def _counts(usage: Usage) -> tuple[int, ...]:
     return usage.input_tokens, usage.output_tokens, *(getattr(usage, name) for name in PARTS)
 
 
-def dollars(value: Any, units: int = 1) -> Decimal | None:
-    """Return an amount of money that is given in so many units for a dollar, None for anything that is none."""
+def decimal(value: Any) -> Decimal | None:
+    """Return a finite number, also of a string, None for anything that is none."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        amount = Decimal(str(value)) / units
+        number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and 0 <= amount < MOST_DOLLARS else None
+    return number if number.is_finite() else None
+
+
+def dollars(value: Any, units: int = 1) -> Decimal | None:
+    """Return an amount of money that is given in so many units for a dollar, None for anything that is none."""
+    amount = decimal(value)
+    return amount / units if amount is not None and 0 <= amount / units < MOST_DOLLARS else None
 
 
 def usage_of(read: Callable[[Frame], Usage], value: Any) -> Usage | None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from providers.adapters.base import ListedModel
 from providers.adapters.capabilities import ALL_EFFORTS, Capabilities, Thinking, capabilities_of
-from providers.adapters.loose_json import Frame, mapping, mappings
+from providers.adapters.loose_json import MOST_DOLLARS, Frame, decimal, mapping, mappings
 
 NOT_TEXT = re.compile(
     r"embed|whisper|tts|dall-e|image|audio|realtime|moderation|transcribe|rerank|sora|speech|diffusion|flux|guard"
@@ -35,7 +35,6 @@ PER_TOKEN = Decimal("0.0005")
 """Dollars below which a price is one of a single token: no model is so cheap that a million cost less."""
 PRICE_NAMES = (("prompt", "input", "input_tokens"), ("completion", "output", "output_tokens"))
 MILLION = 1_000_000
-MOST_DOLLARS = 100_000
 OPTIONAL_PARAMETERS = ("temperature", "top_p", "seed", "stop")
 REASONING_WORDS = frozenset({"reasoning", "thinking", "include_reasoning", "reasoning_effort", "reasoning-content"})
 
@@ -71,11 +70,9 @@ def number_in(item: Frame, names: Iterable[str]) -> int | None:
     holders = [item, *(mapping(item.get(name)) for name in INNER)]
     for holder in holders:
         for name in names:
-            value = holder.get(name)
-            if isinstance(value, int | float | str) and not isinstance(value, bool):
-                number = _decimal(value)
-                if number is not None and 0 < number <= MOST_TOKENS:
-                    return int(number)
+            number = decimal(holder.get(name))
+            if number is not None and 0 < number <= MOST_TOKENS:
+                return int(number)
     return None
 
 
@@ -180,22 +177,12 @@ def _prices(item: Frame) -> tuple[Decimal | None, Decimal | None]:
     """Return the prices of input and output in dollars per million tokens; vendors state them for a million or for
     one."""
     pricing = mapping(item.get("pricing") or mapping(item.get("metadata")).get("pricing"))
-    stated = [_price(pricing, *names) for names in PRICE_NAMES]
+    stated = [_price(pricing, names) for names in PRICE_NAMES]
     unit = MILLION if any(0 < each < PER_TOKEN for each in stated if each is not None) else 1
     of_input, of_output = (None if each is None or each * unit > MOST_DOLLARS else each * unit for each in stated)
     return of_input, of_output
 
 
-def _price(pricing: Frame, *names: str) -> Decimal | None:
-    price = next((each for name in names if (each := _decimal(pricing.get(name))) is not None), None)
+def _price(pricing: Frame, names: Iterable[str]) -> Decimal | None:
+    price = next((each for name in names if (each := decimal(pricing.get(name))) is not None), None)
     return None if price is None or price < 0 else price
-
-
-def _decimal(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None

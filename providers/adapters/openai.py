@@ -97,7 +97,7 @@ def _chat_stream(clients: HttpClients, target: Target, request: Request) -> Asyn
 
 
 def _call(target: Target, request: Request) -> Call:
-    fitted = fit(request, request.listed.capabilities.or_else(capabilities_of(request.model)), LIMITS)
+    fitted = fit(request, capabilities_of(request.model, request.listed.capabilities), LIMITS)
     parameters = fitted.parameters
     body: dict[str, Any] = {
         "model": request.model,

@@ -125,15 +125,27 @@ def _has_system_prompt(body: Body) -> bool:
     return bool(body.get("systemInstruction") or (messages and messages[0].get("role") == "system"))
 
 
-def without_room(body: Body, text_limit: int | None, refusal: str) -> Body | None:
-    """Return the body with the length of the text as its limit of tokens, if that leaves room for thinking and a
-    refusal is about its size; else None."""
+def _without_room(body: Body, text_limit: int | None) -> Body | None:
+    """Return the body with the length of the text as its limit of tokens; None if it has no room for thinking."""
     path = next((path for path in FIELDS["max_tokens"] if _get(body, path) is not None), None)
     if text_limit is None or path is None or _get(body, path) <= text_limit:
         return None
-    if OTHER_NAME.search(refusal) or not ABOUT_SIZE.search(refusal):
-        return None
     return _with(body, path, text_limit)
+
+
+class _Day:
+    """Facts that are remembered for a day."""
+
+    def __init__(self) -> None:
+        self._until: dict[tuple[str, ...], float] = {}
+
+    def add(self, fact: tuple[str, ...]) -> None:
+        if len(self._until) >= MAX_REMEMBERED:
+            self._until.clear()
+        self._until[fact] = time.monotonic() + REMEMBERED
+
+    def __contains__(self, fact: tuple[str, ...]) -> bool:
+        return time.monotonic() < self._until.get(fact, 0.0)
 
 
 class KnownRefusals:
@@ -141,10 +153,27 @@ class KnownRefusals:
 
     def __init__(self) -> None:
         self._refusals: dict[tuple[str, str, str], tuple[float, list[str]]] = {}
-        self._missing: dict[tuple[str, str], float] = {}
-        self._narrow: dict[tuple[str, str, str], float] = {}
+        self._missing = _Day()
+        self._without_room = _Day()
 
-    def remember(self, target: Target, model: str, refusal: str) -> None:
+    def changed(
+        self, body: Body, optional: Mapping[str, str], text_limit: int | None, target: Target, model: str, refusal: str
+    ) -> Body | None:
+        """Return the body with one change that a refusal asks for, and remember it; None if it asks for none.
+
+        A limit of tokens with room for thinking becomes ``text_limit`` if it is too large.
+        """
+        if ABOUT_SIZE.search(refusal) and not OTHER_NAME.search(refusal):
+            narrow = _without_room(body, text_limit)
+            if narrow is not None:
+                self._without_room.add(_name(target, model))
+                return narrow
+        changed = changed_body(body, optional, refusal)
+        if changed is not None:
+            self._remember(target, model, refusal)
+        return changed
+
+    def _remember(self, target: Target, model: str, refusal: str) -> None:
         """Remember a refusal of a parameter, unless it depends on the value."""
         if DEPENDS_ON_VALUE.search(refusal):
             return
@@ -154,8 +183,12 @@ class KnownRefusals:
         _, refusals = self._refusals.get(name, (0.0, []))
         self._refusals[name] = time.monotonic() + REMEMBERED, [*refusals, refusal[:MAX_TEXT]][-MAX_OF_MODEL:]
 
-    def change(self, body: Body, optional: Mapping[str, str], target: Target, model: str) -> Body:
+    def change(
+        self, body: Body, optional: Mapping[str, str], text_limit: int | None, target: Target, model: str
+    ) -> Body:
         """Return the body with the changes that the remembered refusals ask for."""
+        if text_limit is not None and _name(target, model) in self._without_room:
+            body = _without_room(body, text_limit) or body
         if not self._refusals:
             return body
         until, refusals = self._refusals.get(_name(target, model), (0.0, []))
@@ -163,25 +196,13 @@ class KnownRefusals:
             body = changed_body(body, optional, refusal) or body
         return body
 
-    def note_no_room(self, target: Target, model: str) -> None:
-        """Remember that a model has no room for thinking beside the text."""
-        if len(self._narrow) >= MAX_REMEMBERED:
-            self._narrow.clear()
-        self._narrow[_name(target, model)] = time.monotonic() + REMEMBERED
-
-    def has_room(self, target: Target, model: str) -> bool:
-        """Return False if the model has refused a limit of tokens with room for thinking."""
-        return not self._narrow or time.monotonic() >= self._narrow.get(_name(target, model), 0.0)
-
     def note_missing(self, target: Target, path: str) -> None:
         """Remember that the server does not have a path."""
-        if len(self._missing) >= MAX_REMEMBERED:
-            self._missing.clear()
-        self._missing[target.base_url, path] = time.monotonic() + REMEMBERED
+        self._missing.add((target.base_url, path))
 
     def lacks(self, target: Target, path: str) -> bool:
         """Return True if the server has said that it does not have the path."""
-        return time.monotonic() < self._missing.get((target.base_url, path), 0.0)
+        return (target.base_url, path) in self._missing
 
 
 def _name(target: Target, model: str) -> tuple[str, str, str]:

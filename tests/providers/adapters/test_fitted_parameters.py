@@ -165,6 +165,7 @@ LIMITS = {
         ("mistral", "magistral-medium-latest", {}, 16_400),
         ("xai", "grok-4.7", {}, 16_400),
         ("deepseek", "deepseek-flash", {}, 16_400),
+        ("perplexity", "sonar-reasoning-pro", {"reasoning_effort": "none"}, 16_400),
         ("groq", "qwen/qwen3.8-27b", {}, 16_400),
         ("openrouter", "z-ai/glm-5.3", {}, 16_400),
         ("vllm", "meta-llama/Llama-3.1-8B-Instruct", {}, 400),
