@@ -24,7 +24,7 @@ REFUSED = re.compile(
     r"|not permitted|not allowed|extra[_ ]forbidden|extra inputs|only the default|incompatible|cannot both"
     r"|must be verified|unexpected (keyword|field|role)|invalid (value|argument|parameter)|may only be"
     r"|not available for|must be one of|not enabled|input should be|only .{1,60} (is|are) (allowed|supported)"
-    r"|must alternate",
+    r"|must alternate|restricted to",
     re.IGNORECASE,
 )
 DEPENDS_ON_VALUE = re.compile(

@@ -62,6 +62,14 @@ async def test_it_sends_what_is_accepted_instead(
     assert {name: body.get(name) for name in expected} == expected
 
 
+async def test_it_leaves_thinking_on_if_it_cannot_be_switched_off(vendors: StandIn, clients: HttpClients) -> None:
+    refusal = refused("The value of the enable_thinking parameter is restricted to True.")
+
+    body = await asked_again(vendors, clients, "qwen", refusal, request_of("qwen-plus", reasoning_effort="none"))
+
+    assert "enable_thinking" not in body
+
+
 NO_ROOM = (
     "'max_tokens' is too large: 16400. This model's maximum context length is 8192 tokens (16400 > 8192 - 30).",
     "Range of max_tokens should be [1, 8192]",
