@@ -1,21 +1,18 @@
-"""The Markdown parser, and the top-level blocks into which its events are grouped."""
+"""The top-level blocks of a text, into which the events of the Markdown parser are grouped."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pyromark import Markdown, Options
+from generations.rendering.events import HIDDEN, events_of
 
 if TYPE_CHECKING:
-    from pyromark.event import Event, Range
+    from pyromark.event import Range
 
-_PARSER = Markdown(
-    options=Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_TASKLISTS | Options.ENABLE_MATH
-)
-_INVALID = re.compile("[\x00\ud800-\udfff]")
+_INVALID = re.compile(f"[\x00{HIDDEN}\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +21,17 @@ class Block:
 
     kind: str
     start: int
-    events: list[tuple[Event, Range]]
+    events: list[tuple[Any, Range]]
 
 
 def normalized(text: str) -> str:
-    """Return the text with line ends as ``\\n``, and NUL and lone surrogates as U+FFFD."""
+    """Return the text with line ends as ``\\n``, and NUL, SUB and lone surrogates as U+FFFD."""
     return _INVALID.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def parse(source: str) -> list[Block]:
     """Return the top-level blocks of a normalized text, in order."""
-    return list(_grouped(_PARSER.events_with_range(source)))
+    return list(_grouped(events_of(source)))
 
 
 def items(block: Block) -> list[Block]:
@@ -47,9 +44,9 @@ def line_start(source: bytes, offset: int) -> int:
     return source.rfind(b"\n", 0, offset) + 1
 
 
-def _grouped(events: Iterable[tuple[Event, Range]]) -> Iterator[Block]:
+def _grouped(events: Iterable[tuple[Any, Range]]) -> Iterator[Block]:
     depth = 0
-    group: list[tuple[Event, Range]] = []
+    group: list[tuple[Any, Range]] = []
     for event, span in events:
         group.append((event, span))
         if isinstance(event, dict):
@@ -59,7 +56,7 @@ def _grouped(events: Iterable[tuple[Event, Range]]) -> Iterator[Block]:
             group = []
 
 
-def _kind(event: Event) -> str:
+def _kind(event: Any) -> str:
     if isinstance(event, str):
         return event
     tag = dict(event).get("Start")

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Literal, Protocol
 
-from generations.rendering.writer import Memo, Written
+from generations.rendering.phrases import Memo
+from generations.rendering.urls import ends_in_url
+from generations.rendering.writer import Written
 
 EARNED = 4
 """Characters of HTML that each new character of the text pays for."""
@@ -19,8 +21,9 @@ _MARKERS = re.compile(r"(?:[-+*_=#`~|:$<\[\]!\\ \t>]|\d[.)]?|\[[xX])*")
 _FENCE = re.compile(r"[\s>*+\-\d.)]*(?:`{3}|~{3})")
 # The beginning of a line that settles its kind of block: markers, and then a character that is none.
 _DECIDED = re.compile(r" *(?:(?:[-+*]|\d{1,9}[.)]) +[^\s\-*_]|[-+*#_>\d.) ]*[^\s\d\-+*_=#>`~|<.)\t])")
-# Words and spaces, without any character that means something in Markdown or HTML.
-_PLAIN = re.compile(r"(?:[^\s*_`~$\[\]<>&\\#);]| )*")
+_WWW = re.compile(r"www\.", re.IGNORECASE)
+# Words and spaces, without any character that means something in Markdown, HTML or a URL.
+_PLAIN = re.compile(r"(?:[^\s*_`~$\[\]<>&\\#);/]| )*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +106,13 @@ class Leaf:
         """Return a leaf; ``visible`` is the part of ``text`` that ``written`` shows."""
         stripped = visible.rstrip(" ")
         plain = bool(stripped) and bool(_PLAIN.fullmatch(stripped[-1]))
-        return cls(written, len(stripped), bool(written.head) and visible == text and plain and "<" not in text)
+        plain = plain and "<" not in text and not ends_in_url(text)
+        return cls(written, len(stripped), bool(written.head) and visible == text and plain)
 
     def append(self, text: str) -> list[Patch] | None:
         """Append the text after ``shown`` if it is plain words; return None if it has to be parsed."""
         fresh = text[self.shown :].rstrip(" ")
-        if not self.open_ended or not _PLAIN.fullmatch(fresh):
+        if not self.open_ended or not _PLAIN.fullmatch(fresh) or _WWW.search(text, max(self.shown - 3, 0)):
             return None
         if not fresh:
             return []

@@ -7,6 +7,7 @@ from html import escape
 
 from generations.rendering import code
 from generations.rendering.blocks import line_start, parse
+from generations.rendering.fences import FenceLines, is_fence_line
 from generations.rendering.open_block import Budget, Next, Patch
 from generations.rendering.writer import TABLE_FOOT, Written, write
 
@@ -23,7 +24,7 @@ class OpenFence:
         self._lines: list[str] = []
         self._sent = 0
         self._marker = self._info[: len(self._info) - len(self._info.lstrip(self._info[0]))]
-        self._closing = re.compile(f" {{0,3}}{self._marker}{self._marker[0]}* *")
+        self._state = FenceLines(self._marker, code.language_of(self._info[len(self._marker) :]))
         (block,) = parse(self._info)
         empty = write(block.events, self._info.encode(), {}).html
         self._written = Written(empty.removesuffix(code.FOOT), [], code.FOOT)
@@ -47,7 +48,7 @@ class OpenFence:
         lines = self._line.split("\n")
         fresh = []
         for number, line in enumerate(lines[:-1]):
-            if self._closing.fullmatch(line):
+            if self._state.closes(line):
                 return self._closed(rest="\n".join(lines[number + 1 :]))
             fresh.append(line[self._sent :] + "\n")
             self._lines.append(line + "\n")
@@ -57,7 +58,7 @@ class OpenFence:
 
     def unfinished_line(self) -> list[Patch] | None:
         """Show the unfinished last line; return None if it has another meaning when the text ends here."""
-        if self._closing.fullmatch(self._line) or self._line.isspace():
+        if is_fence_line(self._line) or self._line.isspace():
             return None
         fresh = self._line[self._sent :]
         self._sent = len(self._line)

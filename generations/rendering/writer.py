@@ -10,24 +10,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from generations.rendering import code
-from generations.rendering.mathematics import formula
-from generations.rendering.sanitizer import clean_phrase, raw_block, raw_phrase
+from generations.rendering.phrases import Memo, phrase
+from generations.rendering.sanitizer import raw_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pyromark.event import Event, Range
+    from pyromark.event import Range
 
 TAIL = ' data-tail="">'
+# The first letter decides on which side markers and columns are; CSS does the same for each paragraph.
+_DIRECTION = ' dir="auto"'
 TABLE_FOOT = "</tbody></table></div>"
-Memo = dict[tuple[str, ...], str]
-_PHRASE_TAGS = {"Emphasis": "em", "Strong": "strong", "Strikethrough": "del"}
-_BLOCK_TAGS = {"Paragraph": "p", "BlockQuote": "blockquote", "Item": "li"}
-_PARTNERS = {"(": ")", "[": "]", ")": "", "]": ""}
-_QUOTATION = re.compile(r"\n[ >]*")
+_PHRASES = frozenset(("Emphasis", "Strong", "Strikethrough", "Link", "Image"))
+_BLOCK_TAGS = {"Paragraph": "p", "Item": "li"}
 _CLOSING_FENCE = re.compile(rb"\n[ \t>]*(`{3,}|~{3,}) *\n?$")
 
 
@@ -53,7 +52,7 @@ class Written:
         return "".join([self.head[:-1] + TAIL, *self.body, self.foot]) if self.head else self.html
 
 
-def write(events: Iterable[tuple[Event, Range]], source: bytes, memo: Memo) -> Written:
+def write(events: Iterable[tuple[Any, Range]], source: bytes, memo: Memo) -> Written:
     """Return the HTML of parser events. ``memo`` keeps formulas and highlighted code from one rendering to the next."""
     writer = _Writer(source, memo)
     for event, span in events:
@@ -61,21 +60,12 @@ def write(events: Iterable[tuple[Event, Range]], source: bytes, memo: Memo) -> W
     return writer.written()
 
 
-class _Delimiter(NamedTuple):
-    """An escaped bracket that may open a formula: its position in the source, in its phrase, and its depth."""
-
-    bracket: str
-    start: int
-    piece: int
-    depth: int
-
-
 class _Writer:
     def __init__(self, source: bytes, memo: Memo) -> None:
         self.source = source
         self.memo = memo
         self.out: list[str] = []
-        self.phrase: list[str] = []
+        self.phrase: list[tuple[Any, Range]] = []
         self.elements: list[tuple[int, str]] = []
         self.tail: int | None = None
         self.verbatim: list[str] | None = None
@@ -83,26 +73,27 @@ class _Writer:
         self.alignments: list[str] = []
         self.cell = 0
         self.cell_tag = "td"
-        self.links = 0
-        self.depth = 0
-        self.delimiter: _Delimiter | None = None
 
     def take(self, event: Any, span: Range) -> None:
-        if isinstance(event, str):
-            self._mark(event)
+        name: str
+        value: Any
+        if event == "Rule":
+            self._open("<hr>", "")
+            self.elements.pop()
             return
-        ((name, value),) = event.items()
-        if name == "Start":
+        name, value = ("", "") if isinstance(event, str) else next(iter(event.items()))
+        if name in ("Start", "End"):
             tag, data = (value, None) if isinstance(value, str) else next(iter(value.items()))
-            self._start(tag, data)
-        elif name == "End":
-            self._end(value if isinstance(value, str) else next(iter(value)), span)
+            if tag not in _PHRASES:
+                if name == "Start":
+                    self._start(tag, data)
+                else:
+                    self._end(tag, span)
+                return
         elif self.verbatim is not None:
             self.verbatim.append(value)
-        elif name == "Text" and value[:1] in _PARTNERS and self._is_escaped(span["start"]):
-            self._delimited(value, span["start"])
-        else:
-            self.phrase.append(self._inline(name, value, span))
+            return
+        self.phrase.append((event, span))
 
     def written(self) -> Written:
         self._finish_phrase()
@@ -111,77 +102,7 @@ class _Writer:
         head, body, foot = self.out[: self.tail], self.out[self.tail], self.out[self.tail + 1 :]
         return Written("".join(head), [body], "".join(foot))
 
-    def _mark(self, event: str) -> None:
-        if event == "Rule":
-            self._open("<hr>", "")
-            self.elements.pop()
-            return
-        self.phrase.append("<br>\n" if event == "HardBreak" else "\n")
-
-    def _inline(self, name: str, value: Any, span: Range) -> str:
-        match name:
-            case "Code":
-                return f"<code>{escape(value, quote=False)}</code>"
-            case "InlineMath" | "DisplayMath":
-                return self._dollars(value, "$" if name == "InlineMath" else "$$", span["end"])
-            case "InlineHtml":
-                return raw_phrase(value)
-            case "TaskListMarker":
-                return '<input type="checkbox" disabled checked> ' if value else '<input type="checkbox" disabled> '
-            case _:
-                return escape(value, quote=False)
-
-    def _dollars(self, latex: str, mark: str, end: int) -> str:
-        # As in Pandoc, "$5/$10" is money: no formula ends right before a digit.
-        if mark == "$" and self.source[end : end + 1].isdigit():
-            return escape(f"${latex}$", quote=False)
-        return self._formula(mark + latex + mark)
-
-    def _delimited(self, text: str, start: int) -> None:
-        """Write a bracket that was escaped, and replace it by a formula if it closes one.
-
-        Models also write formulas as ``\\(x\\)`` and ``\\[x\\]``, which Markdown reads as escaped brackets.
-        """
-        opening = self.delimiter
-        if opening and text[0] == _PARTNERS[opening.bracket] and opening.depth == self.depth:
-            latex = _QUOTATION.sub("\n", self.source[opening.start + 1 : start - 1].decode())
-            del self.phrase[opening.piece :]
-            self.phrase.append(self._formula(f"\\{opening.bracket}{latex}\\{text[0]}"))
-            self.delimiter = None
-            text = text[1:]
-        elif text[0] in "([":
-            self.delimiter = _Delimiter(text[0], start, len(self.phrase), self.depth)
-        self.phrase.append(escape(text, quote=False))
-
-    def _is_escaped(self, start: int) -> bool:
-        # Enough for any run of backslashes that a model writes.
-        before = self.source[max(start - 20, 0) : start]
-        return (len(before) - len(before.rstrip(b"\\"))) % 2 == 1
-
-    def _formula(self, source: str) -> str:
-        key = ("formula", source)
-        if key not in self.memo:
-            self.memo[key] = formula(source)
-        return self.memo[key]
-
     def _start(self, tag: str, data: Any) -> None:
-        self.depth += 1
-        if tag in _PHRASE_TAGS:
-            self.phrase.append(f"<{_PHRASE_TAGS[tag]}>")
-        elif tag in ("Link", "Image"):
-            self._start_link(data)
-        else:
-            self._start_block(tag, data)
-
-    def _start_link(self, link: dict[str, str]) -> None:
-        # An image becomes a link, because pages load nothing from other hosts.
-        self.links += 1
-        if self.links == 1:
-            url = f"mailto:{link['dest_url']}" if link["link_type"] == "Email" else link["dest_url"]
-            title = f' title="{escape(link["title"])}"' if link["title"] else ""
-            self.phrase.append(f'<a href="{escape(url)}"{title}>')
-
-    def _start_block(self, tag: str, data: Any) -> None:
         match tag:
             case "CodeBlock":
                 self.verbatim = []
@@ -193,10 +114,13 @@ class _Writer:
             case "Heading":
                 self._open_element(data["level"].lower())
             case "List":
-                self._open_element("ul" if data is None else "ol", f' start="{data}"' if data not in (None, 1) else "")
+                start = f' start="{data}"' if data not in (None, 1) else ""
+                self._open_element("ul" if data is None else "ol", _DIRECTION + start)
+            case "BlockQuote":
+                self._open_element("blockquote", _DIRECTION)
             case "Table":
                 self.alignments = [name.lower() for name in data]
-                self._open('<div class="table-wrap" tabindex="0"><table>', TABLE_FOOT)
+                self._open('<div class="table-wrap" tabindex="0"><table dir="auto">', TABLE_FOOT)
             case "TableHead":
                 self.cell, self.cell_tag = 0, "th"
                 self._open("<thead><tr>", "</tr></thead><tbody>")
@@ -211,18 +135,6 @@ class _Writer:
                 self._open_element(_BLOCK_TAGS[tag])
 
     def _end(self, tag: str, span: Range) -> None:
-        self.depth -= 1
-        if self.delimiter and self.depth < self.delimiter.depth:
-            self.delimiter = None
-        if tag in _PHRASE_TAGS:
-            self.phrase.append(f"</{_PHRASE_TAGS[tag]}>")
-        elif tag in ("Link", "Image"):
-            self.links -= 1
-            self.phrase.append("" if self.links else "</a>")
-        else:
-            self._end_block(tag, span)
-
-    def _end_block(self, tag: str, span: Range) -> None:
         self._finish_phrase()
         _, closing = self.elements.pop()
         if self.verbatim is not None:
@@ -252,9 +164,8 @@ class _Writer:
 
     def _finish_phrase(self) -> None:
         if self.phrase:
-            self.out.append(clean_phrase("".join(self.phrase)))
+            self.out.append(phrase(self.phrase, self.source, self.memo))
             self.phrase.clear()
-            self.delimiter = None
             last = len(self.out) - 1
             self.tail = last if self.elements[-1][0] == last - 1 else None
 

@@ -150,7 +150,7 @@ def test_it_writes_tables_that_can_scroll() -> None:
     html = render("|a|b|c|\n|-|:-:|-:|\n|1|`x|`|\n")
 
     assert html == (
-        '<div class="table-wrap" tabindex="0"><table><thead><tr><th>a</th><th class="align-center">b</th>'
+        '<div class="table-wrap" tabindex="0"><table dir="auto"><thead><tr><th>a</th><th class="align-center">b</th>'
         '<th class="align-right">c</th></tr></thead><tbody><tr><td>1</td><td class="align-center">`x</td>'
         '<td class="align-right">`</td></tr></tbody></table></div>'
     )
@@ -160,7 +160,7 @@ def test_it_writes_task_lists() -> None:
     html = render("- [ ] a\n- [x] b")
 
     assert html == (
-        '<ul><li><input type="checkbox" disabled=""> a</li>'
+        '<ul dir="auto"><li><input type="checkbox" disabled=""> a</li>'
         '<li><input type="checkbox" disabled="" checked=""> b</li></ul>'
     )
 
@@ -168,7 +168,7 @@ def test_it_writes_task_lists() -> None:
 def test_it_strikes_text_through_and_starts_lists_at_any_number() -> None:
     html = render("7. ~~a~~\n8. b")
 
-    assert html == '<ol start="7"><li><del>a</del></li><li>b</li></ol>'
+    assert html == '<ol dir="auto" start="7"><li><del>a</del></li><li>b</li></ol>'
 
 
 def test_it_writes_formulas_as_mathml() -> None:
@@ -194,9 +194,9 @@ def test_it_shows_the_source_of_formulas_that_it_cannot_read(formula: str) -> No
         ("\\[\n\\begin{pmatrix} a & b \\\\ c & d \\end{pmatrix}\n\\]", 1),
         ("> \\[\n> x\n> \\]", 1),
         (r"*a \(x\) b*", 1),
-        (r"*a \(x* b\)", 0),
+        (r"*a \(x* b\)", 1),
         (r"\\(x\\)", 0),
-        (r"\(x\] \)", 1),
+        (r"\(x\] \)", 0),
         ("\\(a\n\nb\\)", 0),
     ],
 )
@@ -218,8 +218,8 @@ def test_it_does_not_take_prices_for_formulas(text: str) -> None:
     [
         ("", ""),
         (" \n\t\n", ""),
-        ("a\r\nb\rc", "<p>a\nb\nc</p>"),
-        ("a\x00b\ud800c", "<p>a\ufffdb\ufffdc</p>"),
+        ("a\r\nb\rc", "<p>a<br>\nb<br>\nc</p>"),
+        ("a\x00b\ud800c\x1a", "<p>a\ufffdb\ufffdc\ufffd</p>"),
         ("日本 **é**", "<p>日本 <strong>é</strong></p>"),
         ("Title\n===", "<h1>Title</h1>"),
         ("***", "<hr>"),

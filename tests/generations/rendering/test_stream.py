@@ -67,6 +67,33 @@ FRAGMENTS = [
         "\ufeff",
         "![",
     ),
+    *(
+        "$5",
+        "/$",
+        "**$10**",
+        "\\(",
+        "\\)",
+        "\\[\nx\n",
+        "\\]",
+        "`$",
+        "http://b.c/",
+        "www.b",
+        "\\_",
+        "**「",
+        "」**",
+        "含",
+        "(x)**",
+        "[^1]",
+        "\n[^2] ",
+        "```md\n",
+        "~~~md\n",
+        "\n> ```md\n> ",
+        "\n  ",
+        "<a href='http://b.c'>",
+        "</a>",
+        "\x1a",
+        "※",
+    ),
 ]
 ANSWER = """## Overview
 
@@ -123,6 +150,12 @@ WORDS = [
     "&",
     "amp",
     ";",
+    "/",
+    "http:",
+    "www.x",
+    "「",
+    "含",
+    "[^1]",
     "\\",
     "!",
     "#",
@@ -255,7 +288,8 @@ def test_it_closes_a_list_as_soon_as_a_line_outside_begins() -> None:
 
     column.take(renderer.feed("- a\n- b\n\nNe"))
 
-    assert (column.closed, column.html) == ("<ul><li>a</li><li>b</li></ul>", "<ul><li>a</li><li>b</li></ul><p>Ne</p>")
+    closed = '<ul dir="auto"><li>a</li><li>b</li></ul>'
+    assert (column.closed, column.html) == (closed, f"{closed}<p>Ne</p>")
 
 
 def test_it_keeps_the_frame_of_a_fence_when_it_closes() -> None:
@@ -305,7 +339,7 @@ def test_it_starts_from_an_existing_text() -> None:
 def test_it_joins_a_line_end_that_was_cut_in_two() -> None:
     column = streamed(["a\r", "\nb\r", "\r", "c"])
 
-    assert column.html == "<p>a\nb</p><p>c</p>" == render("a\r\nb\r\rc")
+    assert column.html == "<p>a<br>\nb</p><p>c</p>" == render("a\r\nb\r\rc")
 
 
 def test_it_returns_no_patches_for_no_text() -> None:

@@ -1,0 +1,170 @@
+"""The events of the Markdown parser, for what people mean where CommonMark says something else.
+
+Formulas, inner fences, footnotes and some letters are hidden from the parser behind characters of the same length, so
+that all offsets stay, and put back in its events. Each of them is found within its own paragraph, cell or fence. So
+blocks that are parsed one by one have the same events as blocks that are parsed together.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from pyromark import Markdown, Options
+
+from generations.rendering.code import language_of
+from generations.rendering.emphasis import letters_beside_bold
+from generations.rendering.fences import MARKDOWN, FenceLines
+from generations.rendering.formulas import formulas
+from generations.rendering.leaves import leaves
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyromark.event import Range
+
+FORMULA = "Formula"
+"""The name of the event of a formula; its value is the formula's source with its delimiters."""
+HIDDEN = "\x1a"
+"""A character that means nothing to the parser; no normalized text contains it."""
+_PARSER = Markdown(options=Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_TASKLISTS)
+_DOLLARS = (b"$", b"\\(", b"\\[")
+_DEFINITION = re.compile(rb"^[ \t>]*\[(?=\^[^\]\s]{1,64}\]:)", re.MULTILINE)
+_MARKDOWN_FENCE = re.compile(rf"[`~]{{3}}[ \t]*(?:{'|'.join(MARKDOWN)})\b", re.IGNORECASE)
+_FENCE = re.compile(rb"`{3,}|~{3,}")
+_LINE_START = re.compile(rb"\n[ \t>]*")
+# Punctuation of one to four bytes.
+_PUNCTUATION = (b"", b",", "§".encode(), "※".encode(), "\U00010100".encode())
+_Events = list[tuple[Any, "Range"]]
+_Span = tuple[int, int]
+
+
+def events_of(source: str) -> _Events:
+    """Return the events of a normalized text, each with its range of bytes.
+
+    They are the parser's, and those of formulas.
+    """
+    raw = source.encode()
+    hidden = bytearray(raw)
+    events = _parsed(hidden)
+    if _hide_definitions(hidden, events):
+        events = _parsed(hidden)
+    if _MARKDOWN_FENCE.search(source):
+        while _hide_closing_lines_of_inner_fences(hidden, events, raw):
+            events = _parsed(hidden)
+    spans = _hide_formulas(hidden, events)
+    _hide_letters(hidden, events)
+    if hidden == raw:
+        return events
+    return list(_restored(_parsed(hidden), raw, hidden, spans))
+
+
+def _parsed(source: bytearray) -> _Events:
+    return list(_PARSER.events_with_range(source.decode()))
+
+
+def _hide_definitions(hidden: bytearray, events: _Events) -> bool:
+    """Hide the brackets of ``[^1]: Note``, which would be an address for all ``[^1]``; return True if there are any."""
+    brackets = [match.end() - 1 for match in _DEFINITION.finditer(hidden)]
+    if brackets:
+        code = [span for event, span in events if isinstance(event, dict) and _is_code(event)]
+        brackets = [start for start in brackets if not any(span["start"] <= start < span["end"] for span in code)]
+    for start in brackets:
+        _hide(hidden, start, start + 1)
+    return bool(brackets)
+
+
+def _is_code(event: dict[str, Any]) -> bool:
+    match event:
+        case {"Code": _} | {"InlineHtml": _} | {"Start": {"CodeBlock": _} | "HtmlBlock"}:
+            return True
+        case _:
+            return False
+
+
+def _hide_closing_lines_of_inner_fences(hidden: bytearray, events: _Events, raw: bytes) -> bool:
+    """Hide each line that closes a fence for the parser, but an inner fence for people; return True if there is one."""
+    found = False
+    lines: FenceLines | None = None
+    end = 0
+    for event, span in events:
+        match event:
+            case {"Start": {"CodeBlock": {"Fenced": info}}} if language_of(info).lower() in MARKDOWN:
+                opening = _FENCE.search(raw, span["start"])
+                lines = FenceLines(opening[0].decode(), info) if opening else None
+                end = raw.find(b"\n", span["start"], span["end"]) + 1 or span["end"]
+            case {"Text": _} if lines:
+                for line in raw[span["start"] : span["end"]].decode().split("\n"):
+                    lines.closes(line)
+                end = span["end"]
+            case {"End": "CodeBlock"} if lines:
+                closing = _FENCE.search(hidden, end, span["end"])
+                if closing and not lines.closes(closing[0].decode()):
+                    _hide(hidden, *closing.span())
+                    found = True
+                lines = None
+            case _:
+                pass
+    return found
+
+
+def _hide_formulas(hidden: bytearray, events: _Events) -> list[_Span]:
+    if not any(mark in hidden for mark in _DOLLARS):
+        return []
+    spans = [span for leaf in leaves(events) for span in formulas(leaf, hidden)]
+    for start, end in spans:
+        for line in _LINE_START.finditer(hidden, start, end):
+            _hide(hidden, start, line.start())
+            start = line.end()
+        _hide(hidden, start, end)
+    return spans
+
+
+def _hide_letters(hidden: bytearray, events: _Events) -> None:
+    if next(letters_beside_bold(hidden.decode()), None) is None:
+        return
+    for leaf in leaves(events):
+        text = hidden[leaf.start : leaf.end].decode()
+        start, before = leaf.start, 0
+        for position in sorted(letters_beside_bold(text)):
+            start += len(text[before:position].encode())
+            before = position
+            if leaf.element(start) is not None:
+                width = len(text[position].encode())
+                hidden[start : start + width] = _PUNCTUATION[width]
+
+
+def _hide(hidden: bytearray, start: int, end: int) -> None:
+    hidden[start:end] = HIDDEN.encode() * (end - start)
+
+
+def _restored(events: _Events, raw: bytes, hidden: bytearray, spans: list[_Span]) -> Iterator[tuple[Any, Range]]:
+    for event, span in events:
+        start, end = span["start"], span["end"]
+        match event:
+            case {"Text": _} if hidden[start:end] != raw[start:end]:
+                yield from _text_and_formulas(raw, start, end, spans)
+            case "SoftBreak" | "HardBreak" if any(first < start for first, _ in spans[_number(spans, start) :][:1]):
+                pass
+            case _:
+                yield event, span
+
+
+def _text_and_formulas(raw: bytes, start: int, end: int, spans: list[_Span]) -> Iterator[tuple[Any, Range]]:
+    for first, last in spans[_number(spans, start) :]:
+        if first >= end:
+            break
+        if start < first:
+            yield {"Text": raw[start:first].decode()}, {"start": start, "end": first}
+        if start <= first:
+            yield {FORMULA: _LINE_START.sub(b"\n", raw[first:last]).decode()}, {"start": first, "end": last}
+        start = last
+    if start < end:
+        yield {"Text": raw[start:end].decode()}, {"start": start, "end": end}
+
+
+def _number(spans: list[_Span], offset: int) -> int:
+    """Return the number of the first range that ends after an offset."""
+    return bisect_right(spans, offset, key=itemgetter(1))

@@ -1,0 +1,74 @@
+"""The positions of formulas: ``$x$``, ``$$x$$``, ``\\(x\\)`` and ``\\[x\\]``, but no prices and shell variables."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from generations.rendering.leaves import Leaf
+
+_TOKEN = re.compile(rb"\\[\s\S]|\$+")
+_CLOSING = {b"$": b"$", b"$$": b"$$", b"\\(": b"\\)", b"\\[": b"\\]"}
+_TWO_WORDS = re.compile(r"[^\W\d_]{2,} +[^\W\d_]{2,}")
+_MATHEMATICAL = re.compile(r"[\\^_=<>]")
+_BRACED_NAME = re.compile(r"\{\w{2,}\}")
+_NAME = re.compile(r"[A-Za-z_]\w+")
+_ORDINAL = re.compile(r"(?:st|nd|rd|th|s)\b")
+_OPERATOR_AT_END = re.compile(r"(?<![\\^_])[^\w\s)\]}'!]\Z")
+
+
+def formulas(leaf: Leaf, source: bytes | bytearray) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of bytes of a leaf's formulas with their delimiters, in order."""
+    # A leaf's plain text begins after the backslash of an escape.
+    start = leaf.start - (source[leaf.start - 1 : leaf.start] == b"\\")
+    tokens = [(token.start(), token[0]) for token in _TOKEN.finditer(source, start, leaf.end)]
+    partners = _partners([mark for _, mark in tokens])
+    number = 0
+    while number < len(tokens):
+        partner = partners[number]
+        if partner is not None and _is_formula(leaf, tokens[number], tokens[partner], source):
+            yield tokens[number][0], tokens[partner][0] + len(tokens[partner][1])
+            number = partner
+        number += 1
+
+
+def _partners(marks: list[bytes]) -> list[int | None]:
+    """Return the number of the token that would close each token's formula. A formula in single dollars contains no
+    other dollar."""
+    partners: list[int | None] = []
+    following: dict[bytes, int] = {}
+    dollar: int | None = None
+    for number in range(len(marks) - 1, -1, -1):
+        mark = marks[number]
+        partner = following.get(_CLOSING.get(mark, b""))
+        partners.append(None if mark == b"$" and partner != dollar else partner)
+        following[mark] = number
+        if mark[:1] == b"$":
+            dollar = number
+    return partners[::-1]
+
+
+def _is_formula(leaf: Leaf, opening: tuple[int, bytes], closing: tuple[int, bytes], source: bytes | bytearray) -> bool:
+    (start, mark), (end, _) = opening, closing
+    # The first byte of an escape is no plain text.
+    element = leaf.element(start + len(mark) - 1)
+    if element is None or element != leaf.element(end + len(mark) - 1):
+        return False
+    latex = source[start + len(mark) : end].decode()
+    if not latex.strip() or (_TWO_WORDS.search(latex) and not _MATHEMATICAL.search(latex)):
+        return False
+    return mark != b"$" or _is_inline(latex, source[end + 1 : end + 20].decode(errors="ignore"))
+
+
+def _is_inline(latex: str, after: str) -> bool:
+    """Return False for prices and for variables of a shell."""
+    if latex[0].isspace() or latex[-1].isspace() or after[:1].isdigit() or _BRACED_NAME.match(latex):
+        return False
+    if not after[:1].isascii() or not (after[:1].isalpha() or after[:1] in ("_", "{", "(")):
+        return True
+    if _NAME.fullmatch(latex) and after[0] != "(":
+        return bool(_ORDINAL.match(after))
+    return not _OPERATOR_AT_END.search(latex)
