@@ -97,7 +97,8 @@ class Generation(models.Model):
 
     ``reserved_tokens`` and ``reserved_cost`` are set aside while it is open if a budget applies. ``fallback`` is the
     "provider/model" that answers if this model cannot; ``answered_by`` is set if the fallback did. ``adjustments`` says
-    which settings were not sent as they were asked for: ``{"parameter", "asked", "sent", "reason"}`` each.
+    which settings were not sent as they were asked for: ``{"parameter", "asked", "sent", "reason"}`` each. ``error`` is
+    our sentence about a failure, ``vendor_message`` what the vendor said.
     """
 
     BATCH = 9
@@ -113,7 +114,7 @@ class Generation(models.Model):
     OPEN = (Status.QUEUED, Status.STREAMING)
     RESULT = (
         *("text", "reasoning", "timeline", "answered_by", "adjustments", "finish_reason"),
-        *("error_code", "error", "retryable", "time", "ttft"),
+        *("error_code", "error", "vendor_message", "retryable", "time", "ttft"),
         *(
             "input_tokens",
             "output_tokens",
@@ -159,6 +160,7 @@ class Generation(models.Model):
     adjustments = models.JSONField(default=list, blank=True)
     error_code = models.CharField(max_length=32, blank=True, choices=[(code, code) for code in ErrorCode])
     error = models.CharField(max_length=500, blank=True)
+    vendor_message = models.TextField(blank=True)
     retryable = models.BooleanField(default=False)
     finish_reason = models.CharField(max_length=20, blank=True)
     time = models.FloatField(null=True, blank=True)

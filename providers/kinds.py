@@ -59,9 +59,10 @@ class ProviderKind:
     """The properties of a provider that are the same for every user.
 
     ``base_url`` means what the vendor's own SDK means by it; ``prices`` is the provider's id in genai-prices, if it is
-    there; ``key_url`` is the page on which users get a key; ``local`` marks servers that run on the user's own machine
-    and need no key; ``adds_version`` is True if the adapter adds the API's version to the base URL. ``shortlist`` has
-    the models to show before the vendor's own list was fetched, if genai-prices has no good choice of them.
+    there; ``key_url`` is the page on which users get a key, ``billing_url`` the one on which they pay; ``local`` marks
+    servers that run on the user's own machine and need no key; ``adds_version`` is True if the adapter adds the API's
+    version to the base URL. ``shortlist`` has the models to show before the vendor's own list was fetched, if
+    genai-prices has no good choice of them.
     """
 
     slug: str
@@ -70,6 +71,7 @@ class ProviderKind:
     base_url: str
     color: str = ""
     key_url: str = ""
+    billing_url: str = ""
     prices: str = ""
     needs_key: bool = True
     local: bool = False
@@ -116,6 +118,7 @@ _KINDS = (
         adapter=OpenAIAdapter(),
         base_url="https://api.openai.com/v1",
         key_url="https://platform.openai.com/api-keys",
+        billing_url="https://platform.openai.com/settings/organization/billing",
         prices="openai",
     ),
     ProviderKind(
@@ -125,6 +128,7 @@ _KINDS = (
         adapter=AnthropicAdapter(),
         base_url="https://api.anthropic.com",
         key_url="https://platform.claude.com/settings/keys",
+        billing_url="https://platform.claude.com/settings/billing",
         prices="anthropic",
         adds_version=True,
     ),
@@ -145,6 +149,7 @@ _KINDS = (
         adapter=MistralAdapter(),
         base_url="https://api.mistral.ai",
         key_url="https://console.mistral.ai/api-keys",
+        billing_url="https://admin.mistral.ai/organization/billing",
         prices="mistral",
         adds_version=True,
     ),
@@ -157,6 +162,7 @@ _KINDS = (
         ),
         base_url="https://openrouter.ai/api/v1",
         key_url="https://openrouter.ai/settings/keys",
+        billing_url="https://openrouter.ai/settings/credits",
         prices="openrouter",
     ),
     ProviderKind(
@@ -182,6 +188,7 @@ _KINDS = (
         ),
         base_url="https://api.deepseek.com/v1",
         key_url="https://platform.deepseek.com/api_keys",
+        billing_url="https://platform.deepseek.com/top_up",
         prices="deepseek",
         shortlist=("deepseek-v4-pro", "deepseek-flash"),
     ),
@@ -197,6 +204,7 @@ _KINDS = (
         ),
         base_url="https://api.groq.com/openai/v1",
         key_url="https://console.groq.com/keys",
+        billing_url="https://console.groq.com/settings/billing",
         prices="groq",
         shortlist=("openai/gpt-oss-120b", "openai/gpt-oss-20b", "qwen/qwen3.8-27b"),
     ),
@@ -209,6 +217,7 @@ _KINDS = (
         ),
         base_url="https://api.together.xyz/v1",
         key_url="https://api.together.ai/settings/api-keys",
+        billing_url="https://api.together.ai/settings/billing",
         prices="together",
     ),
     ProviderKind(

@@ -44,6 +44,7 @@ class KeyTestSerializer(serializers.Serializer[Any]):
     ok = serializers.BooleanField()
     message = serializers.CharField()
     code = serializers.CharField(allow_null=True)
+    vendor_message = serializers.CharField(allow_null=True, help_text="What the vendor said if it refused.")
 
 
 class RefreshModelsSerializer(serializers.Serializer[Any]):

@@ -39,11 +39,13 @@ PRINTABLE = re.compile(r"[\x21-\x7e]*")
 
 @dataclass(frozen=True, slots=True)
 class KeyTest:
-    """The result of a key test: a sentence, and an error code of the API (None if the key works)."""
+    """The result of a key test: a sentence, and an error code of the API (None if the key works) with what the vendor
+    said."""
 
     ok: bool
     message: str
     code: ErrorCode | None = None
+    vendor_message: str | None = None
 
 
 def set_key(*, user: User, provider: str, api_key: str, base_url: str = "") -> ProviderKey:
@@ -98,7 +100,7 @@ def test_key(*, user: User, provider: str) -> KeyTest:
         asyncio.run(resolved.adapter.check_key(resolved.target))
     except ProviderError as error:
         _log(provider, "failed a key test", error)
-        return KeyTest(ok=False, message=error.message, code=error.code)
+        return KeyTest(ok=False, message=error.message, code=error.code, vendor_message=error.vendor_message or None)
     return KeyTest(ok=True, message=_success(label, resolved))
 
 

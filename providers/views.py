@@ -27,10 +27,11 @@ FORM_REFUSED = 422
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The result of the last action."""
+    """The result of the last action, with what the vendor said if it refused."""
 
     ok: bool
     text: str
+    vendor_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def key_test(request: AuthenticatedHttpRequest, provider: str) -> HttpResponse:
         result = services.test_key(user=request.user, provider=provider)
     except NotFound as error:
         raise Http404 from error
-    return _done(request, provider, Notice(result.ok, result.message))
+    return _done(request, provider, Notice(result.ok, result.message, result.vendor_message))
 
 
 @require_GET
@@ -111,7 +112,7 @@ def _refreshed(user: User, provider: str) -> Notice:
     except NotFound as error:
         raise Http404 from error
     except ProviderError as error:
-        return Notice(ok=False, text=error.message)
+        return Notice(ok=False, text=error.message, vendor_message=error.vendor_message)
     if not models:
         return Notice(ok=False, text="It lists no chat models.")
     return Notice(ok=True, text=f"It lists {len(models)} model{'' if len(models) == 1 else 's'}.")

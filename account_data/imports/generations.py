@@ -12,6 +12,7 @@ from generations.fields import StoredParametersSerializer, without_none
 from generations.models import Generation
 from providers import model_ref
 from providers.adapters.base import ErrorCode
+from providers.adapters.vendor_messages import MAX_LENGTH
 
 ENDS = [status.value for status in Generation.Status if status not in Generation.OPEN]
 ERROR_CODES = ["", *(code.value for code in ErrorCode)]
@@ -42,6 +43,7 @@ def read_answer(part: Part, user: User) -> Generation:
         timeline=_timeline(part),
         error_code=part.choice("error_code", ERROR_CODES),
         error=part.text("error", 500),
+        vendor_message=part.optional("vendor_message", lambda name: part.text(name, MAX_LENGTH), ""),
         retryable=part.boolean("retryable"),
         finish_reason=part.text("finish_reason", 20),
         time=part.nullable("time", part.seconds),

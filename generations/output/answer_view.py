@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from generations.limits.queue import NO_WORKER
 from generations.models import Generation
+from generations.output.remedies import Remedy, remedy_for
 from generations.phases import BADGES, CUT_SHORT, Badge, Phase
 from generations.rendering import render
 from generations.tokens import estimate_tokens
@@ -46,7 +47,8 @@ class AnswerView:
     ``phase`` is its phase while it runs, then its status. ``position`` is its position in the queue in words;
     ``unattended`` is True if no worker is alive to begin. ``limit`` is the requested length in tokens, if any.
     ``answered_by`` names the fallback model if that answered. ``adjustments`` says which settings were not sent as they
-    were asked for. The last two fields compare it with the other answers to the same prompt.
+    were asked for. ``vendor_message`` is what the vendor said about its error, and ``remedy`` the page that helps. The
+    last two fields compare it with the other answers to the same prompt.
     """
 
     result_id: uuid.UUID
@@ -59,6 +61,8 @@ class AnswerView:
     html: SafeString
     reasoning: str
     error: str
+    vendor_message: str
+    remedy: Remedy | None
     retryable: bool
     ttft: float | None
     time: float | None
@@ -117,6 +121,8 @@ def answer_view(
         html=mark_safe(render(text)),  # noqa: S308 - the renderer's output is sanitized
         reasoning=generation.reasoning,
         error=generation.error,
+        vendor_message=generation.vendor_message,
+        remedy=remedy_for(generation),
         retryable=generation.retryable,
         ttft=generation.ttft,
         time=time,

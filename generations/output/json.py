@@ -12,7 +12,8 @@ CUT_OFF = "This answer was still being written when it was exported."
 _COPIED = (
     *("provider", "model", "parameters", "attempt", "past_attempts", "text", "reasoning", "timeline"),
     *("finish_reason", "time", "ttft", "input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens"),
-    *("usage_source", "cost_source", "answered_by", "adjustments", "status", "error_code", "error", "retryable"),
+    *("usage_source", "cost_source", "answered_by", "adjustments", "status", "error_code", "error", "vendor_message"),
+    "retryable",
 )
 
 
@@ -40,7 +41,12 @@ def error_json(generation: Generation) -> dict[str, Any]:
     """Return the error of an answer that did not complete, else an empty object."""
     if not generation.error_code:
         return {}
-    return {"code": generation.error_code, "error": generation.error, "retryable": generation.retryable}
+    return {
+        "code": generation.error_code,
+        "error": generation.error,
+        "vendor_message": generation.vendor_message or None,
+        "retryable": generation.retryable,
+    }
 
 
 def stored_generation_json(generation: Generation) -> dict[str, Any]:

@@ -48,6 +48,9 @@ class FailureSerializer(serializers.Serializer[Any]):
 
     code = serializers.ChoiceField([code.value for code in ErrorCode], required=False)
     error = serializers.CharField(required=False, help_text="A sentence for people.")
+    vendor_message = serializers.CharField(
+        required=False, allow_null=True, help_text="What the vendor said, as plain text without secrets."
+    )
     retryable = serializers.BooleanField(required=False)
 
 

@@ -1,4 +1,4 @@
-"""The events of the Markdown parser, for what people mean where CommonMark says something else.
+"""The events of the Markdown parser, corrected to what people mean if CommonMark says something else.
 
 Formulas, inner fences, footnotes and some letters are hidden from the parser behind characters of the same length, so
 that all offsets stay, and put back in its events. Each of them is found within its own paragraph, cell or fence. So

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 MAX_INNER = 20
-"""How many inner fences a fence may have; each costs one more parse."""
+"""Inner fences of one fence that count; each costs one more parse."""
 MARKDOWN = ("markdown", "md", "mdx")
 _FENCE_LINE = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*([^`]*)")
 

@@ -138,6 +138,7 @@ def _fill(generation: Generation, outcome: Outcome, now: datetime) -> None:
     generation.adjustments = outcome.adjustments
     if error is not None:
         generation.error_code, generation.error, generation.retryable = error.code, error.message, error.retryable
+        generation.vendor_message = error.vendor_message
     fill_usage(generation, outcome.usage)
     generation.request = None
     generation.worker = ""

@@ -221,7 +221,8 @@ class _Reader:
         reason = delta.get("stop_reason")
         if reason and isinstance(reason, str):
             self._has_end = True
-            yield end_of(self._target, reason, delta.get("stop_details") or "")
+            details = mapping(delta.get("stop_details"))
+            yield end_of(self._target, reason, details or "", vendor=details.get("explanation"))
 
 
 def _block(block: Frame) -> Iterator[AdapterEvent]:

@@ -202,8 +202,9 @@ class ProviderError(Exception):
     """The error of every failed call to a provider.
 
     ``message`` is a sentence for the user: it names the provider, says what to do, and contains no vendor text, key or
-    URL. ``retryable`` says if the same call can succeed later; ``retry_after`` is in seconds if the provider gave a
-    time. ``detail`` is for the log only (never the key).
+    URL. ``vendor_message`` is what the vendor said, for the user too: plain text without secrets. ``retryable`` says if
+    the same call can succeed later; ``retry_after`` is in seconds if the provider gave a time. ``detail`` is for the
+    log only (never the key).
     """
 
     def __init__(
@@ -213,6 +214,7 @@ class ProviderError(Exception):
         *,
         retryable: bool = False,
         retry_after: float | None = None,
+        vendor_message: str = "",
         detail: str = "",
     ) -> None:
         super().__init__(message)
@@ -220,11 +222,12 @@ class ProviderError(Exception):
         self.message = message
         self.retryable = retryable
         self.retry_after = retry_after
+        self.vendor_message = vendor_message
         self.detail = detail
 
     # The base class would pass only the message to the constructor when an error is unpickled.
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild_error, (self.code, self.message, self.retryable, self.retry_after, self.detail)
+        return _rebuild_error, (self.code, self.message, self.__dict__)
 
 
 class NothingThere(ProviderError):
@@ -242,7 +245,7 @@ AdapterEvent = StreamEvent | FailedEnd
 """The events of an adapter. Any number of ends may come: the last one counts, unless one of them is a failure."""
 
 
-def _rebuild_error(
-    code: ErrorCode, message: str, retryable: bool, retry_after: float | None, detail: str
-) -> ProviderError:
-    return ProviderError(code, message, retryable=retryable, retry_after=retry_after, detail=detail)
+def _rebuild_error(code: ErrorCode, message: str, state: dict[str, Any]) -> ProviderError:
+    error = ProviderError(code, message)
+    error.__dict__.update(state)
+    return error

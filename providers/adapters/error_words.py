@@ -44,6 +44,10 @@ LEAKED = (
 )
 RESTRICTED = "This key for {label} is restricted and may not do that. Give it more rights there, or use another key."
 REGION = "{label} does not serve the country that this server is in. Choose another provider's model."
+ACCOUNT_POLICY = (
+    "The privacy settings of your account at {label} exclude all servers of this model. Change them there, or choose "
+    "another model."
+)
 UNVERIFIED = (
     "{label} requires that the organization of this key is verified before it may use this model. Verify it in the "
     "settings there, or choose another model."
@@ -102,6 +106,11 @@ _ROWS = (
         r"user location is not supported|not available in your (country|region)|unsupported_country"
         r"|(country|region|territory)[^.\"]{0,20} not supported",
         Meaning(ErrorCode.PERMISSION_DENIED, REGION),
+    ),
+    _Row(
+        (400, 403, 404, 0),
+        r"(matching|by) your (data|guardrail|privacy)[^.\"]{0,40}(polic|restriction|setting)|settings/privacy",
+        Meaning(ErrorCode.PERMISSION_DENIED, ACCOUNT_POLICY),
     ),
     _Row((400, 403, 404, 0), r"organization must be verified", Meaning(ErrorCode.PERMISSION_DENIED, UNVERIFIED)),
     _Row(

@@ -24,7 +24,8 @@
 The codes marked *, and rate_limited, are retryable: the same call can succeed later. What cannot be read is not, since
 the vendor charges for it each time. ``timeouts.py`` adds the errors of a stream that is too slow or has no end.
 
-A vendor's words decide the code and go to ``detail``, which is for the log; ``message`` is always one of our sentences.
+A vendor's words decide the code. All of them go to ``detail``, which is for the log, and what a user may see of them
+to ``vendor_message``. ``message`` is always one of our sentences.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from providers.adapters.loose_json import Frame, dumped, mapping
 from providers.adapters.proxies import UnusableProxyError
 from providers.adapters.retry_after import retry_after
 from providers.adapters.ssrf import AddressRefusedError
+from providers.adapters.vendor_messages import vendor_message
 
 # In characters: enough for a vendor's error, not for a whole HTML page in the log.
 MAX_DETAIL = 4000
@@ -59,20 +61,27 @@ def failure(
     detail: str = "",
     *,
     message: str = "",
+    vendor: str = "",
     retryable: bool = True,
     retry_after: float | None = None,
 ) -> ProviderError:
     """Return a ProviderError with our sentence for this code, or with ``message``; the key is removed from the detail.
 
-    ``retryable`` is False if the same call would fail again although errors with this code usually pass.
+    ``vendor`` is the body of the vendor's error, or its words. ``retryable`` is False if the same call would fail again
+    although errors with this code usually pass.
     """
     return ProviderError(
         code,
         (message or SENTENCES[code]).format(label=target.label),
         retryable=retryable and code in RETRYABLE,
         retry_after=retry_after,
-        detail=redacted(detail, target.api_key)[:MAX_DETAIL].encode(errors="replace").decode(),
+        vendor_message=_storable(vendor_message(redacted(vendor, target.api_key))) if vendor else "",
+        detail=_storable(redacted(detail, target.api_key)[:MAX_DETAIL]),
     )
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 def response_failure(target: Target, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
@@ -83,8 +92,12 @@ def response_failure(target: Target, status: int, headers: Mapping[str, str], bo
     if 300 <= status < 400:
         return failure(ErrorCode.UPSTREAM_ERROR, target, detail, message=MOVED, retryable=False)
     meaning = meaning_of(status, text)
-    error = failure(meaning.code, target, detail, message=meaning.sentence, retry_after=retry_after(headers, text))
-    return NothingThere(error.code, error.message, detail=error.detail) if meaning.sentence is ADDRESS else error
+    error = failure(
+        meaning.code, target, detail, message=meaning.sentence, vendor=text, retry_after=retry_after(headers, text)
+    )
+    if meaning.sentence is ADDRESS:
+        return NothingThere(error.code, error.message, vendor_message=error.vendor_message, detail=error.detail)
+    return error
 
 
 def error_in(name: str, frame: Frame) -> Any:
@@ -107,7 +120,9 @@ def frame_failure(target: Target, error: Any) -> ProviderError:
     """Return the error for one that a vendor sends inside a stream; ``error`` is the vendor's object or text."""
     text = error if isinstance(error, str) else dumped(error)
     meaning, detail = meaning_of(_status(error), text), f"error in the stream: {text}"
-    return failure(meaning.code, target, detail, message=meaning.sentence, retry_after=retry_after({}, text))
+    return failure(
+        meaning.code, target, detail, message=meaning.sentence, vendor=text, retry_after=retry_after({}, text)
+    )
 
 
 def _status(error: Any) -> int:

@@ -27,13 +27,20 @@ MEANINGS: dict[str, FinishReason | ErrorCode] = {
 }
 
 
-def end_of(target: Target, reason: str, explanation: object = "") -> Finished | FailedEnd:
-    """Return the end that a vendor's reason stands for; one that nobody knows is not a good end."""
+def end_of(target: Target, reason: str, explanation: object = "", *, vendor: object = "") -> Finished | FailedEnd:
+    """Return the end that a vendor's reason stands for; one that nobody knows is not a good end.
+
+    ``explanation`` goes to the log, ``vendor`` is what the vendor says about it to the user.
+    """
     meaning = MEANINGS.get(reason.strip().rpartition(".")[2].lower())
     if meaning is not None and not isinstance(meaning, ErrorCode):
         return Finished(meaning)
     # The explanation may be a whole answer, which is written out only here.
     detail = f"finish reason {reason}: {explanation}"
+    said = vendor if isinstance(vendor, str) else ""
     if meaning is None:
-        return FailedEnd(failure(ErrorCode.UPSTREAM_ERROR, target, detail, message=UNKNOWN, retryable=False))
-    return FailedEnd(failure(meaning, target, detail))
+        said = said or f"Finish reason: {reason}"
+        return FailedEnd(
+            failure(ErrorCode.UPSTREAM_ERROR, target, detail, message=UNKNOWN, vendor=said, retryable=False)
+        )
+    return FailedEnd(failure(meaning, target, detail, vendor=said))

@@ -151,15 +151,18 @@ class _Reader:
     def read(self, frame: Frame) -> Iterator[AdapterEvent]:
         if frame.get("usageMetadata"):
             self._usage = usage_of(_usage, frame["usageMetadata"]) or self._usage
-        blocked = mapping(frame.get("promptFeedback")).get("blockReason")
-        if blocked:
-            yield FailedEnd(failure(ErrorCode.CONTENT_FILTERED, self._target, f"the prompt was blocked: {blocked}"))
+        feedback = mapping(frame.get("promptFeedback"))
+        if blocked := feedback.get("blockReason"):
+            said = feedback.get("blockReasonMessage") or f"The prompt was blocked: {blocked}"
+            detail = f"the prompt was blocked: {blocked}"
+            yield FailedEnd(failure(ErrorCode.CONTENT_FILTERED, self._target, detail, vendor=str(said)))
         for candidate in mappings(frame.get("candidates"))[:1]:
             for part in mappings(mapping(candidate.get("content")).get("parts")):
                 yield from self._part(part)
             reason = candidate.get("finishReason")
             if reason and isinstance(reason, str):
-                yield end_of(self._target, reason, candidate.get("finishMessage") or "")
+                explanation = candidate.get("finishMessage") or ""
+                yield end_of(self._target, reason, explanation, vendor=explanation)
 
     def close(self) -> Iterator[AdapterEvent]:
         if self._usage is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -246,6 +247,20 @@ def test_a_failure_is_said_and_retried(chatter: Chatter, vendors: StandIn) -> No
 
     chatter.expect_done("This time.")
     expect(chatter.page.locator(".outcome")).to_have_count(0)
+
+
+def test_a_failure_shows_what_the_vendor_said(chatter: Chatter, vendors: StandIn) -> None:
+    said = "Choose a <b>policy</b> at https://openrouter.ai/settings/privacy."
+    vendors.scripts["fragile"] = Script(status=404, body=json.dumps({"error": {"message": said}}))
+    chatter.begin("Count.", "openai/fragile")
+    expect(chatter.badges).to_have_text(["Failed"])
+
+    chatter.page.get_by_text("Message from OpenAI").click()
+
+    expect(chatter.page.locator(".vendor-message p")).to_have_text(said)
+    link = chatter.page.locator(".vendor-message a")
+    expect(link).to_have_attribute("href", "https://openrouter.ai/settings/privacy")
+    expect(link).to_have_attribute("target", "_blank")
 
 
 def test_deleting_an_exchange_leaves_the_rest(chatter: Chatter, vendors: StandIn) -> None:

@@ -132,13 +132,14 @@ def test_it_is_closed_to_strangers(db: None, method: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("key", "expected"),
     [
-        (OWN, {"ok": True, "message": "Anthropic accepted your key.", "code": None}),
+        (OWN, {"ok": True, "message": "Anthropic accepted your key.", "code": None, "vendor_message": None}),
         (
             REFUSED,
             {
                 "ok": False,
                 "message": "The key for Anthropic was refused. Check it under Keys.",
                 "code": "invalid_api_key",
+                "vendor_message": "invalid x-api-key",
             },
         ),
     ],

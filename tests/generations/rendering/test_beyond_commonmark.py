@@ -1,4 +1,4 @@
-"""What people mean where CommonMark says something else."""
+"""Markdown whose meaning for people differs from that of CommonMark."""
 
 from __future__ import annotations
 
