@@ -241,6 +241,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # Email addresses are not verified here.
 MFA_TOTP_ISSUER = "LLMSelect"
 MFA_TOTP_TOLERANCE = 1
 AUDIT_DAYS = environment.positive_integer(env, "AUDIT_DAYS", 365)
+REFRESH_MODEL_LISTS = env.bool("REFRESH_MODEL_LISTS", True)
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=30),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),

@@ -6,7 +6,8 @@ if SERVER_KEYS=everyone, and is never sent to a URL that a user set.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -105,6 +106,26 @@ def _resolved_or_refusal(user: User, provider: str, own: ProviderKey | None) -> 
         return _resolved_endpoint(enabled_endpoint(provider)) if kind is None else _resolved_kind(user, kind, own)
     except (ProviderError, NotFound) as refusal:
         return refusal
+
+
+def server_targets() -> Iterator[tuple[str, ResolvedTarget]]:
+    """Yield the providers that the server itself can call with the target of each: those with a key of the server,
+    local servers, and endpoints whose key can be read."""
+    for kind in KINDS.values():
+        api_key = settings.PROVIDER_API_KEYS[kind.slug]
+        if api_key or kind.local:
+            yield kind.slug, _server_target(kind, api_key)
+    for endpoint in Endpoint.objects.filter(enabled=True):
+        with suppress(ProviderError):
+            yield endpoint.slug, _resolved_endpoint(endpoint)
+
+
+def targets_of_used_keys() -> Iterator[tuple[ProviderKey, ResolvedTarget]]:
+    """Yield the keys that active users have used, those that were set last first, with the target of each."""
+    used = ProviderKey.objects.filter(first_used_at__isnull=False, user__is_active=True, provider__in=KINDS)
+    for key in used.select_related("user").order_by("-updated_at"):
+        with suppress(ProviderError):
+            yield key, _resolved_kind(key.user, KINDS[key.provider], key)
 
 
 def check_callable(user: User, provider: str) -> None:
@@ -265,22 +286,22 @@ def _resolved_kind(user: User, kind: ProviderKind, own: ProviderKey | None) -> R
 
 
 def _resolved(user: User, kind: ProviderKind, own: ProviderKey | None) -> ResolvedTarget:
-    if own is not None and own.base_url:
-        target = Target(kind.label, own.base_url, own.api_key, guarded=not user.is_staff)
-        return ResolvedTarget(kind.adapter, target, KeySource.USER, own.first_used_at is None)
-    base_url = settings.PROVIDER_BASE_URLS[kind.slug]
     if own is not None:
-        return ResolvedTarget(
-            kind.adapter, Target(kind.label, base_url, own.api_key), KeySource.USER, own.first_used_at is None
-        )
+        guarded = bool(own.base_url) and not user.is_staff
+        base_url = own.base_url or settings.PROVIDER_BASE_URLS[kind.slug]
+        target = Target(kind.label, base_url, own.api_key, guarded=guarded)
+        return ResolvedTarget(kind.adapter, target, KeySource.USER, own.first_used_at is None)
     server_key = settings.PROVIDER_API_KEYS[kind.slug]
     if server_key and not may_use_server_key(user):
         server_key = ""
     if kind.needs_key and not server_key:
         raise ProviderError(ErrorCode.NO_API_KEY, _no_key(kind))
-    return ResolvedTarget(
-        kind.adapter, Target(kind.label, base_url, server_key), KeySource.SERVER if server_key else None
-    )
+    return _server_target(kind, server_key)
+
+
+def _server_target(kind: ProviderKind, api_key: str) -> ResolvedTarget:
+    target = Target(kind.label, settings.PROVIDER_BASE_URLS[kind.slug], api_key)
+    return ResolvedTarget(kind.adapter, target, KeySource.SERVER if api_key else None)
 
 
 def _resolved_endpoint(endpoint: Endpoint) -> ResolvedTarget:

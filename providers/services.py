@@ -118,8 +118,34 @@ def refresh_models(*, user: User, provider: str) -> list[ListedModel]:
     except ProviderError as error:
         _log(provider, "did not list its models", error)
         raise
+    return store_models(provider, user if resolved.key_source == "user" else None, listed)
+
+
+def store_models(provider: str, owner: User | None, listed: list[ListedModel]) -> list[ListedModel]:
+    """Replace the stored list of a key's models, of the server's key if it has no owner; return those that were stored.
+
+    Rows that stay keep the label and context window that an administrator wrote.
+    """
     models = [model for model in listed if _is_usable(model.id)][:MAX_MODELS]
-    _store_models(provider, user if resolved.key_source == "user" else None, models)
+    now, stated = timezone.now(), {model.id: encode(model) for model in models}
+    with transaction.atomic():
+        rows = LanguageModel.objects.filter(provider=provider, owner=owner)
+        rows.exclude(model__in=stated).delete()
+        known = {row.model: row for row in rows}
+        changed = [row for name, row in known.items() if row.listed != stated[name]]
+        for row in changed:
+            row.listed = stated[row.model]
+        LanguageModel.objects.bulk_update(changed, ["listed"], batch_size=ROWS_AT_ONCE)
+        rows.update(refreshed_at=now)
+        LanguageModel.objects.bulk_create(
+            [
+                LanguageModel(provider=provider, owner=owner, model=name, listed=listed, refreshed_at=now)
+                for name, listed in stated.items()
+                if name not in known
+            ],
+            ignore_conflicts=True,
+        )
+    forget_all()
     return models
 
 
@@ -169,26 +195,3 @@ def _success(label: str, resolved: ResolvedTarget) -> str:
 
 def _log(provider: str, event: str, error: ProviderError) -> None:
     logger.warning("%s %s (%s): %s", provider, event, error.code, error.detail)
-
-
-def _store_models(provider: str, owner: User | None, models: list[ListedModel]) -> None:
-    """Replace the stored list; rows that stay keep the label and context window that an administrator wrote."""
-    now, stated = timezone.now(), {model.id: encode(model) for model in models}
-    with transaction.atomic():
-        rows = LanguageModel.objects.filter(provider=provider, owner=owner)
-        rows.exclude(model__in=stated).delete()
-        known = {row.model: row for row in rows}
-        changed = [row for name, row in known.items() if row.listed != stated[name]]
-        for row in changed:
-            row.listed = stated[row.model]
-        LanguageModel.objects.bulk_update(changed, ["listed"], batch_size=ROWS_AT_ONCE)
-        rows.update(refreshed_at=now)
-        LanguageModel.objects.bulk_create(
-            [
-                LanguageModel(provider=provider, owner=owner, model=name, listed=listed, refreshed_at=now)
-                for name, listed in stated.items()
-                if name not in known
-            ],
-            ignore_conflicts=True,
-        )
-    forget_all()

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.http import AuthenticatedHttpRequest
 from accounts.models import User
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound, TooManyRequests
 from providers import services
 from providers.adapters.base import ProviderError
 from providers.catalogue import catalogue_groups
@@ -64,7 +64,7 @@ def key_set(request: AuthenticatedHttpRequest, provider: str) -> HttpResponse:
     except InvalidInput as error:
         errors = {name: texts[0] for name, texts in (error.fields or {}).items()}
         return _refused(request, KeyCard(provider_access(user, provider), base_url, errors=errors))
-    return _done(request, provider, Notice(ok=True, text="Saved."))
+    return _done(request, provider, _saved(user, provider))
 
 
 @require_POST
@@ -116,6 +116,17 @@ def _refreshed(user: User, provider: str) -> Notice:
     if not models:
         return Notice(ok=False, text="It lists no chat models.")
     return Notice(ok=True, text=f"It lists {len(models)} model{'' if len(models) == 1 else 's'}.")
+
+
+def _saved(user: User, provider: str) -> Notice:
+    """Test a key that was just stored, and fetch its list of models."""
+    try:
+        test = services.test_key(user=user, provider=provider)
+        notice = _refreshed(user, provider) if test.ok else Notice(False, test.message, test.vendor_message)
+    except TooManyRequests:
+        return Notice(ok=True, text="Saved.")
+    text = f"Saved. {test.message} {notice.text}" if test.ok else f"Saved. {notice.text}"
+    return Notice(notice.ok, text, notice.vendor_message)
 
 
 def _cards(user: User) -> list[KeyCard]:

@@ -1,4 +1,4 @@
-"""Where a user can mend what made an answer fail."""
+"""The pages on which a user can mend what made an answer fail."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from accounts.models import Action, AuditEntry, User
 from conversations import tasks
 from images.models import Image
 from images.services import store_image
-from llmselect_project import cleanup
-from llmselect_project.cleanup import clean_up, clean_up_if_due
+from llmselect_project.cleanup import clean_up
+from llmselect_project.daily import CLEANING, do_if_due
 from tests.images.samples import encoded
 from tests.support import wait
 from tests.support.live import Live
@@ -68,14 +68,13 @@ def test_it_deletes_old_rows_and_nothing_else(alice: User, uploads: Path) -> Non
     assert len([path for path in uploads.rglob("*") if path.is_file()]) == 1
 
 
-def test_it_cleans_up_once_a_day_with_many_workers(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_cleans_up_once_a_day_with_many_workers() -> None:
     done, start = [], Barrier(8)
-    monkeypatch.setattr(cleanup, "clean_up", lambda: done.append("now"))
 
     def look(_: int) -> bool:
         start.wait(10)
         try:
-            return clean_up_if_due()
+            return do_if_due(CLEANING, lambda: done.append("now"))
         finally:
             cache.close()
             connections.close_all()
@@ -98,13 +97,13 @@ def test_a_part_that_fails_does_not_delay_others_and_is_tried_again(
     with monkeypatch.context() as patch:
         patch.setattr(tasks, "delete_unsent_images", broken)
         with pytest.raises(RuntimeError, match="not cleaned up: discarded chats"):
-            clean_up_if_due()
+            do_if_due(CLEANING, clean_up)
     after_failing = row_counts()
 
     assert after_failing == [1, 1, 1, 2, 1]
-    assert clean_up_if_due()
+    assert do_if_due(CLEANING, clean_up)
     assert row_counts() == [1] * 5
-    assert not clean_up_if_due()
+    assert not do_if_due(CLEANING, clean_up)
 
 
 def test_a_worker_cleans_up_by_itself(live: Live) -> None:
