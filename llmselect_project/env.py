@@ -9,7 +9,7 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -109,6 +109,13 @@ def _check_path(value: str) -> None:
     parts = urlsplit(value)
     if parts.hostname and parts.path.strip("/"):
         raise ValidationError("has to be a URL without a path, since LLMSelect needs a host of its own.")
+
+
+def require_base_urls(env: Env, slugs: Iterable[str]) -> None:
+    """Require the base URL of each of these kinds that has a key, because it has no usual one."""
+    for name in map(str.upper, slugs):
+        if env.str(f"{name}_API_KEY", ""):
+            env.str(f"{name}_BASE_URL")
 
 
 def database_url(env: Env, name: str, default: str) -> str:

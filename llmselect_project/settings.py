@@ -277,6 +277,7 @@ PROVIDER_BASE_URLS = {
     kind.slug: cleaned_base_url(kind, environment.http_url(env, f"{kind.slug.upper()}_BASE_URL")) or kind.base_url
     for kind in KINDS.values()
 }
+environment.require_base_urls(env, [kind.slug for kind in KINDS.values() if kind.base_url_form])
 PROVIDER_API_KEYS = {kind.slug: cleaned_key(env.str(f"{kind.slug.upper()}_API_KEY", "")) for kind in KINDS.values()}
 CONNECT_TIMEOUT = environment.positive_number(env, "CONNECT_TIMEOUT", 10)
 FIRST_TOKEN_TIMEOUT = environment.positive_number(env, "FIRST_TOKEN_TIMEOUT", 600)

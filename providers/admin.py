@@ -12,6 +12,10 @@ from django.http import HttpRequest
 
 from accounts.audit import record
 from accounts.models import Action, User
+from core.errors import InvalidInput
+from providers.catalogue import is_demo
+from providers.extra_headers import parse_headers
+from providers.kinds import KINDS
 from providers.models import Endpoint, LanguageModel, ProviderKey, hint_of
 from providers.pasted_values import cleaned_base_url, cleaned_key
 
@@ -53,10 +57,36 @@ class EndpointForm(forms.ModelForm):
         help_text="Leave this empty to keep the stored key, if there is one.",
     )
     forget_key = forms.BooleanField(label="Delete the stored key", required=False)
+    new_headers = forms.CharField(
+        label="New headers",
+        required=False,
+        widget=forms.Textarea({"autocomplete": "off", "rows": 3, "spellcheck": "false"}),
+        help_text="One a line, like “X-Team: research”, for each request. They replace the stored ones, whose values "
+        "are not shown. Leave this empty to keep those.",
+    )
+    forget_headers = forms.BooleanField(label="Delete the stored headers", required=False)
+    kind = forms.ChoiceField(
+        label="API",
+        required=False,
+        choices=lambda: [("", "OpenAI-compatible chat completions"), *_apis()],
+        help_text="The API that the server speaks, with the differences of that provider.",
+    )
 
     class Meta:
         model = Endpoint
-        fields = ("name", "slug", "base_url", "color", "enabled")
+        fields = ("name", "slug", "kind", "base_url", "color", "enabled")
+
+    def clean_new_headers(self) -> str:
+        text: str = self.cleaned_data["new_headers"]
+        try:
+            parse_headers(text)
+        except InvalidInput as error:
+            raise forms.ValidationError(error.message) from error
+        return text
+
+
+def _apis() -> list[tuple[str, str]]:
+    return [(kind.slug, f"As {kind.label}") for kind in KINDS.values() if not is_demo(kind)]
 
 
 @admin.register(Endpoint)
@@ -65,18 +95,25 @@ class EndpointAdmin(admin.ModelAdmin):
     list_display = ("name", "slug", "base_url", "hint", "enabled", "created_at")
     list_filter = ("enabled", "created_at")
     search_fields = ("name", "slug", "base_url")
-    fields = ("name", "slug", "base_url", "hint", "new_key", "forget_key", "color", "enabled", "created_at")
-    readonly_fields = ("hint", "created_at")
+    fields = (
+        *("name", "slug", "kind", "base_url", "hint", "new_key", "forget_key"),
+        *("header_names", "new_headers", "forget_headers", "color", "enabled", "created_at"),
+    )
+    readonly_fields = ("hint", "header_names", "created_at")
     prepopulated_fields = {"slug": ("name",)}
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).defer("api_key")
+        return super().get_queryset(request).defer("api_key", "headers")
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: EndpointForm, change: bool) -> None:
         new_key = cleaned_key(form.cleaned_data["new_key"])
-        obj.base_url = cleaned_base_url(None, obj.base_url)
+        new_headers = form.cleaned_data["new_headers"]
+        obj.base_url = cleaned_base_url(KINDS.get(obj.kind), obj.base_url)
         if new_key or form.cleaned_data["forget_key"]:
             obj.api_key, obj.hint = new_key, hint_of(new_key)
+        if new_headers or form.cleaned_data["forget_headers"]:
+            obj.headers = new_headers
+            obj.header_names = ", ".join(name for name, _ in parse_headers(new_headers))[:1_000]
         super().save_model(request, obj, form, change)
         _record_endpoint(request, obj, event="changed" if change else "added")
 

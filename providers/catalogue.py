@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -25,14 +25,14 @@ from providers.prices import context_window, list_price
 from providers.selectors import Access, listed_models, model_label, provider_accesses
 from providers.shortlist import shortlisted_models
 
-REFRESH = "Press Refresh to get the list of models from {label}."
+REFRESH = "Press Refresh to get the list of models from {label}, or add one by its id."
 REFRESH_LOCAL = "Start {label} on the server's machine or set your own URL under Keys, then press Refresh."
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueModel:
     """A model as one user sees it. Prices are in dollars per million tokens; ``reason`` says why it is not available,
-    or is empty."""
+    or is empty; ``added_by_hand`` is True for a model that the user added by its id."""
 
     provider: str
     model: str
@@ -45,6 +45,7 @@ class CatalogueModel:
     vision: bool
     available: bool
     reason: str
+    added_by_hand: bool = False
 
     @property
     def key(self) -> str:
@@ -77,37 +78,46 @@ def catalogue(user: User) -> list[CatalogueModel]:
 def catalogue_groups(user: User) -> list[CatalogueGroup]:
     """Return all models by provider, including providers without known models; usable ones come first. Four
     queries."""
-    owned, shared = _listed(user)
+    owned, shared, added = _listed(user)
     groups = [
-        _group(access, (owned if access.key_source == "user" else shared)[access.provider])
+        _group(access, (owned if access.key_source == "user" else shared)[access.provider], added[access.provider])
         for access in provider_accesses(user)
     ]
     return sorted(groups, key=lambda group: not group.usable)
 
 
-def _listed(user: User) -> tuple[dict[str, list[ListedModel]], dict[str, list[ListedModel]]]:
-    """Return the models listed for the user's own keys, and those listed for the server's, by provider."""
-    owned, shared = defaultdict[str, list[ListedModel]](list), defaultdict[str, list[ListedModel]](list)
+_ByProvider = dict[str, list[ListedModel]]
+
+
+def _listed(user: User) -> tuple[_ByProvider, _ByProvider, _ByProvider]:
+    """Return the models listed for the user's own keys, those listed for the server's, and those that the user added,
+    by provider."""
+    owned, shared, added = (defaultdict[str, list[ListedModel]](list) for _ in range(3))
     for row in listed_models(user):
-        (shared if row.owner_id is None else owned)[row.provider].append(stored_model(row))
-    return owned, shared
+        rows = added if row.added_by_hand else shared if row.owner_id is None else owned
+        rows[row.provider].append(stored_model(row))
+    return owned, shared, added
 
 
-def _group(access: Access, listed: list[ListedModel]) -> CatalogueGroup:
+def _group(access: Access, listed: list[ListedModel], added: list[ListedModel]) -> CatalogueGroup:
     usable = not access.refusal
-    models = _best_first(access.kind, listed) if usable and listed else _built_in_models(access.kind)
+    models = list(_best_first(access.kind, listed) if usable and listed else _built_in_models(access.kind))
+    known = {model.id for model in models}
+    models += [model for model in added if model.id not in known]
     reason = access.refusal or ("" if models else _no_models(access))
     return CatalogueGroup(
         provider=access.provider,
         label=access.info.label,
         color=access.info.color,
-        models=list(_catalogue_models(access, models)),
+        models=list(_catalogue_models(access, models, {model.id for model in added})),
         reason=reason,
         can_refresh=usable and not is_demo(access.kind),
     )
 
 
-def _catalogue_models(access: Access, models: Iterable[ListedModel]) -> Iterable[CatalogueModel]:
+def _catalogue_models(
+    access: Access, models: Iterable[ListedModel], added: Collection[str]
+) -> Iterable[CatalogueModel]:
     for listed in models:
         prices = list_price(access.provider, listed.id)
         capabilities = capabilities_of(listed.id, listed.capabilities)
@@ -123,6 +133,7 @@ def _catalogue_models(access: Access, models: Iterable[ListedModel]) -> Iterable
             vision=capabilities.images is True,
             available=not access.refusal,
             reason=access.refusal,
+            added_by_hand=listed.id in added,
         )
 
 

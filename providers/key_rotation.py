@@ -63,6 +63,7 @@ def _stores() -> Iterator[tuple[QuerySet[Any], str, Callable[[Any], Any]]]:
     """Yield rows, the column with their secret, and the function that returns its new value."""
     yield ProviderKey.objects.exclude(hint=""), "api_key", _reencrypted_text
     yield Endpoint.objects.exclude(hint=""), "api_key", _reencrypted_text
+    yield Endpoint.objects.exclude(header_names=""), "headers", _reencrypted_text
     yield Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN), "data", _reencrypted_data
 
 

@@ -29,11 +29,10 @@ def readme_list() -> str:
 def configuration_table() -> str:
     """Return the table of the providers' environment variables."""
     rows = ["| provider | key | base URL | default base URL |", "|---|---|---|---|"]
-    rows += [
-        f"| {kind.label} | `{kind.slug.upper()}_API_KEY` | `{kind.slug.upper()}_BASE_URL` | `{kind.base_url}` |"
-        for kind in KINDS.values()
-        if kind.needs_key or kind.local
-    ]
+    for kind in KINDS.values():
+        if kind.needs_key or kind.local:
+            name, base_url = kind.slug.upper(), kind.base_url or kind.base_url_form
+            rows.append(f"| {kind.label} | `{name}_API_KEY` | `{name}_BASE_URL` | `{base_url}` |")
     return "\n".join(rows)
 
 

@@ -11,8 +11,8 @@ A vendor with a wire format of its own, other than OpenAI's chat completions, ta
 3. Add its stand-in, which sends the vendor's real bytes, to ``tests/fake_providers/`` (``formats.py``, ``server.py``),
    and let the vendor's SDK read them in ``tests/providers/adapters/test_oracle.py``.
 
-An endpoint that an administrator adds is not a kind: it is ``OPENAI_COMPATIBLE`` from ``adapters/openai_compatible.py``
-with a Target that has its name, base URL and key.
+An endpoint that an administrator adds is not a kind: it has the adapter of the kind that it is said to speak like, else
+``OPENAI_COMPATIBLE`` from ``adapters/openai_compatible.py``, and a Target with its name, base URL, key and headers.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from providers.adapters.adapter import Adapter
 from providers.adapters.anthropic import AnthropicAdapter
+from providers.adapters.azure import AzureOpenAIAdapter
 from providers.adapters.capabilities import ALL_EFFORTS, TO_HIGH, Capabilities, Families, Sampling, Thinking
 from providers.adapters.chat_completions import ChatQuirks
 from providers.adapters.demo import DemoAdapter
@@ -62,7 +63,8 @@ class ProviderKind:
     there; ``key_url`` is the page on which users get a key, ``billing_url`` the one on which they pay; ``local`` marks
     servers that run on the user's own machine and need no key; ``adds_version`` is True if the adapter adds the API's
     version to the base URL. ``shortlist`` has the models to show before the vendor's own list was fetched, if
-    genai-prices has no good choice of them.
+    genai-prices has no good choice of them. A vendor that gives each customer a base URL of their own has no
+    ``base_url``, but the form of one in ``base_url_form``.
     """
 
     slug: str
@@ -77,6 +79,7 @@ class ProviderKind:
     local: bool = False
     adds_version: bool = False
     shortlist: tuple[str, ...] = ()
+    base_url_form: str = ""
 
     def __post_init__(self) -> None:
         if not self.color:
@@ -236,6 +239,16 @@ _KINDS = (
         adapter=OpenAICompatibleAdapter(key_model="meta-llama/Meta-Llama-3.1-8B-Instruct-Turbo"),
         base_url="https://api.deepinfra.com/v1/openai",
         key_url="https://deepinfra.com/dash/api_keys",
+    ),
+    ProviderKind(
+        slug="azure",
+        label="Azure OpenAI",
+        color="#1d5fa8",
+        adapter=AzureOpenAIAdapter(),
+        base_url="",
+        base_url_form="https://NAME.openai.azure.com/openai/v1",
+        key_url="https://portal.azure.com",
+        prices="azure",
     ),
     ProviderKind(
         slug="cohere",

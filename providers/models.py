@@ -66,15 +66,22 @@ class ProviderKey(models.Model):
 
 
 class Endpoint(models.Model):
-    """An OpenAI-compatible server that an administrator added for all users; its slug is its ``provider``."""
+    """A server that an administrator added for all users; its slug is its ``provider``.
+
+    ``kind`` is the kind whose API it speaks, with that kind's differences; OpenAI-compatible chat completions if it is
+    empty. ``headers`` are sent with each request (see ``extra_headers.py``); ``header_names`` are shown.
+    """
 
     slug = models.SlugField(max_length=64, unique=True, validators=[validate_endpoint_slug])
     name = models.CharField(max_length=100)
+    kind = models.CharField("API", max_length=64, blank=True, default="")
     base_url = models.CharField(
         "base URL", max_length=500, validators=[validate_base_url], help_text="With /v1, as in http://gpu-1:8000/v1."
     )
     api_key = EncryptedTextField(blank=True, default="", editable=False)
     hint = models.CharField(max_length=8, blank=True, default="", editable=False)
+    headers = EncryptedTextField(blank=True, default="", editable=False)
+    header_names = models.CharField("extra headers", max_length=1_000, blank=True, default="", editable=False)
     color = models.CharField(
         max_length=7,
         default="#475569",
@@ -91,7 +98,8 @@ class Endpoint(models.Model):
 
 
 class LanguageModel(models.Model):
-    """A model that a provider listed for its owner's key or, if it has no owner, for the server's key or no key.
+    """A model that a provider listed for its owner's key or, if it has no owner, for the server's key or no key; or one
+    that its owner added by its id, which refreshes keep.
 
     ``listed`` is what the provider states about it (see ``listed_models.py``); an administrator's label and context
     window come before it.
@@ -107,6 +115,7 @@ class LanguageModel(models.Model):
         null=True, blank=True, help_text="In tokens, instead of what the provider states."
     )
     listed = models.JSONField(default=dict, blank=True, editable=False)
+    added_by_hand = models.BooleanField(default=False, editable=False)
     refreshed_at = models.DateTimeField()
 
     class Meta:

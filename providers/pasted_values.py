@@ -16,6 +16,7 @@ ENDPOINTS = (
 )
 """Paths below a base URL that documentation shows together with it."""
 VERSION = re.compile(r"/v\d+(alpha|beta)?$")
+HOST = re.compile(r"https?://[^/?#\s]+")
 TWICE = re.compile(r"(/v\d+(?:alpha|beta)?)\1+$")
 
 
@@ -31,10 +32,12 @@ def cleaned_key(text: str) -> str:
 
 def cleaned_base_url(kind: ProviderKind | None, text: str) -> str:
     """Return a base URL as this kind's adapter needs it: without the path of an endpoint, with the version once, and
-    without it if the adapter adds it. A local server's URL without a path gets the usual one. ``kind`` is None for an
-    endpoint of an administrator.
+    without it if the adapter adds it. A local server's URL without a path gets the usual one, and the URL of a customer
+    the path of the vendor's form. ``kind`` is None for an endpoint of an administrator.
     """
     url = text.strip(AROUND).rstrip("/")
+    if kind is not None and kind.base_url_form and (host := HOST.match(url)):
+        return host[0] + _path(kind.base_url_form)
     for endpoint in ENDPOINTS:
         url = url.removesuffix(endpoint).rstrip("/")
     url = TWICE.sub(r"\1", url)

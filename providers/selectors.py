@@ -24,6 +24,7 @@ from providers.adapters.adapter import Adapter
 from providers.adapters.base import ErrorCode, ProviderError, Target
 from providers.adapters.error_words import SENTENCES
 from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
+from providers.extra_headers import parse_headers
 from providers.kinds import KINDS, ProviderKind
 from providers.models import Endpoint, KeySource, LanguageModel, ProviderKey
 from providers.prices import model_info
@@ -181,22 +182,24 @@ def _stored(user: User) -> _Stored:
     return _Stored(
         keys=remembered(
             _stored_key(user),
-            lambda: {each.provider: _status_of(each, each.provider) for each in _ALL_KEYS.rows(user.pk)},
+            lambda: {each.provider: _status_of(each.provider, each, "api_key") for each in _ALL_KEYS.rows(user.pk)},
         ),
         endpoints=remembered(
             ENDPOINTS,
-            lambda: {each.slug: _status_of(each, each.name) for each in Endpoint.objects.filter(enabled=True)},
+            lambda: {
+                each.slug: _status_of(each.name, each, "api_key", "headers")
+                for each in Endpoint.objects.filter(enabled=True)
+            },
         ),
     )
 
 
-def _status_of(row: ProviderKey | Endpoint, label: str) -> _StoredKey:
+def _status_of(label: str, row: ProviderKey | Endpoint, *secrets: str) -> _StoredKey:
     try:
-        row.api_key  # noqa: B018
-        readable = True
+        values = [getattr(row, name) for name in secrets]
     except DecryptionError:
-        readable = False
-    return _StoredKey(label, bool(row.hint), readable)
+        return _StoredKey(label, has_key=True, is_readable=False)
+    return _StoredKey(label, has_key=any(values), is_readable=True)
 
 
 def provider_accesses(user: User) -> list[Access]:
@@ -205,7 +208,7 @@ def provider_accesses(user: User) -> list[Access]:
     keys = {key.provider: key for key in ProviderKey.objects.filter(user=user).defer("api_key")}
     server = may_use_server_key(user)
     kinds = [_access(kind, keys.get(kind.slug), server) for kind in KINDS.values()]
-    endpoints = Endpoint.objects.filter(enabled=True).defer("api_key")
+    endpoints = Endpoint.objects.filter(enabled=True).defer("api_key", "headers")
     return [*kinds, *map(_endpoint_access, endpoints)]
 
 
@@ -306,11 +309,13 @@ def _server_target(kind: ProviderKind, api_key: str) -> ResolvedTarget:
 
 def _resolved_endpoint(endpoint: Endpoint) -> ResolvedTarget:
     try:
-        target = Target(endpoint.name, endpoint.base_url, endpoint.api_key)
+        headers = parse_headers(endpoint.headers)
+        target = Target(endpoint.name, endpoint.base_url, endpoint.api_key, headers=headers)
     except DecryptionError as exc:
         sentence = UNREADABLE_FOR_ENDPOINT.format(label=endpoint.name)
         raise ProviderError(ErrorCode.NO_API_KEY, sentence) from exc
-    return ResolvedTarget(OPENAI_COMPATIBLE, target, _source_of(endpoint))
+    adapter = KINDS[endpoint.kind].adapter if endpoint.kind in KINDS else OPENAI_COMPATIBLE
+    return ResolvedTarget(adapter, target, _source_of(endpoint))
 
 
 def _access(kind: ProviderKind, own: ProviderKey | None, server: bool) -> Access:
@@ -338,4 +343,4 @@ def enabled_endpoint(provider: str) -> Endpoint:
 
 
 def _source_of(endpoint: Endpoint) -> KeySource | None:
-    return KeySource.SERVER if endpoint.hint else None
+    return KeySource.SERVER if endpoint.hint or endpoint.header_names else None

@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 MAX_KEY_LENGTH = 1000
 MAX_MODELS = 2000
+MAX_ADDED = 50
+"""Models of one provider that a user can add by hand."""
 ROWS_AT_ONCE = 200
 KEY_TESTS = Limit("key-test", 30, 60, "Too many key tests at once. Wait a minute and try again.")
 REFRESHES = Limit("model-list", 30, 60, "Too many refreshes of model lists at once. Wait a minute and try again.")
@@ -57,6 +59,8 @@ def set_key(*, user: User, provider: str, api_key: str, base_url: str = "") -> P
     kind = _kind(provider)
     api_key = _checked_key(kind, api_key)
     base_url = _checked_base_url(user, kind, base_url)
+    if kind.base_url_form and not base_url:
+        raise _invalid("base_url", f"Enter the base URL of your resource, like {kind.base_url_form}.")
     if not api_key and not base_url:
         raise _invalid("base_url", f"Enter the URL at which {kind.label} runs, or a key.")
     stored = {"api_key": api_key, "hint": hint_of(api_key), "base_url": base_url, "first_used_at": None}
@@ -130,12 +134,12 @@ def store_models(provider: str, owner: User | None, listed: list[ListedModel]) -
     now, stated = timezone.now(), {model.id: encode(model) for model in models}
     with transaction.atomic():
         rows = LanguageModel.objects.filter(provider=provider, owner=owner)
-        rows.exclude(model__in=stated).delete()
-        known = {row.model: row for row in rows}
-        changed = [row for name, row in known.items() if row.listed != stated[name]]
+        rows.exclude(model__in=stated).exclude(added_by_hand=True).delete()
+        known = {row.model: row for row in rows if row.model in stated}
+        changed = [row for name, row in known.items() if row.listed != stated[name] or row.added_by_hand]
         for row in changed:
-            row.listed = stated[row.model]
-        LanguageModel.objects.bulk_update(changed, ["listed"], batch_size=ROWS_AT_ONCE)
+            row.listed, row.added_by_hand = stated[row.model], False
+        LanguageModel.objects.bulk_update(changed, ["listed", "added_by_hand"], batch_size=ROWS_AT_ONCE)
         rows.update(refreshed_at=now)
         LanguageModel.objects.bulk_create(
             [
@@ -147,6 +151,34 @@ def store_models(provider: str, owner: User | None, listed: list[ListedModel]) -
         )
     forget_all()
     return models
+
+
+def add_model(*, user: User, provider: str, model: str) -> None:
+    """Add a model to those that this user can choose from, by the id that the provider calls it by. Raises NotFound and
+    InvalidInput."""
+    access = provider_access(user, provider)
+    model = model.strip()
+    if not _is_usable(model):
+        raise _invalid("model", f"Enter the model's id, as {access.info.label} calls it.")
+    if access.refusal:
+        raise _invalid("model", access.refusal)
+    own = LanguageModel.objects.filter(owner=user, provider=provider)
+    if own.filter(added_by_hand=True).count() >= MAX_ADDED:
+        raise _invalid("model", f"You have added {MAX_ADDED} models of {access.info.label}. Remove one first.")
+    # A row that a refresh has stored stays what it is.
+    own.get_or_create(
+        model=model,
+        defaults={"owner": user, "provider": provider, "added_by_hand": True, "refreshed_at": timezone.now()},
+    )
+    forget_all()
+
+
+def remove_model(*, user: User, provider: str, model: str) -> None:
+    """Remove a model that this user has added; raises NotFound if they have not."""
+    added = LanguageModel.objects.filter(owner=user, provider=provider, model=model, added_by_hand=True)
+    if not added.delete()[0]:
+        raise NotFound("You have not added this model.")
+    forget_all()
 
 
 def _kind(provider: str) -> ProviderKind:

@@ -52,8 +52,9 @@ class Choice:
 
 @cache
 def shortlisted_models(provider: str) -> tuple[str, ...]:
-    """Return the ids of a kind's short list, newest first; empty if genai-prices does not know the kind."""
-    if provider in KINDS and KINDS[provider].shortlist:
+    """Return the ids of a kind's short list, newest first; empty if genai-prices does not know the kind, or its models
+    have other names for each customer."""
+    if provider in KINDS and (KINDS[provider].shortlist or KINDS[provider].base_url_form):
         return KINDS[provider].shortlist
     vendor = price_vendor(provider)
     choices = sorted(_choices(provider, vendor.models if vendor else ()), key=_newest_first)

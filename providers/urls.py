@@ -14,4 +14,6 @@ urlpatterns = [
     path("keys/<slug:provider>/test/", views.key_test, name="key-test"),
     path("models/", views.model_list, name="model-list"),
     path("models/<slug:provider>/refresh/", views.model_refresh, name="model-refresh"),
+    path("models/<slug:provider>/add/", views.model_add, name="model-add"),
+    path("models/<slug:provider>/remove/", views.model_remove, name="model-remove"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.contrib import messages
@@ -97,9 +98,34 @@ def model_list(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def model_refresh(request: AuthenticatedHttpRequest, provider: str) -> HttpResponse:
-    user = request.user
-    notice = _refreshed(user, provider)
-    group = next(group for group in catalogue_groups(user) if group.provider == provider)
+    return _with_models(request, provider, _refreshed(request.user, provider))
+
+
+@require_POST
+@login_required
+def model_add(request: AuthenticatedHttpRequest, provider: str) -> HttpResponse:
+    return _changed(request, provider, services.add_model, "Added.")
+
+
+@require_POST
+@login_required
+def model_remove(request: AuthenticatedHttpRequest, provider: str) -> HttpResponse:
+    return _changed(request, provider, services.remove_model, "Removed.")
+
+
+def _changed(request: AuthenticatedHttpRequest, provider: str, change: Callable[..., None], done: str) -> HttpResponse:
+    """Add or remove the model that the form names."""
+    try:
+        change(user=request.user, provider=provider, model=request.POST.get("model", ""))
+    except NotFound as error:
+        raise Http404 from error
+    except InvalidInput as error:
+        return _with_models(request, provider, Notice(ok=False, text=error.message))
+    return _with_models(request, provider, Notice(ok=True, text=done))
+
+
+def _with_models(request: AuthenticatedHttpRequest, provider: str, notice: Notice) -> HttpResponse:
+    group = next(group for group in catalogue_groups(request.user) if group.provider == provider)
     if request.htmx:
         return render(request, "providers/_model_group.html", {"group": group, "notice": notice, "open": True})
     _add_message(request, group.label, notice)

@@ -9,6 +9,7 @@ This package knows no Django, no database and no channel layer.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -138,14 +139,21 @@ class Target:
     """The URL that a request goes to, and its key.
 
     ``label`` names the provider in sentences for people. ``base_url`` means what the vendor's own SDK means by it.
-    ``guarded`` marks a URL that an ordinary user set: only public IP addresses may be connected to, which is checked at
-    the moment of connecting.
+    ``headers`` are sent besides those of the adapter, or instead of them if they have the same name. ``guarded`` marks
+    a URL that an ordinary user set: only public IP addresses may be connected to, which is checked at the moment of
+    connecting.
     """
 
     label: str
     base_url: str
     api_key: str = field(default="", repr=False)
     guarded: bool = False
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def with_own_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return headers of an adapter with those of the target."""
+        own = {name.lower() for name, _ in self.headers}
+        return {name: value for name, value in headers.items() if name.lower() not in own} | dict(self.headers)
 
 
 @dataclass(frozen=True, slots=True)

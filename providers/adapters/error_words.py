@@ -143,7 +143,8 @@ _ROWS = (
     ),
     _Row(
         (400, 403, 404, 410, 422, 0),
-        r"model[ _]not[ _](found|exist|available)|not_found_error|(unknown|invalid|unsupported|no such) model"
+        r"model[ _]not[ _](found|exist|available)|deployment ?not ?found|api deployment for this resource"
+        r"|not_found_error|(unknown|invalid|unsupported|no such) model"
         r"|not a valid model|no endpoints found|models?\b.{0,200}(does not exist|is not found|not found)"
         r"|invalid_model|decommissioned|supported api model names"
         r"|models?\b.{0,100}(no longer (available|supported)|retired)",

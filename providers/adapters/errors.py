@@ -75,8 +75,8 @@ def failure(
         (message or SENTENCES[code]).format(label=target.label),
         retryable=retryable and code in RETRYABLE,
         retry_after=retry_after,
-        vendor_message=_storable(vendor_message(redacted(vendor, target.api_key))) if vendor else "",
-        detail=_storable(redacted(detail, target.api_key)[:MAX_DETAIL]),
+        vendor_message=_storable(vendor_message(redacted(vendor, target))) if vendor else "",
+        detail=_storable(redacted(detail, target)[:MAX_DETAIL]),
     )
 
 
@@ -160,8 +160,15 @@ PROXY = (
 BAD_URL = "The base URL of {label} is not usable. Check its spelling."
 
 
-def redacted(text: str, key: str) -> str:
-    """Return the text without the key, also if a vendor quotes only its beginning ("sk-abc*****wxyz")."""
+def redacted(text: str, target: Target) -> str:
+    """Return the text without the key and the values of the target's headers, also if a vendor quotes only the
+    beginning of one ("sk-abc*****wxyz")."""
+    for secret in (target.api_key, *(value for _, value in target.headers)):
+        text = _without(text, secret)
+    return text
+
+
+def _without(text: str, key: str) -> str:
     # The beginning of a short key could occur in any text.
     if len(key) < 8:
         return text.replace(key, "[key]") if key else text

@@ -189,7 +189,7 @@ class HttpClients:
 
     async def _post(self, target: Target, call: Call, body: dict[str, Any]) -> aiohttp.ClientResponse:
         url = target.base_url.rstrip("/") + call.path
-        headers = {**STREAM_HEADERS, **call.headers}
+        headers = target.with_own_headers({**STREAM_HEADERS, **call.headers})
         data = orjson.dumps(body)
         response: aiohttp.ClientResponse
         try:

@@ -1,6 +1,6 @@
 """Chat completions as many vendors and local servers implement them; ``ChatQuirks`` describes the differences.
 
-An endpoint that an administrator adds is ``OPENAI_COMPATIBLE`` with a Target of its own; it needs no code.
+An endpoint that an administrator adds is ``OPENAI_COMPATIBLE`` with a Target of its own, unless it speaks like a kind.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ async def _exchange(clients: HttpClients, target: Target, request: httpx2.Reques
 
 def _headers(target: Target, headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     allowed = HEADERS | KEY_HEADERS if target.api_key else HEADERS
-    return {name: value for name, value in headers if name.lower() in allowed}
+    return target.with_own_headers({name: value for name, value in headers if name.lower() in allowed})
 
 
 def _provider_error(target: Target, exc: BaseException) -> ProviderError:

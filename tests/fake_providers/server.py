@@ -25,6 +25,11 @@ from tests.fake_providers.recorder import Recorded
 from tests.fake_providers.scripts import Script
 from tests.fake_providers.sender import Answer, Cut
 
+DEPLOYED = [
+    {"id": "model-a", "model": "gpt-6.1-sol", "status": "succeeded"},
+    {"id": "model-b", "model": "gpt-4o", "status": "succeeded"},
+    {"id": "search", "model": "text-embedding-3-large", "status": "succeeded"},
+]
 PATHS = {"anthropic": "/anthropic", "google": "/google", "mistral": "/mistral"}
 KEY_HEADERS = ("Authorization", "x-api-key", "x-goog-api-key")
 
@@ -136,6 +141,7 @@ class StandIn:
         route.add_get("/{vendor}/v1/models", self._list)
         route.add_get("/{version:v1}/models", self._list)
         route.add_get("/{vendor}/v1/key", self._key)
+        route.add_get("/openai/deployments", self._deployments)
         return application
 
     def _answering(self, format_: type[Format]) -> Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]:
@@ -186,6 +192,17 @@ class StandIn:
             return _refused(request, 401, "")
         vendor = _vendor(request)
         return web.json_response(listing(vendor, self.models.get(vendor)))
+
+    async def _deployments(self, request: web.Request) -> web.Response:
+        """Return the deployments of an Azure resource; its list is at the root of the host, for the key in its own header."""
+        if not request.headers.get("api-key") or "api-version" not in request.query:
+            return _refused(request, 401, "")
+        return web.json_response(
+            {
+                "object": "list",
+                "data": [{"object": "deployment", **each} for each in self.models.get("azure", DEPLOYED)],
+            }
+        )
 
     async def _key(self, request: web.Request) -> web.Response:
         if "refused" in _key(request) or not _key(request):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,11 +11,15 @@ from pytest_django import Settings
 from accounts.models import User
 from core.errors import NotFound
 from providers.adapters.base import ProviderError
+from providers.adapters.errors import response_failure
+from providers.adapters.http import HttpClients
 from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
+from providers.kinds import KINDS
 from providers.models import Endpoint
 from providers.selectors import resolve_target
 from providers.services import test_key as try_key
 from tests.fake_providers import StandIn
+from tests.providers.adapters.calls import request_of, target_of
 
 SECRET = "endpoint-secret-4444"
 ADD = "/admin/providers/endpoint/add/"
@@ -116,3 +121,70 @@ def test_it_says_that_the_key_cannot_be_read(
 
     assert client.get("/admin/providers/endpoint/").status_code == 200
     assert change(client, endpoint, name="Renamed").status_code == 302
+
+
+def test_an_endpoint_speaks_the_api_of_a_kind(client: Client, admin: User, alice: User) -> None:
+    client.force_login(admin)
+
+    client.post(ADD, form_fields(kind="anthropic", base_url="https://api.kimi.example/anthropic/v1"))
+
+    resolved = resolve_target(alice, "gpu")
+    assert resolved.adapter is KINDS["anthropic"].adapter
+    assert resolved.target.base_url == "https://api.kimi.example/anthropic"
+
+
+@pytest.mark.parametrize("kind", ["", "openai", "anthropic", "mistral"])
+async def test_its_headers_are_sent_with_every_request(kind: str, vendors: StandIn, clients: HttpClients) -> None:
+    adapter = KINDS[kind].adapter if kind else OPENAI_COMPATIBLE
+    target = replace(
+        target_of(vendors, kind or "vllm"), headers=(("X-Team", "research"), ("AUTHORIZATION", "Basic eHk="))
+    )
+
+    async for _ in adapter.stream(clients, target, request_of()):
+        pass
+    await adapter.list_models(target)
+
+    for headers in (vendors.requests[-1].headers, vendors.listed[-1]):
+        sent = [(name.lower(), value) for name, value in headers.items()]
+        assert ("x-team", "research") in sent
+        assert [value for name, value in sent if name == "authorization"] == ["Basic eHk="]
+
+
+def test_it_keeps_headers_and_shows_only_their_names(client: Client, endpoint: Endpoint, alice: User) -> None:
+    change(client, endpoint, new_headers="X-Team: research\n X-Token: very-secret \n")
+    change(client, endpoint, name="Renamed")
+    resolved = resolve_target(alice, "gpu")
+    page = client.get(f"/admin/providers/endpoint/{endpoint.pk}/change/").content.decode()
+    change(client, endpoint, forget_headers="on")
+
+    assert resolved.target.headers == (("X-Team", "research"), ("X-Token", "very-secret"))
+    assert "X-Team, X-Token" in page
+    assert "very-secret" not in page
+    assert "very-secret" not in repr(resolved.target)
+    assert resolve_target(alice, "gpu").target.headers == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("no colon", "“no colon” is not one"),
+        ("X Y: z", "“X Y” is not one"),
+        ("X-A: bé", "“X-A” is not one"),
+        ("Host: example.org", "The header “Host” is set by LLMSelect."),
+        ("\n".join(f"X-{number}: y" for number in range(21)), "Write at most 20 headers"),
+    ],
+)
+def test_it_takes_no_bad_headers(client: Client, endpoint: Endpoint, text: str, sentence: str) -> None:
+    response = change(client, endpoint, new_headers=text)
+
+    assert sentence in response.content.decode()
+    assert Endpoint.objects.get().headers == ""
+
+
+def test_an_error_never_quotes_a_header(vendors: StandIn) -> None:
+    target = replace(target_of(vendors, "vllm"), headers=(("X-Token", "very-secret-0123"),))
+
+    error = response_failure(target, 400, {}, b'{"error": {"message": "bad token very-secret-0123"}}')
+
+    assert "very-secret" not in error.detail + error.vendor_message
+    assert error.vendor_message == "bad token [key]"

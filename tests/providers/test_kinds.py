@@ -62,7 +62,8 @@ def test_a_new_kind_takes_one_entry() -> None:
 def test_it_describes_each_kind_in_full(kind: ProviderKind) -> None:
     assert re.fullmatch(r"#[0-9a-f]{6}", kind.color)
     assert contrast(kind.color) >= 4.5
-    assert not kind.base_url.endswith("/")
+    assert bool(kind.base_url) is not bool(kind.base_url_form)
+    assert not (kind.base_url or kind.base_url_form).endswith("/")
     assert (urlsplit(kind.base_url).hostname == "127.0.0.1") is kind.local
     assert bool(kind.key_url) is kind.needs_key
     assert asyncio.iscoroutinefunction(kind.adapter.list_models)

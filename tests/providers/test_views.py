@@ -8,6 +8,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
+from providers.catalogue import catalogue
 from providers.models import Endpoint, LanguageModel, ProviderKey
 from providers.services import refresh_models, set_key
 from tests.fake_providers import StandIn
@@ -97,8 +98,9 @@ def test_it_finds_no_unknown_provider(alice: User) -> None:
     client = signed_in(alice)
 
     paths = ["/keys/nobody/", "/keys/nobody/delete/", "/keys/nobody/test/", "/models/nobody/refresh/"]
+    paths += ["/models/nobody/add/", "/models/nobody/remove/", "/models/openai/remove/"]
 
-    assert [client.post(path, {"api_key": OWN}).status_code for path in paths] == [404] * 4
+    assert [client.post(path, {"api_key": OWN}).status_code for path in paths] == [404] * 7
 
 
 def test_it_deletes_only_the_users_own_key(alice: User, bob: User) -> None:
@@ -207,3 +209,53 @@ def test_it_does_not_let_an_administrator_write_a_users_key(admin: User, alice: 
     assert client.post(path, {"api_key": "x", "hint": "x", "base_url": "http://evil/"}).status_code == 403
     assert client.get("/admin/providers/providerkey/add/").status_code == 403
     assert ProviderKey.objects.get().api_key == OWN
+
+
+def test_it_adds_and_removes_a_model_by_its_id(alice: User, bob: User) -> None:
+    set_key(user=alice, provider="openai", api_key=OWN)
+    client = signed_in(alice)
+
+    added = client.post("/models/openai/add/", {"model": " ft:gpt-4o:us:x "}, headers=HTMX)
+    refresh_models(user=alice, provider="openai")
+    refreshed = {each.model: each for each in catalogue(alice) if each.provider == "openai"}
+    of_bob = {each.model for each in catalogue(bob)}
+    removed = client.post("/models/openai/remove/", {"model": "ft:gpt-4o:us:x"}, headers=HTMX)
+
+    assert "Added." in body(added)
+    assert "ft:gpt-4o:us:x" in body(added)
+    assert refreshed["ft:gpt-4o:us:x"].added_by_hand
+    assert refreshed["ft:gpt-4o:us:x"].available
+    assert not refreshed["gpt-4o"].added_by_hand
+    assert "ft:gpt-4o:us:x" not in of_bob
+    assert "Removed." in body(removed)
+    assert "ft:gpt-4o:us:x" not in body(removed)
+
+
+def test_it_adds_models_to_the_servers_list_for_one_user_alone(alice: User, bob: User, settings: Settings) -> None:
+    settings.PROVIDER_API_KEYS = {**settings.PROVIDER_API_KEYS, "mistral": "sk-server-key-2222"}
+    settings.SERVER_KEYS = "everyone"
+    signed_in(alice).post("/models/mistral/add/", {"model": "our-fine-tune"})
+
+    available = [
+        {each.model for each in catalogue(user) if each.provider == "mistral" and each.available}
+        for user in (alice, bob)
+    ]
+
+    assert available[0] - available[1] == {"our-fine-tune"}
+
+
+@pytest.mark.parametrize("model", ["", " ", "x" * 201, "a\nb", "a\x00b"])
+def test_it_adds_no_model_without_a_good_id(alice: User, model: str) -> None:
+    set_key(user=alice, provider="openai", api_key=OWN)
+
+    page = body(signed_in(alice).post("/models/openai/add/", {"model": model}, headers=HTMX))
+
+    assert "Enter the model" in page
+    assert not LanguageModel.objects.exists()
+
+
+def test_it_adds_no_model_that_could_not_be_used(alice: User) -> None:
+    page = body(signed_in(alice).post("/models/openai/add/", {"model": "gpt-x"}, headers=HTMX))
+
+    assert "No key for OpenAI is set." in page
+    assert not LanguageModel.objects.exists()

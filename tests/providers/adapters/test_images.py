@@ -120,4 +120,4 @@ async def test_it_sends_mistral_the_same_as_its_sdk(vendors: StandIn, clients: H
 
 
 def test_every_kind_is_tested_here() -> None:
-    assert {"openai", "meta", "anthropic", "google", "mistral", "demo", *COMPATIBLE} == set(KINDS)
+    assert {"openai", "azure", "meta", "anthropic", "google", "mistral", "demo", *COMPATIBLE} == set(KINDS)
