@@ -1,4 +1,4 @@
-"""Azure OpenAI: OpenAI's API at a base URL of each customer, where models are called by the names of deployments.
+"""Azure OpenAI: OpenAI's API at a base URL of each customer, with deployments instead of models.
 
 Source: https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle (the v1 API, which needs no version).
 """

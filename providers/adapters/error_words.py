@@ -116,7 +116,7 @@ _ROWS = (
     _Row(
         (400, 401, 403, 0),
         r"api[ _]key[ _](not valid|invalid)|(invalid|incorrect|missing|no)[ _](x-)?api[ _-]key|authentication_error"
-        r"|unregistered callers|unauthorized",
+        r"|unregistered callers|unauthorized|login fail",
         Meaning(ErrorCode.INVALID_API_KEY),
     ),
     _Row(
@@ -137,7 +137,7 @@ _ROWS = (
     ),
     _Row(
         (400, 403, 422, 0),
-        r"content[ _](filter|policy|management policy)|content_moderation|usage (polic|guideline)|flagged"
+        r"content[ _](filter|policy|management policy)|content_moderation|new_sensitive|usage (polic|guideline)|flagged"
         r"|requires moderation|invalid_prompt|prohibited_content|(bio|misalignment)_policy|content exists risk",
         Meaning(ErrorCode.CONTENT_FILTERED),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any
 from urllib.parse import quote
@@ -32,6 +32,8 @@ from providers.adapters.sdk import TOTAL_SECONDS, sdk_client, sdk_key
 from providers.adapters.sources import PICTURE
 
 API_VERSION = "v1beta"
+MAX_REQUESTS = 32
+"""The most requests for one answer, of which each continues the one before."""
 BUDGET_MODELS = re.compile(r"gemini-2\.5")
 # Every 2.5 model that thinks accepts the smallest one.
 BUDGETS = {"none": 0, "minimal": 512, "low": 1024, "medium": 8192, "high": 24_576}
@@ -56,10 +58,16 @@ class GoogleAdapter:
         self, clients: HttpClients, target: Target, request: Request
     ) -> AsyncGenerator[AdapterEvent, None]:
         reader = _Reader(target)
-        async with aclosing(clients.frames(target, _call(target, request))) as frames:
-            async for frame in frames:
-                for event in reader.read(frame):
-                    yield event
+        for _ in range(MAX_REQUESTS):
+            call = _call(target, request)
+            if reader.continuation:
+                call.body["continuationToken"] = reader.begin_again()
+            async with aclosing(clients.frames(target, call)) as frames:
+                async for frame in frames:
+                    for event in reader.read(frame):
+                        yield event
+            if not reader.continuation:
+                break
         for event in reader.close():
             yield event
 
@@ -141,12 +149,24 @@ def _thinking(effort: str | None, name: str, model: Capabilities) -> dict[str, A
 
 
 class _Reader:
-    """The reader of one stream; a finish reason may come with any frame, also before the text."""
+    """The reader of the streams of one answer; a finish reason may come with any frame, also before the text.
+
+    ``continuation`` is a token if the last stream ended at the limit of one request before the answer did.
+    """
 
     def __init__(self, target: Target) -> None:
+        self.continuation = ""
         self._target = target
         self._usage: Usage | None = None
+        self._earlier: list[Usage] = []
         self._has_picture = False
+
+    def begin_again(self) -> str:
+        """Begin the stream that continues the last one; return the token for its request."""
+        if self._usage is not None:
+            self._earlier.append(self._usage)
+        token, self.continuation, self._usage = self.continuation, "", None
+        return token
 
     def read(self, frame: Frame) -> Iterator[AdapterEvent]:
         if frame.get("usageMetadata"):
@@ -160,13 +180,19 @@ class _Reader:
             for part in mappings(mapping(candidate.get("content")).get("parts")):
                 yield from self._part(part)
             reason = candidate.get("finishReason")
-            if reason and isinstance(reason, str):
+            token = candidate.get("continuationToken")
+            if reason == "CONTINUATION" and token and isinstance(token, str):
+                self.continuation = token
+            elif reason and isinstance(reason, str):
                 explanation = candidate.get("finishMessage") or ""
                 yield end_of(self._target, reason, explanation, vendor=explanation)
 
     def close(self) -> Iterator[AdapterEvent]:
-        if self._usage is not None:
-            yield self._usage
+        if self.continuation:
+            yield end_of(self._target, "CONTINUATION")
+        usages = [*self._earlier, *([self._usage] if self._usage else [])]
+        if usages:
+            yield _sum(usages)
 
     def _part(self, part: Frame) -> Iterator[AdapterEvent]:
         text = words(part.get("text"))
@@ -175,6 +201,16 @@ class _Reader:
         elif (part.get("inlineData") or part.get("fileData")) and not self._has_picture:
             self._has_picture = True
             yield TextDelta(PICTURE)
+
+
+def _sum(usages: Sequence[Usage]) -> Usage:
+    """Return the usage of several requests, since Google counts each by itself."""
+    return Usage(
+        input_tokens=sum(each.input_tokens for each in usages),
+        output_tokens=sum(each.output_tokens for each in usages),
+        reasoning_tokens=sum(each.reasoning_tokens for each in usages),
+        cached_input_tokens=sum(each.cached_input_tokens for each in usages),
+    )
 
 
 def _usage(usage: Frame) -> Usage:

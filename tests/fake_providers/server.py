@@ -194,7 +194,7 @@ class StandIn:
         return web.json_response(listing(vendor, self.models.get(vendor)))
 
     async def _deployments(self, request: web.Request) -> web.Response:
-        """Return the deployments of an Azure resource; its list is at the root of the host, for the key in its own header."""
+        """Return the deployments of an Azure resource, at the root of its host, for the key in its own header."""
         if not request.headers.get("api-key") or "api-version" not in request.query:
             return _refused(request, 401, "")
         return web.json_response(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
 import requests
+from PIL import Image
 
 from tests.fake_providers import Script, StandIn
 from tests.images import samples
@@ -66,6 +69,26 @@ def _kinds(message: dict[str, Any]) -> list[str]:
         "text" if part["type"] == "text" else part["image_url"]["url"].partition(";")[0].rpartition("/")[2]
         for part in message["content"]
     ]
+
+
+def test_a_chat_goes_on_after_an_image_that_is_too_large_for_the_vendor(alice: Program, vendors: StandIn) -> None:
+    image = uploaded(alice, samples.encoded("PNG", Image.new("RGB", (9_000, 40), "red")))
+    body = {"message": "What is this?", "provider": "anthropic", "model": "wide-a", "images": [image["id"]]}
+
+    first = alice.post("chat", body)
+    alice.post("chat", {"message": "Sure?", "conversation_id": first["conversation_id"]})
+
+    vendors.wait_for_request(model="wide-a", number=2)
+    sources = [
+        part["source"]["data"]
+        for request in vendors.requests
+        for message in request.body["messages"]
+        for part in message["content"]
+        if isinstance(part, dict) and part["type"] == "image"
+    ]
+    assert (image["width"], image["height"]) == (9_000, 40)
+    assert len(sources) == 2
+    assert all(max(Image.open(BytesIO(base64.b64decode(source))).size) <= 2_048 for source in sources)
 
 
 def test_a_chat_sends_its_images_with_every_message(alice: Program, vendors: StandIn) -> None:

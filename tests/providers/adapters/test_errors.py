@@ -50,6 +50,27 @@ BODIES = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("code", "words", "expected"),
+    [
+        (1004, "login fail: Please carry the API secret key", "invalid_api_key"),
+        (1008, "insufficient balance", "quota_exceeded"),
+        (1026, "input new_sensitive", "content_filtered"),
+        (2013, "invalid params, context window exceeds limit", "context_too_long"),
+    ],
+)
+async def test_it_reads_an_error_of_minimax_in_a_good_response(
+    code: int, words: str, expected: str, vendors: StandIn, clients: HttpClients
+) -> None:
+    body = json.dumps({"base_resp": {"status_code": code, "status_msg": words}})
+    vendors.default = Script(body=body, headers={"Content-Type": "application/json"})
+
+    error = (await read_stream(clients, "minimax", target_of(vendors, "minimax"), request_of())).failed()
+
+    assert (error.code, error.vendor_message) == (expected, words)
+    assert len(vendors.requests) == 1
+
+
 @pytest.mark.parametrize("slug", FORMATS)
 async def test_it_yields_all_text_that_arrived_before_the_connection_broke(
     slug: str, vendors: StandIn, clients: HttpClients
