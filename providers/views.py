@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -24,6 +25,9 @@ from providers.selectors import Access, provider_access, provider_accesses
 
 # Not 400: while DEBUG is on, django-htmx takes that for a crash and replaces the page with its response.
 FORM_REFUSED = 422
+MAX_UNUSED = 8
+"""Providers without a key that are shown; the others are folded."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class KeyCard:
 @login_required
 @never_cache
 def key_list(request: AuthenticatedHttpRequest) -> HttpResponse:
-    return render(request, "providers/key_list.html", {"cards": _cards(request.user)})
+    return render(request, "providers/key_list.html", _key_lists(_cards(request.user)))
 
 
 @sensitive_post_parameters("api_key")
@@ -92,7 +96,8 @@ def key_test(request: AuthenticatedHttpRequest, provider: str) -> HttpResponse:
 @login_required
 @never_cache
 def model_list(request: AuthenticatedHttpRequest) -> HttpResponse:
-    return render(request, "providers/model_list.html", {"groups": catalogue_groups(request.user)})
+    groups, others = _folded(catalogue_groups(request.user), lambda group: group.can_refresh or group.usable)
+    return render(request, "providers/model_list.html", {"groups": groups, "others": others})
 
 
 @require_POST
@@ -155,6 +160,18 @@ def _saved(user: User, provider: str) -> Notice:
     return Notice(notice.ok, text, notice.vendor_message)
 
 
+def _key_lists(cards: list[KeyCard]) -> dict[str, list[KeyCard]]:
+    shown, others = _folded(cards, lambda card: not card.access.refusal or bool(card.errors))
+    return {"cards": shown, "others": others}
+
+
+def _folded(items: list[T], is_in_use: Callable[[T], bool]) -> tuple[list[T], list[T]]:
+    """Return the providers to show, and the many that are folded: those that are not in use but for the first few."""
+    unused = [item for item in items if not is_in_use(item)]
+    others = unused[MAX_UNUSED:]
+    return [item for item in items if item not in others], others
+
+
 def _cards(user: User) -> list[KeyCard]:
     return [_card(item) for item in provider_accesses(user) if item.takes_key]
 
@@ -175,7 +192,7 @@ def _refused(request: AuthenticatedHttpRequest, card: KeyCard) -> HttpResponse:
     if request.htmx:
         return render(request, "providers/_key.html", {"card": card, "open": True}, status=FORM_REFUSED)
     cards = [card if card.access.provider == other.access.provider else other for other in _cards(request.user)]
-    return render(request, "providers/key_list.html", {"cards": cards}, status=FORM_REFUSED)
+    return render(request, "providers/key_list.html", _key_lists(cards), status=FORM_REFUSED)
 
 
 def _add_message(request: AuthenticatedHttpRequest, label: str, notice: Notice) -> None:

@@ -68,15 +68,17 @@ def _parsed(source: bytearray) -> _Events:
 def _hide_definitions(hidden: bytearray, events: _Events) -> bool:
     """Hide the brackets of ``[^1]: Note``, which would be an address for all ``[^1]``; return True if there are any."""
     brackets = [match.end() - 1 for match in _DEFINITION.finditer(hidden)]
-    if brackets:
-        code = [span for event, span in events if isinstance(event, dict) and _is_code(event)]
-        brackets = [start for start in brackets if not any(span["start"] <= start < span["end"] for span in code)]
+    code = [(span["start"], span["end"]) for event, span in events if brackets and _is_code(event)]
+    found = False
     for start in brackets:
-        _hide(hidden, start, start + 1)
-    return bool(brackets)
+        number = bisect_right(code, start, key=itemgetter(0)) - 1
+        if number < 0 or code[number][1] <= start:
+            _hide(hidden, start, start + 1)
+            found = True
+    return found
 
 
-def _is_code(event: dict[str, Any]) -> bool:
+def _is_code(event: Any) -> bool:
     match event:
         case {"Code": _} | {"InlineHtml": _} | {"Start": {"CodeBlock": _} | "HtmlBlock"}:
             return True

@@ -47,6 +47,8 @@ from providers.adapters.vendor_messages import vendor_message
 
 # In characters: enough for a vendor's error, not for a whole HTML page in the log.
 MAX_DETAIL = 4000
+SHORT = 8
+"""Characters from which on a secret is recognized by its beginning."""
 
 PAYLOADS = frozenset({"choices", "candidates", "type", "usage", "usageMetadata", "promptFeedback", "delta", "object"})
 """Fields of events that are not errors."""
@@ -163,13 +165,15 @@ BAD_URL = "The base URL of {label} is not usable. Check its spelling."
 def redacted(text: str, target: Target) -> str:
     """Return the text without the key and the values of the target's headers, also if a vendor quotes only the
     beginning of one ("sk-abc*****wxyz")."""
-    for secret in (target.api_key, *(value for _, value in target.headers)):
-        text = _without(text, secret)
+    key = target.api_key
+    # The beginning of a short key could occur in any text, and so could a short value of a header.
+    if 0 < len(key) < SHORT:
+        text = text.replace(key, "[key]")
+    for secret in (key, *(value for _, value in target.headers)):
+        if len(secret) >= SHORT:
+            text = _without(text, secret)
     return text
 
 
 def _without(text: str, key: str) -> str:
-    # The beginning of a short key could occur in any text.
-    if len(key) < 8:
-        return text.replace(key, "[key]") if key else text
     return re.sub(re.escape(key[:6]) + r"[^\s\"'<>]*", "[key]", text.replace(key, "[key]"))

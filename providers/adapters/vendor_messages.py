@@ -34,7 +34,8 @@ def vendor_message(text: str) -> str:
         said = _said(json.loads(text))
     except (ValueError, RecursionError):
         said = "" if re.match(r"\s*[<{\[]", text) else text
-    said = _SECRETS.sub(HIDDEN, " ".join(said.split()))
+    # The pattern looks ahead, so it would take long for a very long text.
+    said = _SECRETS.sub(HIDDEN, " ".join(said.split())[: 2 * MAX_LENGTH])
     return said if len(said) <= MAX_LENGTH else f"{said[: MAX_LENGTH - 1]}…"
 
 
