@@ -17,7 +17,7 @@ from generations.log.event_log import EntryId
 from generations.log.events import Adjusted, Delta, Done, Ended, Event, PhaseChanged, Reset, Started
 from generations.models import Generation
 from generations.output.api_feed import FeedEvent, feed
-from generations.output.json import error_json
+from generations.output.json import failure_json
 from generations.selectors import RunState
 
 
@@ -134,7 +134,7 @@ def _end(generation: Generation) -> Json:
     return {
         "event": "error",
         **slot_json(generation),
-        **error_json(generation),
+        **failure_json(generation),
         "response": generation.text,
         "time": generation.time,
     }

@@ -12,7 +12,7 @@ from generations.log.event_log import EntryId
 from generations.log.events import Adjusted, Delta, Done, Ended, Event, Reset, Started
 from generations.models import Generation
 from generations.output.api_feed import FeedEvent, feed
-from generations.output.json import error_json, usage_json
+from generations.output.json import failure_json, usage_json
 from generations.selectors import RunState
 
 
@@ -86,4 +86,4 @@ def _end_json(generation: Generation) -> Json:
     """Return ``done`` or ``error`` without the ids."""
     if generation.status == Generation.Status.COMPLETED:
         return {"done": True, "usage": usage_json(generation)}
-    return error_json(generation)
+    return failure_json(generation)

@@ -115,7 +115,12 @@ def require_base_urls(env: Env, slugs: Iterable[str]) -> None:
     """Require the base URL of each of these kinds that has a key, because it has no usual one."""
     for name in map(str.upper, slugs):
         if env.str(f"{name}_API_KEY", ""):
-            env.str(f"{name}_BASE_URL")
+            env.str(f"{name}_BASE_URL", validate=_not_empty)
+
+
+def _not_empty(value: str) -> None:
+    if not value.strip():
+        raise ValidationError("has to be set too, because each customer has another one.")
 
 
 def database_url(env: Env, name: str, default: str) -> str:

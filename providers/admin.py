@@ -115,17 +115,24 @@ class EndpointAdmin(admin.ModelAdmin):
             obj.headers = new_headers
             obj.header_names = ", ".join(name for name, _ in parse_headers(new_headers))[:1_000]
         super().save_model(request, obj, form, change)
+        if {"slug", "kind", "base_url"} & set(form.changed_data):
+            _forget_models(obj.slug)
         _record_endpoint(request, obj, event="changed" if change else "added")
 
     @transaction.atomic
     def delete_model(self, request: HttpRequest, obj: Endpoint) -> None:
         _record_endpoint(request, obj, event="deleted")
+        _forget_models(obj.slug)
         super().delete_model(request, obj)
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Endpoint]) -> None:
         for endpoint in queryset:
             self.delete_model(request, endpoint)
+
+
+def _forget_models(provider: str) -> None:
+    LanguageModel.objects.filter(provider=provider, owner=None).delete()
 
 
 def _record_endpoint(request: HttpRequest, endpoint: Endpoint, *, event: str) -> None:

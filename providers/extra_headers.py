@@ -23,7 +23,8 @@ TOO_MANY = f"Write at most {MAX_HEADERS} headers with {MAX_LENGTH} characters in
 
 
 def parse_headers(text: str) -> tuple[tuple[str, str], ...]:
-    """Return the headers in a text; raises InvalidInput. The sentence never contains a value."""
+    """Return the headers in a text; raises InvalidInput. The sentence contains nothing that
+    follows a colon."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > MAX_HEADERS or len(text) > MAX_LENGTH:
         raise InvalidInput(TOO_MANY)

@@ -16,7 +16,7 @@ ENDPOINTS = (
 )
 """Paths below a base URL that documentation shows together with it."""
 VERSION = re.compile(r"/v\d+(alpha|beta)?$")
-HOST = re.compile(r"https?://[^/?#\s]+")
+HOST = re.compile(r"https?://[^/?#\s]+", re.IGNORECASE)
 TWICE = re.compile(r"(/v\d+(?:alpha|beta)?)\1+$")
 
 
@@ -36,8 +36,9 @@ def cleaned_base_url(kind: ProviderKind | None, text: str) -> str:
     the path of the vendor's form. ``kind`` is None for an endpoint of an administrator.
     """
     url = text.strip(AROUND).rstrip("/")
-    if kind is not None and kind.base_url_form and (host := HOST.match(url)):
-        return host[0] + _path(kind.base_url_form)
+    path = _path(kind.base_url_form) if kind is not None else ""
+    if path and not url.endswith(path) and (host := HOST.match(url)):
+        return host[0] + path
     for endpoint in ENDPOINTS:
         url = url.removesuffix(endpoint).rstrip("/")
     url = TWICE.sub(r"\1", url)

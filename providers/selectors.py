@@ -121,10 +121,10 @@ def server_targets() -> Iterator[tuple[str, ResolvedTarget]]:
             yield endpoint.slug, _resolved_endpoint(endpoint)
 
 
-def targets_of_used_keys() -> Iterator[tuple[ProviderKey, ResolvedTarget]]:
-    """Yield the keys that active users have used, those that were set last first, with the target of each."""
+def targets_of_used_keys(limit: int) -> Iterator[tuple[ProviderKey, ResolvedTarget]]:
+    """Yield at most so many keys that active users have used, in any order, with the target of each."""
     used = ProviderKey.objects.filter(first_used_at__isnull=False, user__is_active=True, provider__in=KINDS)
-    for key in used.select_related("user").order_by("-updated_at"):
+    for key in used.select_related("user").order_by("?")[:limit]:
         with suppress(ProviderError):
             yield key, _resolved_kind(key.user, KINDS[key.provider], key)
 

@@ -20,6 +20,7 @@ from core.errors import InvalidInput, NotFound
 from core.process_cache import forget_all
 from core.rate_limits import Limit
 from providers.adapters.base import ErrorCode, ListedModel, ProviderError
+from providers.adapters.sdk import models_of
 from providers.base_urls import check_public_url, check_url
 from providers.kinds import KINDS, ProviderKind
 from providers.listed_models import encode
@@ -118,7 +119,7 @@ def refresh_models(*, user: User, provider: str) -> list[ListedModel]:
     resolved = resolve_target(user, provider)
     note_first_use(user=user, provider=provider, resolved=resolved)
     try:
-        listed = asyncio.run(resolved.adapter.list_models(resolved.target))
+        listed = asyncio.run(models_of(resolved.adapter, resolved.target))
     except ProviderError as error:
         _log(provider, "did not list its models", error)
         raise
@@ -136,10 +137,10 @@ def store_models(provider: str, owner: User | None, listed: list[ListedModel]) -
         rows = LanguageModel.objects.filter(provider=provider, owner=owner)
         rows.exclude(model__in=stated).exclude(added_by_hand=True).delete()
         known = {row.model: row for row in rows if row.model in stated}
-        changed = [row for name, row in known.items() if row.listed != stated[name] or row.added_by_hand]
+        changed = [row for name, row in known.items() if row.listed != stated[name]]
         for row in changed:
-            row.listed, row.added_by_hand = stated[row.model], False
-        LanguageModel.objects.bulk_update(changed, ["listed", "added_by_hand"], batch_size=ROWS_AT_ONCE)
+            row.listed = stated[row.model]
+        LanguageModel.objects.bulk_update(changed, ["listed"], batch_size=ROWS_AT_ONCE)
         rows.update(refreshed_at=now)
         LanguageModel.objects.bulk_create(
             [
@@ -176,7 +177,7 @@ def add_model(*, user: User, provider: str, model: str) -> None:
 def remove_model(*, user: User, provider: str, model: str) -> None:
     """Remove a model that this user has added; raises NotFound if they have not."""
     added = LanguageModel.objects.filter(owner=user, provider=provider, model=model, added_by_hand=True)
-    if not added.delete()[0]:
+    if not _is_usable(model) or not added.delete()[0]:
         raise NotFound("You have not added this model.")
     forget_all()
 

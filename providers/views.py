@@ -130,7 +130,9 @@ def _changed(request: AuthenticatedHttpRequest, provider: str, change: Callable[
 
 
 def _with_models(request: AuthenticatedHttpRequest, provider: str, notice: Notice) -> HttpResponse:
-    group = next(group for group in catalogue_groups(request.user) if group.provider == provider)
+    group = next((group for group in catalogue_groups(request.user) if group.provider == provider), None)
+    if group is None:
+        raise Http404
     if request.htmx:
         return render(request, "providers/_model_group.html", {"group": group, "notice": notice, "open": True})
     _add_message(request, group.label, notice)

@@ -39,8 +39,11 @@ def usage_json(generation: Generation) -> dict[str, Any]:
 
 def error_json(generation: Generation) -> dict[str, Any]:
     """Return the error of an answer that did not complete, else an empty object."""
-    if not generation.error_code:
-        return {}
+    return failure_json(generation) if generation.error_code else {}
+
+
+def failure_json(generation: Generation) -> dict[str, Any]:
+    """Return the error fields of an answer that did not complete, also if they are empty."""
     return {
         "code": generation.error_code,
         "error": generation.error,

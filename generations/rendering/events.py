@@ -31,9 +31,17 @@ HIDDEN = "\x1a"
 """A character that means nothing to the parser; no normalized text contains it."""
 _PARSER = Markdown(options=Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_TASKLISTS)
 _DOLLARS = (b"$", b"\\(", b"\\[")
-_DEFINITION = re.compile(rb"^[ \t>]*\[(?=\^[^\]\s]{1,64}\]:)", re.MULTILINE)
+# Notes, numbered sources, and what has no address behind it.
+_DEFINITION = re.compile(
+    rb"^[ \t>]*\[(?=\^[^\]\s]{1,64}\]:|\d{1,3}\]:|[^\]\n]{1,200}\]:[ \t]*(?!<|[/#.]|www\.|mailto:|\S*(?:://|\w\.\w))\S)",
+    re.MULTILINE,
+)
 _MARKDOWN_FENCE = re.compile(rf"[`~]{{3}}[ \t]*(?:{'|'.join(MARKDOWN)})\b", re.IGNORECASE)
 _FENCE = re.compile(rb"`{3,}|~{3,}")
+_OPENING = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})(.*)")
+_CLOSING = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*")
+MAX_ROUNDS = 100
+"""Parses for inner fences in lists and quotations, whose fences only the parser finds."""
 _LINE_START = re.compile(rb"\n[ \t>]*")
 # Punctuation of one to four bytes.
 _PUNCTUATION = (b"", b",", "§".encode(), "※".encode(), "\U00010100".encode())
@@ -52,8 +60,13 @@ def events_of(source: str) -> _Events:
     if _hide_definitions(hidden, events):
         events = _parsed(hidden)
     if _MARKDOWN_FENCE.search(source):
-        while _hide_closing_lines_of_inner_fences(hidden, events, raw):
+        if _hide_inner_fences_at_line_starts(hidden):
             events = _parsed(hidden)
+        for _ in range(MAX_ROUNDS):
+            if not _hide_closing_lines_of_inner_fences(hidden, events, raw):
+                break
+            events = _parsed(hidden)
+    _hide_single_tildes(hidden, events)
     spans = _hide_formulas(hidden, events)
     _hide_letters(hidden, events)
     if hidden == raw:
@@ -66,7 +79,8 @@ def _parsed(source: bytearray) -> _Events:
 
 
 def _hide_definitions(hidden: bytearray, events: _Events) -> bool:
-    """Hide the brackets of ``[^1]: Note``, which would be an address for all ``[^1]``; return True if there are any."""
+    """Hide the brackets of ``[^1]: Note`` and ``[1]: Source``, which would be addresses for all ``[^1]`` and vanish;
+    return True if there are any."""
     brackets = [match.end() - 1 for match in _DEFINITION.finditer(hidden)]
     code = [(span["start"], span["end"]) for event, span in events if brackets and _is_code(event)]
     found = False
@@ -86,6 +100,25 @@ def _is_code(event: Any) -> bool:
             return False
 
 
+def _hide_inner_fences_at_line_starts(hidden: bytearray) -> bool:
+    """Hide the lines that close inner fences in fences at the beginning of a line, which needs no parser; return True
+    if there are any."""
+    found = False
+    fence: FenceLines | None = None
+    start = 0
+    for line in bytes(hidden).decode().split("\n"):
+        opening = _OPENING.match(line)
+        if fence is None:
+            fence = FenceLines(opening[1], language_of(opening[2])) if opening else None
+        elif fence.closes(line):
+            fence = None
+        elif closing := _CLOSING.fullmatch(line):
+            _hide(hidden, start + closing.start(1), start + closing.end(1))
+            found = True
+        start += len(line.encode()) + 1
+    return found
+
+
 def _hide_closing_lines_of_inner_fences(hidden: bytearray, events: _Events, raw: bytes) -> bool:
     """Hide each line that closes a fence for the parser, but an inner fence for people; return True if there is one."""
     found = False
@@ -95,7 +128,7 @@ def _hide_closing_lines_of_inner_fences(hidden: bytearray, events: _Events, raw:
         match event:
             case {"Start": {"CodeBlock": {"Fenced": info}}} if language_of(info).lower() in MARKDOWN:
                 opening = _FENCE.search(raw, span["start"])
-                lines = FenceLines(opening[0].decode(), info) if opening else None
+                lines = FenceLines(opening[0].decode(), language_of(info)) if opening else None
                 end = raw.find(b"\n", span["start"], span["end"]) + 1 or span["end"]
             case {"Text": _} if lines:
                 for line in raw[span["start"] : span["end"]].decode().split("\n"):
@@ -110,6 +143,14 @@ def _hide_closing_lines_of_inner_fences(hidden: bytearray, events: _Events, raw:
             case _:
                 pass
     return found
+
+
+def _hide_single_tildes(hidden: bytearray, events: _Events) -> None:
+    """Hide the marks of ``~text~``, which mean "about" or a folder; only two strike a text out."""
+    for event, span in events:
+        if event == {"Start": "Strikethrough"} and hidden[span["start"] : span["start"] + 2] != b"~~":
+            _hide(hidden, span["start"], span["start"] + 1)
+            _hide(hidden, span["end"] - 1, span["end"])
 
 
 def _hide_formulas(hidden: bytearray, events: _Events) -> list[_Span]:
@@ -146,6 +187,8 @@ def _restored(events: _Events, raw: bytes, hidden: bytearray, spans: list[_Span]
     for event, span in events:
         start, end = span["start"], span["end"]
         match event:
+            case {"Html": _} if hidden[start:end] != raw[start:end]:
+                yield {"Html": raw[start:end].decode()}, span
             case {"Text": _} if hidden[start:end] != raw[start:end]:
                 yield from _text_and_formulas(raw, start, end, spans)
             case "SoftBreak" | "HardBreak" if any(first < start for first, _ in spans[_number(spans, start) :][:1]):

@@ -12,10 +12,19 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(rb"\\[\s\S]|\$+")
 _CLOSING = {b"$": b"$", b"$$": b"$$", b"\\(": b"\\)", b"\\[": b"\\]"}
-_TWO_WORDS = re.compile(r"[^\W\d_]{2,} +[^\W\d_]{2,}")
+_PROSE = re.compile(
+    r"(?<![^\W\d_])[^\W\d_]{2,} +[^\W\d_]{2,}|^\d[\d.,]*\s+[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2}"
+)
 _MATHEMATICAL = re.compile(r"[\\^_=<>]")
+_MATHEMATICAL_OR_SIGN = re.compile(r"[\\^_=<>+*/|{}()\n]")
+_WORD = re.compile(r"\s*[^\W\d_]{3,}\w*\s*|\s*[a-z]\d{2,}\s*")
+_CLOSES_BEFORE_IT_OPENS = re.compile(r"[^\[\]()（）\\]*[)）]")
+_AFTER_AMOUNT = frozenset(",.;:)/-–，。、；）")
+_CURRENCY = re.compile(r"(?:^|[^A-Za-z])(?:US|CA|AU|NT|HK|NZ|MX|SG|[RACS])\Z")
 _BRACED_NAME = re.compile(r"\{\w{2,}\}")
 _NAME = re.compile(r"[A-Za-z_]\w+")
+_WITH_INDEX = re.compile(r"[A-Za-z]{0,3}_\w")
+_SIGN = re.compile(r"[<>=~≈≤≥±×·]")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|s)\b")
 _OPERATOR_AT_END = re.compile(r"(?<![\\^_])[^\w\s)\]}'!]\Z")
 
@@ -58,17 +67,33 @@ def _is_formula(leaf: Leaf, opening: tuple[int, bytes], closing: tuple[int, byte
     if element is None or element != leaf.element(end + len(mark) - 1):
         return False
     latex = source[start + len(mark) : end].decode()
-    if not latex.strip() or (_TWO_WORDS.search(latex) and not _MATHEMATICAL.search(latex)):
+    if not latex.strip() or _CLOSES_BEFORE_IT_OPENS.match(latex):
         return False
-    return mark != b"$" or _is_inline(latex, source[end + 1 : end + 20].decode(errors="ignore"))
+    if _PROSE.search(latex) and not _MATHEMATICAL.search(latex):
+        return False
+    if mark in (b"\\(", b"\\["):
+        return _is_bracketed(latex, mark)
+    before = source[max(start - 1, 0) : start].decode(errors="ignore")
+    return mark != b"$" or _is_inline(latex, before, source[end + 1 : end + 20].decode(errors="ignore"))
 
 
-def _is_inline(latex: str, after: str) -> bool:
+def _is_bracketed(latex: str, mark: bytes) -> bool:
+    """Return False for brackets that were escaped because they are none of a formula: ``\\[1\\]``, ``\\(foo\\)``."""
+    if mark == b"\\[":
+        return bool(_MATHEMATICAL_OR_SIGN.search(latex))
+    return not _WORD.fullmatch(latex)
+
+
+def _is_inline(latex: str, before: str, after: str) -> bool:
     """Return False for prices and for variables of a shell."""
-    if latex[0].isspace() or latex[-1].isspace() or after[:1].isdigit() or _BRACED_NAME.match(latex):
+    if latex[0].isspace() or latex[-1].isspace() or _BRACED_NAME.match(latex) or _CURRENCY.search(latex):
         return False
+    if before.isdigit() and latex[0] in _AFTER_AMOUNT:
+        return False
+    if after[:1].isdigit():
+        return "\\" in latex or bool(_SIGN.fullmatch(latex))
     if not after[:1].isascii() or not (after[:1].isalpha() or after[:1] in ("_", "{", "(")):
         return True
     if _NAME.fullmatch(latex) and after[0] != "(":
-        return bool(_ORDINAL.match(after))
+        return bool(_WITH_INDEX.fullmatch(latex) or _ORDINAL.match(after))
     return not _OPERATOR_AT_END.search(latex)

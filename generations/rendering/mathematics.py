@@ -7,6 +7,8 @@ from html import escape
 
 from latex2mathml.converter import convert
 
+from generations.rendering.sanitizer import MATHS
+
 MAX_FORMULA = 2_000
 """In characters."""
 _DELIMITERS = (("$$", "$$", "block"), ("\\[", "\\]", "block"), ("\\(", "\\)", "inline"), ("$", "$", "inline"))
@@ -33,8 +35,19 @@ _KNOWN = frozenset(
 _ENVIRONMENT = re.compile(r"\\(begin|end)\s*\{([A-Za-z]+)\*?\}(?:\[[a-z]\]|(?<=[t*]\})\{\d+\})?")
 _NUMBERING = re.compile(r"\\(?:label\s*\{[^{}]*\}|(?:nonumber|notag)(?![A-Za-z]))")
 _LINE_END = 'linebreak="newline"'
+_ROW_SPACE = re.compile(r"(?<=\\\\)(?:\*|\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\])+")
+# What the converter writes without some of its signs, or with wrong ones.
+_LOSSY = re.compile(
+    r"\\math(?:bin|rel|strut|op)\b|\\operatorname\*?\s*\{[^}]*\\[,;:!]|\\(?:text\w*|mbox|tag)\*?\s*\{[^{}]*\$[^{}]*\$"
+)
+_TEXT = re.compile(r"\\(?:text\w*|mbox|hbox|tag|emph)\*?\s*\{[^{}]*\}")
+_HIDDEN = str.maketrans("<>", "\ue000\ue001")
+_SHOWN = {0xE000: "&lt;", 0xE001: "&gt;"}
+_BIGGER = re.compile(r"\\Bigg[lrm]\b")
+_PERCENT = re.compile(r"(?<!\\)%")
 _ESCAPE_IN_TEXT = re.compile(r"\\([%$#&_])(?=[^<>]*</mtext>)")
 _TAG = re.compile(r"<[^>]*>")
+_TAG_NAME = re.compile(r"</?([^\s>/]*)")
 _UNREAD = re.compile(r"\\|&(?![#\w]+;)")
 
 
@@ -51,15 +64,21 @@ def formula(source: str) -> str:
 
 
 def _converted(latex: str, display: str) -> str | None:
+    if _LOSSY.search(latex):
+        return None
     try:
-        latex = _ENVIRONMENT.sub(_environment, _NUMBERING.sub("", latex))
+        latex = _ENVIRONMENT.sub(_environment, _NUMBERING.sub("", _ROW_SPACE.sub("", latex)))
+        latex = _PERCENT.sub(r"\\%", _BIGGER.sub(r"\\Bigg", latex))
+        latex = _TEXT.sub(lambda match: match[0].translate(_HIDDEN), latex)
         mathml = _mathml(latex, display)
         if _LINE_END in mathml:
             # Lines outside of any environment, which browsers would write side by side.
             mathml = _mathml(_CENTERED[0] + latex + _CENTERED[1], display)
     except Exception:  # the converter may raise anything for bad input
         return None
-    return None if _LINE_END in mathml or _UNREAD.search(_TAG.sub("", mathml)) else mathml
+    if _LINE_END in mathml or not MATHS.issuperset(_TAG_NAME.findall(mathml)) or _UNREAD.search(_TAG.sub("", mathml)):
+        return None
+    return mathml.translate(_SHOWN)
 
 
 def _environment(match: re.Match[str]) -> str:

@@ -13,7 +13,8 @@ _INSIDE = rf"[^\s<>\"“”„«»{_UNSPACED}]*"
 _URL = re.compile(rf"{_START}(?=[A-Za-z0-9\[\u00a1-\u2e79]){_INSIDE}", re.IGNORECASE)
 _AT_END = re.compile(rf"{_START}{_INSIDE}$", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_PUNCTUATION = frozenset("?!.,:;*~'`|\\")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|\w{2,32});")
+_PUNCTUATION = frozenset("?!.,:;*~'`|\\،؟۔।…›’")
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -48,7 +49,7 @@ def without_punctuation(url: str) -> str:
 
 def plain_url(url: str) -> str:
     """Return a URL as it is meant if it is written as this in a Markdown source."""
-    return unescape(_ESCAPE.sub(r"\1", url))
+    return _ENTITY.sub(lambda match: unescape(match[0]), _ESCAPE.sub(r"\1", url))
 
 
 def ends_in_url(text: str) -> bool:

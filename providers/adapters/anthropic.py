@@ -64,11 +64,17 @@ class AnthropicAdapter:
                     yield event
 
     async def list_models(self, target: Target) -> list[ListedModel]:
-        from anthropic import AsyncAnthropic
+        from anthropic import AsyncAnthropic, omit
 
+        # Those of a request for an answer, since a gateway may know only these.
+        headers: dict[str, Any] = {**_headers(target), "Authorization": omit}
         async with sdk_client(target) as http_client:
             client = AsyncAnthropic(
-                api_key=sdk_key(target), base_url=target.base_url, http_client=http_client, max_retries=0
+                api_key=sdk_key(target),
+                base_url=target.base_url,
+                http_client=http_client,
+                max_retries=0,
+                default_headers=headers,
             )
             return by_id([_listed_model(model.to_dict()) async for model in client.models.list(limit=1000)])
 
@@ -127,7 +133,7 @@ def _call(target: Target, request: Request) -> Call:
     # The API requires a limit, and at least the newest Claude's is known.
     most = parameters.max_tokens or model.max_output
     assert most is not None
-    headers = {"x-api-key": target.api_key, "anthropic-version": API_VERSION}
+    headers = _headers(target)
     body: dict[str, Any] = {
         "model": request.model,
         "max_tokens": most,
@@ -143,6 +149,10 @@ def _call(target: Target, request: Request) -> Call:
     }
     body.update({name: value for name, value in optional.items() if value is not None} | thinking)
     return Call("/v1/messages", headers, body, OPTIONAL, LAST_TYPES, (*no_room, *fitted.adjustments), fitted.text_limit)
+
+
+def _headers(target: Target) -> dict[str, str]:
+    return {"x-api-key": target.api_key, "anthropic-version": API_VERSION}
 
 
 def _without_thinking_in_little_room(request: Request) -> tuple[Request, tuple[Adjustment, ...]]:
@@ -193,10 +203,12 @@ class _Reader:
         self._target = target
         self._usage: Frame = {}
         self._has_end = False
+        self._has_output = False
 
     def read(self, frame: Frame) -> Iterator[AdapterEvent]:
         match frame.get("type"):
             case "content_block_delta":
+                self._has_output = True
                 yield from _block(mapping(frame.get("delta")))
             case "content_block_start":
                 yield from _block(mapping(frame.get("content_block")))
@@ -216,9 +228,10 @@ class _Reader:
     def _delta(self, frame: Frame, delta: Frame) -> Iterator[AdapterEvent]:
         self._usage.update({name: value for name, value in mapping(frame.get("usage")).items() if value})
         usage = usage_of(_usage, self._usage)
-        if usage is not None:
-            yield usage
         reason = delta.get("stop_reason")
+        # A refusal before any output is not billed.
+        if usage is not None and (self._has_output or reason != "refusal"):
+            yield usage
         if reason and isinstance(reason, str):
             self._has_end = True
             details = mapping(delta.get("stop_details"))

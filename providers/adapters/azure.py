@@ -28,7 +28,9 @@ class AzureOpenAIAdapter(OpenAIAdapter):
         await self.check_key(target)
         try:
             listing = await read_json(_with_key_header(target), urljoin(target.base_url, DEPLOYMENTS))
-        except ProviderError:
+        except ProviderError as error:
+            if error.retryable:
+                raise
             return []
         return by_id(
             ListedModel(str(item.get("id") or ""), capabilities=capabilities_of(str(item.get("model"))))

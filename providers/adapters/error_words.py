@@ -43,6 +43,11 @@ LEAKED = (
     "{label} has blocked this key because it was published somewhere. Create a new one there and store it under Keys."
 )
 RESTRICTED = "This key for {label} is restricted and may not do that. Give it more rights there, or use another key."
+PER_MINUTE = (
+    "This request needs more tokens than the plan at {label} allows in a minute. Ask for a shorter answer, shorten the "
+    "conversation, or choose another model."
+)
+OVERLOADED = "{label} is overloaded, or lost its connection to the model. Try again in a moment."
 REGION = "{label} does not serve the country that this server is in. Choose another provider's model."
 ACCOUNT_POLICY = (
     "The privacy settings of your account at {label} exclude all servers of this model. Change them there, or choose "
@@ -87,6 +92,9 @@ _ROWS = (
         r"spend(ing)?[ _](limit|cap)|enforced_spend|(specified|workspace|organization)[^.\"]{0,40} usage limits",
         Meaning(ErrorCode.QUOTA_EXCEEDED, SPENDING),
     ),
+    _Row(
+        (413, 429, 0), r"request too large.{0,300}limit \d+, requested", Meaning(ErrorCode.QUOTA_EXCEEDED, PER_MINUTE)
+    ),
     # Google speaks of a quota in its rate limits too, so this row comes before the other quotas.
     _Row((), r"retrydelay|perminute", Meaning(ErrorCode.RATE_LIMITED)),
     _Row(
@@ -123,7 +131,7 @@ _ROWS = (
         (400, 413, 422, 500, 0),
         r"(image|image_url|image input)s?\b[^.\"]{0,120}(exceed|too (large|big)|at most|maximum|unsupported|invalid"
         r"|not support|could not|cannot be|failed)"
-        r"|image_too_|invalid_image|unsupported_image|image_parse|image_content"
+        r"|image_too_|empty_image|image_file_|failed_to_download_image|invalid_image|unsupported_image|image_parse|image_content"
         r"|(unsupported|invalid|too many|does not support)[^.\"]{0,40}\bimages?\b",
         Meaning(ErrorCode.BAD_REQUEST, IMAGE),
     ),

@@ -38,7 +38,7 @@ from typing import Any
 import aiohttp
 
 from providers.adapters.base import ErrorCode, NothingThere, ProviderError, Target
-from providers.adapters.error_words import ADDRESS, RETRYABLE, SENTENCES, meaning_of
+from providers.adapters.error_words import ADDRESS, OVERLOADED, RETRYABLE, SENTENCES, meaning_of
 from providers.adapters.loose_json import Frame, dumped, mapping
 from providers.adapters.proxies import UnusableProxyError
 from providers.adapters.retry_after import retry_after
@@ -47,8 +47,11 @@ from providers.adapters.vendor_messages import vendor_message
 
 # In characters: enough for a vendor's error, not for a whole HTML page in the log.
 MAX_DETAIL = 4000
+MAX_TEXT = 65_536
+"""The most of an error that is searched for words."""
 SHORT = 8
 """Characters from which on a secret is recognized by its beginning."""
+PUBLIC_HEADERS = frozenset({"http-referer", "referer", "user-agent", "x-title", "x-openrouter-title"})
 
 PAYLOADS = frozenset({"choices", "candidates", "type", "usage", "usageMetadata", "promptFeedback", "delta", "object"})
 """Fields of events that are not errors."""
@@ -77,7 +80,8 @@ def failure(
         (message or SENTENCES[code]).format(label=target.label),
         retryable=retryable and code in RETRYABLE,
         retry_after=retry_after,
-        vendor_message=_storable(vendor_message(redacted(vendor, target))) if vendor else "",
+        # JSON may escape a key, so it is looked for before and after.
+        vendor_message=_storable(redacted(vendor_message(redacted(vendor, target)), target)) if vendor else "",
         detail=_storable(redacted(detail, target)[:MAX_DETAIL]),
     )
 
@@ -89,7 +93,7 @@ def _storable(text: str) -> str:
 def response_failure(target: Target, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """Return the error for an HTTP response that is not a success."""
     # The patterns of error_words.py read all of it, so a huge page is cut first.
-    text = body[:65536].decode(errors="replace")
+    text = body[:MAX_TEXT].decode(errors="replace")
     detail = f"HTTP {status}: {text}"
     if 300 <= status < 400:
         return failure(ErrorCode.UPSTREAM_ERROR, target, detail, message=MOVED, retryable=False)
@@ -120,11 +124,11 @@ def error_in(name: str, frame: Frame) -> Any:
 
 def frame_failure(target: Target, error: Any) -> ProviderError:
     """Return the error for one that a vendor sends inside a stream; ``error`` is the vendor's object or text."""
-    text = error if isinstance(error, str) else dumped(error)
+    text = (error if isinstance(error, str) else dumped(error))[:MAX_TEXT]
     meaning, detail = meaning_of(_status(error), text), f"error in the stream: {text}"
-    return failure(
-        meaning.code, target, detail, message=meaning.sentence, vendor=text, retry_after=retry_after({}, text)
-    )
+    # The vendor was reached, so the usual sentence would be wrong.
+    sentence = OVERLOADED if meaning == (ErrorCode.UPSTREAM_UNAVAILABLE, "") else meaning.sentence
+    return failure(meaning.code, target, detail, message=sentence, vendor=text, retry_after=retry_after({}, text))
 
 
 def _status(error: Any) -> int:
@@ -163,17 +167,27 @@ BAD_URL = "The base URL of {label} is not usable. Check its spelling."
 
 
 def redacted(text: str, target: Target) -> str:
-    """Return the text without the key and the values of the target's headers, also if a vendor quotes only the
-    beginning of one ("sk-abc*****wxyz")."""
+    """Return the text without the key, also if a vendor quotes only its beginning ("sk-abc*****wxyz") or escapes it,
+    and without what looks like a secret in the values of the target's headers."""
     key = target.api_key
-    # The beginning of a short key could occur in any text, and so could a short value of a header.
-    if 0 < len(key) < SHORT:
-        text = text.replace(key, "[key]")
-    for secret in (key, *(value for _, value in target.headers)):
-        if len(secret) >= SHORT:
-            text = _without(text, secret)
+    for form in sorted(_forms(key), key=len, reverse=True) if key else ():
+        text = text.replace(form, "[key]")
+    # The beginning of a short key could occur in any text.
+    if len(key) >= SHORT:
+        text = re.sub(re.escape(key[:6]) + r"[^\s\"'<>]*", "[key]", text)
+    for name, value in target.headers:
+        if name.lower() not in PUBLIC_HEADERS:
+            for word in filter(_is_secret, re.split(r"[\s,;=\"']+", value)):
+                text = text.replace(word, "[key]")
     return text
 
 
-def _without(text: str, key: str) -> str:
-    return re.sub(re.escape(key[:6]) + r"[^\s\"'<>]*", "[key]", text.replace(key, "[key]"))
+def _forms(key: str) -> set[str]:
+    """Return a key as it is, and as vendors write it into JSON."""
+    escaped = "".join(f"\\u{ord(each):04x}" if each in "&<>+'=" else each for each in key)
+    return {key, dumped(key)[1:-1], key.replace("/", "\\/"), escaped, escaped.upper().replace("\\U", "\\u")}
+
+
+def _is_secret(word: str) -> bool:
+    """Return True for a word of a header that is no plain word and no URL."""
+    return len(word) >= SHORT and "://" not in word and (not word.isalpha() or len(word) >= 16)

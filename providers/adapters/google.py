@@ -66,10 +66,11 @@ class GoogleAdapter:
                 async for frame in frames:
                     for event in reader.read(frame):
                         yield event
+            for event in reader.usage():
+                yield event
             if not reader.continuation:
-                break
-        for event in reader.close():
-            yield event
+                return
+        yield end_of(target, "CONTINUATION")
 
     async def list_models(self, target: Target) -> list[ListedModel]:
         from google import genai
@@ -184,12 +185,12 @@ class _Reader:
             if reason == "CONTINUATION" and token and isinstance(token, str):
                 self.continuation = token
             elif reason and isinstance(reason, str):
+                self.continuation = ""
                 explanation = candidate.get("finishMessage") or ""
                 yield end_of(self._target, reason, explanation, vendor=explanation)
 
-    def close(self) -> Iterator[AdapterEvent]:
-        if self.continuation:
-            yield end_of(self._target, "CONTINUATION")
+    def usage(self) -> Iterator[Usage]:
+        """Yield the usage of all streams so far, if it is known."""
         usages = [*self._earlier, *([self._usage] if self._usage else [])]
         if usages:
             yield _sum(usages)

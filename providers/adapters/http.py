@@ -21,7 +21,7 @@ from providers.adapters.base import Adjustment, ErrorCode, NothingThere, Provide
 from providers.adapters.errors import connection_failure, error_in, failure, frame_failure, response_failure
 from providers.adapters.loose_json import Frame, frames_of
 from providers.adapters.proxies import environment_proxy
-from providers.adapters.refusals import KnownRefusals, refused_settings
+from providers.adapters.refusals import Change, KnownRefusals, change_for, may_be_corrected, refused_settings
 from providers.adapters.sse import DONE, EventTooLongError, SseDecoder
 from providers.adapters.ssrf import connector
 
@@ -30,7 +30,6 @@ logger = logging.getLogger(__name__)
 MAX_ERROR_BYTES = 256 * 1024
 # A request, and four more that each have another change that a refusal asked for.
 MAX_ATTEMPTS = 5
-REFUSED_STATUSES = (400, 404, 422)
 ERROR_BODY_SECONDS = 10
 # The rest of a finished stream has usually arrived together with its end mark.
 DRAIN_SECONDS = 0.05
@@ -164,23 +163,28 @@ class HttpClients:
         raises ProviderError."""
         model = f"{call.path} {call.body.get('model')}"
         body = self._refusals.change(call.body, call.optional, call.text_limit, target, model)
+        changes: list[Change] = []
         try:
             for _ in range(MAX_ATTEMPTS):
                 response = await self._post(target, call, body)
                 if response.status == 200 and not response.content_type.endswith("html"):
+                    self._refusals.note_accepted(target, model, changes)
                     return response, refused_settings(target, call.adjustments, call.body, body)
                 text = await _body(response)
                 if response.status == 200:
                     raise _unreadable(target, f"a page: {text[:2000].decode(errors='replace')}")
                 error = response_failure(target, response.status, response.headers, text)
-                refusal = text.decode(errors="replace") if response.status in REFUSED_STATUSES else ""
-                changed = self._refusals.changed(body, call.optional, call.text_limit, target, model, refusal)
-                if changed is None:
+                refusal = text.decode(errors="replace")
+                if not may_be_corrected(response.status, refusal):
+                    refusal = ""
+                change = change_for(body, call.optional, call.text_limit, refusal)
+                if change is None:
                     if isinstance(error, NothingThere):
                         self._refusals.note_missing(target, call.path)
                     break
                 logger.info("%s refused a parameter, sending a changed request: %s", target.label, error.detail)
-                body = changed
+                changes.append(change)
+                body = change.body
             raise error
         finally:
             # A stream lasts minutes, an error is kept for a while, and the images in a request are many megabytes.

@@ -13,6 +13,8 @@ from providers.adapters.base import Usage
 
 MAX_TOKEN_COUNT = 2**31 - 1
 """The largest count that a column of the database takes."""
+MOST_DIGITS = 30
+"""The most digits of a number before or behind its point."""
 MOST_DOLLARS = 100_000
 PARTS = ("reasoning_tokens", "cached_input_tokens", "cache_write_tokens")
 TEXT_FIELDS = ("text", "thinking", "reasoning", "summary", "content", "refusal")
@@ -90,9 +92,10 @@ def decimal(value: Any) -> Decimal | None:
         return None
     try:
         number = Decimal(str(value))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):
         return None
-    return number if number.is_finite() else None
+    # A huge exponent would become a huge text.
+    return number if number.is_finite() and abs(number.adjusted()) <= MOST_DIGITS else None
 
 
 def dollars(value: Any, units: int = 1) -> Decimal | None:

@@ -18,7 +18,7 @@ from providers.adapters.loose_json import MOST_DOLLARS, Frame, decimal, mapping,
 
 NOT_TEXT = re.compile(
     r"embed|whisper|tts|dall-e|image|audio|realtime|moderation|transcribe|rerank|sora|speech|diffusion|flux|guard"
-    r"|davinci|babbage|computer-use|ocr|video|veo|imagen|lyria|bge-|live|robotics|omni-(?!\d*[bm]\b)|deep-research-preview",
+    r"|davinci|babbage|computer-use|ocr|video|veo|imagen|lyria|bge-|live|robotics|omni-(?!\d*[bm]\b)|deep-research-(\w+-)?preview",
     re.IGNORECASE,
 )
 """Words in the names of models that do not chat."""
@@ -98,11 +98,12 @@ def _is_offered(item: Frame) -> bool:
         return False
     if outputs:
         return "text" in outputs
-    return item.get("type") not in NOT_TEXT_TYPES and not NOT_TEXT.search(name)
+    return str(item.get("type")) not in NOT_TEXT_TYPES and not NOT_TEXT.search(name)
 
 
 def _label(item: Frame, name: str) -> str:
     label = next((each for each in (item.get("display_name"), item.get("name")) if isinstance(each, str)), "")
+    label = "".join(each if each.isprintable() else " " for each in label[:1_000])
     return "" if label == name or label.islower() else " ".join(label.split())[:200]
 
 

@@ -27,6 +27,7 @@ from providers.adapters.base import (
 )
 from providers.adapters.capabilities import capabilities_of
 from providers.adapters.chat_completions import ChatQuirks, bearer, chat_call, chat_events
+from providers.adapters.error_words import RESTRICTED
 from providers.adapters.errors import frame_failure
 from providers.adapters.finish_reasons import end_of
 from providers.adapters.fitted_images import WITH_WEBP
@@ -39,6 +40,7 @@ from providers.adapters.openai_compatible import read_json
 RESPONSES = "/responses"
 RESPONSES_ONLY = re.compile(r"-pro\b|codex|daybreak|deep-research")
 """Models that have no chat completions."""
+CHAT_ONLY = re.compile(r"-search-(api|preview)\b")
 ONLY_IN_RESPONSES = re.compile(r"v1/responses")
 """Words of a refusal of chat completions that sends the caller to the Responses API."""
 LIMITS = Limits(lacks=frozenset({"stop", "seed"}), least_tokens=16)
@@ -83,12 +85,19 @@ class OpenAIAdapter:
         return listed_models(await read_json(target, "/models"))
 
     async def check_key(self, target: Target) -> None:
-        await read_json(target, "/models")
+        try:
+            await read_json(target, "/models")
+        except ProviderError as error:
+            # A restricted key that may not list models may well answer.
+            if error.message != RESTRICTED.format(label=target.label):
+                raise
 
 
 def _needs_chat(request: Request) -> bool:
-    """Return True if a request has settings that only chat completions take, and its model has those."""
+    """Return True if a model has chat completions alone, or has them and the request has settings for these alone."""
     parameters = request.parameters
+    if CHAT_ONLY.search(request.model):
+        return True
     return bool(parameters.stop or parameters.seed is not None) and not RESPONSES_ONLY.search(request.model)
 
 

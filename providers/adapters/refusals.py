@@ -10,7 +10,8 @@ from __future__ import annotations
 import copy
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -19,6 +20,7 @@ from providers.adapters.efforts import LEVELS, nearest_effort
 
 Body = dict[str, Any]
 
+REFUSED_STATUSES = (400, 404, 422)
 REFUSED = re.compile(
     r"unsupported|not supported|does ?n[o']t support|not support|deprecated|unrecognized|unknown (name|parameter|field)"
     r"|not permitted|not allowed|extra[_ ]forbidden|extra inputs|only the default|incompatible|cannot both"
@@ -42,11 +44,29 @@ ACCEPTED = re.compile(
 """Words between the value that is refused and those that are accepted."""
 EFFORTS = ("reasoning_effort", "reasoning.effort", "output_config.effort")
 EFFORT = re.compile(r"effort|thinking", re.IGNORECASE)
-LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+OTHER_NAMES = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 """The two names of the limit of tokens in chat completions."""
+LIMITS = {
+    **{name: rf"\b{name}\b" for name in (*OTHER_NAMES, "max_output_tokens")},
+    "generationConfig.maxOutputTokens": r"\bmax_?output_?tokens\b",
+}
+"""The fields with the limit of tokens, each with a pattern for its name in a refusal."""
 OTHER_NAME = re.compile(r"\binstead\b", re.IGNORECASE)
 ABOUT_SIZE = re.compile(r"max[_ ]?\w*[_ ]?tokens|token count|context[_ ](length|window|size)|\btokens\b", re.IGNORECASE)
-LARGEST = re.compile(r"(?:at most|maximum|less than or equal to|<=|up to|> )\D{0,40}?(\d[\d,]{1,12})", re.IGNORECASE)
+LARGEST = re.compile(
+    r"(?:at most|maximum|less than or equal to|<=|up to|> |range is from 1\b.{0,20}? to)\D{0,40}?(\d[\d,]{1,12})"
+    r"(?P<less> \(exclusive\))?",
+    re.IGNORECASE,
+)
+ABOUT_PROMPT = re.compile(
+    r"(prompt|input|conversation|history) (is )?too (long|large)|input token count|maximum prompt length", re.IGNORECASE
+)
+"""Words about a prompt that is too long whatever the limit is."""
+WITH_PROMPT = re.compile(r"prompt|input|messages|context", re.IGNORECASE)
+"""Words of a refusal of the sum of prompt and limit, which says nothing about other prompts."""
+WINDOW = re.compile(r"context[ _](?:length|window|size|limit)\D{0,40}?(\d[\d,]{1,12})", re.IGNORECASE)
+PER_MINUTE = re.compile(r"request too large.{0,300}?limit (\d+), requested (\d+)", re.IGNORECASE | re.DOTALL)
+AFFORDABLE = re.compile(r"can only afford (\d+)", re.IGNORECASE)
 NO_SYSTEM_PROMPT = re.compile(
     r"system[ _](role|prompt|message|instruction)s?\b|developer instruction|roles? .{0,20}\bsystem\b|must alternate",
     re.IGNORECASE,
@@ -100,6 +120,33 @@ def changed_body(body: Body, optional: Mapping[str, str], refusal: str) -> Body 
     return None
 
 
+def change_for(body: Body, optional: Mapping[str, str], text_limit: int | None, refusal: str) -> Change | None:
+    """Return the change that a refusal asks for, None if it asks for none.
+
+    A limit of tokens becomes the largest one that the refusal names, else ``text_limit`` if that is smaller, which has
+    no room for thinking.
+    """
+    limit = None if WINDOW.search(refusal) else _with_other_limit(body, refusal)
+    if limit is None and _is_about_limit(refusal):
+        narrow = _without_room(body, text_limit)
+        if narrow is not None:
+            return Change(narrow, refusal, without_room=_first(body, FIELDS["max_tokens"]))
+    changed = limit or changed_body(body, optional, refusal)
+    return None if changed is None else Change(changed, refusal)
+
+
+def _depends_on_prompt(change: Change) -> bool:
+    """Return False if the limit alone was too large, also for a context window that the refusal names."""
+    window = WINDOW.search(change.refusal)
+    if window:
+        return int(window[1].replace(",", "")) > change.without_room
+    return bool(WITH_PROMPT.search(change.refusal))
+
+
+def _is_about_limit(refusal: str) -> bool:
+    return bool(ABOUT_SIZE.search(refusal)) and not OTHER_NAME.search(refusal) and not ABOUT_PROMPT.search(refusal)
+
+
 def refused_settings(
     target: Target, adjustments: Sequence[Adjustment], before: Body, after: Body
 ) -> Sequence[Adjustment]:
@@ -148,6 +195,23 @@ class _Day:
         return time.monotonic() < self._until.get(fact, 0.0)
 
 
+def may_be_corrected(status: int, text: str) -> bool:
+    """Return True if a response may be a refusal of one parameter, and not of the request as such."""
+    if status in (402, 413, 429):
+        return bool(PER_MINUTE.search(text) or AFFORDABLE.search(text))
+    return status in REFUSED_STATUSES
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A body with one change that a refusal asks for; ``without_room`` is the limit of tokens that was refused if the
+    change is to leave out the room for thinking."""
+
+    body: Body
+    refusal: str
+    without_room: int = 0
+
+
 class KnownRefusals:
     """The refusals that one process has seen, so that it does not ask for them again."""
 
@@ -156,27 +220,16 @@ class KnownRefusals:
         self._missing = _Day()
         self._without_room = _Day()
 
-    def changed(
-        self, body: Body, optional: Mapping[str, str], text_limit: int | None, target: Target, model: str, refusal: str
-    ) -> Body | None:
-        """Return the body with one change that a refusal asks for, and remember it; None if it asks for none.
-
-        A limit of tokens with room for thinking becomes ``text_limit`` if it is too large.
-        """
-        if ABOUT_SIZE.search(refusal) and not OTHER_NAME.search(refusal):
-            narrow = _without_room(body, text_limit)
-            if narrow is not None:
-                self._without_room.add(_name(target, model))
-                return narrow
-        changed = changed_body(body, optional, refusal)
-        if changed is not None:
-            self._remember(target, model, refusal)
-        return changed
+    def note_accepted(self, target: Target, model: str, changes: Iterable[Change]) -> None:
+        """Remember the refusals that led to an accepted request, unless they depend on its values or its prompt."""
+        for change in changes:
+            if change.without_room:
+                if not _depends_on_prompt(change):
+                    self._without_room.add(_name(target, model))
+            elif not DEPENDS_ON_VALUE.search(change.refusal):
+                self._remember(target, model, change.refusal)
 
     def _remember(self, target: Target, model: str, refusal: str) -> None:
-        """Remember a refusal of a parameter, unless it depends on the value."""
-        if DEPENDS_ON_VALUE.search(refusal):
-            return
         if len(self._refusals) >= MAX_REMEMBERED:
             self._refusals.clear()
         name = _name(target, model)
@@ -211,16 +264,27 @@ def _name(target: Target, model: str) -> tuple[str, str, str]:
 
 
 def _with_other_limit(body: Body, refusal: str) -> Body | None:
-    for name, other in LIMITS.items():
-        if name not in body or not re.search(rf"\b{name}\b", refusal):
+    for path, pattern in LIMITS.items():
+        limit = _get(body, path)
+        if limit is None:
             continue
-        if re.search(rf"\b{other}\b.{{0,20}}\binstead\b", refusal):
-            return _without(body, name) | {other: body[name]}
-        largest = LARGEST.search(refusal)
-        number = int(largest[1].replace(",", "")) if largest else 0
-        if 0 < number < body[name]:
-            return body | {name: number}
+        other = OTHER_NAMES.get(path)
+        if other and re.search(pattern, refusal) and re.search(rf"\b{other}\b.{{0,20}}\binstead\b", refusal):
+            return _without(body, path) | {other: limit}
+        largest = _largest(limit, refusal, is_named=bool(re.search(pattern, refusal, re.IGNORECASE)))
+        if 0 < largest < limit:
+            return _with(body, path, largest)
     return None
+
+
+def _largest(limit: int, refusal: str, *, is_named: bool) -> int:
+    """Return the largest limit of tokens that a refusal allows, 0 if it names none."""
+    if match := PER_MINUTE.search(refusal):
+        return int(match[1]) - (int(match[2]) - limit)
+    if match := AFFORDABLE.search(refusal):
+        return int(match[1])
+    match = LARGEST.search(refusal) if is_named else None
+    return int(match[1].replace(",", "")) - bool(match["less"]) if match else 0
 
 
 def _without_system_prompt(body: Body) -> Body | None:

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from providers.adapters.base import ErrorCode, ProviderError, Target
+from providers.adapters.base import ErrorCode, ListedModel, ProviderError, Target
 from providers.adapters.errors import connection_failure, failure, response_failure
 from providers.adapters.http import HttpClients, read_at_most
 
 if TYPE_CHECKING:
     import httpx2
+
+    from providers.adapters.adapter import Adapter
 
 CONNECT_SECONDS = 5
 TOTAL_SECONDS = 20
@@ -39,6 +41,16 @@ async def sdk_client(target: Target) -> AsyncIterator[httpx2.AsyncClient]:
             transport = _transport(clients, target)
             async with httpx2.AsyncClient(transport=transport, follow_redirects=False, trust_env=False) as client:
                 yield client
+    except Exception as exc:
+        raise _provider_error(target, exc) from exc
+
+
+async def models_of(adapter: Adapter, target: Target) -> list[ListedModel]:
+    """Return the models that an adapter lists; whatever is wrong with the vendor's list is raised as ProviderError."""
+    try:
+        return await adapter.list_models(target)
+    except ProviderError:
+        raise
     except Exception as exc:
         raise _provider_error(target, exc) from exc
 

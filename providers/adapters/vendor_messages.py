@@ -12,15 +12,24 @@ HIDDEN = "[hidden]"
 _FIELDS = ("message", "error", "detail", "details", "errors", "msg", "status_msg", "error_message", "error_msg")
 _MAX_DEPTH = 6
 _SECRETS = re.compile(
-    r"""\b(?:sk|rk|pk|gsk|csk|xai|pplx|hf|nvapi|tgp|fw|r8|key|org|proj|user|ak)[-_](?=[A-Za-z*_-]*[\d*])[\w*.-]{6,}
+    r"""\b(?:sk|rk|gsk|csk|xai|pplx|hf|nvapi|tgp|gh[pousr]|glpat)[-_][\w*.-]{6,}
+    |\b(?:pk|fw|r8|key|org|proj|project|user|ak|acct)[-_](?=[a-z*_-]*[\d*])[\w*.-]{6,}
+    |\borg-\w{12,}
     |\bAIza[\w*-]{8,}
+    |\bAKIA\w{12,}
     |\beyJ[\w-]{6,}(?:\.[\w-]+)*
-    |(?<=[Bb]earer\ )[^\s"',;]{6,}
-    |(?<=[?&]key=)[^\s"'&]+
+    |\barn:[^\s"',]+
+    |(?<=\bbearer\ )[^\s"',;]{6,}
+    |(?<=\bproject[\ =:])\d{6,}
+    |(?<=key=)[^\s"'&]{6,}
+    |(?<=token=)[^\s"'&]{6,}
     |(?<=://)[^\s/@"']+(?=@)
     |\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+
-    |\b(?=\w*\d)(?=\w*[A-Za-z])\w{32,}""",
-    re.VERBOSE,
+    |\*{3,}\w+
+    |\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b
+    |\b\d{10,}\b
+    |\b(?=\w*\d)(?=\w*[a-z])\w{32,}""",
+    re.VERBOSE | re.IGNORECASE,
 )
 
 

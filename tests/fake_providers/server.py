@@ -47,6 +47,8 @@ class StandIn:
         self.requests: list[Recorded] = []
         self.listed: list[dict[str, str]] = []
         self.public_lists = False
+        self.refused_lists: tuple[int, str] | None = None
+        """The status and the words with which lists of models are refused."""
         self._arrived = threading.Condition()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -72,6 +74,7 @@ class StandIn:
         self.requests.clear()
         self.listed.clear()
         self.public_lists = False
+        self.refused_lists = None
         self.default = Script()
 
     def wait_for_request(self, *, model: str | None = None, number: int = 1, timeout: float = 5) -> Recorded:
@@ -190,6 +193,9 @@ class StandIn:
         self.listed.append(dict(request.headers))
         if "refused" in _key(request) and not self.public_lists:
             return _refused(request, 401, "")
+        if self.refused_lists:
+            status, words = self.refused_lists
+            return web.json_response({"error": {"message": words}}, status=status)
         vendor = _vendor(request)
         return web.json_response(listing(vendor, self.models.get(vendor)))
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from providers.adapters.errors import response_failure
 from providers.adapters.http import HttpClients
 from providers.adapters.openai_compatible import OPENAI_COMPATIBLE
 from providers.kinds import KINDS
-from providers.models import Endpoint
+from providers.models import Endpoint, LanguageModel
 from providers.selectors import resolve_target
 from providers.services import test_key as try_key
 from tests.fake_providers import StandIn
@@ -181,10 +182,44 @@ def test_it_takes_no_bad_headers(client: Client, endpoint: Endpoint, text: str, 
     assert Endpoint.objects.get().headers == ""
 
 
-def test_an_error_never_quotes_a_header(vendors: StandIn) -> None:
-    target = replace(target_of(vendors, "vllm"), headers=(("X-Token", "very-secret-0123"),))
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("bad token very-secret-0123", "bad token [key]"),
+        ("Invalid token 'mysecret-token-value'", "Invalid token '[key]'"),
+        ("Request too large. See https://docs.example.org", "Request too large. See https://docs.example.org"),
+    ],
+)
+def test_an_error_never_quotes_a_secret_header(said: str, shown: str, vendors: StandIn) -> None:
+    headers = (
+        *(("X-Token", "very-secret-0123"), ("Authorization", "Bearer mysecret-token-value")),
+        *(("HTTP-Referer", "https://llm.example.org"), ("X-Title", "Request comparison"), ("X-Version", "1")),
+    )
+    target = replace(target_of(vendors, "vllm"), headers=headers)
 
-    error = response_failure(target, 400, {}, b'{"error": {"message": "bad token very-secret-0123"}}')
+    error = response_failure(target, 400, {}, json.dumps({"error": {"message": said}}).encode())
 
-    assert "very-secret" not in error.detail + error.vendor_message
-    assert error.vendor_message == "bad token [key]"
+    assert error.vendor_message == shown
+    assert "mysecret" not in error.detail
+    assert "very-secret" not in error.detail
+
+
+@pytest.mark.parametrize("said", [r"abc\/defghijk\/lmno+p", r"abc/defghijk/lmno\u002bp", r"abc/defghijk/lmno\u002Bp"])
+def test_an_error_never_quotes_an_escaped_key(said: str, vendors: StandIn) -> None:
+    target = replace(target_of(vendors, "vllm"), api_key="abc/defghijk/lmno+p")
+
+    error = response_failure(target, 400, {}, f'{{"error": {{"message": "bad key {said} here"}}}}'.encode())
+
+    assert error.vendor_message == "bad key [key] here"
+    assert "defghijk" not in error.detail
+
+
+def test_a_changed_endpoint_forgets_the_models_of_the_old_one(client: Client, endpoint: Endpoint) -> None:
+    LanguageModel.objects.create(provider="gpu", model="old", refreshed_at="2026-11-20T00:00Z")
+    change(client, endpoint, name="Renamed")
+    kept = LanguageModel.objects.exists()
+
+    change(client, endpoint, base_url="http://gpu-2:8000/v1")
+
+    assert kept
+    assert not LanguageModel.objects.exists()

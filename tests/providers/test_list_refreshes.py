@@ -8,8 +8,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from core.async_db import in_thread
+from providers import list_refreshes
+from providers.adapters.adapter import Adapter
+from providers.adapters.base import ListedModel, Target
 from providers.list_refreshes import refresh_lists
 from providers.models import Endpoint, LanguageModel, ProviderKey, hint_of
+from providers.services import store_models
 from tests.fake_providers import StandIn
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,3 +74,35 @@ def test_the_command_says_how_many_lists_it_stored() -> None:
     call_command("refresh_models", stdout=out)
 
     assert out.getvalue() == f"Stored {len(stored())} lists of models.\n"
+
+
+def test_one_bad_list_does_not_keep_the_others_from_being_refreshed(
+    vendors_everywhere: StandIn, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def store(provider: str, owner: User | None, listed: list[ListedModel]) -> list[ListedModel]:
+        if owner is not None:
+            raise ValueError("a list that the database does not take")
+        return store_models(provider, owner, listed)
+
+    monkeypatch.setattr(list_refreshes, "store_models", store)
+    give_key(alice, "openai")
+
+    assert refresh_lists() == len(stored())
+    assert ("anthropic", "") in stored()
+    assert ("openai", "alice") not in stored()
+
+
+def test_it_stores_nothing_for_a_key_that_was_deleted_meanwhile(
+    vendors_everywhere: StandIn, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_key(alice, "openai")
+
+    async def slow(adapter: Adapter, target: Target) -> list[ListedModel]:
+        await in_thread(ProviderKey.objects.all().delete)
+        return [ListedModel("gpt-x")]
+
+    monkeypatch.setattr(list_refreshes, "models_of", slow)
+    monkeypatch.setattr(list_refreshes, "server_targets", lambda: iter(()))
+
+    assert refresh_lists() == 0
+    assert stored() == set()

@@ -60,6 +60,12 @@ def test_it_sees_all_bold_text(text: str, bold: list[str]) -> None:
         r"\$5 and 5\$",
         "US$5 and CA$7",
         "from $5-$10 or $7",
+        "O plano custa $20 (R$ 110), $5 ou R$ 25, also A$ 8",
+        "约$10（NT$ 300）, 花费10$，剩20$。 货币：美元（$）、加元（C$）",
+        "5$, 10$, 15$; (5$), (10$); 5$/Monat, 50$/Jahr; 10$-20$. Ça coûte 5$. Sinon 10$.",
+        "السعر: $5 أو 10$",
+        "USD ($), CAD ($); US$), Canada (CA$); Ramen ($$), sushi ($$$), curry ($$)",
+        "符号$和符号$",
         "[citation needed]",
     ],
 )
@@ -95,6 +101,9 @@ def test_it_pairs_dollars_in_plain_text_alone(text: str, html: str) -> None:
         ("$x_1$则$y$", 2),
         ("> $$\n> x\n> $$", 1),
         ("$$ x = \\text{$5} $$", 1),
+        ("$H_2$O and CO$_2$, $T_1$w", 3),
+        (r"$\sim$5, $\approx$10, 3$\times$4", 3),
+        (r"$[0,1)$, $f(x)$, $\left[0,1\right)$, \(n\)", 4),
     ],
 )
 def test_it_sees_formulas_beside_all_that_they_contain(text: str, formulas: int) -> None:
@@ -138,6 +147,9 @@ def test_it_sets_all_usual_environments(latex: str, rows: int) -> None:
         r"\begin{tikzpicture} \draw (0,0); \end{tikzpicture}",
         r"\begin{CD} a \end{CD}",
         r"\left( a \\ b \right)",
+        r"a\mathbin{+}b",
+        r"\operatorname*{arg\,max}_x",
+        r"\text{if $x$ is even}",
     ],
 )
 def test_it_shows_the_source_of_a_formula_with_an_unknown_command(latex: str) -> None:
@@ -145,6 +157,45 @@ def test_it_shows_the_source_of_a_formula_with_an_unknown_command(latex: str) ->
 
     assert "<math" not in html
     assert words(re.findall("<code>(.*?)</code>", html)[0]) == f"\\({latex}\\)"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (r"[\[1\]](https://a.b) \[Name\] \[1, 2\] \[x\] arr\[0\] \(x86\)", "[1] [Name] [1, 2] [x] arr[0] (x86)"),
+        ("~$5–~$10 ~/bin:~/go 从“~”到“~”", "~$5–~$10 ~/bin:~/go 从“~”到“~”"),
+        ("[User]: Hello\n[Bot]: Hi\n[10:31]: Out", "[User]: Hello\n[Bot]: Hi\n[10:31]: Out"),
+        ("Text[1].\n\n[1]: https://a.b\n[2]: https://c.d", "Text[1].[1]: https://a.b\n[2]: https://c.d"),
+    ],
+)
+def test_it_takes_no_plain_text_for_a_sign(text: str, shown: str) -> None:
+    html = render(text)
+
+    assert words(html) == shown
+    assert not re.search("<(math|del|code)", html)
+
+
+@pytest.mark.parametrize(
+    ("latex", "shown"),
+    [
+        (r"\text{List<int>}", "List<int>"),
+        (r"\texttt{<div>}", "<div>"),
+        (r"\begin{aligned} a &= b \\[4pt] c &= d \\* e &= f \end{aligned}", "a=bc=de=f"),
+        (r"50%", "50%"),
+    ],
+)
+def test_it_loses_no_sign_of_a_formula(latex: str, shown: str) -> None:
+    html = render(f"a ${latex}$ b **c**")
+
+    assert words(re.findall("<math.*?</math>", html)[0]) == shown
+    assert html.endswith("</math> b <strong>c</strong></p>")
+
+
+@pytest.mark.parametrize(
+    "text", ["$" + "a" * 20_000 + "$", "$" + "字" * 20_000 + "$", "```md\n```py\n```\n```\n" * 1_000]
+)
+def test_it_takes_no_time_for_long_words_and_many_fences(text: str) -> None:
+    assert len(render(text)) >= len(text) // 2
 
 
 @pytest.mark.parametrize(
@@ -205,6 +256,7 @@ def test_it_ends_lines_as_they_are_written() -> None:
         ("````md\n```py\nx\n```\n````\nAfter", "```py\nx\n```\n", "After"),
         ("```python\n```js\nx\n```\nAfter", "```js\nx\n", "After"),
         ("```md\n```py\nx\n```\nAfter", "```py\nx\n```\nAfter", ""),
+        ('```markdown title="README.md"\n```py\nx\n```\n```\nAfter', "```py\nx\n```\n", "After"),
     ],
 )
 @pytest.mark.parametrize("size", [1, 5, 100])

@@ -93,6 +93,86 @@ async def test_it_sends_the_length_of_the_text_if_there_is_no_room_for_thinking(
     assert [each.body["max_tokens"] for each in vendors.requests] == [16_400, 400, 400]
 
 
+TOO_LONG = "prompt is too long: 210000 tokens > 200000 maximum"
+SUM = (
+    "input length and `max_tokens` exceed context limit: 199000 + 16400 > 200000, decrease input length or `max_tokens`"
+)
+
+
+async def test_a_prompt_that_is_too_long_leaves_the_room_of_others(vendors: StandIn, clients: HttpClients) -> None:
+    request = request_of("claude-sonnet-5-5", text_tokens=400)
+    target = target_of(vendors, "anthropic")
+    await read_stream(clients, "anthropic", target, request)
+    (usual,) = [each.body["max_tokens"] for each in vendors.requests]
+    vendors.sequence = [refused(TOO_LONG), refused(SUM)]
+
+    too_long = await read_stream(clients, "anthropic", target, request)
+    narrowed = await read_stream(clients, "anthropic", target, request)
+    good = await read_stream(clients, "anthropic", target, request)
+
+    assert too_long.failed().code == "context_too_long"
+    assert [narrowed.error, good.error] == [None, None]
+    assert [each.body["max_tokens"] for each in vendors.requests[1:]] == [usual, usual, 400, usual]
+    assert usual > 400
+
+
+async def test_it_does_not_remember_what_did_not_help(vendors: StandIn, clients: HttpClients) -> None:
+    request = request_of("Qwen/Qwen3-8B", text_tokens=400)
+    vendors.sequence = [refused("max tokens must be less than this"), refused("max tokens must be less than this")]
+
+    await read_stream(clients, "vllm", target_of(vendors, "vllm"), request)
+    await read_stream(clients, "vllm", target_of(vendors, "vllm"), request)
+
+    assert [each.body["max_tokens"] for each in vendors.requests][::2] == [16_400, 16_400]
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "limit"),
+    [
+        (413, "Request too large for model `x` on tokens per minute (TPM): Limit 8000, Requested 16430, please", 7_970),
+        (429, "Request too large for gpt-x on tokens per min (TPM): Limit 8000, Requested 16430. The input", 7_970),
+        (402, "This request requires more credits, or fewer max_tokens. You can only afford 5129.", 5_129),
+    ],
+)
+async def test_it_asks_for_no_more_than_a_plan_allows(
+    status: int, words: str, limit: int, vendors: StandIn, clients: HttpClients
+) -> None:
+    refusal = Script(status=status, body=json.dumps({"error": {"message": words}}))
+
+    body = await asked_again(vendors, clients, "vllm", refusal, request_of("Qwen/Qwen3-8B", text_tokens=400))
+
+    assert body["max_tokens"] == limit
+
+
+async def test_it_says_that_a_plan_allows_too_little(vendors: StandIn, clients: HttpClients) -> None:
+    words = "Request too large for model `x` on tokens per minute (TPM): Limit 8000, Requested 40000, please"
+    vendors.default = Script(status=413, body=json.dumps({"error": {"message": words}}))
+
+    error = (await read_stream(clients, "groq", target_of(vendors, "groq"), request_of())).failed()
+
+    assert (error.code, error.retryable) == ("quota_exceeded", False)
+    assert "allows in a minute" in error.message
+
+
+@pytest.mark.parametrize(
+    ("slug", "words", "limit"),
+    [
+        (
+            "google",
+            "maxOutputTokens value of 9000 but the supported range is from 1 (inclusive) to 8193 (exclusive).",
+            8192,
+        ),
+        ("openai", "max_output_tokens is too large: 9000. This model supports at most 4096 completion tokens.", 4096),
+    ],
+)
+async def test_it_corrects_the_limit_of_every_wire(
+    slug: str, words: str, limit: int, vendors: StandIn, clients: HttpClients
+) -> None:
+    body = await asked_again(vendors, clients, slug, refused(words), request_of("old-model", max_tokens=9_000))
+
+    assert (body.get("max_output_tokens") or body["generationConfig"]["maxOutputTokens"]) == limit
+
+
 @pytest.mark.parametrize("slug", ["vllm", "google"])
 @pytest.mark.parametrize(
     "words", ["System role not supported", "Developer instruction is not enabled for models/gemma-3-27b-it"]

@@ -4,9 +4,12 @@ import pytest
 
 from providers.adapters import sdk
 from providers.adapters.base import ErrorCode, ProviderError, Target
+from providers.adapters.http import HttpClients
+from providers.adapters.sdk import models_of
 from providers.kinds import KINDS
+from providers.listed_models import encode
 from tests.fake_providers import Script, StandIn
-from tests.providers.adapters.calls import FORMATS, KEY, WIRE_KINDS, target_of
+from tests.providers.adapters.calls import FORMATS, KEY, WIRE_KINDS, read_stream, request_of, target_of
 
 LISTED = {
     "openai": ["gpt-4o", "gpt-5.6"],
@@ -135,3 +138,53 @@ async def test_it_can_be_canceled_inside_an_sdk_call(vendors: StandIn) -> None:
     with pytest.raises(asyncio.CancelledError):
         await checking
     await recorded.disconnected()
+
+
+async def test_it_lists_claudes_models_with_the_headers_of_a_request(vendors: StandIn, clients: HttpClients) -> None:
+    target = target_of(vendors, "anthropic")
+    await read_stream(clients, "anthropic", target, request_of())
+
+    await KINDS["anthropic"].adapter.list_models(target)
+
+    names = ("x-api-key", "anthropic-version", "authorization")
+    asked, listed = (
+        {name.lower(): value for name, value in headers.items() if name.lower() in names}
+        for headers in (vendors.requests[0].headers, vendors.listed[0])
+    )
+    assert asked == listed == {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
+
+
+async def test_a_restricted_key_that_may_not_list_models_is_accepted(vendors: StandIn) -> None:
+    vendors.refused_lists = (
+        403,
+        "You have insufficient permissions for this operation. Missing scopes: api.model.read",
+    )
+
+    await KINDS["openai"].adapter.check_key(target_of(vendors, "openai"))
+
+    with pytest.raises(ProviderError) as caught:
+        await KINDS["openai"].adapter.list_models(target_of(vendors, "openai"))
+    assert caught.value.code == ErrorCode.PERMISSION_DENIED
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"id": "m", "type": ["x"]},
+        {"id": "m", "pricing": {"prompt": "1E-999999", "completion": "1e999999999"}},
+        {"id": "m", "pricing": {"prompt": "1" * 5_000}},
+        {"id": "m", "display_name": "A\x00B\ud800"},
+        {"id": "m", "context_length": 10**50},
+        {"id": ["m"]},
+        {"id": "m", "reasoning": {"supported_efforts": [["high"]]}},
+    ],
+)
+async def test_it_reads_a_list_with_odd_entries(entry: dict[str, object], vendors: StandIn) -> None:
+    vendors.models["vllm"] = [entry, {"id": "good"}]
+
+    models = await models_of(KINDS["vllm"].adapter, target_of(vendors, "vllm"))
+
+    assert "good" in [model.id for model in models]
+    for model in models:
+        assert len(str(encode(model))) < 1_000
+        assert model.label.isprintable()
