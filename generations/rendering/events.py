@@ -21,7 +21,7 @@ from generations.rendering.formulas import formulas
 from generations.rendering.leaves import leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pyromark.event import Range
 
@@ -38,10 +38,8 @@ _DEFINITION = re.compile(
 )
 _MARKDOWN_FENCE = re.compile(rf"[`~]{{3}}[ \t]*(?:{'|'.join(MARKDOWN)})\b", re.IGNORECASE)
 _FENCE = re.compile(rb"`{3,}|~{3,}")
-_OPENING = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})(.*)")
-_CLOSING = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*")
-MAX_ROUNDS = 100
-"""Parses for inner fences in lists and quotations, whose fences only the parser finds."""
+MAX_ROUNDS = 40
+"""Parses of one text for its inner fences; each finds the next one of every fence that the parser sees."""
 _LINE_START = re.compile(rb"\n[ \t>]*")
 # Punctuation of one to four bytes.
 _PUNCTUATION = (b"", b",", "§".encode(), "※".encode(), "\U00010100".encode())
@@ -60,8 +58,6 @@ def events_of(source: str) -> _Events:
     if _hide_definitions(hidden, events):
         events = _parsed(hidden)
     if _MARKDOWN_FENCE.search(source):
-        if _hide_inner_fences_at_line_starts(hidden):
-            events = _parsed(hidden)
         for _ in range(MAX_ROUNDS):
             if not _hide_closing_lines_of_inner_fences(hidden, events, raw):
                 break
@@ -82,14 +78,22 @@ def _hide_definitions(hidden: bytearray, events: _Events) -> bool:
     """Hide the brackets of ``[^1]: Note`` and ``[1]: Source``, which would be addresses for all ``[^1]`` and vanish;
     return True if there are any."""
     brackets = [match.end() - 1 for match in _DEFINITION.finditer(hidden)]
-    code = [(span["start"], span["end"]) for event, span in events if brackets and _is_code(event)]
-    found = False
+    is_code = _inside(events, _is_code) if brackets else None
+    brackets = [start for start in brackets if is_code and not is_code(start)]
     for start in brackets:
-        number = bisect_right(code, start, key=itemgetter(0)) - 1
-        if number < 0 or code[number][1] <= start:
-            _hide(hidden, start, start + 1)
-            found = True
-    return found
+        _hide(hidden, start, start + 1)
+    return bool(brackets)
+
+
+def _inside(events: _Events, is_meant: Callable[[Any], bool]) -> Callable[[int], bool]:
+    """Return a function that tells if a byte is in one of these elements, which must not contain each other."""
+    spans = [(span["start"], span["end"]) for event, span in events if is_meant(event)]
+
+    def is_inside(offset: int) -> bool:
+        number = bisect_right(spans, offset, key=itemgetter(0)) - 1
+        return number >= 0 and offset < spans[number][1]
+
+    return is_inside
 
 
 def _is_code(event: Any) -> bool:
@@ -98,25 +102,6 @@ def _is_code(event: Any) -> bool:
             return True
         case _:
             return False
-
-
-def _hide_inner_fences_at_line_starts(hidden: bytearray) -> bool:
-    """Hide the lines that close inner fences in fences at the beginning of a line, which needs no parser; return True
-    if there are any."""
-    found = False
-    fence: FenceLines | None = None
-    start = 0
-    for line in bytes(hidden).decode().split("\n"):
-        opening = _OPENING.match(line)
-        if fence is None:
-            fence = FenceLines(opening[1], language_of(opening[2])) if opening else None
-        elif fence.closes(line):
-            fence = None
-        elif closing := _CLOSING.fullmatch(line):
-            _hide(hidden, start + closing.start(1), start + closing.end(1))
-            found = True
-        start += len(line.encode()) + 1
-    return found
 
 
 def _hide_closing_lines_of_inner_fences(hidden: bytearray, events: _Events, raw: bytes) -> bool:
@@ -158,11 +143,15 @@ def _hide_formulas(hidden: bytearray, events: _Events) -> list[_Span]:
         return []
     spans = [span for leaf in leaves(events) for span in formulas(leaf, hidden)]
     for start, end in spans:
-        for line in _LINE_START.finditer(hidden, start, end):
-            _hide(hidden, start, line.start())
-            start = line.end()
-        _hide(hidden, start, end)
+        _hide_lines(hidden, start, end)
     return spans
+
+
+def _hide_lines(hidden: bytearray, start: int, end: int) -> None:
+    for line in _LINE_START.finditer(hidden, start, end):
+        _hide(hidden, start, line.start())
+        start = line.end()
+    _hide(hidden, start, end)
 
 
 def _hide_letters(hidden: bytearray, events: _Events) -> None:

@@ -67,14 +67,20 @@ def _is_formula(leaf: Leaf, opening: tuple[int, bytes], closing: tuple[int, byte
     if element is None or element != leaf.element(end + len(mark) - 1):
         return False
     latex = source[start + len(mark) : end].decode()
-    if not latex.strip() or _CLOSES_BEFORE_IT_OPENS.match(latex):
-        return False
-    if _PROSE.search(latex) and not _MATHEMATICAL.search(latex):
+    if not is_display(latex):
         return False
     if mark in (b"\\(", b"\\["):
         return _is_bracketed(latex, mark)
     before = source[max(start - 1, 0) : start].decode(errors="ignore")
     return mark != b"$" or _is_inline(latex, before, source[end + 1 : end + 20].decode(errors="ignore"))
+
+
+def is_display(latex: str) -> bool:
+    """Return False for text between two marks that is no formula: prose, or the end of one parenthesis and the
+    beginning of the next."""
+    if not latex.strip() or _CLOSES_BEFORE_IT_OPENS.match(latex):
+        return False
+    return not _PROSE.search(latex) or bool(_MATHEMATICAL.search(latex))
 
 
 def _is_bracketed(latex: str, mark: bytes) -> bool:

@@ -39,9 +39,7 @@ STAGES = {
     "server error": Stage(Script(status=500), "upstream_error", "Something went wrong at"),
     "cut": Stage(Script(text="abcdefgh", end="cut", at=1), "stream_cut", "broke off before its end", "abcd"),
     "no finish": Stage(Script(text="abcdefgh", end="no_finish"), "stream_cut", "broke off before its end", "abcdefgh"),
-    "error frame": Stage(
-        Script(text="abcdefgh", end="error", at=1), "upstream_unavailable", "cannot be reached", "abcd"
-    ),
+    "error frame": Stage(Script(text="abcdefgh", end="error", at=1), "upstream_unavailable", "is overloaded", "abcd"),
     "silence": Stage(Script(first_delay=60), "timeout", "did not begin to answer within 1.5 seconds"),
     "stall": Stage(Script(text="abcdefgh", end="stall", at=1), "timeout", "sent nothing more for 1.5 seconds", "abcd"),
     "garbage": Stage(
@@ -115,7 +113,7 @@ def test_garbage_between_good_frames_is_skipped(program: Program, vendors: Stand
     assert reading.answers == dict.fromkeys(range(4), WHOLE)
 
 
-def test_neither_the_key_nor_the_vendors_words_reach_the_user(program: Program, live: Live, vendors: StandIn) -> None:
+def test_an_error_shows_what_the_vendor_said_without_the_key(program: Program, live: Live, vendors: StandIn) -> None:
     key = "refused-but-very-secret"
     program.api.put("/api/v1/keys/groq", json={"api_key": key}).raise_for_status()
 
@@ -123,7 +121,8 @@ def test_neither_the_key_nor_the_vendors_words_reach_the_user(program: Program, 
 
     assert vendors.wait_for_request(model="secretive").headers["Authorization"] == f"Bearer {key}"
     assert '"code":"invalid_api_key"' in response.text
-    assert "Incorrect API key" not in response.text
+    assert '"vendor_message":"Incorrect API key provided: [key]."' in response.text
+    assert response.text.count("Incorrect API key") == 1
     assert key not in response.text + live.log("web") + live.log("worker")
 
 
