@@ -75,14 +75,12 @@ class DailyStep(bootsteps.StartStopStep):
 
     def _run(self) -> None:
         self._try(CLEANING, clean_up)
-        if self._stopped.wait(START):
-            return
-        while True:
+        pause = START
+        while not self._stopped.wait(pause):
             self._try(CLEANING, clean_up)
             if settings.REFRESH_MODEL_LISTS:
                 self._try(REFRESHING, refresh_lists)
-            if self._stopped.wait(CHECK_INTERVAL):
-                return
+            pause = CHECK_INTERVAL
 
     def _try(self, name: str, work: Callable[[], None]) -> None:
         try:

@@ -48,6 +48,10 @@ class KeyCard:
     notice: Notice | None = None
     errors: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def label(self) -> str:
+        return self.access.info.label
+
 
 @require_GET
 @login_required

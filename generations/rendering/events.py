@@ -21,7 +21,7 @@ from generations.rendering.formulas import formulas
 from generations.rendering.leaves import leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from pyromark.event import Range
 
@@ -78,22 +78,11 @@ def _hide_definitions(hidden: bytearray, events: _Events) -> bool:
     """Hide the brackets of ``[^1]: Note`` and ``[1]: Source``, which would be addresses for all ``[^1]`` and vanish;
     return True if there are any."""
     brackets = [match.end() - 1 for match in _DEFINITION.finditer(hidden)]
-    is_code = _inside(events, _is_code) if brackets else None
-    brackets = [start for start in brackets if is_code and not is_code(start)]
+    code = [(span["start"], span["end"]) for event, span in events if _is_code(event)] if brackets else []
+    brackets = [start for start in brackets if not _is_within(code, start)]
     for start in brackets:
         _hide(hidden, start, start + 1)
     return bool(brackets)
-
-
-def _inside(events: _Events, is_meant: Callable[[Any], bool]) -> Callable[[int], bool]:
-    """Return a function that tells if a byte is in one of these elements, which must not contain each other."""
-    spans = [(span["start"], span["end"]) for event, span in events if is_meant(event)]
-
-    def is_inside(offset: int) -> bool:
-        number = bisect_right(spans, offset, key=itemgetter(0)) - 1
-        return number >= 0 and offset < spans[number][1]
-
-    return is_inside
 
 
 def _is_code(event: Any) -> bool:
@@ -132,6 +121,8 @@ def _hide_closing_lines_of_inner_fences(hidden: bytearray, events: _Events, raw:
 
 def _hide_single_tildes(hidden: bytearray, events: _Events) -> None:
     """Hide the marks of ``~text~``, which mean "about" or a folder; only two strike a text out."""
+    if b"~" not in hidden:
+        return
     for event, span in events:
         if event == {"Start": "Strikethrough"} and hidden[span["start"] : span["start"] + 2] != b"~~":
             _hide(hidden, span["start"], span["start"] + 1)
@@ -143,15 +134,11 @@ def _hide_formulas(hidden: bytearray, events: _Events) -> list[_Span]:
         return []
     spans = [span for leaf in leaves(events) for span in formulas(leaf, hidden)]
     for start, end in spans:
-        _hide_lines(hidden, start, end)
+        for line in _LINE_START.finditer(hidden, start, end):
+            _hide(hidden, start, line.start())
+            start = line.end()
+        _hide(hidden, start, end)
     return spans
-
-
-def _hide_lines(hidden: bytearray, start: int, end: int) -> None:
-    for line in _LINE_START.finditer(hidden, start, end):
-        _hide(hidden, start, line.start())
-        start = line.end()
-    _hide(hidden, start, end)
 
 
 def _hide_letters(hidden: bytearray, events: _Events) -> None:
@@ -176,20 +163,19 @@ def _restored(events: _Events, raw: bytes, hidden: bytearray, spans: list[_Span]
     for event, span in events:
         start, end = span["start"], span["end"]
         match event:
-            case {"Html": _} if hidden[start:end] != raw[start:end]:
-                yield {"Html": raw[start:end].decode()}, span
             case {"Text": _} if hidden[start:end] != raw[start:end]:
                 yield from _text_and_formulas(raw, start, end, spans)
-            case "SoftBreak" | "HardBreak" if any(first < start for first, _ in spans[_number(spans, start) :][:1]):
+            case "SoftBreak" | "HardBreak" if _is_within(spans, start):
                 pass
             case _:
                 yield event, span
 
 
 def _text_and_formulas(raw: bytes, start: int, end: int, spans: list[_Span]) -> Iterator[tuple[Any, Range]]:
-    for first, last in spans[_number(spans, start) :]:
-        if first >= end:
-            break
+    number = _number(spans, start)
+    while number < len(spans) and spans[number][0] < end:
+        first, last = spans[number]
+        number += 1
         if start < first:
             yield {"Text": raw[start:first].decode()}, {"start": start, "end": first}
         if start <= first:
@@ -197,6 +183,12 @@ def _text_and_formulas(raw: bytes, start: int, end: int, spans: list[_Span]) -> 
         start = last
     if start < end:
         yield {"Text": raw[start:end].decode()}, {"start": start, "end": end}
+
+
+def _is_within(spans: list[_Span], offset: int) -> bool:
+    """Return True if an offset is in one of the ranges, which are in order and apart from each other."""
+    number = _number(spans, offset)
+    return number < len(spans) and spans[number][0] <= offset
 
 
 def _number(spans: list[_Span], offset: int) -> int:

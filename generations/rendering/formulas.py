@@ -67,7 +67,7 @@ def _is_formula(leaf: Leaf, opening: tuple[int, bytes], closing: tuple[int, byte
     if element is None or element != leaf.element(end + len(mark) - 1):
         return False
     latex = source[start + len(mark) : end].decode()
-    if not is_display(latex):
+    if not _may_be_formula(latex):
         return False
     if mark in (b"\\(", b"\\["):
         return _is_bracketed(latex, mark)
@@ -75,7 +75,7 @@ def _is_formula(leaf: Leaf, opening: tuple[int, bytes], closing: tuple[int, byte
     return mark != b"$" or _is_inline(latex, before, source[end + 1 : end + 20].decode(errors="ignore"))
 
 
-def is_display(latex: str) -> bool:
+def _may_be_formula(latex: str) -> bool:
     """Return False for text between two marks that is no formula: prose, or the end of one parenthesis and the
     beginning of the next."""
     if not latex.strip() or _CLOSES_BEFORE_IT_OPENS.match(latex):

@@ -184,8 +184,10 @@ def redacted(text: str, target: Target) -> str:
 
 def _forms(key: str) -> set[str]:
     """Return a key as it is, and as vendors write it into JSON."""
-    escaped = "".join(f"\\u{ord(each):04x}" if each in "&<>+'=" else each for each in key)
-    return {key, dumped(key)[1:-1], key.replace("/", "\\/"), escaped, escaped.upper().replace("\\U", "\\u")}
+    escaped = (
+        "".join(f"\\u{ord(each):{form}}" if each in "&<>+'=" else each for each in key) for form in ("04x", "04X")
+    )
+    return {key, dumped(key)[1:-1], key.replace("/", "\\/"), *escaped}
 
 
 def _is_secret(word: str) -> bool:

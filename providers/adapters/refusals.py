@@ -32,7 +32,7 @@ REFUSED = re.compile(
 DEPENDS_ON_VALUE = re.compile(
     r"invalid (value|argument|parameter)|must be (between|less|greater|at|<|>)|out of range|(less|greater) than"
     r"|(above|over|below) (the )?(maximum|minimum)|at (most|least)|range (of|is)|valid range"
-    r"|too (large|small|long|high|low)",
+    r"|too (large|small|long|high|low)|can only afford",
     re.IGNORECASE,
 )
 """Words of a refusal that says nothing about other values of the parameter."""
@@ -74,7 +74,7 @@ NO_SYSTEM_PROMPT = re.compile(
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "temperature": ("temperature", "generationConfig.temperature"),
     "top_p": ("top_p", "generationConfig.topP"),
-    "max_tokens": ("max_tokens", "max_completion_tokens", "max_output_tokens", "generationConfig.maxOutputTokens"),
+    "max_tokens": tuple(LIMITS),
     "stop": ("stop", "stop_sequences", "generationConfig.stopSequences"),
     "seed": ("seed", "random_seed", "generationConfig.seed"),
     "reasoning_effort": (
@@ -126,8 +126,8 @@ def change_for(body: Body, optional: Mapping[str, str], text_limit: int | None, 
     A limit of tokens becomes the largest one that the refusal names, else ``text_limit`` if that is smaller, which has
     no room for thinking.
     """
-    limit = None if WINDOW.search(refusal) else _with_other_limit(body, refusal)
-    if limit is None and _is_about_limit(refusal):
+    limit = _with_other_limit(body, refusal)
+    if _is_about_limit(refusal) and (limit is None or WINDOW.search(refusal)):
         narrow = _without_room(body, text_limit)
         if narrow is not None:
             return Change(narrow, refusal, without_room=_first(body, FIELDS["max_tokens"]))

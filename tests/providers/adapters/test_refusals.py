@@ -144,6 +144,16 @@ async def test_it_asks_for_no_more_than_a_plan_allows(
     assert body["max_tokens"] == limit
 
 
+async def test_it_asks_for_more_again_once_there_is_more_credit(vendors: StandIn, clients: HttpClients) -> None:
+    request = request_of("Qwen/Qwen3-8B", text_tokens=400)
+    vendors.sequence = [Script(status=402, body='{"error": {"message": "You can only afford 5129."}}')]
+
+    for _ in range(2):
+        await read_stream(clients, "vllm", target_of(vendors, "vllm"), request)
+
+    assert [each.body["max_tokens"] for each in vendors.requests] == [16_400, 5_129, 16_400]
+
+
 async def test_it_says_that_a_plan_allows_too_little(vendors: StandIn, clients: HttpClients) -> None:
     words = "Request too large for model `x` on tokens per minute (TPM): Limit 8000, Requested 40000, please"
     vendors.default = Script(status=413, body=json.dumps({"error": {"message": words}}))
