@@ -259,3 +259,16 @@ def test_it_adds_no_model_that_could_not_be_used(alice: User) -> None:
 
     assert "No key for OpenAI is set." in page
     assert not LanguageModel.objects.exists()
+
+
+def test_a_vendor_without_a_usual_base_url_needs_one(alice: User) -> None:
+    client = signed_in(alice)
+
+    page = body(client.get("/keys/"))
+    refused = client.post("/keys/azure/", {"api_key": OWN}, headers=HTMX)
+
+    assert '<label for="base-url-azure">Base URL</label>' in page
+    assert '<label for="base-url-openai">Base URL (optional)</label>' in page
+    assert refused.status_code == 422
+    assert "like https://NAME.openai.azure.com/openai/v1." in body(refused)
+    assert not ProviderKey.objects.exists()
