@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, StorageState, exp
 from tests.browser.answers import HOSTILE, RICH
 from tests.browser.visitor import HeldRequests, Visitor
 from tests.fake_providers import Script, StandIn
+from tests.support import chromium
 from tests.support.live import Account, Live
 
 TEXT = "one two three four five six seven"
@@ -365,7 +366,7 @@ def test_news_that_are_late_do_not_swallow_the_message_that_was_sent(chatter: Ch
         news.fulfill(response=response)
         route.continue_()
 
-    chatter.page.route("**/messages/", send_after_the_news)
+    chromium.intercept(chatter.page, "**/messages/", send_after_the_news)
     chatter.send("Count.")
 
     chatter.expect_done("First.", "First.")
@@ -463,7 +464,7 @@ def test_hostile_text_is_text(chatter: Chatter, vendors: StandIn) -> None:
 
 def test_where_no_stream_gets_through_it_looks_for_news(chatter: Chatter, vendors: StandIn) -> None:
     vendors.default = script = Script(text=TEXT, hold=2)
-    chatter.page.route(re.compile("/sse/"), lambda route: route.abort())
+    chromium.intercept(chatter.page, re.compile("/sse/"), lambda route: route.abort())
     chatter.begin("Count.")
     expect(chatter.page.get_by_text("The live connection is down.")).to_be_visible()
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, StorageState, expect
 from tests.browser.image_form import ImageForm
 from tests.browser.visitor import HeldRequests, Visitor
 from tests.images import samples
+from tests.support import chromium
 
 UPLOAD = "**/api/v1/images"
 CLIPBOARD = """async (text) => {
@@ -129,7 +130,7 @@ def test_it_says_in_words_why_a_file_is_not_taken(visitor: Visitor) -> None:
 
 def test_it_says_so_when_the_server_is_away(visitor: Visitor) -> None:
     form = ImageForm(visitor)
-    visitor.page.route(UPLOAD, lambda route: route.abort())
+    chromium.intercept(visitor.page, UPLOAD, lambda route: route.abort())
 
     form.choose(("cat.png", samples.encoded("PNG")))
 

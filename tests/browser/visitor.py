@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
-from tests.support import wait
+from tests.support import chromium, wait
 from tests.support.live import Account, Live
 
 # The columns of every turn, without the parts that may differ after a reload: form tokens, white space of the
@@ -39,7 +39,7 @@ class HeldRequests:
         self._page = page
         self._url = url
         self._routes: list[Route] = []
-        page.route(url, lambda route: self._routes.append(route))
+        chromium.intercept(page, url, lambda route: self._routes.append(route))
 
     def next(self) -> Route:
         """Wait for the next request, and return it."""

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, WebError, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, WebError, sync_playwright
 
 # The headless shell renders alike and takes a third of the processor time of a whole Chromium.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -59,6 +60,29 @@ def launched() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser
         browser.close()
+
+
+def intercept(page: Page, url: str | re.Pattern[str], handler: Callable[[Route], object]) -> None:
+    """Let the handler answer the requests of a page to some URLs, from the return of this function on.
+
+    ``Page.route`` alone returns before an open page knows of it: the next request may still pass by the handler.
+    """
+
+    def answer(route: Route) -> None:
+        if route.request.method == "HEAD":
+            answered.append(route)
+            route.fulfill(status=204)
+        else:
+            route.fallback()
+
+    page.route(url, handler)
+    if page.url == "about:blank":
+        return
+    answered: list[Route] = []
+    page.route("**", answer)
+    while not answered:
+        page.evaluate("fetch(location.href, {method: 'HEAD'}).then(() => null)")
+    page.unroute("**", answer)
 
 
 def note_problems(context: BrowserContext, problems: list[str]) -> None:
