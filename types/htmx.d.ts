@@ -10,12 +10,18 @@ interface HtmxRequestConfig {
 interface HtmxResponseDetail {
   elt: Element;
   xhr: XMLHttpRequest;
+  target: Element;
   requestConfig: HtmxRequestConfig;
+}
+
+interface ElementEventMap {
+  "htmx:beforeSwap": CustomEvent<HtmxResponseDetail & { shouldSwap: boolean }>;
 }
 
 interface DocumentEventMap {
   "htmx:load": CustomEvent<{ elt: HTMLElement }>;
   "htmx:configRequest": CustomEvent<{ elt: Element }>;
+  "htmx:beforeRequest": CustomEvent<HtmxResponseDetail>;
   "htmx:beforeSend": CustomEvent<HtmxResponseDetail>;
   "htmx:afterRequest": CustomEvent<HtmxResponseDetail & { successful: boolean }>;
   "htmx:beforeSwap": CustomEvent<HtmxResponseDetail & { shouldSwap: boolean; isError: boolean }>;

@@ -245,3 +245,19 @@ def test_a_vote_is_shown_though_its_form_has_left_the_page(visitor: Visitor, ven
 
     expect(visitor.page.locator(".vote[aria-pressed=true]")).to_contain_text("voted-for")
     expect(visitor.follow_up_box).to_be_visible()
+
+
+def test_a_vote_is_shown_though_the_whole_comparison_was_replaced(visitor: Visitor) -> None:
+    visitor.begin("openai/replaced-a", "google/replaced-b")
+    visitor.wait_for_end()
+    requests = HeldRequests(visitor.page, "**/vote/")
+    visitor.page.locator(".vote", has_text="replaced-a").click()
+    request = requests.next()
+    visitor.follow_up_box.fill("And then?")
+    poll = {"target": "#comparison", "select": "#comparison", "swap": "outerHTML"}
+    visitor.page.evaluate("(poll) => htmx.ajax('GET', location.pathname, poll)", poll)
+
+    request.continue_()
+
+    expect(visitor.page.locator(".vote[aria-pressed=true]")).to_contain_text("replaced-a")
+    expect(visitor.follow_up_box).to_have_value("And then?")
