@@ -111,3 +111,31 @@ def test_it_says_that_an_answer_is_empty_or_cut_at_its_limit(visitor: Visitor, v
 
     expect(visitor.column(0).get_by_text("The model returned an empty answer.")).to_be_visible()
     expect(visitor.column(1).locator(".badge")).to_have_text("Length limit reached")
+
+
+# The gap between the first character of an element's text and its right edge, in pixels.
+GAP = """(element) => {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode() && !walker.currentNode.data.trim()) {}
+  const range = new Range();
+  const start = walker.currentNode.data.search(/\\S/);
+  range.setStart(walker.currentNode, start);
+  range.setEnd(walker.currentNode, start + 1);
+  const box = element.getBoundingClientRect();
+  return box.right - parseFloat(getComputedStyle(element).paddingRight) - range.getBoundingClientRect().right;
+}"""
+
+
+def test_text_that_is_read_from_right_to_left_begins_on_the_right(visitor: Visitor, vendors: StandIn) -> None:
+    vendors.default = Script(text="שלום לך.\n\n- אחת")
+    visitor.begin("openai/right-a", "google/right-b", prompt="מה שלומך?")
+    visitor.wait_for_end()
+
+    for element in (
+        visitor.page.get_by_role("heading", name="מה שלומך?"),
+        visitor.turn(0).locator(".turn-prompt"),
+        visitor.answer(0).locator("p"),
+        visitor.answer(0).locator("li"),
+    ):
+        assert element.evaluate(GAP) < 2
+    assert visitor.follow_up_box.evaluate("(box) => getComputedStyle(box).unicodeBidi") == "plaintext"

@@ -129,6 +129,17 @@ def test_the_model_receives_the_earlier_messages(chat: Chat, vendors: StandIn) -
     assert body["instructions"] == "Be brief."
 
 
+def test_the_model_does_not_receive_what_an_earlier_answer_thought(chat: Chat, vendors: StandIn) -> None:
+    vendors.scripts["thinker"] = Script(text="<think>\nThe user greets me.\n</think>\n\nHello!")
+    first = chat.send("Hi.", "mistral/thinker", path="chat").json()
+
+    chat.send("And now?", "openai/second", path="chat", conversation_id=first["conversation_id"]).json()
+
+    body = vendors.wait_for_request(model="second").body
+    assert [message["content"] for message in body["input"]] == ["Hi.", "Hello!", "And now?"]
+    assert first["reasoning"] == "The user greets me."
+
+
 def test_a_chat_continues_from_the_partial_text_of_a_stopped_answer(chat: Chat, vendors: StandIn) -> None:
     vendors.scripts["halted"] = Script(text=TEXT, end="stall", at=2)
     response = chat.send("Count.", "openai/halted")
