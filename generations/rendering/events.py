@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from pyromark import Markdown, Options
 
 from generations.rendering.code import language_of
+from generations.rendering.display_formulas import display_formulas
 from generations.rendering.emphasis import letters_beside_bold
 from generations.rendering.fences import MARKDOWN, FenceLines
 from generations.rendering.formulas import formulas
@@ -41,6 +43,7 @@ _FENCE = re.compile(rb"`{3,}|~{3,}")
 MAX_ROUNDS = 40
 """Parses of one text for its inner fences; each finds the next one of every fence that the parser sees."""
 _LINE_START = re.compile(rb"\n[ \t>]*")
+_BLOCK_MARK = re.compile(rb"[-+=#|:\d]|[*_](?![*_]?[^\s*_])")
 # Punctuation of one to four bytes.
 _PUNCTUATION = (b"", b",", "§".encode(), "※".encode(), "\U00010100".encode())
 _Events = list[tuple[Any, "Range"]]
@@ -62,8 +65,10 @@ def events_of(source: str) -> _Events:
             if not _hide_closing_lines_of_inner_fences(hidden, events, raw):
                 break
             events = _parsed(hidden)
-    _hide_single_tildes(hidden, events)
-    spans = _hide_formulas(hidden, events)
+    if _hide_single_tildes(hidden, events):
+        events = _parsed(hidden)
+    displays, events = _hide_display_formulas(hidden, events)
+    spans = sorted([*displays, *_hide_formulas(hidden, events, displays)])
     _hide_letters(hidden, events)
     if hidden == raw:
         return events
@@ -119,26 +124,77 @@ def _hide_closing_lines_of_inner_fences(hidden: bytearray, events: _Events, raw:
     return found
 
 
-def _hide_single_tildes(hidden: bytearray, events: _Events) -> None:
-    """Hide the marks of ``~text~``, which mean "about" or a folder; only two strike a text out."""
+def _hide_single_tildes(hidden: bytearray, events: _Events) -> bool:
+    """Hide the marks of ``~text~``, which mean "about" or a folder; only two strike a text out; return True if there
+    are any."""
+    found = False
     if b"~" not in hidden:
-        return
+        return found
     for event, span in events:
         if event == {"Start": "Strikethrough"} and hidden[span["start"] : span["start"] + 2] != b"~~":
             _hide(hidden, span["start"], span["start"] + 1)
             _hide(hidden, span["end"] - 1, span["end"])
+            found = True
+    return found
 
 
-def _hide_formulas(hidden: bytearray, events: _Events) -> list[_Span]:
+def _hide_display_formulas(hidden: bytearray, events: _Events) -> tuple[list[_Span], _Events]:
+    """Hide the display formulas of several lines, also one that is not closed yet, whose lines would be blocks; return
+    those that are closed, and the events of all other text.
+
+    A hidden formula may show that the next one is in no table, so that they are looked for again.
+    """
+    if b"$$" not in hidden and b"\\[" not in hidden:
+        return [], events
+    source = bytes(hidden)
+    known: list[tuple[int, int, bool]] = []
+    for _ in range(MAX_ROUNDS):
+        excluded = [(span["start"], span["end"]) for event, span in events if _is_table_or_block_of_code(event)]
+        found = list(display_formulas(source, partial(_is_within, excluded)))
+        if found == known:
+            break
+        hidden[:] = source
+        for start, end, is_closed in found:
+            if is_closed:
+                _hide_lines(hidden, start, end)
+            else:
+                _hide_block_marks(hidden, start, end)
+        events = _parsed(hidden)
+        known = found
+    return [(start, end) for start, end, is_closed in known if is_closed], events
+
+
+def _is_table_or_block_of_code(event: Any) -> bool:
+    match event:
+        case {"Start": {"CodeBlock": _} | {"Table": _} | "HtmlBlock"}:
+            return True
+        case _:
+            return False
+
+
+def _hide_formulas(hidden: bytearray, events: _Events, displays: list[_Span]) -> list[_Span]:
+    """Hide all other formulas, none of which contains one of ``displays``; return them."""
     if not any(mark in hidden for mark in _DOLLARS):
         return []
-    spans = [span for leaf in leaves(events) for span in formulas(leaf, hidden)]
+    spans = [span for leaf in leaves(events) for span in formulas(leaf, hidden) if not _contains(span, displays)]
     for start, end in spans:
-        for line in _LINE_START.finditer(hidden, start, end):
-            _hide(hidden, start, line.start())
-            start = line.end()
-        _hide(hidden, start, end)
+        _hide_lines(hidden, start, end)
     return spans
+
+
+def _hide_lines(hidden: bytearray, start: int, end: int) -> None:
+    """Hide a range without its line ends, and what the blocks around it have at the beginning of each line."""
+    for line in _LINE_START.finditer(hidden, start, end):
+        _hide(hidden, start, line.start())
+        start = line.end()
+    _hide(hidden, start, end)
+
+
+def _hide_block_marks(hidden: bytearray, start: int, end: int) -> None:
+    """Hide the first byte of each line of a range after its first, if a block may begin with it."""
+    for line in _LINE_START.finditer(hidden, start, end):
+        if _BLOCK_MARK.match(hidden, line.end(), end):
+            _hide(hidden, line.end(), line.end() + 1)
 
 
 def _hide_letters(hidden: bytearray, events: _Events) -> None:
@@ -189,6 +245,11 @@ def _is_within(spans: list[_Span], offset: int) -> bool:
     """Return True if an offset is in one of the ranges, which are in order and apart from each other."""
     number = _number(spans, offset)
     return number < len(spans) and spans[number][0] <= offset
+
+
+def _contains(span: _Span, spans: list[_Span]) -> bool:
+    number = _number(spans, span[0])
+    return number < len(spans) and spans[number][0] < span[1]
 
 
 def _number(spans: list[_Span], offset: int) -> int:

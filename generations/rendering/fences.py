@@ -7,7 +7,7 @@ import re
 MAX_INNER = 20
 """Inner fences of one fence that count; each costs one more parse."""
 MARKDOWN = ("markdown", "md", "mdx")
-_FENCE_LINE = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*([^`]*)")
+_FENCE_LINE = re.compile(r" {0,3}(`{3,}|~{3,}) *([^`]*)")
 
 
 class FenceLines:
@@ -28,7 +28,9 @@ class FenceLines:
         if not marker:
             return False
         if info:
-            self._open_inner(marker)
+            # White space other than spaces neither opens an inner fence nor closes one.
+            if info.strip():
+                self._open_inner(marker)
             return False
         if not self._inner:
             return _is_closed_by(self._marker, marker)
@@ -50,7 +52,7 @@ def is_fence_line(line: str) -> bool:
 def _parts(line: str) -> tuple[str, str]:
     """Return the marker of a line that opens or closes a fence, and its info string."""
     match = _FENCE_LINE.fullmatch(line)
-    return (match[1], match[2].strip()) if match else ("", "")
+    return (match[1], match[2]) if match else ("", "")
 
 
 def _is_closed_by(opening: str, marker: str) -> bool:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from generations.rendering.leaves import Leaf
 
 _TOKEN = re.compile(rb"\\[\s\S]|\$+")
-_CLOSING = {b"$": b"$", b"$$": b"$$", b"\\(": b"\\)", b"\\[": b"\\]"}
+CLOSING = {b"$": b"$", b"$$": b"$$", b"\\(": b"\\)", b"\\[": b"\\]"}
 _PROSE = re.compile(
     r"(?<![^\W\d_])[^\W\d_]{2,} +[^\W\d_]{2,}|^\d[\d.,]*\s+[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2}"
 )
@@ -52,7 +52,7 @@ def _partners(marks: list[bytes]) -> list[int | None]:
     dollar: int | None = None
     for number in range(len(marks) - 1, -1, -1):
         mark = marks[number]
-        partner = following.get(_CLOSING.get(mark, b""))
+        partner = following.get(CLOSING.get(mark, b""))
         partners.append(None if mark == b"$" and partner != dollar else partner)
         following[mark] = number
         if mark[:1] == b"$":
@@ -67,7 +67,7 @@ def _is_formula(leaf: Leaf, opening: tuple[int, bytes], closing: tuple[int, byte
     if element is None or element != leaf.element(end + len(mark) - 1):
         return False
     latex = source[start + len(mark) : end].decode()
-    if not _may_be_formula(latex):
+    if not may_be_formula(latex):
         return False
     if mark in (b"\\(", b"\\["):
         return _is_bracketed(latex, mark)
@@ -75,10 +75,10 @@ def _is_formula(leaf: Leaf, opening: tuple[int, bytes], closing: tuple[int, byte
     return mark != b"$" or _is_inline(latex, before, source[end + 1 : end + 20].decode(errors="ignore"))
 
 
-def _may_be_formula(latex: str) -> bool:
-    """Return False for text between two marks that is no formula: prose, or the end of one parenthesis and the
+def may_be_formula(latex: str) -> bool:
+    """Return False for text between two marks that is no formula: prose, code, or the end of one parenthesis and the
     beginning of the next."""
-    if not latex.strip() or _CLOSES_BEFORE_IT_OPENS.match(latex):
+    if not latex.strip() or "`" in latex or _CLOSES_BEFORE_IT_OPENS.match(latex):
         return False
     return not _PROSE.search(latex) or bool(_MATHEMATICAL.search(latex))
 

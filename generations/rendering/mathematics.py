@@ -24,10 +24,12 @@ _ENVIRONMENTS = {
     "displaymath": ("", ""),
     "eqnarray": (r"\begin{array}{rcl}", r"\end{array}"),
     "equation": ("", ""),
+    "flalign": _ALIGNED,
     "gather": _CENTERED,
     "gathered": _CENTERED,
     "math": ("", ""),
     "multline": _CENTERED,
+    "rcases": (r"\left.\begin{array}{ll}", r"\end{array}\right\}"),
 }
 _KNOWN = frozenset(
     ("array", "bmatrix", "Bmatrix", "cases", "matrix", "pmatrix", "smallmatrix", "split", "vmatrix", "Vmatrix")
@@ -37,14 +39,19 @@ _NUMBERING = re.compile(r"\\(?:label\s*\{[^{}]*\}|(?:nonumber|notag)(?![A-Za-z])
 _LINE_END = 'linebreak="newline"'
 _ROW_SPACE = re.compile(r"(?<=\\\\)(?:\*|\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\])+")
 # What the converter writes without some of its signs, or with wrong ones.
-_LOSSY = re.compile(
-    r"\\math(?:bin|rel|strut|op)\b|\\operatorname\*?\s*\{[^}]*\\[,;:!]|\\(?:text\w*|mbox|tag)\*?\s*\{[^{}]*\$[^{}]*\$"
-)
+_LOSSY = re.compile(r"\\math(?:bin|rel|strut|op)\b|\\(?:text\w*|mbox|tag)\*?\s*\{[^{}]*\$[^{}]*\$")
+# Operators whose name has a space, which the converter does not know, or in a form that it does not know.
+_ARG = re.compile(r"\\arg(?:\s*\\(max|min))?(?![A-Za-z])")
+_MATHOP = re.compile(r"\\mathop\s*\{\s*\\(?:mathrm|text|operatorname\*?)\s*(\{[^{}]*\})\s*\}")
+_OPERATOR = re.compile(r"(\\operatorname\*?)\s*\{([A-Za-z\s~\\,;:!]*)\}")
+_NO_LETTER = re.compile(r"[^A-Za-z]+")
+_NAME_OF_TWO_WORDS = re.compile(r"(?<=>)(arg|ess)(?=(?:max|min|sup|inf)</mo>)")
 _TEXT = re.compile(r"\\(?:text\w*|mbox|hbox|tag|emph)\*?\s*\{[^{}]*\}")
 _HIDDEN = str.maketrans("<>", "\ue000\ue001")
 _SHOWN = {0xE000: "&lt;", 0xE001: "&gt;"}
 _BIGGER = re.compile(r"\\Bigg[lrm]\b")
 _PERCENT = re.compile(r"(?<!\\)%")
+_DELIMITER = re.compile(r"(?<=>)\\([{}|])(?=</mo>)")
 _ESCAPE_IN_TEXT = re.compile(r"\\([%$#&_])(?=[^<>]*</mtext>)")
 _TAG = re.compile(r"<[^>]*>")
 _TAG_NAME = re.compile(r"</?([^\s>/]*)")
@@ -64,6 +71,8 @@ def formula(source: str) -> str:
 
 
 def _converted(latex: str, display: str) -> str | None:
+    latex = _MATHOP.sub(r"\\operatorname*\1", _ARG.sub(r"\\operatorname*{arg\1}", latex))
+    latex = _OPERATOR.sub(lambda match: f"{match[1]}{{{_NO_LETTER.sub('', match[2])}}}", latex)
     if _LOSSY.search(latex):
         return None
     try:
@@ -91,4 +100,6 @@ def _environment(match: re.Match[str]) -> str:
 
 
 def _mathml(latex: str, display: str) -> str:
-    return _ESCAPE_IN_TEXT.sub(r"\1", convert(latex, display=display))
+    mathml = _NAME_OF_TWO_WORDS.sub("\\1\u2009", convert(latex, display=display))
+    mathml = _ESCAPE_IN_TEXT.sub(r"\1", mathml)
+    return _DELIMITER.sub(lambda match: "\u2016" if match[1] == "|" else match[1], mathml)

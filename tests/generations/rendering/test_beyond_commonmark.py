@@ -160,6 +160,40 @@ def test_it_shows_the_source_of_a_formula_with_an_unknown_command(latex: str) ->
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "$$\nx = 1\n+ 2\n$$",
+        "so:\n\\[\nx\n=\ny\n- d\n\\]\nthat",
+        "- a\n  $$\n  x\n  + y\n  $$\n- b",
+        "> $$\n> x\n> + y\n> $$",
+        "1. one\n\n   $$\n   a\n   # b\n   $$\n\n2. two",
+        "$$ a =\n+ c $$",
+        "a|b\n-|-\n1|2\n\n$$\nx\n+ 1\n$$",
+    ],
+)
+@pytest.mark.parametrize("size", [1, 5, 100])
+def test_a_display_formula_is_one_although_its_lines_look_like_blocks(text: str, size: int) -> None:
+    column = streamed([text[start : start + size] for start in range(0, len(text), size)])
+
+    assert column.html == render(text)
+    assert column.html.count("<math ") == 1
+    assert not re.search(r"<h\d|[$\\]", column.html)
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("$$\nx\n\n+ 2\n$$", '<p>$$<br>\nx</p><ul dir="auto"><li>2<br>\n$$</li></ul>'),
+        ("$$ costs more.\n- a", '<p>$$ costs more.</p><ul dir="auto"><li>a</li></ul>'),
+        ("$$\n**x**\n+ 2", "<p>$$<br>\n<strong>x</strong><br>\n+ 2</p>"),
+        ("$$\nonly some words\n$$", "<p>$$<br>\nonly some words<br>\n$$</p>"),
+    ],
+)
+def test_dollars_that_no_formula_follows_are_shown(text: str, html: str) -> None:
+    assert render(text) == html
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [
         (r"[\[1\]](https://a.b) \[Name\] \[1, 2\] \[x\] arr\[0\] \(x86\)", "[1] [Name] [1, 2] [x] arr[0] (x86)"),

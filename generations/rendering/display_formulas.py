@@ -1,0 +1,70 @@
+"""Display formulas of several lines, whose lines may look like blocks: ``$$``, ``+ 2``, ``= 3``, ``$$``."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from generations.rendering.formulas import CLOSING, may_be_formula
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MAX_BYTES = 4_000
+"""The length up to which a formula that is not closed yet keeps its paragraph open."""
+_OPENING = re.compile(rb"^([ \t>]*)(\$\$|\\\[)(?:[ \t]*$|[^\n]*[\\^_=&{])", re.MULTILINE)
+_PREFIX = re.compile(rb"[ \t>]*")
+# Code and HTML may begin here, in which other rules hold.
+_NO_FORMULA = re.compile(rb"`|~~~|^<[A-Za-z/!?]")
+
+
+def display_formulas(source: bytes, is_excluded: Callable[[int], bool]) -> Iterator[tuple[int, int, bool]]:
+    """Yield the range of bytes of each display formula that begins a line and has more than one, and if it is closed.
+
+    One that is not closed extends to the end of the text, as long as no blank line has come: more text may close it.
+    ``is_excluded`` tells if a byte cannot begin one, because it is in code or in a table.
+    """
+    position = 0
+    while opening := _OPENING.search(source, position):
+        prefix, mark = opening.groups()
+        start = opening.start(2)
+        position = _line_end(source, start)
+        first = source[start + len(mark) : position]
+        if is_excluded(start) or CLOSING[mark] in first or _NO_FORMULA.search(first):
+            continue
+        end, is_closed = _end(source, position, prefix, CLOSING[mark])
+        if end is None or (is_closed and not may_be_formula(source[start + len(mark) : end - len(mark)].decode())):
+            continue
+        yield start, end, is_closed
+        position = end
+
+
+def _end(source: bytes, line_end: int, prefix: bytes, closing: bytes) -> tuple[int | None, bool]:
+    """Return the end of a formula whose first line ends at ``line_end``, and True if its closing mark is there; no end
+    if it is none."""
+    limit = line_end + MAX_BYTES
+    while line_end < len(source):
+        start = line_end + 1
+        line_end = _line_end(source, start)
+        before = _PREFIX.match(source, start, line_end)
+        content = source[before.end() if before else start : line_end]
+        if not content and line_end == len(source):
+            break
+        if not content or not _continues(before[0] if before else b"", prefix) or _NO_FORMULA.search(content):
+            return None, False
+        found = content.find(closing)
+        if found >= 0:
+            return line_end - len(content) + found + len(closing), True
+        if line_end > limit:
+            return None, False
+    return len(source), False
+
+
+def _continues(before: bytes, prefix: bytes) -> bool:
+    """Return True if what stands before a line can be the inside of the same quotation or list item."""
+    return before.count(b">") == prefix.count(b">") and (b">" in prefix or len(before) >= len(prefix))
+
+
+def _line_end(source: bytes, offset: int) -> int:
+    end = source.find(b"\n", offset)
+    return len(source) if end < 0 else end
