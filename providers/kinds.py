@@ -108,8 +108,10 @@ OWN_TEMPLATE = ChatQuirks(no_thinking={"chat_template_kwargs": {"enable_thinking
 """The quirks of servers that fill in a model's chat template, which has a variable for thinking."""
 
 
-def _local(slug: str, label: str, color: str, base_url: str, quirks: ChatQuirks) -> ProviderKind:
-    adapter = OpenAICompatibleAdapter(quirks)
+def _local(
+    slug: str, label: str, color: str, base_url: str, quirks: ChatQuirks, *, loaded_path: str = ""
+) -> ProviderKind:
+    adapter = OpenAICompatibleAdapter(quirks, loaded_path=loaded_path)
     return ProviderKind(slug, label, adapter, base_url, color, needs_key=False, local=True)
 
 
@@ -384,8 +386,22 @@ _KINDS = (
         key_url="https://dev.meta.ai",
         prices="meta",
     ),
-    _local("ollama", "Ollama", "#57534e", "http://127.0.0.1:11434/v1", ChatQuirks(families=HOST_EFFORTS)),
-    _local("lmstudio", "LM Studio", "#6d28d9", "http://127.0.0.1:1234/v1", ChatQuirks(families=HOST_EFFORTS)),
+    _local(
+        "ollama",
+        "Ollama",
+        "#57534e",
+        "http://127.0.0.1:11434/v1",
+        ChatQuirks(families=HOST_EFFORTS),
+        loaded_path="//api/ps",
+    ),
+    _local(
+        "lmstudio",
+        "LM Studio",
+        "#6d28d9",
+        "http://127.0.0.1:1234/v1",
+        ChatQuirks(families=HOST_EFFORTS),
+        loaded_path="//api/v0/models",
+    ),
     _local("vllm", "vLLM", "#b45309", "http://127.0.0.1:8000/v1", OWN_TEMPLATE),
     _local("llamacpp", "llama.cpp", "#9f1239", "http://127.0.0.1:8080/v1", OWN_TEMPLATE),
     ProviderKind("demo", "Demo", DemoAdapter(), "demo:", "#be185d", needs_key=False),

@@ -1,7 +1,9 @@
-"""Prices and context windows of models, from the table inside genai-prices; no network and no database."""
+"""Prices and context windows of models, from the table inside genai-prices, and windows that it lacks; no network and
+no database."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,9 +14,24 @@ from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices
 
 from providers.adapters.base import Usage
+from providers.adapters.capabilities import model_name
 from providers.kinds import KINDS
 
 FREE = Decimal(0)
+# Searched in a model's name; the first that matches counts.
+_WINDOWS = [
+    (re.compile(pattern), window)
+    for pattern, window in (
+        (r"^gemini-.*(image|tts|live)", None),
+        (r"^gemini-(2\.5|[3-9])", 1_048_576),
+        (r"\bglm-5[.p-][2-9]|^deepseek-v4[.p-]1-flash|^mistral-large-4", 1_000_000),
+        (r"\bglm-4[.p]5v", 64_000),
+        (r"\bglm-4[.p](5|6v)", 128_000),
+        (r"\bglm-(5|4[.p]6)", 200_000),
+        (r"^command-a-(plus|vision)|^command-r7b", 128_000),
+        (r"^command-a-", 256_000),
+    )
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +72,10 @@ def list_price(provider: str, model: str) -> ListPrice:
 def context_window(provider: str, model: str) -> int | None:
     """Return the size of a model's context window in tokens; None if it is unknown."""
     info = model_info(provider, model)
-    return info.context_window if info else None
+    if info is not None and info.context_window is not None:
+        return info.context_window
+    name = model_name(model)
+    return next((window for pattern, window in _WINDOWS if pattern.search(name)), None)
 
 
 def is_free(provider: str) -> bool:

@@ -8,35 +8,55 @@ from typing import TYPE_CHECKING
 from generations.rendering.formulas import CLOSING, may_be_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 MAX_BYTES = 4_000
 """The length up to which a formula that is not closed yet keeps its paragraph open."""
-_OPENING = re.compile(rb"^([ \t>]*)(\$\$|\\\[)(?:[ \t]*$|[^\n]*[\\^_=&{])", re.MULTILINE)
-_PREFIX = re.compile(rb"[ \t>]*")
+_OPENING = re.compile(rb"^([ \t]*| {0,3}>[ \t>]*)(\$\$|\\\[)(?:[ \t]*$|[^\n]*[\\^_=&{])", re.MULTILINE)
+_BLANK_LINE = re.compile(rb"\n[ \t]*\n")
+_ITEM = re.compile(rb"\n[ \t>]*(?:[-+*]|\d{1,9}[.)])[ \t\n]")
+_OUTSIDE_OF_LISTS = re.compile(rb" {0,3}(?:> {0,4})*")
+_PREFIX = re.compile(rb" {0,3}>[ \t>]*|[ \t]*")
 # Code and HTML may begin here, in which other rules hold.
 _NO_FORMULA = re.compile(rb"`|~~~|^<[A-Za-z/!?]")
 
 
-def display_formulas(source: bytes, is_excluded: Callable[[int], bool]) -> Iterator[tuple[int, int, bool]]:
-    """Yield the range of bytes of each display formula that begins a line and has more than one, and if it is closed.
+def display_formulas(
+    source: bytes, known: list[tuple[int, int]], is_excluded: Callable[[int], bool]
+) -> list[tuple[int, int, bool]]:
+    """Return the range of bytes of each display formula that begins a line and has more than one, and True if it is
+    closed.
 
     One that is not closed extends to the end of the text, as long as no blank line has come: more text may close it.
-    ``is_excluded`` tells if a byte cannot begin one, because it is in code or in a table.
+    ``is_excluded`` tells if a byte cannot begin one, because it is in code or in a table. It knows what is true if only
+    the formulas at the ``known`` ranges are none of the text. So of those that follow each other without a blank line,
+    only the first is returned that is not known, and none that may be in a list if the text may have another list.
     """
-    position = 0
+    found: list[tuple[int, int, bool]] = []
+    ends = dict(known)
+    position = blank = 0
+    has_items = False
     while opening := _OPENING.search(source, position):
         prefix, mark = opening.groups()
         start = opening.start(2)
+        if start in ends:
+            position = ends[start]
+            continue
         position = _line_end(source, start)
+        if opening.start() < blank or (has_items and not _OUTSIDE_OF_LISTS.fullmatch(prefix)):
+            continue
         first = source[start + len(mark) : position]
         if is_excluded(start) or CLOSING[mark] in first or _NO_FORMULA.search(first):
             continue
         end, is_closed = _end(source, position, prefix, CLOSING[mark])
         if end is None or (is_closed and not may_be_formula(source[start + len(mark) : end - len(mark)].decode())):
             continue
-        yield start, end, is_closed
+        found.append((start, end, is_closed))
         position = end
+        following = _BLANK_LINE.search(source, end)
+        blank = following.end() if following else len(source)
+        has_items = has_items or bool(_ITEM.search(source, start, end))
+    return found
 
 
 def _end(source: bytes, line_end: int, prefix: bytes, closing: bytes) -> tuple[int | None, bool]:

@@ -32,7 +32,7 @@ FORMULA = "Formula"
 HIDDEN = "\x1a"
 """A character that means nothing to the parser; no normalized text contains it."""
 _PARSER = Markdown(options=Options.ENABLE_TABLES | Options.ENABLE_STRIKETHROUGH | Options.ENABLE_TASKLISTS)
-_DOLLARS = (b"$", b"\\(", b"\\[")
+_FORMULA_MARKS = (b"$", b"\\(", b"\\[", b"\\begin{")
 # Notes, numbered sources, and what has no address behind it.
 _DEFINITION = re.compile(
     rb"^[ \t>]*\[(?=\^[^\]\s]{1,64}\]:|\d{1,3}\]:|[^\]\n]{1,200}\]:[ \t]*(?!<|[/#.]|www\.|mailto:|\S*(?:://|\w\.\w))\S)",
@@ -42,6 +42,8 @@ _MARKDOWN_FENCE = re.compile(rf"[`~]{{3}}[ \t]*(?:{'|'.join(MARKDOWN)})\b", re.I
 _FENCE = re.compile(rb"`{3,}|~{3,}")
 MAX_ROUNDS = 40
 """Parses of one text for its inner fences; each finds the next one of every fence that the parser sees."""
+MAX_FORMULA_ROUNDS = 8
+"""Parses of one text for its display formulas; each finds the next one of all that follow without a blank line."""
 _LINE_START = re.compile(rb"\n[ \t>]*")
 _BLOCK_MARK = re.compile(rb"[-+=#|:\d]|[*_](?![*_]?[^\s*_])")
 # Punctuation of one to four bytes.
@@ -142,26 +144,28 @@ def _hide_display_formulas(hidden: bytearray, events: _Events) -> tuple[list[_Sp
     """Hide the display formulas of several lines, also one that is not closed yet, whose lines would be blocks; return
     those that are closed, and the events of all other text.
 
-    A hidden formula may show that the next one is in no table, so that they are looked for again.
+    Each round hides those that can be told from the blocks as they are, because a formula may look like the beginning
+    of a list, a heading or a table.
     """
     if b"$$" not in hidden and b"\\[" not in hidden:
         return [], events
     source = bytes(hidden)
-    known: list[tuple[int, int, bool]] = []
-    for _ in range(MAX_ROUNDS):
+    known: list[_Span] = []
+    closed: list[_Span] = []
+    for _ in range(MAX_FORMULA_ROUNDS):
         excluded = [(span["start"], span["end"]) for event, span in events if _is_table_or_block_of_code(event)]
-        found = list(display_formulas(source, partial(_is_within, excluded)))
-        if found == known:
+        found = display_formulas(source, known, partial(_is_within, excluded))
+        if not found:
             break
-        hidden[:] = source
         for start, end, is_closed in found:
+            known.append((start, end))
             if is_closed:
+                closed.append((start, end))
                 _hide_lines(hidden, start, end)
             else:
                 _hide_block_marks(hidden, start, end)
         events = _parsed(hidden)
-        known = found
-    return [(start, end) for start, end, is_closed in known if is_closed], events
+    return closed, events
 
 
 def _is_table_or_block_of_code(event: Any) -> bool:
@@ -174,7 +178,7 @@ def _is_table_or_block_of_code(event: Any) -> bool:
 
 def _hide_formulas(hidden: bytearray, events: _Events, displays: list[_Span]) -> list[_Span]:
     """Hide all other formulas, none of which contains one of ``displays``; return them."""
-    if not any(mark in hidden for mark in _DOLLARS):
+    if not any(mark in hidden for mark in _FORMULA_MARKS):
         return []
     spans = [span for leaf in leaves(events) for span in formulas(leaf, hidden) if not _contains(span, displays)]
     for start, end in spans:

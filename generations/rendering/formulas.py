@@ -1,4 +1,5 @@
-"""The positions of formulas: ``$x$``, ``$$x$$``, ``\\(x\\)`` and ``\\[x\\]``, but no prices and shell variables."""
+"""The positions of formulas: ``$x$``, ``$$x$$``, ``\\(x\\)``, ``\\[x\\]`` and environments of lines, but no prices and
+shell variables."""
 
 from __future__ import annotations
 
@@ -10,8 +11,16 @@ if TYPE_CHECKING:
 
     from generations.rendering.leaves import Leaf
 
-_TOKEN = re.compile(rb"\\[\s\S]|\$+")
+ENVIRONMENTS = ("align", "alignat", "displaymath", "eqnarray", "equation", "flalign", "gather", "multline")
+"""Those that need no delimiters."""
+_TOKEN = re.compile(rb"\\(?:begin|end)\{(?:%b)\*?\}|\\[\s\S]|\$+" % "|".join(ENVIRONMENTS).encode())
 CLOSING = {b"$": b"$", b"$$": b"$$", b"\\(": b"\\)", b"\\[": b"\\]"}
+_NAMES = [f"{{{name}{star}}}".encode() for name in ENVIRONMENTS for star in ("", "*")]
+_CLOSING = CLOSING | {b"\\begin" + name: b"\\end" + name for name in _NAMES}
+_LINE_START = re.compile(rb"\n[ \t>]*\Z")
+_SPACED = re.compile(r"\s+[A-Za-z\\({|].*\s", re.DOTALL)
+_OPERATION = re.compile(r"\\[A-Za-z]|\w\s*[\^_=<>+*/-]\s*[\w\\({]")
+_LONG_WORD = re.compile(r"(?<![\\A-Za-z])[^\W\d_]{3,}")
 _PROSE = re.compile(
     r"(?<![^\W\d_])[^\W\d_]{2,} +[^\W\d_]{2,}|^\d[\d.,]*\s+[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2}"
 )
@@ -52,7 +61,7 @@ def _partners(marks: list[bytes]) -> list[int | None]:
     dollar: int | None = None
     for number in range(len(marks) - 1, -1, -1):
         mark = marks[number]
-        partner = following.get(CLOSING.get(mark, b""))
+        partner = following.get(_CLOSING.get(mark, b""))
         partners.append(None if mark == b"$" and partner != dollar else partner)
         following[mark] = number
         if mark[:1] == b"$":
@@ -61,16 +70,18 @@ def _partners(marks: list[bytes]) -> list[int | None]:
 
 
 def _is_formula(leaf: Leaf, opening: tuple[int, bytes], closing: tuple[int, bytes], source: bytes | bytearray) -> bool:
-    (start, mark), (end, _) = opening, closing
+    (start, mark), (end, closing_mark) = opening, closing
     # The first byte of an escape is no plain text.
     element = leaf.element(start + len(mark) - 1)
-    if element is None or element != leaf.element(end + len(mark) - 1):
+    if element is None or element != leaf.element(end + len(closing_mark) - 1):
         return False
     latex = source[start + len(mark) : end].decode()
     if not may_be_formula(latex):
         return False
     if mark in (b"\\(", b"\\["):
         return _is_bracketed(latex, mark)
+    if mark[:1] == b"\\":
+        return start == leaf.start or bool(_LINE_START.search(source, leaf.start, start))
     before = source[max(start - 1, 0) : start].decode(errors="ignore")
     return mark != b"$" or _is_inline(latex, before, source[end + 1 : end + 20].decode(errors="ignore"))
 
@@ -92,7 +103,10 @@ def _is_bracketed(latex: str, mark: bytes) -> bool:
 
 def _is_inline(latex: str, before: str, after: str) -> bool:
     """Return False for prices and for variables of a shell."""
-    if latex[0].isspace() or latex[-1].isspace() or _BRACED_NAME.match(latex) or _CURRENCY.search(latex):
+    if latex[0].isspace() or latex[-1].isspace():
+        # Some models write spaces on both sides.
+        return bool(_SPACED.fullmatch(latex) and _OPERATION.search(latex)) and not _LONG_WORD.search(latex)
+    if _BRACED_NAME.match(latex) or _CURRENCY.search(latex):
         return False
     if before.isdigit() and latex[0] in _AFTER_AMOUNT:
         return False

@@ -64,7 +64,7 @@ def formula(source: str) -> str:
     Return its source as code if it is too long to be a formula, not valid, or has a command that the converter does not
     know. Takes about 0.3 ms per line.
     """
-    opening, closing, display = next(row for row in _DELIMITERS if source.startswith(row[0]))
+    opening, closing, display = next((row for row in _DELIMITERS if source.startswith(row[0])), ("", "", "block"))
     latex = source.removeprefix(opening).removesuffix(closing)
     mathml = _converted(latex, display) if len(latex) <= MAX_FORMULA else None
     return mathml or f"<code>{escape(source, quote=False)}</code>"

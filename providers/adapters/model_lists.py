@@ -27,6 +27,7 @@ CONTEXT = (
     *("context_length", "context_window", "max_context_length", "max_model_len", "context_size", "max_input_tokens"),
     *("input_token_limit", "max_sequence_length", "n_ctx_train"),
 )
+LOADED_CONTEXT = ("loaded_context_length", "context_length")
 MAX_OUTPUT = ("max_completion_tokens", "max_output_length", "max_output_tokens", "output_token_limit")
 INNER = ("top_provider", "limits", "metadata", "meta", "model_spec", "model_info")
 """Objects inside an entry that may have these fields."""
@@ -42,8 +43,13 @@ REASONING_WORDS = frozenset({"reasoning", "thinking", "include_reasoning", "reas
 def listed_models(listing: Any) -> list[ListedModel]:
     """Return the chat models of ``{"data": […]}``, ``{"models": […]}`` or a bare list, ordered by their ids, each
     once."""
-    items = listing if isinstance(listing, list) else mapping(listing).get("data") or mapping(listing).get("models")
-    return by_id(listed_model(item) for item in mappings(items) if _is_offered(item))
+    return by_id(listed_model(item) for item in _items(listing) if _is_offered(item))
+
+
+def loaded_windows(listing: Any) -> dict[str, int]:
+    """Return the context window that a local server has given to each model that it has loaded, by the model's id."""
+    windows = {_name(item): number_in(item, LOADED_CONTEXT) for item in _items(listing)}
+    return {name: window for name, window in windows.items() if window is not None}
 
 
 def by_id(models: Iterable[ListedModel]) -> list[ListedModel]:
@@ -53,7 +59,7 @@ def by_id(models: Iterable[ListedModel]) -> list[ListedModel]:
 
 def listed_model(item: Frame) -> ListedModel:
     """Return an entry of a list."""
-    name = str(item.get("id") or item.get("name") or "")
+    name = _name(item)
     input_price, output_price = _prices(item)
     return ListedModel(
         id=name,
@@ -63,6 +69,15 @@ def listed_model(item: Frame) -> ListedModel:
         output_price=output_price,
         capabilities=_capabilities(item, name),
     )
+
+
+def _items(listing: Any) -> list[Frame]:
+    items = listing if isinstance(listing, list) else mapping(listing).get("data") or mapping(listing).get("models")
+    return mappings(items)
+
+
+def _name(item: Frame) -> str:
+    return str(item.get("id") or item.get("name") or "")
 
 
 def number_in(item: Frame, names: Iterable[str]) -> int | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -15,7 +15,7 @@ from providers.adapters.base import AdapterEvent, ErrorCode, ListedModel, Nothin
 from providers.adapters.chat_completions import ChatQuirks, chat_call, chat_events
 from providers.adapters.fitted_images import COMMON_FORMATS
 from providers.adapters.http import HttpClients
-from providers.adapters.model_lists import listed_models
+from providers.adapters.model_lists import listed_models, loaded_windows
 from providers.adapters.sdk import sdk_client, sdk_key
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class OpenAICompatibleAdapter:
 
     A key is proved by reading ``key_path``, or by requesting one token of ``key_model`` if the vendor has no path that
     needs a key. The models are listed at ``models_path``, which is below the base URL, or below its host if it begins
-    with two slashes; ``models`` is the list of a vendor that serves none.
+    with two slashes; ``models`` is the list of a vendor that serves none. ``loaded_path`` lists what a local server has
+    loaded, with the context window that it has given to each, which may be far smaller than the model's own.
     """
 
     quirks: ChatQuirks = field(default_factory=ChatQuirks)
@@ -39,6 +40,7 @@ class OpenAICompatibleAdapter:
     key_model: str = ""
     models_path: str = "/models"
     models: tuple[str, ...] = ()
+    loaded_path: str = ""
     image_formats: frozenset[str] = COMMON_FORMATS
 
     async def stream(
@@ -49,15 +51,24 @@ class OpenAICompatibleAdapter:
                 yield event
 
     async def list_models(self, target: Target) -> list[ListedModel]:
-        path = self.models_path
-        if path.startswith("//"):
-            path = urljoin(target.base_url, path[1:])
         try:
-            return listed_models(await read_json(target, path))
+            models = listed_models(await read_json(target, self.models_path))
         except ProviderError as error:
             if self.models and (error.code is ErrorCode.MODEL_NOT_FOUND or isinstance(error, NothingThere)):
                 return [ListedModel(each) for each in self.models]
             raise
+        windows = await self._loaded_windows(target)
+        return [replace(model, context_window=windows.get(model.id, model.context_window)) for model in models]
+
+    async def _loaded_windows(self, target: Target) -> dict[str, int]:
+        """Return the context window of each loaded model; nothing if the server does not tell."""
+        if not self.loaded_path:
+            return {}
+        try:
+            return loaded_windows(await read_json(target, self.loaded_path))
+        except ProviderError:
+            # An older server, or another one that speaks alike.
+            return {}
 
     async def check_key(self, target: Target) -> None:
         if self.key_model:
@@ -70,7 +81,10 @@ OPENAI_COMPATIBLE = OpenAICompatibleAdapter()
 
 
 async def read_json(target: Target, path: str) -> Any:
-    """Return the JSON at a path below the base URL; the SDK's own call for lists fails on some vendors' shapes."""
+    """Return the JSON at a path below the base URL, or below its host if the path begins with two slashes. The SDK's own
+    call for lists fails on some vendors' shapes."""
+    if path.startswith("//"):
+        path = urljoin(target.base_url, path[1:])
     async with sdk_client(target) as http_client:
         return await openai_client(target, http_client).get(path, cast_to=object)
 

@@ -48,6 +48,7 @@ class StandIn:
         self.listed: list[dict[str, str]] = []
         self.public_lists = False
         self.refused_lists: tuple[int, str] | None = None
+        self.loaded: Any = None
         """The status and the words with which lists of models are refused."""
         self._arrived = threading.Condition()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -75,6 +76,7 @@ class StandIn:
         self.listed.clear()
         self.public_lists = False
         self.refused_lists = None
+        self.loaded = None
         self.default = Script()
 
     def wait_for_request(self, *, model: str | None = None, number: int = 1, timeout: float = 5) -> Recorded:
@@ -145,6 +147,8 @@ class StandIn:
         route.add_get("/{version:v1}/models", self._list)
         route.add_get("/{vendor}/v1/key", self._key)
         route.add_get("/openai/deployments", self._deployments)
+        route.add_get("/api/ps", self._loaded)
+        route.add_get("/api/v0/models", self._loaded)
         return application
 
     def _answering(self, format_: type[Format]) -> Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]:
@@ -209,6 +213,10 @@ class StandIn:
                 "data": [{"object": "deployment", **each} for each in self.models.get("azure", DEPLOYED)],
             }
         )
+
+    async def _loaded(self, request: web.Request) -> web.Response:
+        """Return what a local server has loaded, at the root of its host."""
+        return web.json_response(self.loaded) if self.loaded is not None else web.Response(status=404)
 
     async def _key(self, request: web.Request) -> web.Response:
         if "refused" in _key(request) or not _key(request):

@@ -66,3 +66,18 @@ def test_it_shortlists_the_newest_model_of_each_family() -> None:
 def test_it_shortlists_ids_that_the_provider_accepts() -> None:
     assert all(model.startswith("accounts/fireworks/models/") for model in shortlisted_models("fireworks"))
     assert all("/" in model for model in shortlisted_models("openrouter"))
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "window"),
+    [
+        ("google", "gemini-3.1-pro-preview", 1_048_576),
+        ("google", "gemini-2.5-pro", 1_048_576),
+        ("cohere", "command-a-03-2025", 256_000),
+        ("zai", "GLM-4.5-Air", 128_000),
+        ("fireworks", "accounts/fireworks/models/glm-5p3", 1_000_000),
+        ("vllm", "somebodys-own-model", None),
+    ],
+)
+def test_it_knows_context_windows_that_the_price_table_lacks(provider: str, model: str, window: int | None) -> None:
+    assert context_window(provider, model) == window

@@ -66,6 +66,8 @@ def test_it_sees_all_bold_text(text: str, bold: list[str]) -> None:
         "السعر: $5 أو 10$",
         "USD ($), CAD ($); US$), Canada (CA$); Ramen ($$), sushi ($$$), curry ($$)",
         "符号$和符号$",
+        "costs $ 5 - $ 10 or $ 3/month, $ 4/month; US$ 5 = A$ 7",
+        "run $ cd a/b and then $ ls -l /tmp; $ x = 5 and $ y = 6",
         "[citation needed]",
     ],
 )
@@ -103,6 +105,7 @@ def test_it_pairs_dollars_in_plain_text_alone(text: str, html: str) -> None:
         ("$$ x = \\text{$5} $$", 1),
         ("$H_2$O and CO$_2$, $T_1$w", 3),
         (r"$\sim$5, $\approx$10, 3$\times$4", 3),
+        (r"If $ a_{ij} > 0 $ then $ \alpha $ and $ x + y $", 3),
         (r"$[0,1)$, $f(x)$, $\left[0,1\right)$, \(n\)", 4),
     ],
 )
@@ -127,7 +130,10 @@ def test_it_sees_formulas_beside_all_that_they_contain(text: str, formulas: int)
         (r"\begin{dcases} a & b \\ c & d \end{dcases}", 2),
         (r"\begin{equation} a = b \notag \end{equation}", 0),
         (r"a = b \\ c = d", 2),
+        (r"\begin{flalign} a &= b \\ c &= d \end{flalign}", 2),
+        (r"\begin{rcases} a \\ b \end{rcases}", 2),
         (r"\text{5\% of } x", 0),
+        (r"\big\{ \Biggl\| x \Biggr\| \big\}", 0),
     ],
 )
 def test_it_sets_all_usual_environments(latex: str, rows: int) -> None:
@@ -141,6 +147,41 @@ def test_it_sets_all_usual_environments(latex: str, rows: int) -> None:
 @pytest.mark.parametrize(
     "latex",
     [
+        r"\arg\max_x f",
+        r"\operatorname*{arg\,max}_x f",
+        r"\mathop{\mathrm{arg\,max}}_x f",
+        r"\mathop{\arg\max}\limits_x f",
+        r"\underset{x}{\operatorname{arg~max}} f",
+    ],
+)
+def test_the_name_of_an_operator_may_have_two_words(latex: str) -> None:
+    assert words(render(f"${latex}$")).replace("\u2009", " ") in ("arg maxxf", "arg maxx f")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\begin{equation}E = mc^2\end{equation}",
+        "so\n\\begin{align*}\na &= b \\\\\n&= c_1 * d_2\n\\end{align*}\nthat",
+        "- \\begin{gather}\n  a \\\\ b\n  \\end{gather}",
+        "> \\begin{equation}\n> x=1\n> \\end{equation}",
+        "so \\[\n\\begin{align}\na &= b\n\\end{align}\n\\]",
+    ],
+)
+def test_an_environment_on_lines_of_its_own_needs_no_delimiters(text: str) -> None:
+    html = render(text)
+
+    assert html.count("<math ") == 1
+    assert not re.search(r"[&\\]", words(html))
+
+
+def test_an_environment_within_a_sentence_is_shown() -> None:
+    assert "<math" not in render(r"Write \begin{equation} x = 1 \end{equation} for it.")
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
         r"\ce{2H2 + O2 -> 2H2O}",
         r"\unknown{x}",
         r"a & b",
@@ -148,7 +189,6 @@ def test_it_sets_all_usual_environments(latex: str, rows: int) -> None:
         r"\begin{CD} a \end{CD}",
         r"\left( a \\ b \right)",
         r"a\mathbin{+}b",
-        r"\operatorname*{arg\,max}_x",
         r"\text{if $x$ is even}",
     ],
 )

@@ -60,9 +60,7 @@ ENDS = {
     "abort of vLLM": End("vllm", chat("abort"), "stream_cut", retryable=True),
     "sensitive of Z.ai": End("zai", chat("sensitive"), "content_filtered"),
     "an unknown reason": End("vllm", chat("solar_flare"), "upstream_error"),
-    "usage after a filter": End(
-        "vllm", [*chat("content_filter"), CHAT_USAGE], "content_filtered", usage=Usage(9, 4)
-    ),
+    "usage after a filter": End("vllm", [*chat("content_filter"), CHAT_USAGE], "content_filtered", usage=Usage(9, 4)),
     **{
         f"{reason} of Gemini": End("google", gemini(reason), "content_filtered", usage=Usage(9, 4))
         for reason in (
@@ -126,7 +124,9 @@ async def test_it_says_that_gemini_sent_a_picture(vendors: StandIn, clients: Htt
     assert result.text == "Here: \n\n*(The model has sent a picture, which cannot be shown here.)*\n\nDone."
 
 
-@pytest.mark.parametrize("media_type", ["application/x-ndjson", "application/jsonl", "text/plain", "application/octet-stream"])
+@pytest.mark.parametrize(
+    "media_type", ["application/x-ndjson", "application/jsonl", "text/plain", "application/octet-stream"]
+)
 async def test_it_reads_a_stream_of_lines_whatever_its_type(
     media_type: str, vendors: StandIn, clients: HttpClients
 ) -> None:

@@ -252,3 +252,37 @@ async def test_it_reads_what_mistral_states(vendors: StandIn) -> None:
     (model,) = await KINDS["mistral"].adapter.list_models(target_of(vendors, "mistral"))
 
     assert model == listed(id="mistral-large-5", context_window=262_144, images=True)
+
+
+@pytest.mark.parametrize(
+    ("slug", "loaded"),
+    [
+        ("ollama", {"models": [{"name": "gemma:latest", "model": "gemma:latest", "context_length": 4096}]}),
+        (
+            "lmstudio",
+            {
+                "data": [
+                    {"id": "gemma:latest", "max_context_length": 131_072, "loaded_context_length": 4096},
+                    {"id": "qwen", "state": "not-loaded", "max_context_length": 32_768},
+                ]
+            },
+        ),
+    ],
+)
+async def test_it_reads_how_much_a_local_server_lets_a_loaded_model_see(
+    slug: str, loaded: dict[str, Any], vendors: StandIn
+) -> None:
+    vendors.models[slug] = [{"id": "gemma:latest", "object": "model"}, {"id": "qwen", "object": "model"}]
+    vendors.loaded = loaded
+
+    models = await KINDS[slug].adapter.list_models(target_of(vendors, slug))
+
+    assert [(model.id, model.context_window) for model in models] == [("gemma:latest", 4096), ("qwen", None)]
+
+
+async def test_it_lists_the_models_of_a_local_server_that_does_not_tell_what_is_loaded(vendors: StandIn) -> None:
+    vendors.models["ollama"] = ["gemma:latest"]
+
+    models = await KINDS["ollama"].adapter.list_models(target_of(vendors, "ollama"))
+
+    assert [model.id for model in models] == ["gemma:latest"]
