@@ -81,8 +81,10 @@ OPENAI_COMPATIBLE = OpenAICompatibleAdapter()
 
 
 async def read_json(target: Target, path: str) -> Any:
-    """Return the JSON at a path below the base URL, or below its host if the path begins with two slashes. The SDK's own
-    call for lists fails on some vendors' shapes."""
+    """Return the JSON at a path below the base URL, or below its host if the path begins with two slashes.
+
+    The SDK's own call for lists fails on some vendors' shapes.
+    """
     if path.startswith("//"):
         path = urljoin(target.base_url, path[1:])
     async with sdk_client(target) as http_client:
