@@ -17,8 +17,8 @@ _BLANK_LINE = re.compile(rb"\n[ \t]*\n")
 _ITEM = re.compile(rb"\n[ \t>]*(?:[-+*]|\d{1,9}[.)])[ \t\n]")
 _OUTSIDE_OF_LISTS = re.compile(rb" {0,3}(?:> {0,4})*")
 _PREFIX = re.compile(rb" {0,3}>[ \t>]*|[ \t]*")
-# Code and HTML may begin here, in which other rules hold.
-_NO_FORMULA = re.compile(rb"`|~~~|^<[A-Za-z/!?]")
+# A blank line, or one in which code, HTML or a quotation may begin.
+_NO_LINE = re.compile(rb"`|~~~|^(?:<[A-Za-z/!?]|>|$)")
 
 
 def display_formulas(
@@ -43,20 +43,27 @@ def display_formulas(
             position = ends[start]
             continue
         position = _line_end(source, start)
-        if opening.start() < blank or (has_items and not _OUTSIDE_OF_LISTS.fullmatch(prefix)):
+        if opening.start() < blank:
+            continue
+        if has_items and not _OUTSIDE_OF_LISTS.fullmatch(prefix):
+            blank = _next_block(source, start)
             continue
         first = source[start + len(mark) : position]
-        if is_excluded(start) or CLOSING[mark] in first or _NO_FORMULA.search(first):
+        if is_excluded(start) or CLOSING[mark] in first or (first and _NO_LINE.search(first)):
             continue
         end, is_closed = _end(source, position, prefix, CLOSING[mark])
         if end is None or (is_closed and not may_be_formula(source[start + len(mark) : end - len(mark)].decode())):
             continue
         found.append((start, end, is_closed))
         position = end
-        following = _BLANK_LINE.search(source, end)
-        blank = following.end() if following else len(source)
+        blank = _next_block(source, end)
         has_items = has_items or bool(_ITEM.search(source, start, end))
     return found
+
+
+def _next_block(source: bytes, offset: int) -> int:
+    blank = _BLANK_LINE.search(source, offset)
+    return blank.end() if blank else len(source)
 
 
 def _end(source: bytes, line_end: int, prefix: bytes, closing: bytes) -> tuple[int | None, bool]:
@@ -70,7 +77,7 @@ def _end(source: bytes, line_end: int, prefix: bytes, closing: bytes) -> tuple[i
         content = source[before.end() if before else start : line_end]
         if not content and line_end == len(source):
             break
-        if not content or not _continues(before[0] if before else b"", prefix) or _NO_FORMULA.search(content):
+        if not _continues(before[0] if before else b"", prefix) or _NO_LINE.search(content):
             return None, False
         found = content.find(closing)
         if found >= 0:
@@ -82,7 +89,8 @@ def _end(source: bytes, line_end: int, prefix: bytes, closing: bytes) -> tuple[i
 
 def _continues(before: bytes, prefix: bytes) -> bool:
     """Return True if what stands before a line can be the inside of the same quotation or list item."""
-    return before.count(b">") == prefix.count(b">") and (b">" in prefix or len(before) >= len(prefix))
+    outside, here = prefix.split(b">"), before.split(b">")
+    return len(here) == len(outside) and len(here[0]) >= len(outside[0])
 
 
 def _line_end(source: bytes, offset: int) -> int:

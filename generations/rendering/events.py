@@ -67,9 +67,12 @@ def events_of(source: str) -> _Events:
             if not _hide_closing_lines_of_inner_fences(hidden, events, raw):
                 break
             events = _parsed(hidden)
+    displays, events = _hide_display_formulas(hidden, events)
+    # What looked like HTML after a formula may be text.
+    if displays and _hide_definitions(hidden, events):
+        events = _parsed(hidden)
     if _hide_single_tildes(hidden, events):
         events = _parsed(hidden)
-    displays, events = _hide_display_formulas(hidden, events)
     spans = sorted([*displays, *_hide_formulas(hidden, events, displays)])
     _hide_letters(hidden, events)
     if hidden == raw:
@@ -144,7 +147,7 @@ def _hide_display_formulas(hidden: bytearray, events: _Events) -> tuple[list[_Sp
     """Hide the display formulas of several lines, also one that is not closed yet, whose lines would be blocks; return
     those that are closed, and the events of all other text.
 
-    Each round hides those that can be told from the blocks as they are, because a formula may look like the beginning
+    Each round hides those of which the blocks are certain, because a formula may look like the beginning
     of a list, a heading or a table.
     """
     if b"$$" not in hidden and b"\\[" not in hidden:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from generations.rendering.leaves import Leaf
 
 ENVIRONMENTS = ("align", "alignat", "displaymath", "eqnarray", "equation", "flalign", "gather", "multline")
-"""Those that need no delimiters."""
+"""Environments that need no delimiters."""
 _TOKEN = re.compile(rb"\\(?:begin|end)\{(?:%b)\*?\}|\\[\s\S]|\$+" % "|".join(ENVIRONMENTS).encode())
 CLOSING = {b"$": b"$", b"$$": b"$$", b"\\(": b"\\)", b"\\[": b"\\]"}
 _NAMES = [f"{{{name}{star}}}".encode() for name in ENVIRONMENTS for star in ("", "*")]

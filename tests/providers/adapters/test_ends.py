@@ -1,4 +1,4 @@
-"""Ends of streams: reasons that are no good end, what they cost, and where one part meets the next."""
+"""Ends of streams: reasons that are no good end, what they cost, and the seams between parts."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def test_it_tells_why_claude_refuses(vendors: StandIn, clients: HttpClient
 
 
 async def test_parts_of_an_answer_are_paragraphs_of_their_own(vendors: StandIn, clients: HttpClients) -> None:
-    frames = [
+    frames: list[Frame] = [
         {"type": "response.output_item.added", "item": {"type": "reasoning"}},
         {"type": "response.reasoning_summary_part.added", "summary_index": 0},
         {"type": "response.reasoning_summary_text.delta", "summary_index": 0, "delta": "First thought."},
@@ -114,7 +114,7 @@ async def test_parts_of_an_answer_are_paragraphs_of_their_own(vendors: StandIn, 
 
 async def test_it_says_that_gemini_sent_a_picture(vendors: StandIn, clients: HttpClients) -> None:
     picture = {"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}}
-    frames = [
+    frames: list[Frame] = [
         {"candidates": [{"content": {"parts": [{"text": "Here: "}, picture, {"text": "Done."}]}}]},
         {"candidates": [{"finishReason": "STOP"}]},
     ]
