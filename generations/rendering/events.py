@@ -168,7 +168,7 @@ def _hide_display_formulas(hidden: bytearray, events: _Events) -> tuple[list[_Sp
             else:
                 _hide_block_marks(hidden, start, end)
         events = _parsed(hidden)
-    return closed, events
+    return sorted(closed), events
 
 
 def _is_table_or_block_of_code(event: Any) -> bool:
