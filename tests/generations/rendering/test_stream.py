@@ -208,6 +208,28 @@ def test_it_streams_any_split_of_any_text_to_the_html_of_the_whole(text: str, si
     assert column.html == render(text)
 
 
+@pytest.mark.parametrize("size", [1, 3, 7])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$$ =\n$$\n$$\n$$\n(x)**\n$$\n~a~\n$$\n\n+ 2\n$$ =\r$$\n",
+        "$$\n# $$\n<a href='http://b.c'>\n+ 2\n~a~",
+        "\n$$\n- $$\n=\n$$ =a|b\n-|-\n",
+        "\n  $$\n  - $$\n\n    $$\na|b\n-|-\n\\[ x_\n+ 2\n",
+        "`\n$$\n# $$ =a|b\n-|-\n**a**```md\n",
+        "$x$```\n---\n$$<div>\\[\n$$ =\n$$\n$$",
+        "\\[ x_2) \n+ 2\n$$ =\\[\n\\]\\[\nx\n- $$\n",
+        "</b>$$\n(x)**$$ =~a~**a**\n\n$$ =1. \n\n",
+        "- $$\n\n  > $$ =\n> $$\n> ",
+        "- \\_\n$$\nfoo\n    > \n=\n---\n",
+        "~~~---\n~~~\xa0\n\n",
+        "> ```$$`a|b\n-|-\n$$\n",
+    ],
+)
+def test_it_streams_formulas_that_look_like_blocks_to_the_html_of_the_whole(text: str, size: int) -> None:
+    assert streamed(cut(text, size)).html == render(text)
+
+
 @settings(max_examples=100, deadline=None)
 @given(documents, pieces)
 def test_it_continues_after_each_flush(text: str, size: int) -> None:
