@@ -46,6 +46,7 @@ PLAIN = ChatQuirks()
 NONE_TO_HIGH = ("none", *TO_HIGH)
 HOST_EFFORTS = _efforts((r"gpt-oss", TO_HIGH), (r"", NONE_TO_HIGH))
 """Levels that servers of many labs' models take, except that gpt-oss always thinks."""
+HOST = ChatQuirks(families=HOST_EFFORTS)
 EVERYTHING = Capabilities(
     efforts=tuple(each for each in ALL_EFFORTS if each != "max"),
     sampling=Sampling.ALWAYS,
@@ -229,7 +230,7 @@ _KINDS = (
         slug="fireworks",
         label="Fireworks AI",
         color="#7c3aed",
-        adapter=OpenAICompatibleAdapter(ChatQuirks(families=HOST_EFFORTS)),
+        adapter=OpenAICompatibleAdapter(HOST),
         base_url="https://api.fireworks.ai/inference/v1",
         key_url="https://app.fireworks.ai/settings/users/api-keys",
         prices="fireworks",
@@ -386,22 +387,8 @@ _KINDS = (
         key_url="https://dev.meta.ai",
         prices="meta",
     ),
-    _local(
-        "ollama",
-        "Ollama",
-        "#57534e",
-        "http://127.0.0.1:11434/v1",
-        ChatQuirks(families=HOST_EFFORTS),
-        loaded_path="//api/ps",
-    ),
-    _local(
-        "lmstudio",
-        "LM Studio",
-        "#6d28d9",
-        "http://127.0.0.1:1234/v1",
-        ChatQuirks(families=HOST_EFFORTS),
-        loaded_path="//api/v0/models",
-    ),
+    _local("ollama", "Ollama", "#57534e", "http://127.0.0.1:11434/v1", HOST, loaded_path="//api/ps"),
+    _local("lmstudio", "LM Studio", "#6d28d9", "http://127.0.0.1:1234/v1", HOST, loaded_path="//api/v0/models"),
     _local("vllm", "vLLM", "#b45309", "http://127.0.0.1:8000/v1", OWN_TEMPLATE),
     _local("llamacpp", "llama.cpp", "#9f1239", "http://127.0.0.1:8080/v1", OWN_TEMPLATE),
     ProviderKind("demo", "Demo", DemoAdapter(), "demo:", "#be185d", needs_key=False),

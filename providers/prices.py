@@ -69,6 +69,7 @@ def list_price(provider: str, model: str) -> ListPrice:
     return ListPrice(_base(prices, "input_mtok"), _base(prices, "output_mtok"))
 
 
+@lru_cache(maxsize=8192)
 def context_window(provider: str, model: str) -> int | None:
     """Return the size of a model's context window in tokens; None if it is unknown."""
     info = model_info(provider, model)

@@ -10,6 +10,8 @@ from generations.rendering.formulas import CLOSING, may_be_formula
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+Display = tuple[int, int, bool]
+"""The range of bytes of a display formula, and True if it is closed."""
 MAX_BYTES = 4_000
 """The length up to which a formula that is not closed yet keeps its paragraph open."""
 _OPENING = re.compile(rb"^([ \t]*| {0,3}>[ \t>]*)(\$\$|\\\[)(?:[ \t]*$|[^\n]*[\\^_=&{])", re.MULTILINE)
@@ -21,19 +23,16 @@ _PREFIX = re.compile(rb" {0,3}>[ \t>]*|[ \t]*")
 _NO_LINE = re.compile(rb"`|~~~|^(?:<[A-Za-z/!?]|>|$)")
 
 
-def display_formulas(
-    source: bytes, known: list[tuple[int, int]], is_excluded: Callable[[int], bool]
-) -> list[tuple[int, int, bool]]:
-    """Return the range of bytes of each display formula that begins a line and has more than one, and True if it is
-    closed.
+def display_formulas(source: bytes, known: list[Display], is_excluded: Callable[[int], bool]) -> list[Display]:
+    """Return each display formula that begins a line and has more than one.
 
     One that is not closed extends to the end of the text, as long as no blank line has come: more text may close it.
     ``is_excluded`` tells if a byte cannot begin one, because it is in code or in a table. It knows what is true if only
-    the formulas at the ``known`` ranges are none of the text. So of those that follow each other without a blank line,
+    the ``known`` formulas are none of the text. So of those that follow each other without a blank line,
     only the first is returned that is not known, and none that may be in a list if the text may have another list.
     """
-    found: list[tuple[int, int, bool]] = []
-    ends = dict(known)
+    found: list[Display] = []
+    ends = {start: end for start, end, _ in known}
     position = blank = 0
     has_items = False
     while opening := _OPENING.search(source, position):
@@ -73,11 +72,11 @@ def _end(source: bytes, line_end: int, prefix: bytes, closing: bytes) -> tuple[i
     while line_end < len(source):
         start = line_end + 1
         line_end = _line_end(source, start)
-        before = _PREFIX.match(source, start, line_end)
-        content = source[before.end() if before else start : line_end]
+        line = source[start:line_end]
+        content = _PREFIX.sub(b"", line, count=1)
         if not content and line_end == len(source):
             break
-        if not _continues(before[0] if before else b"", prefix) or _NO_LINE.search(content):
+        if not _continues(line[: len(line) - len(content)], prefix) or _NO_LINE.search(content):
             return None, False
         found = content.find(closing)
         if found >= 0:

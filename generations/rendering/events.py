@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 from pyromark import Markdown, Options
 
 from generations.rendering.code import language_of
-from generations.rendering.display_formulas import display_formulas
+from generations.rendering.display_formulas import Display, display_formulas
 from generations.rendering.emphasis import letters_beside_bold
 from generations.rendering.fences import MARKDOWN, FenceLines
 from generations.rendering.formulas import formulas
 from generations.rendering.leaves import leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pyromark.event import Range
 
@@ -88,11 +88,15 @@ def _hide_definitions(hidden: bytearray, events: _Events) -> bool:
     """Hide the brackets of ``[^1]: Note`` and ``[1]: Source``, which would be addresses for all ``[^1]`` and vanish;
     return True if there are any."""
     brackets = [match.end() - 1 for match in _DEFINITION.finditer(hidden)]
-    code = [(span["start"], span["end"]) for event, span in events if _is_code(event)] if brackets else []
+    code = _spans(events, _is_code) if brackets else []
     brackets = [start for start in brackets if not _is_within(code, start)]
     for start in brackets:
         _hide(hidden, start, start + 1)
     return bool(brackets)
+
+
+def _spans(events: _Events, is_meant: Callable[[Any], bool]) -> list[_Span]:
+    return [(span["start"], span["end"]) for event, span in events if is_meant(event)]
 
 
 def _is_code(event: Any) -> bool:
@@ -153,22 +157,20 @@ def _hide_display_formulas(hidden: bytearray, events: _Events) -> tuple[list[_Sp
     if b"$$" not in hidden and b"\\[" not in hidden:
         return [], events
     source = bytes(hidden)
-    known: list[_Span] = []
-    closed: list[_Span] = []
+    known: list[Display] = []
     for _ in range(MAX_FORMULA_ROUNDS):
-        excluded = [(span["start"], span["end"]) for event, span in events if _is_table_or_block_of_code(event)]
+        excluded = _spans(events, _is_table_or_block_of_code)
         found = display_formulas(source, known, partial(_is_within, excluded))
         if not found:
             break
+        known += found
         for start, end, is_closed in found:
-            known.append((start, end))
             if is_closed:
-                closed.append((start, end))
                 _hide_lines(hidden, start, end)
             else:
                 _hide_block_marks(hidden, start, end)
         events = _parsed(hidden)
-    return sorted(closed), events
+    return sorted((start, end) for start, end, is_closed in known if is_closed), events
 
 
 def _is_table_or_block_of_code(event: Any) -> bool:
@@ -183,7 +185,7 @@ def _hide_formulas(hidden: bytearray, events: _Events, displays: list[_Span]) ->
     """Hide all other formulas, none of which contains one of ``displays``; return them."""
     if not any(mark in hidden for mark in _FORMULA_MARKS):
         return []
-    spans = [span for leaf in leaves(events) for span in formulas(leaf, hidden) if not _contains(span, displays)]
+    spans = [span for leaf in leaves(events) for span in formulas(leaf, hidden) if not _overlaps(displays, *span)]
     for start, end in spans:
         _hide_lines(hidden, start, end)
     return spans
@@ -250,13 +252,14 @@ def _text_and_formulas(raw: bytes, start: int, end: int, spans: list[_Span]) -> 
 
 def _is_within(spans: list[_Span], offset: int) -> bool:
     """Return True if an offset is in one of the ranges, which are in order and apart from each other."""
-    number = _number(spans, offset)
-    return number < len(spans) and spans[number][0] <= offset
+    return _overlaps(spans, offset, offset + 1)
 
 
-def _contains(span: _Span, spans: list[_Span]) -> bool:
-    number = _number(spans, span[0])
-    return number < len(spans) and spans[number][0] < span[1]
+def _overlaps(spans: list[_Span], start: int, end: int) -> bool:
+    """Return True if a range has bytes in common with one of the ranges, which are in order and apart from each
+    other."""
+    number = _number(spans, start)
+    return number < len(spans) and spans[number][0] < end
 
 
 def _number(spans: list[_Span], offset: int) -> int:

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     from generations.rendering.leaves import Leaf
 
-ENVIRONMENTS = ("align", "alignat", "displaymath", "eqnarray", "equation", "flalign", "gather", "multline")
-"""Environments that need no delimiters."""
-_TOKEN = re.compile(rb"\\(?:begin|end)\{(?:%b)\*?\}|\\[\s\S]|\$+" % "|".join(ENVIRONMENTS).encode())
+# Environments that need no delimiters.
+_ENVIRONMENTS = ("align", "alignat", "displaymath", "eqnarray", "equation", "flalign", "gather", "multline")
+_TOKEN = re.compile(rb"\\(?:begin|end)\{(?:%b)\*?\}|\\[\s\S]|\$+" % "|".join(_ENVIRONMENTS).encode())
 CLOSING = {b"$": b"$", b"$$": b"$$", b"\\(": b"\\)", b"\\[": b"\\]"}
-_NAMES = [f"{{{name}{star}}}".encode() for name in ENVIRONMENTS for star in ("", "*")]
+_NAMES = [f"{{{name}{star}}}".encode() for name in _ENVIRONMENTS for star in ("", "*")]
 _CLOSING = CLOSING | {b"\\begin" + name: b"\\end" + name for name in _NAMES}
 _LINE_START = re.compile(rb"\n[ \t>]*\Z")
 _SPACED = re.compile(r"\s+[A-Za-z\\({|].*\s", re.DOTALL)

@@ -6,7 +6,6 @@ Source: https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle (
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urljoin
 
 from providers.adapters.base import ListedModel, ProviderError, Target
 from providers.adapters.capabilities import capabilities_of
@@ -15,7 +14,7 @@ from providers.adapters.model_lists import by_id, listed_models
 from providers.adapters.openai import OpenAIAdapter
 from providers.adapters.openai_compatible import read_json
 
-DEPLOYMENTS = "/openai/deployments?api-version=2023-03-15-preview"
+DEPLOYMENTS = "//openai/deployments?api-version=2023-03-15-preview"
 """The only list of deployments that a resource's own key can read; ``/models`` has all models of the region."""
 
 
@@ -27,7 +26,7 @@ class AzureOpenAIAdapter(OpenAIAdapter):
         since some resources do not have the list."""
         await self.check_key(target)
         try:
-            listing = await read_json(_with_key_header(target), urljoin(target.base_url, DEPLOYMENTS))
+            listing = await read_json(_with_key_header(target), DEPLOYMENTS)
         except ProviderError as error:
             if error.retryable:
                 raise

@@ -57,18 +57,16 @@ class OpenAICompatibleAdapter:
             if self.models and (error.code is ErrorCode.MODEL_NOT_FOUND or isinstance(error, NothingThere)):
                 return [ListedModel(each) for each in self.models]
             raise
-        windows = await self._loaded_windows(target)
-        return [replace(model, context_window=windows.get(model.id, model.context_window)) for model in models]
+        return await self._with_loaded_windows(target, models) if self.loaded_path else models
 
-    async def _loaded_windows(self, target: Target) -> dict[str, int]:
-        """Return the context window of each loaded model; nothing if the server does not tell."""
-        if not self.loaded_path:
-            return {}
+    async def _with_loaded_windows(self, target: Target, models: list[ListedModel]) -> list[ListedModel]:
+        """Return the models with the context windows of those that are loaded, if the server tells."""
         try:
-            return loaded_windows(await read_json(target, self.loaded_path))
+            windows = loaded_windows(await read_json(target, self.loaded_path))
         except ProviderError:
             # An older server, or another one that speaks alike.
-            return {}
+            return models
+        return [replace(model, context_window=windows.get(model.id, model.context_window)) for model in models]
 
     async def check_key(self, target: Target) -> None:
         if self.key_model:

@@ -48,8 +48,9 @@ class StandIn:
         self.listed: list[dict[str, str]] = []
         self.public_lists = False
         self.refused_lists: tuple[int, str] | None = None
-        self.loaded: Any = None
         """The status and the words with which lists of models are refused."""
+        self.loaded: Any = None
+        """The list of what local servers have loaded; None if they do not tell."""
         self._arrived = threading.Condition()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
