@@ -292,6 +292,7 @@ CIRCUIT_FAILURES = environment.positive_integer(env, "CIRCUIT_FAILURES", 10)
 CIRCUIT_PAUSE = environment.positive_number(env, "CIRCUIT_PAUSE", 30)
 STREAMING = env.bool("STREAMING", True)
 MAX_PROMPT_CHARACTERS = environment.positive_integer(env, "MAX_PROMPT_CHARACTERS", 100_000)
+MAX_ANSWER_CHARACTERS = environment.positive_integer(env, "MAX_ANSWER_CHARACTERS", 1_000_000)
 MAX_IMAGE_MB = environment.positive_integer(env, "MAX_IMAGE_MB", 10)
 WORKER_CONCURRENCY = environment.positive_integer(env, "WORKER_CONCURRENCY", 200)
 
@@ -312,10 +313,16 @@ LOG_LEVEL = environment.choice(env, "LOG_LEVEL", ["DEBUG", "INFO", "WARNING", "E
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "core.log_lines.LineFormatter",
+            "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "filters": {"readable": {"()": "core.error_reports.SkipUndecodableFrames"}},
     "loggers": {
+        "uvicorn": {"handlers": ["stderr"], "propagate": False},
         "uvicorn.error": {"filters": ["readable"]},
         # A line for each task that comes and one for each that ends say nothing about the answers.
         "celery.worker.strategy": {"level": "WARNING"},

@@ -54,6 +54,8 @@ class Script(NamedTuple):
 APPEND, READ = Script.load("append.lua"), Script.load("read.lua")
 LIFETIME = 3600
 """Seconds for which a log is kept after its last entry."""
+ENDED_LIFETIME = 120
+"""Seconds for which a log is kept after the end of its last run; later its readers find everything in the database."""
 FOLLOWED_FOR = 60
 """Seconds for which channels follow a topic after it was last read for one of them, or after its last entry."""
 BEGINS_WITHIN = 2.0
@@ -148,12 +150,12 @@ class NewEntry(NamedTuple):
     writer: Writer | None = None
     epoch: int | None = None
 
-    def packed(self) -> tuple[str, bytes, str, str, bool, str]:
+    def packed(self) -> tuple[str, bytes, str, str, bool, str, bool]:
         """Return what ``append.lua`` takes."""
-        epoch, json = str(self.epoch or ""), orjson.dumps(self.payload)
+        epoch, json, ends = str(self.epoch or ""), orjson.dumps(self.payload), self.payload["kind"] == "done"
         if self.writer is None:
-            return self.topic, json, "", "", False, epoch
-        return self.topic, json, _field(self.writer), self.writer.token, self.writer.takes, epoch
+            return self.topic, json, "", "", False, epoch, ends
+        return self.topic, json, _field(self.writer), self.writer.token, self.writer.takes, epoch, ends
 
 
 def waiting_entry(generation: Generation, epoch: int | None = None) -> NewEntry:
@@ -169,7 +171,7 @@ def append(client: Any, entries: Sequence[NewEntry], *, loaded: bool = False) ->
     An asynchronous client returns an awaitable of it, a pipeline returns itself. A script that is ``loaded`` is called
     by its hash.
     """
-    packed = [settings.REDIS_PREFIX, LIFETIME, FOLLOWED_FOR, [each.packed() for each in entries]]
+    packed = [settings.REDIS_PREFIX, LIFETIME, ENDED_LIFETIME, FOLLOWED_FOR, [each.packed() for each in entries]]
     call, script = (client.evalsha, APPEND.hash) if loaded else (client.eval, APPEND.text)
     # Redis's own reader of MessagePack knows only one type for texts and bytes.
     return call(script, 0, msgpack.packb(packed, use_bin_type=False))

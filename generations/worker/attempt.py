@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
+from core.shares import Share
 from generations.log.publisher import Publisher
 from generations.models import Generation
 from generations.phases import Phase
@@ -44,6 +45,10 @@ FALLBACK_CODES = {
     *(ErrorCode.RATE_LIMITED, ErrorCode.QUOTA_EXCEEDED, ErrorCode.MODEL_NOT_FOUND, ErrorCode.STREAM_CUT),
 }
 """Errors that say that a model could not answer at all, so that another one may."""
+SECONDS_PER_CHARACTER = 0.5e-6
+"""The time that each character of an answer takes elsewhere: in Redis, and in the processes of its readers."""
+CUT_OFF = "length"
+"""The finish reason of an answer that was ended because it had become as long as an answer may be."""
 SYSTEM_ROLE = "a message of its own"
 """The place of a system prompt that a model takes as such."""
 
@@ -51,11 +56,12 @@ SYSTEM_ROLE = "a message of its own"
 class Attempt:
     """A running answer under one claim; ``cancel_reason`` is None unless this side ended it early."""
 
-    def __init__(self, claim: Claim, publisher: Publisher, find_fallback: FindFallback) -> None:
+    def __init__(self, claim: Claim, publisher: Publisher, find_fallback: FindFallback, share: Share) -> None:
         self.claim = claim
         self.cancel_reason: CancelReason | None = None
         self.reserved_tokens = claim.reserved_tokens
         self._find_fallback = find_fallback
+        self._share = share
         self._transcript = Transcript(claim, publisher)
         self._token_count = TokenCount()
         self._answered_by = ""
@@ -122,12 +128,15 @@ class Attempt:
         self, clients: HttpClients, timeouts: Timeouts, adapter: Adapter, target: Target, request: Request
     ) -> None:
         self._transcript.reach(Phase.CONNECTING)
-        clients = clients.calling(on_accepted=lambda adjustments: self._accept(request, adjustments))
+        clients = clients.calling(on_accepted=lambda adjustments: self._accept(request, adjustments), share=self._share)
         retries = Retries(settings.UPSTREAM_RETRIES, settings.RETRY_DELAY, settings.LONGEST_RETRY_AFTER)
         stream = open_retried_stream(adapter, clients, target, request, timeouts, retries)
         async with aclosing(Circuit(target, request.model).guard(stream)) as events:
             async for event in events:
                 self._take(event)
+                if self._transcript.length >= settings.MAX_ANSWER_CHARACTERS:
+                    self._finish_reason = CUT_OFF
+                    return
 
     def _accept(self, request: Request, adjustments: Sequence[Adjustment]) -> None:
         self._transcript.reach(Phase.THINKING)
@@ -150,6 +159,8 @@ class Attempt:
     def _take(self, event: StreamEvent) -> None:
         match event:
             case TextDelta(text) | ReasoningDelta(text):
+                text = text[: max(0, settings.MAX_ANSWER_CHARACTERS - self._transcript.length)]
+                self._share.spend(SECONDS_PER_CHARACTER * len(text))
                 if self.reserved_tokens:
                     self._token_count.add(text)
                 self._transcript.add("text" if isinstance(event, TextDelta) else "reasoning", text)

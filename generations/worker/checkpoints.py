@@ -23,6 +23,11 @@ from generations.worker.types import CancelReason, Snapshot
 
 INTERVAL = 1.5
 """Seconds between two checkpoints."""
+LARGE = 65_536
+"""Characters from which on a text is not saved at each checkpoint, since it is written as a whole each time."""
+LARGE_INTERVAL = 10.0
+"""Seconds after which a large text is saved although it has not grown by an eighth."""
+GROWTH = 8
 REPORTED_FOR = 60
 """Seconds for which readers can see that a checkpoint was made."""
 
@@ -70,13 +75,30 @@ def _save_texts(changed: Mapping[ClaimId, Snapshot]) -> None:
         )
 
 
+class _Saved(NamedTuple):
+    """The lengths of an answer's text and reasoning that were saved last, and that time, by ``time.monotonic``."""
+
+    size: tuple[int, int]
+    at: float
+
+    def is_old(self, snapshot: Snapshot, now: float) -> bool:
+        """Return True if the answer has changed and, if it is large, has grown by an eighth or was saved long ago."""
+        before, length = sum(self.size), sum(snapshot.size)
+        if snapshot.size == self.size:
+            return False
+        return length < LARGE or not 0 <= GROWTH * (length - before) < length or now - self.at >= LARGE_INTERVAL
+
+
+_NOTHING = _Saved((0, 0), float("-inf"))
+
+
 class Checkpoints:
     """Remembers the saved length of each answer, so that only longer texts are written. Use it on the loop only."""
 
     def __init__(self, worker: str, writer: GroupCommit) -> None:
         self._worker = worker
         self._writer = writer
-        self._saved: dict[ClaimId, tuple[int, int]] = {}
+        self._saved: dict[ClaimId, _Saved] = {}
 
     def forget(self, claim: ClaimId) -> None:
         self._saved.pop(claim, None)
@@ -88,7 +110,10 @@ class Checkpoints:
         began = time.time()
         # Taken before the first await, so that all snapshots are of the same moment.
         snapshots = {attempt.claim.id: attempt.snapshot for attempt in attempts}
-        changed = {claim: each for claim, each in snapshots.items() if self._saved.get(claim, (0, 0)) != each.size}
+        now = time.monotonic()
+        changed = {
+            claim: each for claim, each in snapshots.items() if self._saved.get(claim, _NOTHING).is_old(each, now)
+        }
         checkpoint = Checkpoint(list(snapshots), changed)
         states = await asyncio.wrap_future(self._writer.submit(_save_checkpoints, checkpoint))
         for attempt in attempts:
@@ -98,8 +123,8 @@ class Checkpoints:
                 attempt.cancel(CancelReason.LEASE_LOST)
             elif state.stop_requested:
                 attempt.cancel(CancelReason.STOPPED)
-            else:
-                self._saved[claim] = snapshots[claim].size
+            elif claim in changed:
+                self._saved[claim] = _Saved(changed[claim].size, now)
         await self._report(began)
         for attempt in attempts:
             if attempt.exceeds_reservation:

@@ -29,6 +29,7 @@ from core.async_db import in_thread
 from core.errors import UNAVAILABLE_ERRORS
 from core.garbage import collect_seldom
 from core.redis_clients import heed_cancellation, loop_client
+from core.shares import Shares
 from generations.log.event_log import first_epoch, waiting_entry
 from generations.log.publisher import Publisher
 from generations.models import Generation
@@ -74,6 +75,7 @@ class StreamWorker:
         self._look_at_queue = asyncio.Event()
         self._loop = uvloop.new_event_loop()
         self._places = Places(settings.WORKER_CONCURRENCY)
+        self._shares = Shares()
         self._scheduler = Scheduler(
             self.name,
             self._places,
@@ -204,7 +206,8 @@ class StreamWorker:
 
     async def _answer(self, claim: Claim) -> None:
         """Answer a claimed generation; the claim is held until its end is saved."""
-        attempt = self._attempts[claim.id] = Attempt(claim, self._publisher, _find_fallback)
+        share = self._shares.of(claim.generation.user_id)
+        attempt = self._attempts[claim.id] = Attempt(claim, self._publisher, _find_fallback, share)
         if claim.id in self._stops:
             attempt.cancel(CancelReason.STOPPED)
         if self._stopping:

@@ -145,7 +145,7 @@ def _tell_waiting(generation: Generation) -> None:
 
 def _last_known(generation: Generation) -> tuple[str, str]:
     """Return the longest text and reasoning known: the last checkpoint's, continued by what the log has beyond it."""
-    known = {"text": generation.text, "reasoning": generation.reasoning}
+    known = {"text": _Known(generation.text), "reasoning": _Known(generation.reasoning)}
     try:
         log = event_log.read_now(thread_client(), generation.current_run.topic)
     except redis.RedisError:
@@ -155,14 +155,33 @@ def _last_known(generation: Generation) -> tuple[str, str]:
         if data["run"] != generation.current_run_id or data.get("index") != generation.index:
             continue
         if data["kind"] == "restart":
-            known = {"text": "", "reasoning": data["reasoning"]}
+            known = {"text": _Known(""), "reasoning": _Known(data["reasoning"])}
         elif data["kind"] == "reset":
-            known = {channel: max(known[channel], data[channel], key=len) for channel in known}
+            known = {channel: max(each, _Known(data[channel]), key=len) for channel, each in known.items()}
         elif data["kind"] in known:
-            channel, offset = data["kind"], data["offset"]
-            if offset <= len(known[channel]) < offset + len(data["text"]):
-                known[channel] = known[channel][:offset] + data["text"]
-    return known["text"], known["reasoning"]
+            known[data["kind"]].add(data["text"], data["offset"])
+    return known["text"].text, known["reasoning"].text
+
+
+class _Known:
+    """A text that is put together from its pieces, of which some may have come before."""
+
+    def __init__(self, text: str) -> None:
+        self._pieces = [text]
+        self._length = len(text)
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def text(self) -> str:
+        return "".join(self._pieces)
+
+    def add(self, text: str, offset: int) -> None:
+        """Add the part of a piece that is not known yet, unless something before it is missing."""
+        if offset <= self._length < offset + len(text):
+            self._pieces.append(text[self._length - offset :])
+            self._length = offset + len(text)
 
 
 def look_at_queue() -> int:

@@ -13,6 +13,8 @@ from generations.phases import Phase
 from generations.worker.types import Claim
 
 BATCH_INTERVAL = 2.0
+MOST_TIMES = 4_000
+"""Times of an answer's text that are kept for its replay; beyond that every other one is dropped."""
 
 
 class Transcript:
@@ -24,6 +26,8 @@ class Transcript:
 
     def __init__(self, claim: Claim, publisher: Publisher) -> None:
         self.ttft: float | None = None
+        self.length = 0
+        """Characters of text and reasoning."""
         self.timeline: list[tuple[int, float]] = []
         self._claim = claim
         self._writer = claim.writer
@@ -73,6 +77,7 @@ class Transcript:
             self._channel = channel
         if channel == "text" and self.ttft is None:
             self.ttft = self.now()
+        self.length += len(text)
         self._parts[channel].append(text)
         self._pending.append(text)
         if len(self._pending) == 1:
@@ -88,6 +93,7 @@ class Transcript:
         reasoning = "\n\n".join(filter(None, (self.reasoning, text)))
         self._parts = {"text": [], "reasoning": [reasoning]}
         self._published = {"text": 0, "reasoning": len(reasoning)}
+        self.length = len(reasoning)
         self.ttft = None
         self.timeline.clear()
         self._put({"kind": "restart", "reasoning": reasoning})
@@ -101,6 +107,8 @@ class Transcript:
         offset = self._published[channel]
         self._published[channel] += len(text)
         if channel == "text":
+            if len(self.timeline) >= MOST_TIMES:
+                del self.timeline[1::2]
             self.timeline.append((offset, now))
         self._put({"kind": channel, "text": text, "offset": offset, "t": now})
 

@@ -26,6 +26,8 @@ SENTENCES: dict[ErrorCode, str] = {
     ErrorCode.STREAM_CUT: "The answer from {label} broke off before its end. Try again.",
 }
 """The sentence of each code if nothing more is known."""
+MAX_WORDS = 4096
+"""Characters of an error, from its beginning, that are searched for words."""
 RETRYABLE = frozenset(
     {
         ErrorCode.RATE_LIMITED,
@@ -180,7 +182,7 @@ STATUSES: dict[int, ErrorCode] = {
 
 def meaning_of(status: int, text: str) -> Meaning:
     """Return what an error means; ``status`` is 0 for one inside a stream that names none."""
-    lowered = text.lower()
+    lowered = text[:MAX_WORDS].lower()
     for statuses, words, meaning in _PATTERNS:
         if (not statuses or status in statuses) and words.search(lowered):
             return meaning

@@ -38,7 +38,7 @@ from typing import Any
 import aiohttp
 
 from providers.adapters.base import ErrorCode, NothingThere, ProviderError, Target
-from providers.adapters.error_words import ADDRESS, OVERLOADED, RETRYABLE, SENTENCES, meaning_of
+from providers.adapters.error_words import ADDRESS, MAX_WORDS, OVERLOADED, RETRYABLE, SENTENCES, meaning_of
 from providers.adapters.loose_json import Frame, dumped, mapping
 from providers.adapters.proxies import UnusableProxyError
 from providers.adapters.retry_after import retry_after
@@ -48,7 +48,7 @@ from providers.adapters.vendor_messages import vendor_message
 # In characters: enough for a vendor's error, not for a whole HTML page in the log.
 MAX_DETAIL = 4000
 MAX_TEXT = 65_536
-"""The most of an error that is searched for words."""
+"""The most of an error that is read as JSON, in characters."""
 SHORT = 8
 """Characters from which on a secret is recognized by its beginning."""
 PUBLIC_HEADERS = frozenset({"http-referer", "referer", "user-agent", "x-title", "x-openrouter-title"})
@@ -92,15 +92,12 @@ def _storable(text: str) -> str:
 
 def response_failure(target: Target, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """Return the error for an HTTP response that is not a success."""
-    # The patterns of error_words.py read all of it, so a huge page is cut first.
     text = body[:MAX_TEXT].decode(errors="replace")
     detail = f"HTTP {status}: {text}"
     if 300 <= status < 400:
         return failure(ErrorCode.UPSTREAM_ERROR, target, detail, message=MOVED, retryable=False)
-    meaning = meaning_of(status, text)
-    error = failure(
-        meaning.code, target, detail, message=meaning.sentence, vendor=text, retry_after=retry_after(headers, text)
-    )
+    meaning, wait = meaning_of(status, text), retry_after(headers, text[:MAX_WORDS])
+    error = failure(meaning.code, target, detail, message=meaning.sentence, vendor=text, retry_after=wait)
     if meaning.sentence is ADDRESS:
         return NothingThere(error.code, error.message, vendor_message=error.vendor_message, detail=error.detail)
     return error
@@ -125,10 +122,11 @@ def error_in(name: str, frame: Frame) -> Any:
 def frame_failure(target: Target, error: Any) -> ProviderError:
     """Return the error for one that a vendor sends inside a stream; ``error`` is the vendor's object or text."""
     text = (error if isinstance(error, str) else dumped(error))[:MAX_TEXT]
-    meaning, detail = meaning_of(_status(error), text), f"error in the stream: {text}"
+    words = text[:MAX_WORDS]
+    meaning, detail = meaning_of(_status(error), words), f"error in the stream: {words}"
     # The vendor was reached, so the usual sentence would be wrong.
     sentence = OVERLOADED if meaning == (ErrorCode.UPSTREAM_UNAVAILABLE, "") else meaning.sentence
-    return failure(meaning.code, target, detail, message=sentence, vendor=text, retry_after=retry_after({}, text))
+    return failure(meaning.code, target, detail, message=sentence, vendor=text, retry_after=retry_after({}, words))
 
 
 def _status(error: Any) -> int:

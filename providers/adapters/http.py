@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from types import TracebackType
@@ -17,8 +18,10 @@ from typing import Any, Self
 import aiohttp
 import orjson
 
+from core.shares import Share
 from providers.adapters.base import Adjustment, ErrorCode, NothingThere, ProviderError, Target
-from providers.adapters.errors import connection_failure, error_in, failure, frame_failure, response_failure
+from providers.adapters.error_words import MAX_WORDS
+from providers.adapters.errors import MAX_TEXT, connection_failure, error_in, failure, frame_failure, response_failure
 from providers.adapters.loose_json import Frame, frames_of
 from providers.adapters.proxies import environment_proxy
 from providers.adapters.refusals import Change, KnownRefusals, change_for, may_be_corrected, refused_settings
@@ -27,7 +30,12 @@ from providers.adapters.ssrf import connector
 
 logger = logging.getLogger(__name__)
 
-MAX_ERROR_BYTES = 256 * 1024
+PIECE = 2 * 1024
+"""Bytes of a stream that are read in one step; between two steps other streams have their turn."""
+MAX_STEP = 0.002
+"""Seconds of work after which other streams have their turn."""
+MAX_BAD_FRAMES = 100
+"""Frames that are no JSON object after which a stream that had nothing else is given up."""
 # A request, and four more that each have another change that a refusal asked for.
 MAX_ATTEMPTS = 5
 ERROR_BODY_SECONDS = 10
@@ -83,12 +91,14 @@ class HttpClients:
         refusals: KnownRefusals,
         on_accepted: OnAccepted = _ignore,
         on_received: Callable[[], None] = _ignore,
+        share: Share | None = None,
     ) -> None:
         self._unguarded = unguarded
         self._guarded = guarded
         self._refusals = refusals
         self._on_accepted = on_accepted
         self._on_received = on_received
+        self._share = share
 
     @classmethod
     async def open(cls, connect_timeout: float) -> Self:
@@ -97,16 +107,24 @@ class HttpClients:
         return cls(_session(timeout, guarded=False), _session(timeout, guarded=True), KnownRefusals())
 
     def calling(
-        self, *, on_accepted: OnAccepted | None = None, on_received: Callable[[], None] | None = None
+        self,
+        *,
+        on_accepted: OnAccepted | None = None,
+        on_received: Callable[[], None] | None = None,
+        share: Share | None = None,
     ) -> HttpClients:
         """Return the same pools for one answer, with callbacks for the moment at which the provider has accepted its
-        request, with the settings that were changed for it, and for each moment at which bytes of its stream arrive."""
+        request, with the settings that were changed for it, and for each moment at which bytes of its stream arrive.
+
+        The time that it takes to read the stream comes out of ``share``.
+        """
         return HttpClients(
             self._unguarded,
             self._guarded,
             self._refusals,
             on_accepted or self._on_accepted,
             on_received or self._on_received,
+            share or self._share,
         )
 
     async def close(self) -> None:
@@ -145,7 +163,7 @@ class HttpClients:
         response, adjustments = await self._accepted_response(target, call)
         self._on_accepted(adjustments)
         try:
-            async for frame in _frames(target, response, call.last_types, self._on_received):
+            async for frame in _frames(target, response, call.last_types, self._on_received, _Steps(self._share)):
                 yield frame
         except (aiohttp.ClientError, OSError, TimeoutError) as exc:
             raise _stream_cut(target, exc) from exc
@@ -174,7 +192,7 @@ class HttpClients:
                 if response.status == 200:
                     raise _unreadable(target, f"a page: {text[:2000].decode(errors='replace')}")
                 error = response_failure(target, response.status, response.headers, text)
-                refusal = text.decode(errors="replace")
+                refusal = text[:MAX_WORDS].decode(errors="replace")
                 if not may_be_corrected(response.status, refusal):
                     refusal = ""
                 change = change_for(body, call.optional, call.text_limit, refusal)
@@ -222,46 +240,87 @@ def _session(timeout: aiohttp.ClientTimeout, *, guarded: bool) -> aiohttp.Client
     )
 
 
+class _Steps:
+    """The work for one stream on the loop, in steps between which other streams have their turn."""
+
+    def __init__(self, share: Share | None) -> None:
+        self._share = share
+        self._began = 0.0
+
+    def begin(self) -> None:
+        self._began = time.thread_time()
+
+    async def end(self) -> None:
+        """Let others have their turn if the work since ``begin`` took long, or if its user has had more than a share;
+        begin again."""
+        taken = time.thread_time() - self._began
+        pause = 0.0
+        if self._share is not None:
+            self._share.spend(taken)
+            pause = self._share.pause
+        if pause or taken > MAX_STEP:
+            await asyncio.sleep(pause)
+        self.begin()
+
+
 async def _frames(
-    target: Target, response: aiohttp.ClientResponse, last_types: frozenset[str], on_received: Callable[[], None]
+    target: Target,
+    response: aiohttp.ClientResponse,
+    last_types: frozenset[str],
+    on_received: Callable[[], None],
+    steps: _Steps,
 ) -> AsyncGenerator[Frame, None]:
     decoder = SseDecoder()
     good = bad = 0
-    chunks = response.content
-    while True:
-        chunk = await _next_chunk(chunks)
+    chunk = b"-"
+    while chunk:
+        chunk = await _next_chunk(response.content)
         on_received()
-        try:
-            events = decoder.feed(chunk) if chunk else decoder.close()
-        except EventTooLongError as exc:
-            raise _unreadable(target, "an event in the stream is too long") from exc
-        for name, data in events:
-            if data.startswith(DONE):
-                yield END
-                await _drain(response)
-                return
-            frames = frames_of(data)
-            if frames is None:
-                if name == "error":
-                    raise frame_failure(target, data.decode(errors="replace"))
-                bad += 1
-                logger.warning("%s sent a frame that is not a JSON object (%d bytes)", target.label, len(data))
-                continue
-            for frame in frames:
-                error = error_in(name, frame)
-                if error:
-                    raise frame_failure(target, error)
-                if name and not isinstance(frame.get("type"), str):
-                    frame["type"] = name
-                good += 1
-                yield frame
-                if last_types and frame.get("type") in last_types:
+        steps.begin()
+        for piece in _pieces(chunk):
+            for name, data in _events(target, decoder, piece):
+                if data.startswith(DONE):
+                    yield END
                     await _drain(response)
                     return
-        if not chunk:
-            break
+                frames = frames_of(data)
+                if frames is None:
+                    if name == "error":
+                        raise frame_failure(target, data.decode(errors="replace"))
+                    bad += 1
+                    if bad == 1:
+                        logger.warning("%s sent a frame that is not a JSON object (%d bytes)", target.label, len(data))
+                    if bad == MAX_BAD_FRAMES and not good:
+                        raise _none_readable(target, bad)
+                    continue
+                for frame in frames:
+                    error = error_in(name, frame)
+                    if error:
+                        raise frame_failure(target, error)
+                    if name and not isinstance(frame.get("type"), str):
+                        frame["type"] = name
+                    good += 1
+                    yield frame
+                    if last_types and frame.get("type") in last_types:
+                        await _drain(response)
+                        return
+            await steps.end()
     if bad and not good:
-        raise _unreadable(target, f"{bad} frames, none of them a JSON object")
+        raise _none_readable(target, bad)
+
+
+def _pieces(chunk: bytes) -> Iterable[bytes]:
+    """Return what has arrived in pieces that take little time; an empty one for the end."""
+    if len(chunk) <= PIECE:
+        return [chunk]
+    return (chunk[start : start + PIECE] for start in range(0, len(chunk), PIECE))
+
+
+def _events(target: Target, decoder: SseDecoder, piece: bytes) -> list[tuple[str, bytes]]:
+    try:
+        return decoder.feed(piece) if piece else decoder.close()
+    except EventTooLongError as exc:
+        raise _unreadable(target, "an event in the stream is too long") from exc
 
 
 async def _next_chunk(stream: aiohttp.StreamReader) -> bytes:
@@ -292,7 +351,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     """Return the beginning of a response that is not a stream."""
     try:
         async with asyncio.timeout(ERROR_BODY_SECONDS):
-            return await read_at_most(response, MAX_ERROR_BYTES)
+            return await read_at_most(response, MAX_TEXT)
     except (aiohttp.ClientError, OSError) as exc:
         return f"(no body: {type(exc).__name__})".encode()
     finally:
@@ -302,6 +361,10 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
 def _unreadable(target: Target, detail: str) -> ProviderError:
     """Return the error for a response that has status 200 but nothing that can be read."""
     return failure(ErrorCode.UPSTREAM_ERROR, target, f"not an event stream: {detail}", retryable=False)
+
+
+def _none_readable(target: Target, count: int) -> ProviderError:
+    return _unreadable(target, f"{count} frames, none of them a JSON object")
 
 
 def _stream_cut(target: Target, exc: Exception) -> ProviderError:

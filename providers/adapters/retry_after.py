@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 
 LONGEST = 366 * 24 * 3600
 """Seconds; a longer time is taken for a mistake."""
@@ -17,6 +18,9 @@ IN_WORDS = re.compile(
 )
 PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|m|h|d)", re.IGNORECASE)
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+MAX_HEADERS = 100
+MAX_HEADER = 200
+"""Characters of a header's name and of its value."""
 RESETS = re.compile(r"ratelimit-(?:.*-)?reset(?:-|$)", re.IGNORECASE)
 REMAINING = re.compile(r"ratelimit-(?:.*-)?remaining(?:-|$)", re.IGNORECASE)
 
@@ -76,10 +80,15 @@ def _duration(text: str) -> float | None:
 
 def _reset(headers: Mapping[str, str]) -> float | None:
     """Return the latest reset among the limits that are used up, or among all if none says that it is."""
-    resets = {name.lower(): value for name, value in headers.items() if RESETS.search(name)}
+    short = [
+        (name, value)
+        for name, value in islice(headers.items(), MAX_HEADERS)
+        if len(name) <= MAX_HEADER and len(value) <= MAX_HEADER
+    ]
+    resets = {name.lower(): value for name, value in short if RESETS.search(name)}
     used_up = {
         name.lower().replace("remaining", "reset")
-        for name, value in headers.items()
+        for name, value in short
         if REMAINING.search(name) and _number(value) == 0
     }
     values = [value for name, value in resets.items() if name in used_up] or list(resets.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from providers.adapters.loose_json import Frame, mapping, mappings
@@ -24,15 +25,15 @@ class Sources:
         """Take the sources that a frame or a part of it has; vendors repeat the whole list as it grows."""
         listed = holder.get("search_results") or holder.get("citations")
         if listed:
-            self._listed = list(_pages(listed)) or self._listed
+            self._listed = list(islice(_pages(listed), MAX_SOURCES)) or self._listed
         for annotation in mappings(holder.get("annotations")):
             for url, title in _pages([mapping(annotation.get("url_citation")) or annotation]):
-                if url:
+                if url and (url in self._annotated or len(self._annotated) < MAX_SOURCES):
                     self._annotated[url] = title
 
     def as_markdown(self) -> str:
         """Return a numbered list to append to the text, or an empty string."""
-        pages = (self._listed or list(self._annotated.items()))[:MAX_SOURCES]
+        pages = self._listed or list(self._annotated.items())
         if not pages:
             return ""
         links = (f"[{title}](<{url}>)" if url else title for url, title in pages)

@@ -11,7 +11,11 @@ Follows https://html.spec.whatwg.org/multipage/server-sent-events.html with thes
 
 from __future__ import annotations
 
+import re
+
 MAX_EVENT_BYTES = 4 * 1024 * 1024
+"""The largest event. A picture in an answer has up to two or three megabytes."""
+MAX_EVENT_LINES = 20_000
 BOM = b"\xef\xbb\xbf"
 BEGINNINGS = (b"{", b"[")
 DONE = b"[DONE]"
@@ -19,7 +23,10 @@ DONE = b"[DONE]"
 
 
 class EventTooLongError(Exception):
-    """An event, or a line of it, that is longer than ``MAX_EVENT_BYTES``."""
+    """An event that has more than ``MAX_EVENT_BYTES`` or ``MAX_EVENT_LINES``."""
+
+
+_EMPTY_LINES = re.compile(rb"\n{3,}")
 
 
 class SseDecoder:
@@ -27,7 +34,8 @@ class SseDecoder:
 
     def __init__(self) -> None:
         self._pending: list[bytes] = []
-        self._size = 0
+        self._pending_size = 0
+        self._data_size = 0
         self._skip_newline = False
         self._first_line = True
         self._event = ""
@@ -47,12 +55,13 @@ class SseDecoder:
         if b"\n" not in chunk:
             self._hold(chunk)
             return []
+        if b"\n\n\n" in chunk:
+            chunk = _EMPTY_LINES.sub(b"\n\n", chunk)
         self._pending.append(chunk)
         *lines, rest = b"".join(self._pending).split(b"\n")
-        self._pending = [rest] if rest else []
+        self._pending, self._pending_size = [], 0
         events = self._decode(lines)
-        self._size = sum(map(len, self._data)) + len(rest)
-        self._check_size()
+        self._hold(rest)
         return events
 
     def close(self) -> list[tuple[str, bytes]]:
@@ -63,11 +72,8 @@ class SseDecoder:
     def _hold(self, part: bytes) -> None:
         if part:
             self._pending.append(part)
-            self._size += len(part)
-            self._check_size()
-
-    def _check_size(self) -> None:
-        if self._size > MAX_EVENT_BYTES:
+            self._pending_size += len(part)
+        if self._data_size + self._pending_size > MAX_EVENT_BYTES or len(self._data) > MAX_EVENT_LINES:
             raise EventTooLongError
 
     def _decode(self, lines: list[bytes]) -> list[tuple[str, bytes]]:
@@ -81,7 +87,7 @@ class SseDecoder:
                 self._event = ""
             elif line.startswith(b"data:") and not self._data and not self._misses_empty_lines:
                 self._framed = True
-                self._data.append(line[6:] if line[5:6] == b" " else line[5:])
+                self._append(line[6:] if line[5:6] == b" " else line[5:])
             elif line.startswith(b"data:"):
                 self._add(line[6:] if line[5:6] == b" " else line[5:], events)
             else:
@@ -106,9 +112,13 @@ class SseDecoder:
             self._end_event(events)
             self._misses_empty_lines = True
         self._framed = framed
-        self._data.append(data)
+        self._append(data)
         if self._misses_empty_lines and self._data == [data] and data.startswith(BEGINNINGS) and self._has_whole_json():
             self._end_event(events)
+
+    def _append(self, data: bytes) -> None:
+        self._data.append(data)
+        self._data_size += len(data)
 
     def _has_whole_json(self) -> bool:
         """Return True if JSON that begins now cannot belong to the data before it."""
@@ -118,4 +128,5 @@ class SseDecoder:
         if self._data:
             events.append((self._event, b"\n".join(self._data)))
             self._data = []
+            self._data_size = 0
             self._event = ""

@@ -13,7 +13,7 @@ _FIELDS = ("message", "error", "detail", "details", "errors", "msg", "status_msg
 _MAX_DEPTH = 6
 _SECRETS = re.compile(
     r"""\b(?:sk|rk|gsk|csk|xai|pplx|hf|nvapi|tgp|gh[pousr]|glpat)[-_][\w*.-]{6,}
-    |\b(?:pk|fw|r8|key|org|proj|project|user|ak|acct)[-_](?=[a-z*_-]*[\d*])[\w*.-]{6,}
+    |\b(?:pk|fw|r8|key|org|proj|project|user|ak|acct)[-_](?=[a-z*_-]{0,60}[\d*])[\w*.-]{6,}
     |\borg-\w{12,}
     |\bAIza[\w*-]{8,}
     |\bAKIA\w{12,}
@@ -24,8 +24,8 @@ _SECRETS = re.compile(
     |(?<=key=)[^\s"'&]{6,}
     |(?<=token=)[^\s"'&]{6,}
     |(?<=://)[^\s/@"']+(?=@)
-    |\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+
-    |\*{3,}\w+
+    |(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+
+    |(?<!\*)\*{3,}+\w+
     |\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b
     |\b\d{10,}\b
     |\b(?=\w*\d)(?=\w*[a-z])\w{32,}""",

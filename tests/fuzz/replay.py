@@ -82,6 +82,7 @@ class Replayed(HttpClients):
         self._refusals = KnownRefusals()
         self._on_accepted = lambda _: None
         self._on_received = lambda: None
+        self._share = None
 
     def calling(self, **callbacks: Any) -> Replayed:
         return self

@@ -12,6 +12,7 @@ from tests.integration.event_reader import Reading
 from tests.support.live import Live
 
 WHOLE = "This one is not disturbed."
+MAX_ANSWER = 10_000
 CLOSED_PORT = "http://127.0.0.1:9/v1"
 
 
@@ -55,6 +56,7 @@ def impatient_worker(live: Live) -> Iterator[None]:
     live.environment |= {
         "FIRST_TOKEN_TIMEOUT": "1.5",
         "IDLE_TIMEOUT": "1.5",
+        "MAX_ANSWER_CHARACTERS": str(MAX_ANSWER),
         "DEEPSEEK_BASE_URL": CLOSED_PORT,
     }
     live.stop_worker()
@@ -102,6 +104,21 @@ def test_half_an_answer_never_counts_as_complete(program: Program, vendors: Stan
 
     assert reading.outcomes == ["stream_cut"]
     assert reading.answers == {0: "abcd"}
+
+
+@pytest.mark.parametrize("vendor", ["openai", "anthropic", "google", "mistral"])
+def test_an_answer_without_end_is_cut_off(program: Program, vendors: StandIn, vendor: str) -> None:
+    vendors.scripts["flood"] = Script(text="0123456789" * 30_000, reasoning="Hm. " * 10, chunk_size=777, end="stall")
+
+    reading = Reading.of(program.stream(f"{vendor}/flood", "openai/calm"))
+
+    reading.assert_whole()
+    assert reading.outcomes == ["complete", "complete"]
+    (flood, _) = program.slots(reading.start["comparison_id"])
+    assert flood["finish_reason"] == "length"
+    assert len(flood["response"]) + len(flood["reasoning"]) == MAX_ANSWER
+    assert reading.answers[0] == flood["response"]
+    vendors.wait_for_request(model="flood").wait_until_disconnected()
 
 
 def test_garbage_between_good_frames_is_skipped(program: Program, vendors: StandIn) -> None:

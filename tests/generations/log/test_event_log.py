@@ -74,6 +74,20 @@ def test_a_log_expires_an_hour_after_its_last_entry(topic: str, redis: Redis) ->
     assert all(0 < lifetime <= event_log.LIFETIME for lifetime in lifetimes)
 
 
+def test_a_log_expires_soon_after_the_end_of_its_run_unless_another_one_goes_on(topic: str, redis: Redis) -> None:
+    def lifetimes() -> list[int]:
+        return [redis.ttl(key) for key in redis.scan_iter(f"*{topic}*")]
+
+    append(topic, "a")
+    event_log.append(thread_client(), [NewEntry(topic, Payload(run=1, kind="done", at=""))])
+    ended = lifetimes()
+    append(topic, "b")
+
+    assert len(ended) == 2
+    assert all(0 < lifetime <= event_log.ENDED_LIFETIME for lifetime in ended)
+    assert all(lifetime > event_log.ENDED_LIFETIME for lifetime in lifetimes())
+
+
 async def test_it_publishes_to_the_channels_that_follow_a_topic_each_once(topic: str, on_loop: None) -> None:
     layer = get_channel_layer()
     channel, other = await layer.new_channel(), await layer.new_channel()

@@ -93,3 +93,19 @@ def test_a_log_that_may_replace_a_lost_one_gets_an_epoch_of_its_own(topic: str) 
 
     assert event_log.first_epoch(young) == event_log.epoch_of(young)
     assert event_log.first_epoch(old) is None
+
+
+async def test_it_keeps_a_bounded_number_of_times(
+    alice: User, topic: str, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcript, "MOST_TIMES", 8)
+    answer = await begin(alice, topic, publisher)
+
+    for _ in range(50):
+        answer.add("text", "word ")
+        answer.flush()
+
+    offsets = [offset for offset, _ in answer.timeline]
+    assert len(offsets) <= 8
+    assert offsets == sorted(offsets)
+    assert (offsets[0], offsets[-1], answer.length) == (0, 49 * 5, 50 * 5)
