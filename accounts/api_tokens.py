@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit import record
+from accounts.credentials import ApiTokenCredential
 from accounts.models import Action, ApiToken, TokenScope, User, digest_of
 from core.errors import InvalidInput, NotFound, NotSignedIn
 from core.statements import PreparedQuery
@@ -80,8 +81,8 @@ _TOKEN = PreparedQuery(
 )
 
 
-def user_of_api_token(text: str) -> User:
-    """Return the user of a token, with ``token_scopes`` set; raises NotSignedIn.
+def user_of_api_token(text: str, scope: TokenScope) -> User:
+    """Return the user of a token who wants to do what needs ``scope``, with ``token_scopes`` set; raises NotSignedIn.
 
     Costs one query, plus one that records the use, at most once a minute.
     """
@@ -94,5 +95,5 @@ def user_of_api_token(text: str) -> User:
     if token.last_used_at is None or now - token.last_used_at >= USE_INTERVAL:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     user = token.user
-    user.token_scopes = frozenset(token.scopes)
+    user.token_scopes, user.credential = frozenset(token.scopes), ApiTokenCredential(token.pk, scope)
     return user

@@ -22,6 +22,7 @@ from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
 
 from accounts.api_tokens import PREFIX, user_of_api_token
+from accounts.credentials import SessionCredential
 from accounts.jwt import user_of_access_token
 from accounts.models import TokenScope, User
 from accounts.scopes import check_scope, scope_of_request
@@ -54,9 +55,7 @@ def user_of_request(request: HttpRequest) -> User | None:
     token = _bearer_token(request.headers.get("Authorization", ""))
     if token is None:
         return session_user(request)
-    user = _user_of_token(token)
-    check_scope(user, scope_of_request(request))
-    return user
+    return _user_of_token(token, scope_of_request(request))
 
 
 def session_user(request: HttpRequest) -> User | None:
@@ -106,8 +105,10 @@ class ApiAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-def _user_of_token(token: str) -> User:
-    return user_of_api_token(token) if token.startswith(PREFIX) else user_of_access_token(token)
+def _user_of_token(token: str, scope: TokenScope) -> User:
+    user = user_of_api_token(token, scope) if token.startswith(PREFIX) else user_of_access_token(token)
+    check_scope(user, scope)
+    return user
 
 
 def _bearer_token(header: str) -> str | None:
@@ -124,7 +125,10 @@ def _user_of_session(request: HttpRequest) -> User | None:
             return None
         request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     user = get_user(request)
-    return user if isinstance(user, User) else None
+    if not isinstance(user, User):
+        return None
+    user.credential = SessionCredential(str(request.session.session_key))
+    return user
 
 
 def _enforce_csrf(request: HttpRequest) -> None:
@@ -137,9 +141,7 @@ def _enforce_csrf(request: HttpRequest) -> None:
 def _user_of_scope(scope: Scope) -> User | None:
     token = _socket_token(scope)
     if token is not None:
-        user = _user_of_token(token)
-        check_scope(user, TokenScope.READ)
-        return user
+        return _user_of_token(token, TokenScope.READ)
     if not origin_allowed(scope):
         return None
     request = HttpRequest()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from contextlib import aclosing, contextmanager
 from functools import wraps
 from typing import Any, cast
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.authentication import signed_in_user
+from accounts.authentication import SIGN_IN_FIRST, signed_in_user
+from accounts.connections import check_connections, open_connection
 from accounts.models import User
 from core.api.openapi import described_view
 from core.api.parsers import UNREADABLE_FORM, too_large
@@ -19,6 +22,7 @@ from core.errors import (
     UNAVAILABLE_ERRORS,
     InvalidInput,
     NotAllowed,
+    NotSignedIn,
     RequestError,
     error_response,
     unavailable,
@@ -44,9 +48,10 @@ def api_view(*methods: str, first: Callable[..., Any] | None = None) -> Callable
                 return error_response(NotAllowed(methods))
             try:
                 if first is None:
-                    return await view(request, await in_thread(signed_in_user, request), **kwargs)
+                    user = await in_thread(signed_in_user, request)
+                    return await _response(user, view(request, user, **kwargs))
                 user, result = await in_thread(_first, first, request, kwargs)
-                return await view(request, user, result)
+                return await _response(user, view(request, user, result))
             except RequestError as error:
                 return error_response(error)
             except UNAVAILABLE_ERRORS as error:
@@ -65,4 +70,44 @@ def api_view(*methods: str, first: Callable[..., Any] | None = None) -> Callable
 
 def _first(first: Callable[..., Any], request: HttpRequest, parameters: dict[str, Any]) -> tuple[User, Any]:
     user = signed_in_user(request)
+    check_connections(user)
     return user, first(request, user, **parameters)
+
+
+async def _response(user: User, coming: Coroutine[Any, Any, HttpResponseBase]) -> HttpResponseBase:
+    """Return the response of a view, which ends early if the caller loses the right to it; raises NotSignedIn if that
+    is before it begins."""
+    with _until_revoked(user):
+        response = await coming
+        if isinstance(response, StreamingHttpResponse):
+            content = cast("AsyncGenerator[bytes, None]", response.streaming_content)
+            response.streaming_content = _while_allowed(user, content)
+        return response
+    raise NotSignedIn(SIGN_IN_FIRST)
+
+
+async def _while_allowed(user: User, content: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    with _until_revoked(user):
+        async with aclosing(content):
+            async for part in content:
+                yield part
+
+
+@contextmanager
+def _until_revoked(user: User) -> Iterator[None]:
+    """Count a connection of the caller, and leave the block early, without an error, once the right to it is gone."""
+    task, was_revoked = asyncio.current_task(), False
+    assert task is not None
+
+    def leave() -> None:
+        nonlocal was_revoked
+        was_revoked = True
+        task.cancel()
+
+    with open_connection(user, leave):
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not was_revoked:
+                raise
+            task.uncancel()

@@ -17,6 +17,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
+from accounts.credentials import AccessTokenCredential
 from accounts.models import User
 from core.errors import NotSignedIn
 from core.process_cache import remembered
@@ -51,7 +52,9 @@ def user_of_access_token(text: str) -> User:
     claims = remembered(f"access-token:{digest}", lambda: _verified_claims(text), VERIFIED_FOR)
     if claims["exp"] <= time.time():
         raise NotSignedIn(ACCESS_REFUSED)
-    return _user_of(claims, ACCESS_REFUSED)
+    user = _user_of(claims, ACCESS_REFUSED)
+    user.credential = AccessTokenCredential(str(user.public_id), str(claims[HASH_CLAIM]), claims["exp"])
+    return user
 
 
 def _verified_claims(text: str) -> Claims:

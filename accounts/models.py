@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Hashable
 from hashlib import sha256
 from typing import Any
 
@@ -21,6 +22,10 @@ def dollars_field(**options: Any) -> models.DecimalField[Any, Any]:
     return models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True, validators=positive, **options)
 
 
+Credential = Hashable
+"""What a caller came with; ``credentials.py`` has its kinds."""
+
+
 class User(AbstractUser):
     """The account of a user.
 
@@ -30,6 +35,8 @@ class User(AbstractUser):
 
     token_scopes: frozenset[str] | None = None
     """The scopes of the personal API token that the user came with; None stands for everything."""
+    credential: Credential | None = None
+    """The credential that the user came with."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(unique=True)

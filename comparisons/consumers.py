@@ -14,6 +14,7 @@ import orjson
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from accounts.authentication import SUBPROTOCOL, origin_allowed, socket_user
+from accounts.connections import check_connections, open_connection
 from accounts.models import TokenScope, User
 from accounts.scopes import check_scope
 from comparisons import services
@@ -23,7 +24,7 @@ from comparisons.schemas import turn_request
 from comparisons.selectors import user_comparison, user_result
 from comparisons.shared_page import page_frames
 from core.async_db import in_thread
-from core.errors import UNAVAILABLE_ERRORS, Forbidden, InvalidInput, NotFound, RequestError, unavailable
+from core.errors import UNAVAILABLE_ERRORS, InvalidInput, NotFound, RequestError, unavailable
 from generations.log.event_log import EntryId
 from generations.models import Run
 from generations.selectors import latest_run_state
@@ -32,6 +33,8 @@ from generations.services import stop_generations
 logger = logging.getLogger(__name__)
 
 NOT_SIGNED_IN, NOT_ALLOWED, NOT_FOUND, FELL_BEHIND = 4401, 4403, 4404, 4408
+REFUSED = 4000
+"""The close code of a refused socket without the HTTP status that says why."""
 TRY_AGAIN_LATER = 1013
 SEND_TIMEOUT = 20.0
 """Seconds that a reader may take to accept one frame."""
@@ -48,6 +51,7 @@ class ComparisonConsumer(AsyncWebsocketConsumer):
     channel_layer_alias = ""
     """No channel layer: ``frames`` subscribes by itself, and the socket stays open while Redis is unavailable."""
     _follower: asyncio.Task[None] | None = None
+    _revocation: asyncio.Task[None] | None = None
 
     def frames(self) -> AsyncGenerator[str, None]:
         raise NotImplementedError
@@ -56,29 +60,46 @@ class ComparisonConsumer(AsyncWebsocketConsumer):
         offered = self.scope.get("subprotocols") or []
         await self.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
         try:
-            user = await socket_user(self.scope)
-            if user is None:
-                await self.close(NOT_SIGNED_IN if origin_allowed(self.scope) else NOT_ALLOWED)
+            if not await self._authenticate():
                 return
+            check_connections(self.user)
             public_id: uuid.UUID = self.scope["url_route"]["kwargs"]["public_id"]
-            self.user, self.comparison = user, await in_thread(user_comparison, user, public_id)
-        except Forbidden:
-            await self.close(NOT_ALLOWED)
-            return
-        except NotFound:
-            await self.close(NOT_FOUND)
+            self.comparison = await in_thread(user_comparison, self.user, public_id)
+        except RequestError as error:
+            await self.close(REFUSED + error.status)
             return
         except UNAVAILABLE_ERRORS as error:
             unavailable(error)
             await self.close(TRY_AGAIN_LATER)
             return
-        self._follower = asyncio.create_task(self._follow())
+        self._follower = asyncio.create_task(self._follow_while_allowed())
+
+    async def _authenticate(self) -> bool:
+        """Set ``user`` to the one who has opened the socket; close the socket and return False if there is none now.
+
+        Raises Forbidden if a personal token may not read.
+        """
+        user = await socket_user(self.scope)
+        if user is None:
+            await self.close(NOT_SIGNED_IN if origin_allowed(self.scope) else NOT_ALLOWED)
+            return False
+        self.user = user
+        return True
 
     async def disconnect(self, code: int) -> None:
         if self._follower is not None:
             self._follower.cancel()
             with suppress(asyncio.CancelledError):
                 await self._follower
+
+    async def _follow_while_allowed(self) -> None:
+        with open_connection(self.user, self._revoke):
+            await self._follow()
+
+    def _revoke(self) -> None:
+        if self._follower is not None:
+            self._follower.cancel()
+        self._revocation = asyncio.create_task(self.close(NOT_SIGNED_IN))
 
     async def _follow(self) -> None:
         try:
@@ -137,7 +158,8 @@ class EventConsumer(ComparisonConsumer):
         if self._follower is None:
             return
         try:
-            await self._act(_message(text_data))
+            if await self._authenticate():
+                await self._act(_message(text_data))
         except RequestError as error:
             await self._refuse(error)
         except UNAVAILABLE_ERRORS as error:

@@ -294,6 +294,7 @@ STREAMING = env.bool("STREAMING", True)
 MAX_PROMPT_CHARACTERS = environment.positive_integer(env, "MAX_PROMPT_CHARACTERS", 100_000)
 MAX_ANSWER_CHARACTERS = environment.positive_integer(env, "MAX_ANSWER_CHARACTERS", 1_000_000)
 MAX_IMAGE_MB = environment.positive_integer(env, "MAX_IMAGE_MB", 10)
+CONNECTIONS_PER_USER = environment.positive_integer(env, "CONNECTIONS_PER_USER", 300)
 WORKER_CONCURRENCY = environment.positive_integer(env, "WORKER_CONCURRENCY", 200)
 
 # Default limits, for users who have no limits of their own or of a group
