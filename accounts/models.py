@@ -23,7 +23,7 @@ def dollars_field(**options: Any) -> models.DecimalField[Any, Any]:
 
 
 Credential = Hashable
-"""What a caller came with; ``credentials.py`` has its kinds."""
+"""A token or session that a caller came with; ``credentials.py`` has the kinds of them."""
 
 
 class User(AbstractUser):

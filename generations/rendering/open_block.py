@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 from typing import Literal, Protocol
@@ -11,16 +14,20 @@ from generations.rendering.phrases import Memo
 from generations.rendering.urls import ends_in_url
 from generations.rendering.writer import Written
 
-EARNED = 4
-"""Characters of HTML that each new character of the text pays for."""
-GROWTH = 8
-"""A block may always be rendered again once it has grown by one part in this many."""
+BURST = 0.02
+"""Seconds that a stream may take at once."""
+SHARE = 0.05
+"""Seconds in each second that it may take in the long run."""
+SECONDS_PER_CHARACTER = 0.4e-6
+"""Seconds that each character of the text pays for, which counts if it arrives faster than anybody can read."""
+SECONDS_PER_CHARACTER_OF_HTML = 0.1e-6
+"""The time that it takes elsewhere to send and to show what was rendered."""
 Swap = Literal["before-open", "open", "tail", "item", "last-item"]
 # A line of these alone may still become another kind of block, or part of the one before.
 _MARKERS = re.compile(r"(?:[-+*_=#`~|:$<\[\]!\\ \t>]|\d[.)]?|\[[xX])*")
 _FENCE = re.compile(r"[\s>*+\-\d.)]*(?:`{3}|~{3})")
 # The beginning of a line that settles its kind of block: markers, and then a character that is none.
-_DECIDED = re.compile(r" *(?:(?:[-+*]|\d{1,9}[.)]) +[^\s\-*_]|[-+*#_>\d.) ]*[^\s\d\-+*_=#>`~|<.)\t])")
+_DECIDED = re.compile(r" *+(?:(?:[-+*]|\d{1,9}[.)]) ++[^\s\-*_]|[-+*#_>\d.) ]*+[^\s\d\-+*_=#>`~|<.)\t])")
 _WWW = re.compile(r"www\.", re.IGNORECASE)
 # Words and spaces, without any character that means something in Markdown, HTML or a URL.
 _PLAIN = re.compile(r"(?:[^\s*_`~$\[\]<>&\\#);/]| )*")
@@ -53,22 +60,50 @@ class Next:
 class Budget:
     """A limit on how often a stream renders its open block again, and the memory of what was rendered in it.
 
-    Each new character earns ``EARNED`` characters of HTML. A block is rendered again once they pay for its HTML, or
-    once it has grown by an eighth. So the bytes sent stay a small multiple of the text, however long a block becomes.
+    Readers see every change of an answer that is written as fast as models write. A flood of text, and a block that
+    takes long, are rendered less often.
     """
 
     memo: Memo = field(default_factory=dict)
-    # A credit, which lets short blocks be rendered at every change.
-    earned: int = 2_000
+    _left: float = BURST
+    _counted_at: float = field(default_factory=time.monotonic)
 
     def earn(self, text: str) -> None:
-        self.earned += EARNED * len(text)
+        now = time.monotonic()
+        earned = SECONDS_PER_CHARACTER * len(text) + SHARE * (now - self._counted_at)
+        self._left, self._counted_at = min(BURST, self._left + earned), now
 
-    def allows(self, cost: int, fresh: int, length: int) -> bool:
-        return self.earned >= cost or GROWTH * fresh >= length
+    def allows(self) -> bool:
+        return self._left > 0
 
-    def spend(self, cost: int) -> None:
-        self.earned = max(self.earned - cost, 0)
+    @contextmanager
+    def spending(self) -> Iterator[None]:
+        """Count the time that a block of code takes."""
+        began = time.thread_time()
+        try:
+            yield
+        finally:
+            self._left -= time.thread_time() - began
+
+    def spend_html(self, length: int) -> None:
+        """Count HTML that is sent."""
+        self._left -= SECONDS_PER_CHARACTER_OF_HTML * length
+
+
+class Pieces:
+    """A text that grows by pieces, which are joined only if all of it is needed."""
+
+    def __init__(self, text: str) -> None:
+        self._pieces = [text]
+
+    def add(self, text: str) -> None:
+        self._pieces.append(text)
+
+    @property
+    def text(self) -> str:
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0]
 
 
 class OpenBlock(Protocol):
@@ -92,14 +127,16 @@ class OpenBlock(Protocol):
 
 @dataclass(slots=True)
 class Leaf:
-    """The HTML of the text that is shown, to which plain words can be appended without parsing.
+    """The HTML of the text that is shown, to which plain words can be appended without parsing, if it is
+    ``open_ended``.
 
-    ``shown`` counts the characters in it; ``open_ended`` is True if plain words may follow.
+    ``end`` is the end of that text, ``held`` the spaces after it, which are shown with the next word.
     """
 
     written: Written = field(default_factory=Written)
-    shown: int = 0
     open_ended: bool = False
+    end: str = ""
+    held: str = ""
 
     @classmethod
     def of(cls, written: Written, visible: str, text: str) -> Leaf:
@@ -107,16 +144,22 @@ class Leaf:
         stripped = visible.rstrip(" ")
         plain = bool(stripped) and bool(_PLAIN.fullmatch(stripped[-1]))
         plain = plain and "<" not in text and not ends_in_url(text)
-        return cls(written, len(stripped), bool(written.head) and visible == text and plain)
+        open_ended = bool(written.head) and visible == text and plain
+        return cls(written, open_ended, stripped[-3:], visible[len(stripped) :])
 
     def append(self, text: str) -> list[Patch] | None:
-        """Append the text after ``shown`` if it is plain words; return None if it has to be parsed."""
-        fresh = text[self.shown :].rstrip(" ")
-        if not self.open_ended or not _PLAIN.fullmatch(fresh) or _WWW.search(text, max(self.shown - 3, 0)):
+        """Append text if it is plain words; return None if it has to be parsed."""
+        if not self.open_ended:
             return None
+        text = self.held + text
+        fresh = text.rstrip(" ")
+        if not _PLAIN.fullmatch(fresh) or _WWW.search(self.end + text):
+            self.open_ended = False
+            return None
+        self.held = text[len(fresh) :]
         if not fresh:
             return []
-        self.shown += len(fresh)
+        self.end = (self.end + fresh)[-3:]
         self.written.body.append(escape(fresh, quote=False))
         return [Patch("tail", self.written.body[-1])]
 

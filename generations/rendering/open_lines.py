@@ -8,7 +8,7 @@ from html import escape
 from generations.rendering import code
 from generations.rendering.blocks import line_start, parse
 from generations.rendering.fences import FenceLines, is_fence_line
-from generations.rendering.open_block import Budget, Next, Patch
+from generations.rendering.open_block import Budget, Next, Patch, Pieces
 from generations.rendering.writer import TABLE_FOOT, Written, write
 
 _BLANK_LINE = re.compile(r"^[ \t\x0b\x0c]*\n", re.MULTILINE)
@@ -18,11 +18,14 @@ class OpenFence:
     """An open fence: complete lines are appended as they come; nothing is parsed before the closing line."""
 
     def __init__(self, source: str, budget: Budget) -> None:
-        self._info, end, self._line = source.partition("\n")
+        self._info, end, line = source.partition("\n")
         self._info += end
+        self._pieces = Pieces(line)
         self._budget = budget
         self._lines: list[str] = []
         self._sent = 0
+        # The text that the block began with may already have line ends.
+        self._is_searched = False
         self._marker = self._info[: len(self._info) - len(self._info.lstrip(self._info[0]))]
         self._state = FenceLines(self._marker, code.language_of(self._info[len(self._marker) :]))
         (block,) = parse(self._info)
@@ -34,6 +37,10 @@ class OpenFence:
         return "".join([self._info, *self._lines, self._line])
 
     @property
+    def _line(self) -> str:
+        return self._pieces.text
+
+    @property
     def html(self) -> str:
         return self._written.html
 
@@ -42,10 +49,13 @@ class OpenFence:
         return self._written.marked
 
     def feed(self, text: str) -> list[Patch] | Next:
-        self._line += text
-        if "\n" not in self._line:
+        self._pieces.add(text)
+        if "\n" not in text and self._is_searched:
             return []
+        self._is_searched = True
         lines = self._line.split("\n")
+        if len(lines) == 1:
+            return []
         fresh = []
         for number, line in enumerate(lines[:-1]):
             if self._state.closes(line):
@@ -53,7 +63,7 @@ class OpenFence:
             fresh.append(line[self._sent :] + "\n")
             self._lines.append(line + "\n")
             self._sent = 0
-        self._line = lines[-1]
+        self._pieces = Pieces(lines[-1])
         return [self._appended("".join(fresh))]
 
     def unfinished_line(self) -> list[Patch] | None:
@@ -79,7 +89,8 @@ class OpenTable:
 
     def __init__(self, source: str, budget: Budget) -> None:
         end = source.index("\n", source.index("\n") + 1) + 1
-        self._head, self._line = source[:end], source[end:]
+        self._head, self._pieces = source[:end], Pieces(source[end:])
+        self._is_searched = False
         self._budget = budget
         self._rows: list[str] = []
         self._written = Written(self._table(self._head)[0].removesuffix(TABLE_FOOT), [], TABLE_FOOT)
@@ -87,6 +98,10 @@ class OpenTable:
     @property
     def source(self) -> str:
         return "".join([self._head, *self._rows, self._line])
+
+    @property
+    def _line(self) -> str:
+        return self._pieces.text
 
     @property
     def html(self) -> str:
@@ -97,11 +112,15 @@ class OpenTable:
         return self._written.marked
 
     def feed(self, text: str) -> list[Patch] | Next:
-        self._line += text
-        end = self._line.rfind("\n") + 1
+        self._pieces.add(text)
+        if "\n" not in text and self._is_searched:
+            return []
+        self._is_searched = True
+        line = self._line
+        end = line.rfind("\n") + 1
         if not end:
             return []
-        lines, self._line = self._line[:end], self._line[end:]
+        lines, self._pieces = line[:end], Pieces(line[end:])
         html, rest = self._table(self._head + lines)
         fresh = html[len(self._written.head) : -len(TABLE_FOOT)]
         self._rows.append(lines)

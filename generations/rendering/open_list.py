@@ -6,7 +6,8 @@ import re
 from itertools import chain
 
 from generations.rendering.blocks import Block, items, line_start, parse
-from generations.rendering.open_block import Budget, Leaf, Next, Patch, decided, visible
+from generations.rendering.limits import takes_too_long
+from generations.rendering.open_block import Budget, Leaf, Next, Patch, Pieces, decided, visible
 from generations.rendering.writer import Written, write
 
 _MARKER = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])")
@@ -22,19 +23,22 @@ class OpenList:
     def __init__(self, source: str, budget: Budget) -> None:
         self._budget = budget
         self._closed_source: list[str] = []
-        self._item = source
+        self._pieces = Pieces(source)
         self._loose = False
         first = parse(decided(source))[0]
         html = write(first.events, source.encode(), budget.memo).html
         self._closed_html = [html[: html.index(">") + 1]]
         self._foot = f"</{html[1:3]}>"
         self._leaf = Leaf()
-        self._rendered = 0
         self._loose = _is_loose(parse(self._stand_in() + decided(source))[0])
 
     @property
     def source(self) -> str:
         return "".join([*self._closed_source, self._item])
+
+    @property
+    def _item(self) -> str:
+        return self._pieces.text
 
     @property
     def html(self) -> str:
@@ -45,17 +49,14 @@ class OpenList:
         return "".join([*self._closed_html, self._leaf.written.marked, self._foot])
 
     def feed(self, text: str) -> list[Patch] | Next:
-        self._item += text
-        patches = self._leaf.append(self._item)
+        self._pieces.add(text)
+        patches = self._leaf.append(text)
         if patches is not None:
             return patches
-        fresh = len(self._item) - self._rendered
-        cost = max(len(self._leaf.written.html), len(self._item))
-        if not self._budget.allows(cost, fresh, len(self._item)):
+        if not self._budget.allows():
             return []
-        self._rendered = len(self._item)
-        self._budget.spend(cost)
-        return self._rendering()
+        with self._budget.spending():
+            return [] if takes_too_long(self._item) else self._rendering()
 
     def _rendering(self) -> list[Patch] | Next:
         text = self._stand_in() + decided(self._item)
@@ -85,7 +86,7 @@ class OpenList:
         closed = [write(entry.events, raw, self._budget.memo).html for entry in entries]
         length = len(raw[:end].decode()) - len(self._stand_in()) if closed else 0
         self._closed_source.append(self._item[:length])
-        self._item = self._item[length:]
+        self._pieces = Pieces(self._item[length:])
         self._closed_html += closed
         return closed
 
@@ -100,13 +101,16 @@ class OpenList:
 
     def _shown(self, closed: list[str], last: tuple[Written, str]) -> list[Patch]:
         written, shown = last
-        before = self._leaf.written.marked
+        before, after = self._leaf.written.marked, written.marked
         self._leaf = Leaf.of(written, shown, self._item)
-        self._rendered = len(self._item)
-        if closed:
-            fresh = "".join([*closed[1:], written.marked])
-            return [Patch("last-item", closed[0]), Patch("item", fresh)]
-        return [Patch("last-item", written.marked)] if written.marked != before else []
+        if not closed and after == before:
+            return []
+        self._budget.spend_html(len(after))
+        return (
+            [Patch("last-item", closed[0]), Patch("item", "".join([*closed[1:], after]))]
+            if closed
+            else [Patch("last-item", after)]
+        )
 
 
 def _is_loose(block: Block) -> bool:

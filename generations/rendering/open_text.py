@@ -6,7 +6,10 @@ import re
 from itertools import chain
 
 from generations.rendering.blocks import Block, line_start, parse
-from generations.rendering.open_block import Budget, Leaf, Next, Patch, decided, visible
+from generations.rendering.events import events_of
+from generations.rendering.limits import as_written, is_too_large, takes_too_long
+from generations.rendering.open_block import Budget, Leaf, Next, Patch, Pieces, decided, visible
+from generations.rendering.phrases import Memo
 from generations.rendering.writer import Written, write
 
 _FENCE_LINE = re.compile(r"(?:`{3,}[^`\n]*|~{3,}[^\n]*)\n")
@@ -21,11 +24,14 @@ class OpenText:
     """
 
     def __init__(self, source: str, budget: Budget, *, settled: bool = False, exact: Written | None = None) -> None:
-        self.source = source
+        self._source = Pieces(source)
         self._budget = budget
         self._settled = settled
         self._leaf = Leaf(exact or Written())
-        self._rendered = 0
+
+    @property
+    def source(self) -> str:
+        return self._source.text
 
     @property
     def html(self) -> str:
@@ -36,17 +42,14 @@ class OpenText:
         return self._leaf.written.marked
 
     def feed(self, text: str) -> list[Patch] | Next:
-        self.source += text
-        patches = self._leaf.append(self.source)
+        self._source.add(text)
+        patches = self._leaf.append(text)
         if patches is not None:
             return patches
-        fresh = len(self.source) - self._rendered
-        cost = max(len(self.html), len(self.source))
-        if not self._budget.allows(cost, fresh, len(self.source)):
+        if not self._budget.allows():
             return []
-        self._rendered = len(self.source)
-        self._budget.spend(cost)
-        return self._next() or self._rendering()
+        with self._budget.spending():
+            return [] if takes_too_long(self.source) else self._next() or self._rendering()
 
     def _next(self) -> Next | None:
         source = decided(self.source)
@@ -63,16 +66,22 @@ class OpenText:
 
     def _rendering(self) -> list[Patch]:
         shown = visible(self.source)
-        written = written_text(shown, self._budget)
-        before = self.marked
+        written = written_text(shown, self._budget.memo)
+        before, after = self.marked, written.marked
         self._leaf = Leaf.of(written, shown, self.source)
-        return [Patch("open", written.marked)] if written.marked != before else []
+        if after == before:
+            return []
+        self._budget.spend_html(len(after))
+        return [Patch("open", after)]
 
 
-def written_text(source: str, budget: Budget) -> Written:
-    """Return the HTML of a text with blocks of any kind."""
-    events = chain.from_iterable(block.events for block in parse(source))
-    return write(events, source.encode(), budget.memo)
+def written_text(source: str, memo: Memo) -> Written:
+    """Return the HTML of a text with blocks of any kind, or of the text as it is if that would be too much."""
+    if not takes_too_long(source):
+        written = write(events_of(source), source.encode(), memo)
+        if not is_too_large(written.length, len(source)):
+            return written
+    return Written(body=[as_written(source)])
 
 
 def _special(block: Block, rest: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generations.rendering.events import FORMULA
 from generations.rendering.mathematics import formula
-from generations.rendering.sanitizer import clean_phrase, raw_phrase
+from generations.rendering.sanitizer import PHRASES, RawTags, clean_phrase
 from generations.rendering.urls import plain_url, url_ranges, without_punctuation
 
 if TYPE_CHECKING:
@@ -22,12 +22,20 @@ _REFERENCE = re.compile(r"\[\^(\d{1,3})\]")
 _DEFINITION = re.compile(r"^\[\^(\d{1,3})\]:")
 _NOTE = r"<sup>[\1]</sup>"
 _BREAK = "<br>\n"
+_MEANS_MORE = re.compile(r"\[\^|://|www\.", re.IGNORECASE)
+"""Notes and URLs in plain text."""
 _ANCHOR = re.compile(r"<(/?)a[\s>]", re.IGNORECASE)
 
 
-def phrase(events: Iterable[tuple[Any, Range]], source: bytes, memo: Memo) -> str:
+def phrase(events: list[tuple[Any, Range]], source: bytes, memo: Memo) -> str:
     """Return the sanitized HTML of a phrase; ``memo`` keeps formulas from one rendering to the next."""
-    return clean_phrase(_Phrase(list(_joined(events, source)), source, memo).html())
+    if len(events) == 1 and "Text" in events[0][0]:
+        text = events[0][0]["Text"]
+        if not _MEANS_MORE.search(text):
+            return escape(text, quote=False)
+    writer = _Phrase(list(_joined(events, source)) if len(events) > 1 else events, source, memo)
+    html = writer.html()
+    return clean_phrase(html) if writer.has_foreign_tags else html
 
 
 def _joined(events: Iterable[tuple[Any, Range]], source: bytes) -> Iterator[tuple[Any, Range]]:
@@ -65,6 +73,9 @@ class _Phrase:
         self.elements: list[_Element] = []
         self.links = 0
         self.in_anchor = False
+        self.tags = RawTags(PHRASES)
+        # Whether there are other tags than those of emphasis and code, whose content is escaped.
+        self.has_foreign_tags = False
         # The offset up to which the source is written.
         self.written = 0
         self.urls = url_ranges(source, events[0][1]["start"], events[-1][1]["end"])
@@ -92,6 +103,7 @@ class _Phrase:
             case {"InlineHtml": html}:
                 self._html(html)
             case {"TaskListMarker": done}:
+                self.has_foreign_tags = True
                 self.out.append(f'<input type="checkbox" disabled{" checked" if done else ""}> ')
             case _:
                 self.out.append(self._formula(event[FORMULA]))
@@ -118,6 +130,7 @@ class _Phrase:
             self.out.append(html)
 
     def _link(self, url: str) -> None:
+        self.has_foreign_tags = True
         address = url if "://" in url else f"https://{url}"
         self.out.append(f'<a href="{escape(address)}">{escape(url, quote=False)}</a>')
 
@@ -157,6 +170,7 @@ class _Phrase:
             self.elements.append(_Element(f"</{_TAGS[tag]}>", end - width))
 
     def _start_link(self, link: dict[str, str], span: Range) -> None:
+        self.has_foreign_tags = True
         # An image becomes a link, because pages load nothing from other hosts.
         self.links += 1
         self.elements.append(_Element("" if self.links > 1 else "</a>", span["end"]))
@@ -175,11 +189,15 @@ class _Phrase:
             self.out.append(self.source[element.content_end : span["end"]].decode())
 
     def _html(self, html: str) -> None:
+        if html.startswith("<!--"):
+            return
+        self.has_foreign_tags = True
         if anchor := _ANCHOR.match(html):
             self.in_anchor = not anchor[1]
-        self.out.append(raw_phrase(html))
+        self.out.append(self.tags.html(html))
 
     def _formula(self, source: str) -> str:
+        self.has_foreign_tags = True
         key = ("formula", source)
         if key not in self.memo:
             self.memo[key] = formula(source)

@@ -22,7 +22,11 @@ _MATHS = (
 PHRASES = frozenset(_PHRASES.split())
 BLOCKS = PHRASES | frozenset(_BLOCKS.split())
 MATHS = frozenset(_MATHS.split())
-_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)(?=[\s/>])[^<>]*>")
+MAX_OPEN = 32
+"""Elements of raw HTML that may be open inside of each other; the tags of more are shown as text."""
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*+)(?=[\s/>])[^<>]*+>")
+# Elements without content, and those that a parser closes by itself when another one of their kind comes.
+_VOID = frozenset(("br", "hr", "wbr"))
 _ATTRIBUTES = {
     "a": "href title",
     "abbr": "title",
@@ -70,23 +74,60 @@ def clean_phrase(html: str) -> str:
     return _PHRASE_CLEANER.clean(html)
 
 
-def raw_phrase(html: str) -> str:
-    """Return one inline tag as the model wrote it if it is allowed, else as text; nothing for a comment. The result
-    still has to pass through ``clean_phrase``."""
-    if html.startswith("<!--"):
-        return ""
-    tag = _TAG.fullmatch(html)
-    return html if tag and tag[1].lower() in PHRASES else escape(html, quote=False)
+class RawTags:
+    """The tags that a model has written into one phrase or one HTML block, in order.
+
+    A parser would reopen an element of text in each of the blocks that follow it, with all that it has, and search
+    through all open elements at each end tag. So an element of text ends with its block, an end tag without an open
+    element is left out, and the number of open elements is limited.
+    """
+
+    def __init__(self, allowed: frozenset[str]) -> None:
+        self._allowed = allowed
+        self._open: list[str] = []
+
+    def html(self, tag: str) -> str:
+        """Return a tag if it is allowed, else as text; the result still has to be sanitized."""
+        match = _TAG.fullmatch(tag)
+        return self.written(match) if match else escape(tag, quote=False)
+
+    def written(self, match: re.Match[str]) -> str:
+        """Return what ``html`` does for a match of ``_TAG``."""
+        closes, name = bool(match[1]), match[2].lower()
+        if name not in self._allowed or (not closes and name not in _VOID and len(self._open) >= MAX_OPEN):
+            return escape(match[0], quote=False)
+        if name in _VOID:
+            return self._end_of_text(name) + match[0]
+        if not closes:
+            before = self._end_of_text(name)
+            self._open.append(name)
+            return before + match[0]
+        return self._ends(len(self._open) - self._open[::-1].index(name) - 1) if name in self._open else ""
+
+    def _end_of_text(self, name: str) -> str:
+        """Return the end tags of open elements of text if a block follows."""
+        if name in PHRASES:
+            return ""
+        first = len(self._open)
+        while first and self._open[first - 1] in PHRASES:
+            first -= 1
+        return self._ends(first)
+
+    def _ends(self, first: int) -> str:
+        """Return the end tags of the elements from this one on, which are not open any more."""
+        names = self._open[first:]
+        del self._open[first:]
+        return "".join(f"</{name}>" for name in reversed(names))
 
 
 def raw_block(html: str) -> str:
     """Return an HTML block, sanitized and balanced."""
     html = _without_comments(html)
-    parts = []
+    tags = RawTags(BLOCKS)
+    parts: list[str] = []
     end = 0
     for tag in _TAG.finditer(html):
-        parts.append(html[end : tag.start()].replace("<", "&lt;"))
-        parts.append(tag[0] if tag[1].lower() in BLOCKS else escape(tag[0], quote=False))
+        parts += (html[end : tag.start()].replace("<", "&lt;"), tags.written(tag))
         end = tag.end()
     parts.append(html[end:].replace("<", "&lt;"))
     return _BLOCK_CLEANER.clean("".join(parts))

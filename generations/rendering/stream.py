@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generations.rendering.blocks import normalized
+from generations.rendering.limits import as_written, is_too_large
 from generations.rendering.open_block import Budget, Next, OpenBlock, Patch
 from generations.rendering.open_lines import OpenFence, OpenTable
 from generations.rendering.open_list import OpenList
@@ -14,12 +15,14 @@ class StreamRenderer:
     """A renderer that turns arriving text into patches, block by block.
 
     However a text is split, its patches and a last ``flush`` add up to what ``render`` returns for the whole text,
-    except for link definitions (``]:``) that apply to other blocks. The cost is linear in the text, 1 to 10 µs per
-    character. The only long step is the highlighting of a fence when it closes (``code.highlighted``).
+    except for link definitions (``]:``) that apply to other blocks, and for a text that is too much (``limits``). The
+    cost is linear in the text, and at most ``open_block.SHARE`` of the time in which it arrives.
     """
 
     def __init__(self, text: str = "") -> None:
         self._closed: list[str] = []
+        self._closed_length = 0
+        self._text_length = 0
         self._carriage_return = False
         self._budget = Budget()
         self._block: OpenBlock = OpenText("", self._budget)
@@ -41,7 +44,7 @@ class StreamRenderer:
         if isinstance(self._block, OpenFence) and (patches := self._block.unfinished_line()) is not None:
             return patches
         source = self._block.source
-        exact = written_text(source, self._budget)
+        exact = written_text(source, self._budget.memo)
         if exact.html == self._block.html:
             return []
         self._block = OpenText(source, self._budget, exact=exact)
@@ -66,14 +69,25 @@ class StreamRenderer:
         closed = []
         while isinstance(result, Next):
             if result.closed:
-                closed.append(result.closed)
+                closed.append(self._limited(result))
                 self._budget.memo.clear()
             self._block = self._open(result)
             result = self._block.feed("")
         self._closed += closed
-        self._budget.spend(len(self._block.html))
+        self._budget.spend_html(len(self._block.html))
         opened = Patch("open", self._block.marked)
         return [Patch("before-open", "".join(closed)), opened] if closed else [opened]
+
+    def _limited(self, end: Next) -> str:
+        """Return the HTML of a closed block, or of its text as it is if all blocks so far would become too much."""
+        source = self._block.source
+        source = source[: len(source) - len(end.rest)]
+        self._text_length += len(source)
+        html = end.closed
+        if is_too_large(self._closed_length + len(html), self._text_length):
+            html = as_written(source)
+        self._closed_length += len(html)
+        return html
 
     def _open(self, following: Next) -> OpenBlock:
         match following.kind:

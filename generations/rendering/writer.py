@@ -1,7 +1,7 @@
 """The writer of HTML from parser events.
 
-The structure is written from events alone; everything with the model's own words passes the sanitizer, one leaf at a
-time. So no tag that a model writes reaches beyond its paragraph, cell or HTML block, and blocks give the same HTML if
+The structure is written from events alone; the model's own words are escaped, and its own tags pass the sanitizer, one
+leaf at a time. So no tag that a model writes reaches beyond its paragraph, cell or HTML block, and blocks give the same HTML if
 they are rendered one by one as if they are rendered together.
 """
 
@@ -47,6 +47,11 @@ class Written:
         return "".join([self.head, *self.body, self.foot])
 
     @property
+    def length(self) -> int:
+        """The number of characters of the HTML."""
+        return len(self.head) + sum(map(len, self.body)) + len(self.foot)
+
+    @property
     def marked(self) -> str:
         """The HTML with ``TAIL`` in the tag of the element to which text can be appended."""
         return "".join([self.head[:-1] + TAIL, *self.body, self.foot]) if self.head else self.html
@@ -75,25 +80,35 @@ class _Writer:
         self.cell_tag = "td"
 
     def take(self, event: Any, span: Range) -> None:
-        name: str
-        value: Any
-        if event == "Rule":
-            self._open("<hr>", "")
-            self.elements.pop()
+        if event.__class__ is str:
+            if event == "Rule":
+                self._open("<hr>", "")
+                self.elements.pop()
+            else:
+                self.phrase.append((event, span))
             return
-        name, value = ("", "") if isinstance(event, str) else next(iter(event.items()))
-        if name in ("Start", "End"):
-            tag, data = (value, None) if isinstance(value, str) else next(iter(value.items()))
-            if tag not in _PHRASES:
-                if name == "Start":
-                    self._start(tag, data)
-                else:
-                    self._end(tag, span)
-                return
+        (name, value), *_ = event.items()
+        if name == "Text":
+            if self.verbatim is None:
+                self.phrase.append((event, span))
+            else:
+                self.verbatim.append(value)
+        elif name == "Start":
+            tag, data = (value, None) if value.__class__ is str else next(iter(value.items()))
+            if tag in _PHRASES:
+                self.phrase.append((event, span))
+            else:
+                self._start(tag, data)
+        elif name == "End":
+            tag = value if value.__class__ is str else next(iter(value))
+            if tag in _PHRASES:
+                self.phrase.append((event, span))
+            else:
+                self._end(tag, span)
         elif self.verbatim is not None:
             self.verbatim.append(value)
-            return
-        self.phrase.append((event, span))
+        else:
+            self.phrase.append((event, span))
 
     def written(self) -> Written:
         self._finish_phrase()

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from generations.rendering import code, render
+from generations.rendering import render
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -119,14 +119,6 @@ def test_it_leaves_open_unknown_and_unnamed_code_plain(text: str, shown: str) ->
     html = render(text)
 
     assert f">{shown}</code></pre></div>" in html
-
-
-def test_it_leaves_code_over_the_limit_plain() -> None:
-    line = "x = 1\n"
-
-    html = render("```python\n" + line * (code.HIGHLIGHT_LIMIT // len(line) + 1) + "```")
-
-    assert '<span class="m">' not in html
 
 
 @pytest.mark.parametrize(
