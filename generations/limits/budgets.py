@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from accounts.allowances import Allowance, Budget
 from accounts.models import User
@@ -131,24 +131,30 @@ def refill_of(period: Period) -> datetime:
     return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def count_usage(generations: Sequence[Generation], *, instead_of: Sequence[Generation] = ()) -> None:
-    """Add the usage of generations to their users' days; call it in the transaction that ends them. One statement.
-
-    ``instead_of`` has generations as they were counted before, whose usage is taken off.
-    """
+def count_usage(generations: Sequence[Generation]) -> None:
+    """Add the usage of generations to their users' days; call it in the transaction that ends them. One statement."""
     rows: dict[tuple[int, date, str], list[Any]] = {}
-    for generation, sign in [*((each, 1) for each in generations), *((each, -1) for each in instead_of)]:
+    for generation in generations:
         if generation.usage_source:
             day, usage = _usage(generation)
             row = rows.setdefault(day, [0, 0, Decimal(0)])
-            row[0] += sign * usage[0]
-            row[1] += sign * usage[1]
-            row[2] += sign * usage[2]
+            row[0] += usage[0]
+            row[1] += usage[1]
+            row[2] += usage[2]
     if rows:
         # In the same order in all processes, so that no two wait for each other.
         values = sorted((*key, *row) for key, row in rows.items())
         with connection.cursor() as cursor:
             cursor.execute(_adding(f"VALUES {', '.join([_ROW] * len(rows))}"), _stored(values))
+
+
+def take_back_usage(generation: Generation) -> None:
+    """Take the usage of a generation, which was counted when it ended, off its user's day. One statement."""
+    if generation.usage_source:
+        (user_id, day, key_source), (answers, tokens, cost) = _usage(generation)
+        DailyUsage.objects.filter(user_id=user_id, day=day, key_source=key_source).update(
+            answers=F("answers") - answers, tokens=F("tokens") - tokens, cost=F("cost") - cost
+        )
 
 
 def counting(generation: Generation, condition: str) -> tuple[str, list[Any]]:

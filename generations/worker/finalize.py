@@ -19,7 +19,7 @@ from core.redis_clients import thread_client
 from core.rows import only_row
 from core.statements import rows_of
 from generations.limits.answer_usage import fill_usage
-from generations.limits.budgets import count_usage, counting
+from generations.limits.budgets import count_usage, counting, take_back_usage
 from generations.log import event_log
 from generations.log.event_log import NewEntry, Writer
 from generations.models import OPEN_STATUSES, Generation, Run
@@ -225,7 +225,8 @@ def _save_late(end: End) -> SavedEnd | None:
         if lost is None or not _save([generation], [Generation.Status.INTERRUPTED]):
             return None
         logger.warning("generation %s has completed although its worker was taken for lost", generation.pk)
-        count_usage([generation], instead_of=[lost])
+        count_usage([generation])
+        take_back_usage(lost)
     return SavedEnd(generation, [], closes_run=True)
 
 

@@ -201,11 +201,12 @@ def test_the_text_of_a_lost_worker_is_kept(state: RunState, topic: str) -> None:
 
 
 @pytest.mark.usefixtures("gone_at_once")
-def test_a_whole_answer_that_comes_late_replaces_an_interrupted_one(state: RunState) -> None:
+@pytest.mark.parametrize("saved", ["Hel", "a text that counted as more tokens than the provider reports"])
+def test_a_whole_answer_that_comes_late_replaces_an_interrupted_one(state: RunState, saved: str) -> None:
     generation = state.generations[0]
     claim = claim_generation(generation.pk)
     assert claim is not None
-    Generation.objects.filter(pk=generation.pk).update(text="Hel")
+    Generation.objects.filter(pk=generation.pk).update(text=saved)
     Reaper().reap()
     assert save_checkpoint(Checkpoint([claim.id], {}))[claim.id].status == Status.INTERRUPTED
 
