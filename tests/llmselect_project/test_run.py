@@ -20,6 +20,8 @@ from tests.support import wait
 from tests.support.live import PASSWORD, ROOT, ApiClient, free_port
 from tests.support.make_run import Started
 
+OF_REDIS_6_2 = (Path(__file__).parent / "data/redis_6_2.rdb").read_bytes()
+
 
 @pytest.fixture
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -60,7 +62,7 @@ def assert_private(var: Path) -> None:
 
 
 def test_it_ends_if_redis_ends_and_says_so(started: Started) -> None:
-    started.find("redis-server").kill()
+    started.find("valkey-server").kill()
     status = started.wait_for_exit()
 
     assert status == 1
@@ -85,9 +87,7 @@ def test_it_starts_a_child_again_and_gives_up_after_several_crashes(started: Sta
 
 
 def test_the_death_of_the_only_worker_loses_no_word_that_was_shown(started: Started) -> None:
-    person = {"username": "alice", "email": "alice@example.org", "password": PASSWORD}
-    token = requests.post(f"{started.url}/api/v1/auth/register", json=person, timeout=30).json()["access"]
-    alice = ApiClient(started.url, token)
+    alice = registered(started)
     models = [{"provider": "demo", "model": "demo-swift"}, {"provider": "demo", "model": "demo-scholar"}]
 
     shown: Counter[int] = Counter()
@@ -102,7 +102,7 @@ def test_the_death_of_the_only_worker_loses_no_word_that_was_shown(started: Star
             if len(shown) == len(models) and "started again" not in started.output:
                 started.find("celery").kill()
                 wait.until(lambda: "started again" in started.output, "the worker is not started again")
-    answers = [result["response"] for result in alice.get(comparison_path(ends, alice)).json()["turns"][0]["results"]]
+    answers = [result["response"] for result in results(alice, comparison_path(ends, alice))]
 
     assert [ends[index]["code"] for index in range(2)] == ["interrupted", "interrupted"]
     assert [len(answer) for answer in answers] == [shown[index] for index in range(2)]
@@ -136,6 +136,45 @@ def test_its_children_end_if_it_is_killed_and_it_can_start_again(started: Starte
 
     assert survivors == []
     assert again.process.returncode == 0
+
+
+def test_answers_that_ran_or_waited_when_it_was_killed_end_after_its_next_start(folder: Path) -> None:
+    first = Started(folder, variables={"RUNNING_PER_USER": "1"})
+    first.wait_until_ready()
+    alice = registered(first)
+    models = [{"provider": "demo", "model": "demo-scholar"}, {"provider": "demo", "model": "demo-swift"}]
+    started = alice.post("/api/v1/comparisons", json={"prompt": "Go", "providers": models}).json()
+    path = f"/api/v1/comparisons/{started['comparison_id']}"
+    wait.until(lambda: results(alice, path)[0]["response"] != "", "no text is saved")
+
+    first.process.kill()
+    first.wait_for_exit()
+    (first.var / "dump.rdb").write_bytes(OF_REDIS_6_2)
+    again = Started(folder, port=first.port)
+    again.wait_until_ready()
+    wait.until(lambda: statuses(results(alice, path)) == ["interrupted", "completed"], "the answers do not end", 30)
+    ran, waited = results(alice, path)
+    again.end()
+
+    assert ran["response"] != ""
+    assert waited["response"] != ""
+
+
+def registered(run: Started) -> ApiClient:
+    """Return the client of a new user."""
+    person = {"username": "alice", "email": "alice@example.org", "password": PASSWORD}
+    token = requests.post(f"{run.url}/api/v1/auth/register", json=person, timeout=30).json()["access"]
+    return ApiClient(run.url, token)
+
+
+def results(alice: ApiClient, path: str) -> list[dict[str, Any]]:
+    """Return the answers of a comparison with one turn."""
+    found: list[dict[str, Any]] = alice.get(path).json()["turns"][0]["results"]
+    return found
+
+
+def statuses(of: list[dict[str, Any]]) -> list[str]:
+    return [result["status"] for result in of]
 
 
 def test_it_refuses_a_folder_that_is_in_use(started: Started, folder: Path) -> None:

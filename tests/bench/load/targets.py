@@ -21,7 +21,7 @@ from tests.support import children, wait
 from tests.support.live import PASSWORD, ROOT, free_port
 
 ACCOUNTS = 10
-ROLES = {"redis": "redis-server", "web": "web_server", "worker": "celery"}
+ROLES = {"redis": "valkey-server", "web": "web_server", "worker": "celery"}
 TOKENS_LAST = 600.0
 """Seconds after which users sign in again; their tokens expire after half an hour."""
 SETTLING = 1.0
