@@ -58,9 +58,10 @@ def positive_number(env: Env, name: str, default: float) -> float:
     return float(env.float(name, default, validate=validate.Range(min=0.001, error="has to be a number above 0.")) or 0)
 
 
-def positive_integer(env: Env, name: str, default: int) -> int:
-    """Return a whole number of at least 1."""
-    return int(env.int(name, default, validate=validate.Range(min=1, error="has to be a whole number above 0.")) or 1)
+def positive_integer(env: Env, name: str, default: int, *, least: int = 1) -> int:
+    """Return a whole number of at least ``least``."""
+    valid = validate.Range(min=least, error=f"has to be a whole number above {least - 1}.")
+    return int(env.int(name, default, validate=valid) or default)
 
 
 def natural_number(env: Env, name: str, default: int) -> int:

@@ -179,6 +179,7 @@ elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
 
 REDIS_URL = environment.redis_url(env, "REDIS_URL")
 REDIS_EMBEDDED = not REDIS_URL
+REDIS_MEMORY_MB = environment.positive_integer(env, "REDIS_MEMORY_MB", 256, least=16)
 REDIS_URL = REDIS_URL or f"unix://{environment.redis_socket(VAR_DIR)}"
 REDIS_PREFIX = env.str("REDIS_PREFIX", "llmselect")
 CHANNEL_LAYERS = {

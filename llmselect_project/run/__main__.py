@@ -39,7 +39,7 @@ async def _serve() -> int:
 async def _start(supervisor: Supervisor) -> None:
     if settings.REDIS_EMBEDDED:
         _redis_socket().unlink(missing_ok=True)
-        await supervisor.start(embedded_redis.command(_redis_socket()))
+        await supervisor.start(embedded_redis.command(_redis_socket(), memory_mb=settings.REDIS_MEMORY_MB))
     await embedded_redis.wait_until_ready(settings.REDIS_URL)
     await supervisor.finish(Command("setup", commands.preparation(), settings.BASE_DIR))
     web = Command("web", commands.web(settings.HOST, settings.PORT), settings.BASE_DIR)

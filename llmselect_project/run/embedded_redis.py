@@ -37,8 +37,11 @@ def _packaged_server() -> str | None:
     return next((str(file.locate()) for file in packaged if file.name == "valkey-server"), None)
 
 
-def command(socket: Path) -> Command:
-    """Return the command of a Redis that keeps nothing on disk and listens on a socket file only."""
+def command(socket: Path, *, memory_mb: int) -> Command:
+    """Return the command of a Redis that keeps nothing on disk and listens on a socket file only.
+
+    Once its data need more than ``memory_mb``, it refuses to take more, and deletes nothing.
+    """
     return Command(
         name="redis",
         arguments=(
@@ -46,6 +49,7 @@ def command(socket: Path) -> Command:
             *("--save", "", "--appendonly", "no", "--daemonize", "no", "--loglevel", "warning"),
             # A file that does not exist, since a dump.rdb in the folder would be read at the start.
             *("--dbfilename", "none.rdb"),
+            *("--maxmemory", f"{memory_mb}mb", "--maxmemory-policy", "noeviction"),
             # Old kernels on ARM damage what a forked process saves, and a server that saves nothing may run on them.
             *("--ignore-warnings", "ARM64-COW-BUG"),
             # How often a second it looks after clients, expired keys and the signal to end; ten times is its default.

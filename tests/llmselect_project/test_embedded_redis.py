@@ -11,17 +11,19 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
+from redis.exceptions import OutOfMemoryError
 
 from llmselect_project.run import StartError, embedded_redis
 from tests.support import children, wait
 
+MEMORY_MB = 16
 OF_REDIS_6_2 = (Path(__file__).parent / "data/redis_6_2.rdb").read_bytes()
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[[], Redis]]:
     """A function that starts a Redis in the test's folder and returns a client of it."""
-    command = embedded_redis.command(tmp_path / "redis.sock")
+    command = embedded_redis.command(tmp_path / "redis.sock", memory_mb=MEMORY_MB)
     url = f"unix://{tmp_path}/redis.sock"
     client = Redis.from_url(url)
     processes = []
@@ -37,6 +39,17 @@ def start(tmp_path: Path) -> Iterator[Callable[[], Redis]]:
         children.end(process)
 
 
+def test_it_refuses_what_exceeds_its_memory_and_deletes_nothing(start: Callable[[], Redis]) -> None:
+    client, count = start(), 0
+
+    with pytest.raises(OutOfMemoryError):
+        for count in range(MEMORY_MB * 2):
+            client.set(str(count), b"x" * 2**20, ex=3600)
+
+    assert MEMORY_MB / 2 < count <= MEMORY_MB
+    assert client.dbsize() == count
+
+
 @pytest.mark.parametrize("content", [OF_REDIS_6_2, b"REDIS0080 of a Redis that is newer"])
 def test_it_does_not_read_the_dump_of_another_redis(start: Callable[[], Redis], tmp_path: Path, content: bytes) -> None:
     (tmp_path / "dump.rdb").write_bytes(content)
@@ -49,7 +62,7 @@ def test_it_does_not_read_the_dump_of_another_redis(start: Callable[[], Redis], 
 def test_it_prints_nothing_at_its_start_that_is_shown(start: Callable[[], Redis], tmp_path: Path) -> None:
     start()
 
-    hidden = embedded_redis.command(tmp_path).hidden
+    hidden = embedded_redis.command(tmp_path, memory_mb=MEMORY_MB).hidden
     lines = (tmp_path / "log").read_text().splitlines()
     assert [line for line in lines if not any(phrase in line for phrase in hidden)] == []
 

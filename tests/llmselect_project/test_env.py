@@ -19,6 +19,7 @@ BAD_VALUES = {
     "SIGNUP": ("maybe", "SIGNUP: has to be one of: open, closed, invite."),
     "FIELD_ENCRYPTION_KEY": ("short", "FIELD_ENCRYPTION_KEY: has to be a base64 key of 32 bytes"),
     "CONNECT_TIMEOUT": ("-1", "CONNECT_TIMEOUT: has to be a number above 0."),
+    "REDIS_MEMORY_MB": ("4", "REDIS_MEMORY_MB: has to be a whole number above 15."),
     "WORKER_CONCURRENCY": ("many", "WORKER_CONCURRENCY: Not a valid integer."),
     "ASGI_SERVER": ("apache", "ASGI_SERVER: has to be one of: uvicorn, daphne."),
     "OPENAI_BASE_URL": ("ftp://openai", "OPENAI_BASE_URL: has to be a URL like https://example.org."),

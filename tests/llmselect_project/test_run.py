@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import requests
+from redis import Redis
 
 from llmselect_project.run.supervisor import RESTART_DELAYS
 from tests.support import wait
@@ -150,14 +151,17 @@ def test_answers_that_ran_or_waited_when_it_was_killed_end_after_its_next_start(
     first.process.kill()
     first.wait_for_exit()
     (first.var / "dump.rdb").write_bytes(OF_REDIS_6_2)
-    again = Started(folder, port=first.port)
+    again = Started(folder, port=first.port, variables={"REDIS_MEMORY_MB": "32"})
     again.wait_until_ready()
+    with Redis.from_url(f"unix://{again.var}/redis.sock") as redis:
+        memory = redis.config_get("maxmemory")
     wait.until(lambda: statuses(results(alice, path)) == ["interrupted", "completed"], "the answers do not end", 30)
     ran, waited = results(alice, path)
     again.end()
 
     assert ran["response"] != ""
     assert waited["response"] != ""
+    assert memory == {"maxmemory": str(32 * 2**20)}
 
 
 def registered(run: Started) -> ApiClient:

@@ -12,6 +12,9 @@ from redis.exceptions import RedisError
 from tests.support import children, wait
 from tests.support.postgresql import PostgreSQL
 
+REDIS_MEMORY_MB = 2048
+"""Enough for everything that `make chaos` streams within an hour."""
+
 
 class Servers:
     """The servers of a test run: starts and stops them, and knows their URLs."""
@@ -61,7 +64,7 @@ class Servers:
     def start_redis(self) -> None:
         from llmselect_project.run import embedded_redis
 
-        command = embedded_redis.command(self.folder / "redis.sock")
+        command = embedded_redis.command(self.folder / "redis.sock", memory_mb=REDIS_MEMORY_MB)
         self._redis = children.start(command.arguments, log=self.folder / "redis.log", directory=self.folder)
         client = Redis.from_url(self.redis_url)
 

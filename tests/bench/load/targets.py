@@ -155,6 +155,7 @@ class LLMSelect(Target):
                 "SERVER_KEYS": "everyone",
                 "RUNNING_PER_USER": "1000",
                 "REQUESTS_PER_MINUTE": "1000000",
+                "REDIS_MEMORY_MB": "4096",
                 "REFRESH_MODEL_LISTS": "false",
                 **({"DATABASE_URL": database_url} if database_url else {}),
                 **(more or {}),
