@@ -67,7 +67,7 @@ async def _problems() -> dict[str, str]:
     """Return a sentence for each service that does not respond in time, ``""`` for the others."""
     checks = await asyncio.gather(
         _problem(_check_database(), "The database does not respond. Check that it runs, and DATABASE_URL."),
-        _problem(_check_redis(), "Redis does not respond. Check that it runs, and REDIS_URL."),
+        _problem(_check_redis(), "Redis does not respond, or is full. Check that it runs, REDIS_URL, and its memory."),
         _problem(_check_worker(), "No worker has reported lately. Check that one runs on this Redis."),
     )
     return dict(zip(("database", "redis", "worker"), checks, strict=True))
@@ -108,7 +108,7 @@ def _query_database() -> bool:
 
 async def _check_redis() -> bool:
     async with _redis() as client:
-        return bool(await client.ping())
+        return bool(await client.set(f"{settings.REDIS_PREFIX}:health", 1, ex=60))
 
 
 async def _check_worker() -> bool:

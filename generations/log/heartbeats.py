@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -19,6 +20,13 @@ INTERVAL = 5.0
 ALIVE_FOR = 3 * INTERVAL
 HANGS_AFTER = 60.0
 """Seconds without a sign after which a worker counts as gone although it is still connected."""
+# A Redis that is full takes what a script writes after it has deleted something. Without that, a worker that is well
+# would count as gone.
+REPORT = """
+redis.call("ZREMRANGEBYSCORE", KEYS[1], 0, ARGV[1] - ARGV[3])
+redis.call("ZADD", KEYS[1], ARGV[1], ARGV[2])
+redis.call("EXPIRE", KEYS[1], ARGV[3])
+"""
 
 
 def heartbeats_key() -> str:
@@ -32,6 +40,14 @@ def checkpoints_key() -> str:
 def worker_channel(worker: str) -> str:
     """Return the channel that a worker is subscribed to for as long as it lives."""
     return f"{settings.REDIS_PREFIX}:control:{worker}"
+
+
+def report(client: Any, key: str, worker: str, moment: float, kept_for: int) -> Any:
+    """Write a worker's name and a time into a sorted set, and forget times that are older by ``kept_for`` seconds.
+
+    Return the client's result, an awaitable if the client is asynchronous.
+    """
+    return client.eval(REPORT, 1, key, moment, worker, kept_for)
 
 
 def is_any_worker_alive() -> bool:

@@ -16,7 +16,8 @@ for number, entry in ipairs(redis.call(unpack(range))) do
   entries[number] = { entry[1], entry[2][2] }
 end
 if follower ~= "" then
-  redis.call("SADD", meta .. ":followers", follower)
+  -- A Redis that is full does not take the follower, which then reads again when nothing has come for a while.
+  redis.pcall("SADD", meta .. ":followers", follower)
   redis.call("EXPIRE", meta .. ":followers", lifetime)
 end
 return { redis.call("HGET", meta, "epoch"), entries }

@@ -132,12 +132,7 @@ class Checkpoints:
 
     async def _report(self, began: float) -> None:
         """Let readers know that a checkpoint that began at this time is saved."""
-        key = heartbeats.checkpoints_key()
-        async with loop_client().pipeline(transaction=False) as pipeline:
-            pipeline.zadd(key, {self._worker: began})
-            pipeline.zremrangebyscore(key, 0, began - REPORTED_FOR)
-            pipeline.expire(key, REPORTED_FOR)
-            await pipeline.execute()
+        await heartbeats.report(loop_client(), heartbeats.checkpoints_key(), self._worker, began, REPORTED_FOR)
 
 
 def _save_checkpoints(checkpoints: Sequence[Checkpoint]) -> list[dict[ClaimId, ClaimState]]:

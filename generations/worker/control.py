@@ -30,7 +30,7 @@ RETRY_DELAY = 0.1
 """Seconds until a lost subscription is made again; others take a worker for gone after more than a second."""
 WAIT = 1.0
 """Seconds for which the thread waits for the next message at a time."""
-FORGET_WORKER_AFTER = 2 * heartbeats.HANGS_AFTER
+FORGET_WORKER_AFTER = int(2 * heartbeats.HANGS_AFTER)
 
 
 _take_here: Callable[[int], object] | None = None
@@ -52,6 +52,22 @@ def enqueue(run: Run) -> None:
     with current_app.producer_pool.acquire(block=True) as producer:
         queue = settings.CELERY_TASK_DEFAULT_QUEUE
         producer.publish(message.body, routing_key=queue, headers=message.headers, **message.properties)
+
+
+def wait_while_redis_is_full(check_shutdown: Callable[[], object]) -> None:
+    """Wait until Redis takes data or ``check_shutdown`` raises; Celery, which cannot receive tasks without that, would
+    end the process. The worker answers what waits meanwhile."""
+    while True:
+        try:
+            thread_client().set(f"{settings.REDIS_PREFIX}:room", 1, ex=60)
+            return
+        except redis.OutOfMemoryError as error:
+            logger.warning("waiting for Redis, which is full: %s", error)
+        except redis.RedisError:
+            # Celery itself waits for a Redis that does not respond.
+            return
+        time.sleep(WAIT)
+        check_shutdown()
 
 
 def wake_workers() -> None:
@@ -143,6 +159,4 @@ class Listener:
             self._on_wake()
 
     def _beat(self, client: redis.Redis) -> None:
-        key, now = heartbeats.heartbeats_key(), time.time()
-        client.zadd(key, {self._worker: now})
-        client.zremrangebyscore(key, 0, now - FORGET_WORKER_AFTER)
+        heartbeats.report(client, heartbeats.heartbeats_key(), self._worker, time.time(), FORGET_WORKER_AFTER)

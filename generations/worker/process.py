@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import redis
 import uvloop
 from celery import bootsteps
+from celery.worker.state import maybe_shutdown
 from django.conf import settings
 
 from core.async_db import in_thread
@@ -38,7 +39,7 @@ from generations.worker import checkpoints
 from generations.worker.attempt import Attempt
 from generations.worker.checkpoints import Checkpoints
 from generations.worker.claims import Prepared, claims_of, find_fallback, hand_back, prepare
-from generations.worker.control import Listener, take_runs_here, wake_workers
+from generations.worker.control import Listener, take_runs_here, wait_while_redis_is_full, wake_workers
 from generations.worker.finalize import End, end_generations
 from generations.worker.group_commit import GroupCommit, WriterEnded
 from generations.worker.places import Places
@@ -393,6 +394,7 @@ class StreamStep(bootsteps.StartStopStep):
         _current = StreamWorker()
         _current.start()
         take_runs_here(_current.take)
+        wait_while_redis_is_full(maybe_shutdown)
 
     def stop(self, parent: Any) -> None:
         current_worker().stop()

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+import requests
 from redis import Redis
 
 from generations.log.heartbeats import HANGS_AFTER
+from generations.log.heartbeats import INTERVAL as HEARTBEAT_INTERVAL
+from generations.worker.reaper import GONE_FOR
 from tests.fake_providers import Script, StandIn
 from tests.integration.api_client import Program
 from tests.integration.event_reader import Reading
@@ -16,6 +19,7 @@ from tests.support import children, wait
 from tests.support.live import Live
 
 TEXT = "one two three four five six seven eight nine ten"
+STARTED_WHILE_FULL = {"database": True, "redis": False, "worker": True}
 
 
 @pytest.fixture
@@ -28,6 +32,18 @@ def give_up_workers(live: Live, live_redis: Redis) -> Callable[[], None]:
             live_redis.zadd("live:workers", {str(worker, "utf-8"): long_ago})  # type: ignore[arg-type]
 
     return give_up
+
+
+@pytest.fixture
+def fill_redis(live_redis: Redis) -> Iterator[Callable[[bool], None]]:
+    """A function that makes Redis full, or gives it room again."""
+    memory = str(live_redis.config_get("maxmemory")["maxmemory"])
+
+    def fill(full: bool) -> None:
+        live_redis.config_set("maxmemory", "1" if full else memory)
+
+    yield fill
+    fill(False)
 
 
 def test_the_answers_of_a_killed_worker_end_or_are_answered_again(alice: Program, live: Live, vendors: StandIn) -> None:
@@ -149,3 +165,50 @@ def test_an_emptied_redis_costs_no_text(alice: Program, vendors: StandIn, live_r
     reading.assert_whole()
     assert reading.answers == {0: TEXT, 1: TEXT}
     assert later.outcomes == ["complete"]
+
+
+def test_a_full_redis_costs_no_text(alice: Program, vendors: StandIn, fill_redis: Callable[[bool], None]) -> None:
+    script = vendors.scripts["full"] = Script(text=TEXT, hold=3)
+    started = alice.begin("openai/full")
+    events = alice.join(started["comparison_id"])
+    events_before = events.until_text(0, TEXT[:12])
+
+    fill_redis(True)
+    refusal = alice.api.post("/api/v1/comparisons", json=alice.body("openai/refused"))
+    time.sleep(HEARTBEAT_INTERVAL + GONE_FOR + 1)
+    [slot] = alice.slots(started["comparison_id"])
+    script.release.set()
+    reading = Reading.of(events_before, events)
+    fill_redis(False)
+    later = Reading.of(alice.stream("mistral/later"))
+
+    reading.assert_whole()
+    assert reading.outcomes == ["complete"]
+    assert reading.answers == {0: TEXT}
+    assert slot["status"] == "streaming"
+    assert alice.slots(started["comparison_id"])[0]["response"] == TEXT
+    assert len([request for request in vendors.requests if request.model == "full"]) == 1
+    assert (refusal.status_code, refusal.json()["error"]["code"]) == (503, "unavailable")
+    assert later.outcomes == ["complete"]
+
+
+def test_a_worker_that_starts_while_redis_is_full_waits_for_room(
+    alice: Program, live: Live, fill_redis: Callable[[bool], None]
+) -> None:
+    live.stop_worker()
+    fill_redis(True)
+    live.start_worker()
+    wait.until(lambda: checks(live) == STARTED_WHILE_FULL, "the worker does not start")
+    time.sleep(2)
+    checks_later = checks(live)
+    fill_redis(False)
+    live.wait_until_ready()
+
+    assert checks_later == STARTED_WHILE_FULL
+    assert Reading.of(alice.stream("openai/roomy")).outcomes == ["complete"]
+
+
+def checks(live: Live) -> dict[str, bool]:
+    """Return which parts of the installation work, according to its health."""
+    parts = requests.get(f"{live.base_url}/health/ready", timeout=5).json()["checks"]
+    return {name: part["ok"] for name, part in parts.items()}

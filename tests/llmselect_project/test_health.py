@@ -48,7 +48,9 @@ async def test_it_is_not_ready_if_redis_is_unavailable(settings: LazySettings, a
     response = await async_client.get("/health/ready")
 
     assert response.status_code == 503
-    assert response.json()["checks"]["redis"]["message"] == "Redis does not respond. Check that it runs, and REDIS_URL."
+    assert response.json()["checks"]["redis"]["message"] == (
+        "Redis does not respond, or is full. Check that it runs, REDIS_URL, and its memory."
+    )
     assert response.json()["checks"]["database"]["ok"]
 
 

@@ -137,3 +137,17 @@ async def test_it_reads_only_later_entries(topic: str, on_loop: None) -> None:
 def test_it_refuses_malformed_ids(text: str) -> None:
     with pytest.raises(ValueError, match="not an event id"):
         EntryId.parse(text)
+
+
+@pytest.mark.usefixtures("on_loop")
+async def test_a_full_redis_can_still_be_read(topic: str, redis: Redis) -> None:
+    append(topic, "before")
+    memory = str(redis.config_get("maxmemory")["maxmemory"])
+
+    redis.config_set("maxmemory", 1)
+    try:
+        log = await event_log.read(loop_client(), topic, follower="a-channel")
+    finally:
+        redis.config_set("maxmemory", memory)
+
+    assert [entry.data["text"] for entry in log.entries] == ["before"]
