@@ -1,8 +1,8 @@
 """The writer of HTML from parser events.
 
 The structure is written from events alone; the model's own words are escaped, and its own tags pass the sanitizer, one
-leaf at a time. So no tag that a model writes reaches beyond its paragraph, cell or HTML block, and blocks give the same HTML if
-they are rendered one by one as if they are rendered together.
+leaf at a time. So no tag that a model writes reaches beyond its paragraph, cell or HTML block, and blocks give the same
+HTML if they are rendered one by one as if they are rendered together.
 """
 
 from __future__ import annotations
