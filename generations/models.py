@@ -91,7 +91,8 @@ class Generation(models.Model):
 
     ``worker`` names the worker process that answers it, and ``lease`` its claim; while that worker lives, no other
     process writes to it. ``lease`` stays after the worker was lost, since a whole answer that comes late still counts.
-    ``delivery_count`` counts the claims of this attempt. ``priority`` orders the queue, lowest first; ``BATCH`` is for
+    ``delivery_count`` counts the claims of this attempt, ``unanswered`` the requests that the vendor took in those of them
+    that were lost. ``priority`` orders the queue, lowest first; ``BATCH`` is for
     answers that nobody waits for. A generation that is ``held_back`` waits until its user, or batch work, may run one
     more; the end of a generation releases the next one.
 
@@ -144,6 +145,7 @@ class Generation(models.Model):
     past_attempts = models.JSONField(default=list, blank=True)
     stop_requested = models.BooleanField(default=False)
     delivery_count = models.PositiveSmallIntegerField(default=0)
+    unanswered = models.PositiveSmallIntegerField(default=0)
     queued_at = models.DateTimeField(default=timezone.now)
     priority = models.PositiveSmallIntegerField(default=Limits.Priority.NORMAL)
     held_back = models.BooleanField(default=False)

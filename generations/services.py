@@ -121,6 +121,7 @@ def retry_generation(*, generation: Generation, topic: str, request: Request) ->
                 past_attempts=[*generation.past_attempts, _summary(generation)],
                 stop_requested=False,
                 delivery_count=0,
+                unanswered=0,
                 queued_at=timezone.now(),
             )
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from generations.models import Generation
 from generations.stored_request import stored_image_count, stored_listed, stored_texts
 from generations.tokens import estimate_input_tokens, estimate_tokens
@@ -12,25 +15,32 @@ from providers.model_ref import ModelRef
 from providers.models import KeySource
 
 
-def fill_usage(generation: Generation, reported: Usage | None) -> None:
+def fill_usage(generation: Generation, reported: Usage | None, unanswered: Mapping[ModelRef, int]) -> None:
     """Set a generation's tokens and cost from what the provider reported, else from its request and text.
 
-    Nothing is set if the provider reported nothing and no text arrived.
+    The prompts of ``unanswered`` requests, which models have taken without an answer, are added. Nothing is set if
+    there are none of them, the provider reported nothing, and no text arrived.
     """
-    if reported is None and not generation.text and not generation.reasoning:
+    has_answer = reported is not None or bool(generation.text or generation.reasoning)
+    if not has_answer and not any(unanswered.values()):
         return
-    usage = reported or _estimate(generation)
-    generation.usage_source = "estimate" if reported is None else "provider"
-    generation.input_tokens = usage.input_tokens
+    usage = reported or (_estimate(generation) if has_answer else Usage(0, 0))
+    prompts = {model: Usage(count * _estimated_prompt(generation), 0) for model, count in unanswered.items() if count}
+    generation.usage_source = "estimate" if reported is None or prompts else "provider"
+    generation.input_tokens = usage.input_tokens + sum(each.input_tokens for each in prompts.values())
     generation.output_tokens = usage.output_tokens
     generation.reasoning_tokens = usage.reasoning_tokens
     generation.cached_input_tokens = usage.cached_input_tokens
-    if usage.cost is not None:
-        generation.cost, generation.cost_source = usage.cost, "provider"
-        return
     model = generation.answering_model
-    generation.cost = cost_of(model, listed_of(generation, model), usage)
-    generation.cost_source = "" if generation.cost is None else "estimate"
+    costs = [usage.cost if usage.cost is not None else cost_of(model, listed_of(generation, model), usage)]
+    costs += [cost_of(each, listed_of(generation, each), prompt) for each, prompt in prompts.items()]
+    known = [cost for cost in costs if cost is not None]
+    generation.cost = sum(known, Decimal(0)) if known else None
+    generation.cost_source = _source(usage, has_more=bool(prompts)) if known else ""
+
+
+def _source(usage: Usage, *, has_more: bool) -> str:
+    return "provider" if usage.cost is not None and not has_more else "estimate"
 
 
 def listed_of(generation: Generation, model: ModelRef) -> ListedModel:
@@ -45,7 +55,11 @@ def listed_of(generation: Generation, model: ModelRef) -> ListedModel:
 def _estimate(generation: Generation) -> Usage:
     reasoning = estimate_tokens(generation.reasoning)
     return Usage(
-        input_tokens=estimate_input_tokens(stored_texts(generation.request), stored_image_count(generation.request)),
+        input_tokens=_estimated_prompt(generation),
         output_tokens=estimate_tokens(generation.text) + reasoning,
         reasoning_tokens=reasoning,
     )
+
+
+def _estimated_prompt(generation: Generation) -> int:
+    return estimate_input_tokens(stored_texts(generation.request), stored_image_count(generation.request))

@@ -194,5 +194,6 @@ def count_deleted(generations: QuerySet[Generation]) -> None:
     streaming = generations.filter(IS_OPEN, status=Generation.Status.STREAMING)
     deleted = list(streaming.select_related("current_run").select_for_update(of=("self",)))
     for generation in deleted:
-        fill_usage(generation, None)
+        silent = not generation.text and not generation.reasoning
+        fill_usage(generation, None, {generation.model_ref: generation.unanswered + silent})
     count_usage(deleted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any
@@ -33,7 +34,7 @@ from providers.adapters.base import (
     TextDelta,
     Usage,
 )
-from providers.adapters.http import HttpClients
+from providers.adapters.http import HttpClients, TakenRequests
 from providers.adapters.retries import Retries, open_retried_stream
 from providers.adapters.timeouts import Timeouts
 from providers.model_ref import ModelRef
@@ -68,6 +69,7 @@ class Attempt:
         self._over_budget = ""
         self._task: asyncio.Task[None] | None = None
         self._usage: Usage | None = None
+        self._unanswered = Counter({claim.model_ref: claim.generation.unanswered})
         self._finish_reason = ""
         self._adjustments: list[dict[str, Any]] = []
 
@@ -128,15 +130,27 @@ class Attempt:
         self, clients: HttpClients, timeouts: Timeouts, adapter: Adapter, target: Target, request: Request
     ) -> None:
         self._transcript.reach(Phase.CONNECTING)
-        clients = clients.calling(on_accepted=lambda adjustments: self._accept(request, adjustments), share=self._share)
+        taken, answered = TakenRequests(), 0
+        clients = clients.calling(
+            on_accepted=lambda adjustments: self._accept(request, adjustments), share=self._share, taken=taken
+        )
         retries = Retries(settings.UPSTREAM_RETRIES, settings.RETRY_DELAY, settings.LONGEST_RETRY_AFTER)
         stream = open_retried_stream(adapter, clients, target, request, timeouts, retries)
-        async with aclosing(Circuit(target, request.model).guard(stream)) as events:
-            async for event in events:
-                self._take(event)
-                if self._transcript.length >= settings.MAX_ANSWER_CHARACTERS:
-                    self._finish_reason = CUT_OFF
-                    return
+        try:
+            async with aclosing(Circuit(target, request.model).guard(stream)) as events:
+                async for event in events:
+                    # More requests may follow that continue the same answer.
+                    answered = answered or taken.count
+                    self._take(event)
+                    if self._transcript.length >= settings.MAX_ANSWER_CHARACTERS:
+                        self._finish_reason = CUT_OFF
+                        return
+        finally:
+            self._note_unanswered(answered or taken.count, is_answered=bool(answered))
+
+    def _note_unanswered(self, taken: int, *, is_answered: bool) -> None:
+        has_answer = is_answered and (self._usage is not None or not self._transcript.is_empty)
+        self._unanswered[self.answering_model] += taken - has_answer
 
     def _accept(self, request: Request, adjustments: Sequence[Adjustment]) -> None:
         self._transcript.reach(Phase.THINKING)
@@ -185,6 +199,7 @@ class Attempt:
             finish_reason=self._finish_reason,
             answered_by=self._answered_by if error is None or not transcript.is_empty else "",
             adjustments=self._adjustments,
+            unanswered=+self._unanswered,
             error=error,
         )
 

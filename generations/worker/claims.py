@@ -28,6 +28,7 @@ from providers.services import note_first_use
 
 logger = logging.getLogger(__name__)
 
+MOST_UNANSWERED = 1000
 KEY_CHANGED = "The key for {label} was changed while the answer waited. Try again to use the one that is set now."
 
 
@@ -183,14 +184,19 @@ def find_fallback(claim: Claim) -> Fallback | None:
     return Fallback(resolved.adapter, resolved.target, request, generation.reserved_tokens)
 
 
-def hand_back(generation: Generation) -> bool:
+def hand_back(generation: Generation, unanswered: int) -> bool:
     """Put a claimed generation back into the queue; return False if it is to be stopped, has ended or was claimed by
-    another worker."""
+    another worker. ``unanswered`` counts the requests that the vendor has taken in all claims so far."""
     claimed = Generation.objects.filter(
         pk=generation.pk, lease=generation.lease, status=Generation.Status.STREAMING, stop_requested=False
     )
     return bool(
         claimed.update(
-            status=Generation.Status.QUEUED, held_back=False, worker="", lease=None, queued_at=timezone.now()
+            status=Generation.Status.QUEUED,
+            held_back=False,
+            worker="",
+            lease=None,
+            queued_at=timezone.now(),
+            unanswered=min(unanswered, MOST_UNANSWERED),
         )
     )

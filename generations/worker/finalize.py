@@ -139,7 +139,7 @@ def _fill(generation: Generation, outcome: Outcome, now: datetime) -> None:
     if error is not None:
         generation.error_code, generation.error, generation.retryable = error.code, error.message, error.retryable
         generation.vendor_message = error.vendor_message
-    fill_usage(generation, outcome.usage)
+    fill_usage(generation, outcome.usage, outcome.unanswered)
     generation.request = None
     generation.worker = ""
     generation.ended_at = now

@@ -235,7 +235,7 @@ class StreamWorker:
         """Put a generation that has no text yet back into the queue, or end it if it was stopped."""
         self._publisher.put(waiting_entry(generation))
         try:
-            handed_back = await in_thread(hand_back, generation)
+            handed_back = await in_thread(hand_back, generation, sum(outcome.unanswered.values()))
         except UNAVAILABLE_ERRORS as error:
             logger.warning("generation %s cannot be handed back: %s", generation.pk, error)
             handed_back = True

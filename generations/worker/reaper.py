@@ -115,12 +115,15 @@ def recover(generation: Generation) -> bool:
     silent = not text and not reasoning
     if silent and generation.delivery_count < MAX_DELIVERIES and not generation.stop_requested:
         _tell_waiting(generation)
-        if not hand_back(generation):
+        # Whether the vendor has taken the request is unknown, and likely.
+        if not hand_back(generation, generation.unanswered + 1):
             return False
         wake_workers()
         return True
     status = Generation.Status.STOPPED if generation.stop_requested else Generation.Status.INTERRUPTED
-    outcome = Outcome(status=status, text=text, reasoning=reasoning, time=generation.current_run.elapsed)
+    unanswered = {generation.model_ref: generation.unanswered + silent}
+    time = generation.current_run.elapsed
+    outcome = Outcome(status=status, text=text, reasoning=reasoning, time=time, unanswered=unanswered)
     saved = end_generation(generation, outcome)
     announce_end(saved)
     return saved is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -98,7 +98,10 @@ class CancelReason(Enum):
 
 @dataclass(slots=True)
 class Outcome:
-    """The end of an attempt; times are in seconds since the run was accepted."""
+    """The end of an attempt; times are in seconds since the run was accepted.
+
+    ``unanswered`` counts the requests that each model has taken without an answer.
+    """
 
     status: Generation.Status
     text: str = ""
@@ -110,6 +113,7 @@ class Outcome:
     finish_reason: str = ""
     answered_by: str = ""
     adjustments: list[dict[str, Any]] = field(default_factory=list)
+    unanswered: Mapping[ModelRef, int] = field(default_factory=dict)
     error: ProviderError | None = None
 
 

@@ -71,6 +71,13 @@ class Call:
     text_limit: int | None = None
 
 
+@dataclass(slots=True)
+class TakenRequests:
+    """The number of requests that a vendor has taken, and will have somebody pay for, whatever becomes of the answer."""
+
+    count: int = 0
+
+
 OnAccepted = Callable[[Sequence[Adjustment]], None]
 
 
@@ -92,6 +99,7 @@ class HttpClients:
         on_accepted: OnAccepted = _ignore,
         on_received: Callable[[], None] = _ignore,
         share: Share | None = None,
+        taken: TakenRequests | None = None,
     ) -> None:
         self._unguarded = unguarded
         self._guarded = guarded
@@ -99,6 +107,7 @@ class HttpClients:
         self._on_accepted = on_accepted
         self._on_received = on_received
         self._share = share
+        self._taken = taken or TakenRequests()
 
     @classmethod
     async def open(cls, connect_timeout: float) -> Self:
@@ -112,11 +121,12 @@ class HttpClients:
         on_accepted: OnAccepted | None = None,
         on_received: Callable[[], None] | None = None,
         share: Share | None = None,
+        taken: TakenRequests | None = None,
     ) -> HttpClients:
         """Return the same pools for one answer, with callbacks for the moment at which the provider has accepted its
         request, with the settings that were changed for it, and for each moment at which bytes of its stream arrive.
 
-        The time that it takes to read the stream comes out of ``share``.
+        The time that it takes to read the stream comes out of ``share``. ``taken`` counts the requests.
         """
         return HttpClients(
             self._unguarded,
@@ -125,6 +135,7 @@ class HttpClients:
             on_accepted or self._on_accepted,
             on_received or self._on_received,
             share or self._share,
+            taken or self._taken,
         )
 
     async def close(self) -> None:
@@ -184,6 +195,7 @@ class HttpClients:
         changes: list[Change] = []
         try:
             for _ in range(MAX_ATTEMPTS):
+                taken = self._taken.count
                 response = await self._post(target, call, body)
                 if response.status == 200 and not response.content_type.endswith("html"):
                     self._refusals.note_accepted(target, model, changes)
@@ -191,6 +203,7 @@ class HttpClients:
                 text = await _body(response)
                 if response.status == 200:
                     raise _unreadable(target, f"a page: {text[:2000].decode(errors='replace')}")
+                self._taken.count = taken
                 error = response_failure(target, response.status, response.headers, text)
                 refusal = text[:MAX_WORDS].decode(errors="replace")
                 if not may_be_corrected(response.status, refusal):
@@ -212,16 +225,19 @@ class HttpClients:
     async def _post(self, target: Target, call: Call, body: dict[str, Any]) -> aiohttp.ClientResponse:
         url = target.base_url.rstrip("/") + call.path
         headers = target.with_own_headers({**STREAM_HEADERS, **call.headers})
-        data = orjson.dumps(body)
+        data, taken = orjson.dumps(body), self._taken.count
+        options = {"headers": headers, "trace_request_ctx": self._taken}
         response: aiohttp.ClientResponse
         try:
             try:
-                response = await self.request(target, "POST", url, data=_payload(data), headers=headers)
+                response = await self.request(target, "POST", url, data=_payload(data), **options)
             except aiohttp.ServerDisconnectedError:
                 # The server had just closed this pooled connection, so it never saw the request.
-                response = await self.request(target, "POST", url, data=_payload(data), headers=headers)
+                self._taken.count = taken
+                response = await self.request(target, "POST", url, data=_payload(data), **options)
             return response
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
+            self._taken.count = taken
             raise connection_failure(target, exc) from exc
 
 
@@ -231,7 +247,10 @@ def _payload(data: bytes) -> bytes | BytesIO:
 
 
 def _session(timeout: aiohttp.ClientTimeout, *, guarded: bool) -> aiohttp.ClientSession:
+    trace = aiohttp.TraceConfig()
+    trace.on_request_headers_sent.append(_count_taken)
     return aiohttp.ClientSession(
+        trace_configs=[trace],
         connector=connector(guarded=guarded),
         timeout=timeout,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -261,6 +280,13 @@ class _Steps:
         if pause or taken > MAX_STEP:
             await asyncio.sleep(pause)
         self.begin()
+
+
+async def _count_taken(_session: aiohttp.ClientSession, context: Any, _parameters: Any) -> None:
+    """Count a request once it has left: from then on the vendor may have it, also if nobody waits for the response."""
+    taken = context.trace_request_ctx
+    if isinstance(taken, TakenRequests):
+        taken.count += 1
 
 
 async def _frames(

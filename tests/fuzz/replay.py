@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from providers.adapters.base import Target
-from providers.adapters.http import Call, HttpClients
+from providers.adapters.http import Call, HttpClients, TakenRequests
 from providers.adapters.refusals import KnownRefusals
 from providers.kinds import KINDS
 from tests.fake_providers.formats import (
@@ -83,6 +83,7 @@ class Replayed(HttpClients):
         self._on_accepted = lambda _: None
         self._on_received = lambda: None
         self._share = None
+        self._taken = TakenRequests()
 
     def calling(self, **callbacks: Any) -> Replayed:
         return self

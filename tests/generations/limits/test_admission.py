@@ -336,7 +336,7 @@ def test_after_a_worker_is_lost_during_the_fallback_the_model_itself_is_called_a
     set_key(user=alice, provider="anthropic", api_key="sk-alice")
     claim = _with_fallback(alice, topic)
     assert find_fallback(claim) is not None
-    hand_back(claim.generation)
+    hand_back(claim.generation, 0)
 
     again = claim_generation(claim.generation_id)
 

@@ -224,7 +224,7 @@ def test_what_another_process_has_recovered_is_left_alone(state: RunState, topic
     claim = claim_generation(state.generations[0].pk)
     assert claim is not None
     lost = Generation.objects.select_related("current_run", "user").get(pk=claim.generation_id)
-    assert hand_back(claim.generation)
+    assert hand_back(claim.generation, 0)
     again = claim_generation(claim.generation_id)
     assert again is not None
 
@@ -368,8 +368,8 @@ def test_a_claim_is_handed_back_unless_it_was_stopped(state: RunState) -> None:
     assert stopped is not None
     Generation.objects.filter(pk=stopped.generation_id).update(stop_requested=True)
 
-    assert hand_back(running.generation)
-    assert not hand_back(stopped.generation)
+    assert hand_back(running.generation, 0)
+    assert not hand_back(stopped.generation, 0)
 
 
 def test_a_retry_is_a_run_of_one_and_keeps_the_earlier_attempt(state: RunState, topic: str) -> None:
