@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.llmselect_project.upgraded import PAGES
 from tests.support.live import ROOT
 
 VERSION_0_1 = Path(__file__).parent / "data/version_0_1.sql"
+WRITTEN_ON = "2026-11-27"
 SECRETS = {
     "FIELD_ENCRYPTION_KEY": "qQxtMVLSK-khiR5AXxrLsWP1UBKDBq1zrL-dD-H4CPY=",
     "SECRET_KEY": "Dk4RxRRV3SKIzg0NkMLfqM1uUVSkyZkszKPJNGuKOwtqOuY_15DcMb6FoNnXhyLK55A",
@@ -25,7 +27,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of an installation whose database was written by version 0.1."""
     folder = tmp_path_factory.mktemp("upgrade")
     with sqlite3.connect(folder / "llmselect.sqlite3") as database:
-        database.executescript(VERSION_0_1.read_text())
+        # Usage is shown of this day and month.
+        today = f"{datetime.now(UTC):%Y-%m-%d}"
+        database.executescript(VERSION_0_1.read_text().replace(WRITTEN_ON, today))
     database.close()
     return {
         **os.environ,
