@@ -76,13 +76,21 @@ def delete_api_token(user: User, *, public_id: UUID) -> None:
     record(Action.TOKEN_DELETED, user=user, subject=str(token))
 
 
+@transaction.atomic
+def delete_all_api_tokens(user: User) -> None:
+    """Delete all tokens of a user."""
+    for token in ApiToken.objects.select_for_update().filter(user=user):
+        token.delete()
+        record(Action.TOKEN_DELETED, user=user, subject=str(token))
+
+
 _TOKEN = PreparedQuery(
     lambda digest: ApiToken.objects.select_related("user").filter(user__is_active=True, digest=digest), None
 )
 
 
-def user_of_api_token(text: str, scope: TokenScope) -> User:
-    """Return the user of a token who wants to do what needs ``scope``, with ``token_scopes`` set; raises NotSignedIn.
+def user_of_api_token(text: str, scopes: tuple[TokenScope, ...]) -> User:
+    """Return the user of a token who wants to do what needs ``scopes``, with ``token_scopes`` set; raises NotSignedIn.
 
     Costs one query, plus one that records the use, at most once a minute.
     """
@@ -95,5 +103,5 @@ def user_of_api_token(text: str, scope: TokenScope) -> User:
     if token.last_used_at is None or now - token.last_used_at >= USE_INTERVAL:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     user = token.user
-    user.token_scopes, user.credential = frozenset(token.scopes), ApiTokenCredential(token.pk, scope)
+    user.token_scopes, user.credential = frozenset(token.scopes), ApiTokenCredential(token.pk, scopes)
     return user

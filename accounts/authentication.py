@@ -25,7 +25,7 @@ from accounts.api_tokens import PREFIX, user_of_api_token
 from accounts.credentials import SessionCredential
 from accounts.jwt import user_of_access_token
 from accounts.models import TokenScope, User
-from accounts.scopes import check_scope, scope_of_request
+from accounts.scopes import check_scope, scopes_of_request
 from core.async_db import in_thread
 from core.errors import Forbidden, NotSignedIn
 
@@ -55,7 +55,7 @@ def user_of_request(request: HttpRequest) -> User | None:
     token = _bearer_token(request.headers.get("Authorization", ""))
     if token is None:
         return session_user(request)
-    return _user_of_token(token, scope_of_request(request))
+    return _user_of_token(token, *scopes_of_request(request))
 
 
 def session_user(request: HttpRequest) -> User | None:
@@ -105,9 +105,10 @@ class ApiAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-def _user_of_token(token: str, scope: TokenScope) -> User:
-    user = user_of_api_token(token, scope) if token.startswith(PREFIX) else user_of_access_token(token)
-    check_scope(user, scope)
+def _user_of_token(token: str, *scopes: TokenScope) -> User:
+    user = user_of_api_token(token, scopes) if token.startswith(PREFIX) else user_of_access_token(token)
+    for scope in scopes:
+        check_scope(user, scope)
     return user
 
 

@@ -19,10 +19,10 @@ from accounts.models import ApiToken, Credential, TokenScope, User
 
 @dataclass(frozen=True, slots=True)
 class ApiTokenCredential:
-    """A personal API token, and the scope that the caller needs of it."""
+    """A personal API token, and the scopes that the caller needs of it."""
 
     key: int
-    scope: TokenScope
+    scopes: tuple[TokenScope, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def _good_tokens(tokens: Collection[ApiTokenCredential]) -> Iterable[Credential]
     unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     rows = ApiToken.objects.filter(unexpired, pk__in={each.key for each in tokens}, user__is_active=True)
     scopes = dict(rows.values_list("pk", "scopes"))
-    return [each for each in tokens if each.scope in scopes.get(each.key, ())]
+    return [each for each in tokens if {*each.scopes} <= {*scopes.get(each.key, ())}]
 
 
 def _good_accesses(accesses: Collection[AccessTokenCredential]) -> Iterable[Credential]:

@@ -12,9 +12,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.api_tokens import WITHOUT_SCOPE
+from accounts.api_tokens import WITHOUT_SCOPE, delete_all_api_tokens
+from accounts.mail import sends_mail
 from accounts.models import ApiToken, TokenScope, User, all_scopes
 from core.errors import RequestError
+
+NO_MAIL = "This installation sends no mail. Ask its administrator for a new password."
 
 
 class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
@@ -48,6 +51,37 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]
     @transaction.atomic
     def save(self, request: HttpRequest) -> Any:
         return super().save(request)
+
+
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+    """allauth's form, which also offers to delete the API tokens: a new password ends everything else."""
+
+    delete_tokens = forms.BooleanField(
+        required=False,
+        label="Delete my API tokens as well",
+        help_text="Do so if somebody else may know your password. Programs that use them are refused from then on.",
+    )
+
+    @transaction.atomic
+    def save(self) -> None:
+        super().save()
+        if self.cleaned_data["delete_tokens"]:
+            delete_all_api_tokens(self.user)
+
+
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
+    """allauth's form, which says if no mail can be sent."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not sends_mail():
+            self.fields["email"].help_text = NO_MAIL
+
+    def clean(self) -> dict[str, Any] | None:
+        if not sends_mail():
+            raise forms.ValidationError(NO_MAIL)
+        cleaned: dict[str, Any] | None = super().clean()
+        return cleaned
 
 
 class ApiTokenForm(forms.ModelForm):

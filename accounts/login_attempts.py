@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
+from accounts.audit import account_of
 from core.client_address import rate_limit_address
 from core.rate_limits import Limit
 
@@ -38,7 +39,9 @@ class Attempt:
 
 def count_attempt(request: HttpRequest, login: str) -> Attempt:
     """Count an attempt to sign in; raises TooManyRequests after too many failures."""
-    address, login = rate_limit_address(request), login.strip().lower()
+    address, account = rate_limit_address(request), account_of(login.strip())
+    # A username and an email address of one account share their limit.
+    login = f"account {account.pk}" if account is not None else login.strip().lower()
     return Attempt(
         LOGIN_FAILURES.take(address, login),
         LOGIN_FAILURES_OF_ADDRESS.take(address),

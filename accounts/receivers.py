@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.signals import email_changed
+from allauth.account.signals import email_changed, password_reset
 from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 
 from accounts.audit import account_of, record
 from accounts.models import Action, Limits, User
+from accounts.services import prove_address
 from core.process_cache import forget_when_changed
 
 forget_when_changed(Limits, User.groups.through)
@@ -53,6 +54,11 @@ def second_factor_removed(user: User, authenticator: Any, **_: Any) -> None:
 @receiver(authenticator_reset)
 def second_factor_renewed(user: User, authenticator: Any, **_: Any) -> None:
     record(Action.SECOND_FACTOR_CHANGED, user=user, subject=f"{authenticator.get_type_display()} renewed")
+
+
+@receiver(password_reset)
+def password_was_reset(user: User, **_: Any) -> None:
+    prove_address(user)
 
 
 @receiver(email_changed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
@@ -9,9 +10,11 @@ from django.conf import settings
 from django.contrib.auth import authenticate, logout
 from django.contrib.auth.models import update_last_login
 from django.db import IntegrityError, transaction
+from django.dispatch import Signal
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.api_tokens import delete_all_api_tokens
 from accounts.audit import record
 from accounts.authentication import session_user
 from accounts.forms import SignupForm
@@ -21,6 +24,9 @@ from accounts.models import Action, FirstAccount, Invitation, User
 from core.client_address import rate_limit_address
 from core.errors import Forbidden, InvalidInput, NotSignedIn
 from core.rate_limits import Limit
+
+address_proved = Signal()
+"""Sent with the ``user`` whose email address was proved for the first time."""
 
 SIGN_UP_CLOSED = "Sign-up is closed on this installation. Ask its administrator for an account."
 INVITATION_NEEDED = "Sign-up is by invitation only. Ask an administrator for an invitation link."
@@ -145,6 +151,22 @@ def _revoke(refresh: str) -> None:
     user = revoke_refresh_token(refresh)
     if user is not None:
         record(Action.SIGNED_OUT, user=user, subject="program")
+
+
+@transaction.atomic
+def prove_address(user: User) -> None:
+    """End everything that an earlier user of this account may have left, since the mail has proved whose it is.
+
+    Sessions and access tokens end with the old password. If the address had never been proved, anybody may have signed
+    up with it, and have left keys and a second factor as well; ``address_proved`` tells other apps.
+    """
+    delete_all_api_tokens(user)
+    unproved = EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=False)
+    if unproved.update(verified=True):
+        for authenticator in Authenticator.objects.filter(user=user):
+            authenticator.delete()
+            record(Action.SECOND_FACTOR_CHANGED, user=user, subject="removed with a new password")
+        address_proved.send(User, user=user)
 
 
 def set_streaming(user: User, *, streaming: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,8 +20,11 @@ from providers.selectors import model_label, provider_info
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """The byte order mark, without which Excel does not read a CSV file as UTF-8."""
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""The first characters of formulas, as OWASP's "CSV Injection" lists them."""
+FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r]")
+"""The beginning of a cell that is a formula, as OWASP's "CSV Injection" lists them."""
+INNER_FORMULA = re.compile(r"([;\n\r]\s*)(?=[=@\uff1d\uff20]|[+\-\uff0b\uff0d][^\n\r;]{0,200}(?:\w\(|\|))")
+"""The end of a cell for a program that splits at semicolons or lines, before a formula. An item of a list is none as
+long as it calls no function."""
 FIGURES = (
     *("time", "ttft", "input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens"),
     *("tokens_per_second", "cost", "usage_source", "finish_reason"),
@@ -65,7 +69,13 @@ def _row(state: TurnState, slot: Generation) -> list[Any]:
 
 
 def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    """Return a value with an apostrophe before each formula in it, which makes that plain text."""
+    if not isinstance(value, str):
+        return value
+    match = FORMULA.match(value)
+    beginning = match[0] if match else ""
+    rest = INNER_FORMULA.sub(r"\1'", value[len(beginning) :])
+    return f"'{beginning}{rest}" if beginning else rest
 
 
 def _markdown(comparison: Comparison, states: Sequence[TurnState]) -> bytes:

@@ -44,6 +44,9 @@ class StartedTurn(NamedTuple):
     state: RunState
 
 
+CONTINUED = "The comparison has continued past this answer. Only answers of the last turn can be retried."
+
+
 def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
     """Create a comparison and start its first turn.
 
@@ -99,7 +102,7 @@ def start_turn(*, comparison: Comparison, request: TurnRequest) -> StartedTurn:
     """
     check_request_rate(comparison.user)
     with transaction.atomic():
-        locked = Comparison.objects.select_for_update().get(pk=comparison.pk)
+        locked = _locked(comparison)
         if _open_generations(locked).exists():
             raise Conflict(STILL_ANSWERING)
         candidates = locked.candidates.select_related("conversation").order_by("position")
@@ -109,6 +112,10 @@ def start_turn(*, comparison: Comparison, request: TurnRequest) -> StartedTurn:
         state = _send(turn, conversations, request)
         Comparison.objects.filter(pk=locked.pk).update(updated_at=timezone.now())
         return StartedTurn(locked, turn, state)
+
+
+def _locked(comparison: Comparison) -> Comparison:
+    return Comparison.objects.select_for_update().get(pk=comparison.pk)
 
 
 def _send(
@@ -158,9 +165,10 @@ def _check_providers(user: User, candidates: Sequence[CandidateRequest]) -> None
 def retry_result(*, generation: Generation, comparison: Comparison) -> RunState:
     """Retry the answer of a slot; raises Conflict if it still runs, has completed, or is not in the last turn."""
     check_request_rate(comparison.user)
-    if comparison.turns.filter(run__gt=generation.run_id).exists():
-        raise Conflict("The comparison has continued past this answer. Only answers of the last turn can be retried.")
     with transaction.atomic():
+        _locked(comparison)
+        if comparison.turns.filter(run__gt=generation.run_id).exists():
+            raise Conflict(CONTINUED)
         return retry_answer(generation=generation, topic=comparison.topic)
 
 
@@ -189,24 +197,30 @@ def vote(*, user: User, turn: Turn, preferred_index: int | None = None, verdict:
 
     Raises Conflict before the turn has ended, and InvalidInput for a slot whose answer did not complete.
     """
-    slots = {generation.index: generation for generation in turn.run.generations.all()}
-    if any(generation.is_open for generation in slots.values()):
-        raise Conflict("You can vote once every answer has ended.")
     if (preferred_index is None) == (not verdict):
         raise InvalidInput("Send either preferred_index or verdict.")
     if verdict and verdict not in Vote.Verdict.values:
         raise InvalidInput(
             "The verdict has to be tie or all_bad.", fields={"verdict": ["This is not a verdict. Send tie or all_bad."]}
         )
+    with transaction.atomic():
+        _locked(turn.comparison)
+        _check_vote(turn, preferred_index)
+        saved, _ = Vote.objects.update_or_create(
+            turn=turn, user=user, defaults={"preferred_index": preferred_index, "verdict": verdict}
+        )
+    return saved
+
+
+def _check_vote(turn: Turn, preferred_index: int | None) -> None:
+    slots = {generation.index: generation for generation in turn.run.generations.all()}
+    if any(generation.is_open for generation in slots.values()):
+        raise Conflict("You can vote once every answer has ended.")
     if preferred_index is not None:
         preferred = slots.get(preferred_index)
         if preferred is None or preferred.status != Generation.Status.COMPLETED:
             sentence = "This slot has no complete answer to prefer."
             raise InvalidInput(sentence, fields={"preferred_index": [sentence]})
-    saved, _ = Vote.objects.update_or_create(
-        turn=turn, user=user, defaults={"preferred_index": preferred_index, "verdict": verdict}
-    )
-    return saved
 
 
 def rename_comparison(*, comparison: Comparison, title: str) -> None:

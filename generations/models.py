@@ -91,10 +91,9 @@ class Generation(models.Model):
 
     ``worker`` names the worker process that answers it, and ``lease`` its claim; while that worker lives, no other
     process writes to it. ``lease`` stays after the worker was lost, since a whole answer that comes late still counts.
-    ``delivery_count`` counts the claims of this attempt, ``unanswered`` the requests that the vendor took in those of them
-    that were lost. ``priority`` orders the queue, lowest first; ``BATCH`` is for
-    answers that nobody waits for. A generation that is ``held_back`` waits until its user, or batch work, may run one
-    more; the end of a generation releases the next one.
+    ``delivery_count`` counts the claims of this attempt, ``unanswered`` the requests that the vendor took in lost ones.
+    ``priority`` orders the queue, lowest first; ``BATCH`` is for answers that nobody waits for. A generation that is
+    ``held_back`` waits until its user, or batch work, may run one more; the end of a generation releases the next one.
 
     ``reserved_tokens`` and ``reserved_cost`` are set aside while it is open if a budget applies. ``fallback`` is the
     "provider/model" that answers if this model cannot; ``answered_by`` is set if the fallback did. ``adjustments`` says

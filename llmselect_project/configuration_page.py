@@ -19,6 +19,8 @@ from llmselect_project.settings import env
 from providers.kinds import KINDS
 
 GENERATED = {"SECRET_KEY", "FIELD_ENCRYPTION_KEY"}
+SECRETS = ("_KEY", "_PASSWORD")
+"""The ends of the names of variables whose values are not shown."""
 PROVIDERS = tuple(f"{slug.upper()}_" for slug in KINDS)
 
 
@@ -51,7 +53,8 @@ def configuration(request: HttpRequest) -> HttpResponse:
 def _settings() -> Iterator[Setting]:
     for name, parsed in env.dump().items():
         own = bool(os.environ.get(name))
-        yield Setting(name, _secret(name, own) if name.endswith("_KEY") else _shown(_effective(name, parsed)), own)
+        value = _secret(name, own) if name.endswith(SECRETS) else _shown(_effective(name, parsed))
+        yield Setting(name, value, own)
 
 
 def _secret(name: str, own: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,8 @@ from providers.pasted_values import cleaned_base_url, cleaned_key
 
 BASE_DIR = environment.BASE_DIR
 env = environment.read()
+# Nobody else on this computer can read what our processes write, also in a folder that was there before.
+os.umask(0o077)
 
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 environment.private_directory(VAR_DIR)
@@ -234,7 +237,12 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "accounts.allauth_adapters.AccountAdapter"
-ACCOUNT_FORMS = {"login": "accounts.forms.LoginForm", "signup": "accounts.forms.SignupForm"}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.SignupForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "LLMSelect: "
 MFA_ADAPTER = "accounts.allauth_adapters.MfaAdapter"
@@ -248,7 +256,17 @@ SIMPLE_JWT = {
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
     "USER_ID_FIELD": "public_id",
 }
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_HOST = env.str("EMAIL_HOST", "")
+EMAIL_PORT = environment.port(env, "EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_SSL = EMAIL_PORT == 465
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", not EMAIL_USE_SSL)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "") or EMAIL_HOST_USER or "webmaster@localhost"
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", "") or (
+    "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "django.core.mail.backends.dummy.EmailBackend"
+)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -278,6 +296,12 @@ PROVIDER_BASE_URLS = {
     kind.slug: cleaned_base_url(kind, environment.http_url(env, f"{kind.slug.upper()}_BASE_URL")) or kind.base_url
     for kind in KINDS.values()
 }
+LOCAL_KINDS = frozenset(
+    kind.slug
+    for kind in KINDS.values()
+    if kind.local and (not PUBLIC_URL or env.str(f"{kind.slug.upper()}_BASE_URL", ""))
+)
+"""The servers on this computer that are offered: on a public installation those whose base URL the operator has set."""
 environment.require_base_urls(env, [kind.slug for kind in KINDS.values() if kind.base_url_form])
 PROVIDER_API_KEYS = {kind.slug: cleaned_key(env.str(f"{kind.slug.upper()}_API_KEY", "")) for kind in KINDS.values()}
 CONNECT_TIMEOUT = environment.positive_number(env, "CONNECT_TIMEOUT", 10)

@@ -33,6 +33,10 @@ from providers.shortlist import shortlisted_models
 NO_PROVIDER = "There is no provider “{provider}” here."
 UNKNOWN_COLOR = "#6b7280"
 UNREADABLE = "The stored key for {label} can no longer be read. Enter it again under Keys."
+SWITCHED_OFF = (
+    "{label} on this server is switched off. An administrator can switch it on with {variable}, or add an endpoint; or "
+    "set a base URL of your own under Keys."
+)
 UNREADABLE_FOR_ENDPOINT = "The stored key for {label} can no longer be read. Ask an administrator to enter it again."
 
 
@@ -114,7 +118,7 @@ def server_targets() -> Iterator[tuple[str, ResolvedTarget]]:
     local servers, and endpoints whose key can be read."""
     for kind in KINDS.values():
         api_key = settings.PROVIDER_API_KEYS[kind.slug]
-        if api_key or kind.local:
+        if api_key or (kind.local and not is_switched_off(kind)):
             yield kind.slug, _server_target(kind, api_key)
     for endpoint in Endpoint.objects.filter(enabled=True):
         with suppress(ProviderError):
@@ -152,6 +156,8 @@ def _check_callable(user: User, provider: str) -> None:
     own = stored.keys.get(provider)
     if own is not None and not own.is_readable:
         raise ProviderError(ErrorCode.NO_API_KEY, UNREADABLE.format(label=kind.label))
+    if is_switched_off(kind) and not (own is not None and own.has_base_url):
+        raise ProviderError(ErrorCode.PERMISSION_DENIED, _switched_off(kind))
     if kind.needs_key and _source_of_kind(provider, own is not None, may_use_server_key(user)) is None:
         raise ProviderError(ErrorCode.NO_API_KEY, _no_key(kind))
 
@@ -163,6 +169,7 @@ class _StoredKey:
     label: str
     has_key: bool
     is_readable: bool
+    has_base_url: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +205,8 @@ def _status_of(label: str, row: ProviderKey | Endpoint, *secrets: str) -> _Store
     try:
         values = [getattr(row, name) for name in secrets]
     except DecryptionError:
-        return _StoredKey(label, has_key=True, is_readable=False)
-    return _StoredKey(label, has_key=any(values), is_readable=True)
+        return _StoredKey(label, has_key=True, is_readable=False, has_base_url=bool(row.base_url))
+    return _StoredKey(label, has_key=any(values), is_readable=True, has_base_url=bool(row.base_url))
 
 
 def provider_accesses(user: User) -> list[Access]:
@@ -243,6 +250,11 @@ def _source_of_kind(kind: str, own: bool, server: bool) -> KeySource | None:
 
 def takes_key(kind: ProviderKind) -> bool:
     return kind.needs_key or kind.local
+
+
+def is_switched_off(kind: ProviderKind) -> bool:
+    """Return True for a server on this computer that only the operator of a public installation can offer."""
+    return kind.local and kind.slug not in settings.LOCAL_KINDS
 
 
 def may_use_server_key(user: User) -> bool:
@@ -291,7 +303,7 @@ def _resolved_kind(user: User, kind: ProviderKind, own: ProviderKey | None) -> R
 def _resolved(user: User, kind: ProviderKind, own: ProviderKey | None) -> ResolvedTarget:
     if own is not None:
         guarded = bool(own.base_url) and not user.is_staff
-        base_url = own.base_url or settings.PROVIDER_BASE_URLS[kind.slug]
+        base_url = own.base_url or _own_address(kind)
         target = Target(kind.label, base_url, own.api_key, guarded=guarded)
         return ResolvedTarget(kind.adapter, target, KeySource.USER, own.first_used_at is None)
     server_key = settings.PROVIDER_API_KEYS[kind.slug]
@@ -302,8 +314,16 @@ def _resolved(user: User, kind: ProviderKind, own: ProviderKey | None) -> Resolv
     return _server_target(kind, server_key)
 
 
+def _own_address(kind: ProviderKind) -> str:
+    """Return the base URL of a kind; raises ProviderError if it is one of this computer and switched off."""
+    if is_switched_off(kind):
+        raise ProviderError(ErrorCode.PERMISSION_DENIED, _switched_off(kind))
+    base_url: str = settings.PROVIDER_BASE_URLS[kind.slug]
+    return base_url
+
+
 def _server_target(kind: ProviderKind, api_key: str) -> ResolvedTarget:
-    target = Target(kind.label, settings.PROVIDER_BASE_URLS[kind.slug], api_key)
+    target = Target(kind.label, _own_address(kind), api_key)
     return ResolvedTarget(kind.adapter, target, KeySource.SERVER if api_key else None)
 
 
@@ -321,12 +341,18 @@ def _resolved_endpoint(endpoint: Endpoint) -> ResolvedTarget:
 def _access(kind: ProviderKind, own: ProviderKey | None, server: bool) -> Access:
     source = _source_of_kind(kind.slug, own is not None, server)
     refusal = _no_key(kind) if kind.needs_key and source is None else ""
+    if is_switched_off(kind) and not (own is not None and own.base_url):
+        refusal = _switched_off(kind)
     return Access(kind.slug, ProviderInfo(kind.label, kind.color), kind, own, source, refusal)
 
 
 def _endpoint_access(endpoint: Endpoint) -> Access:
     info = ProviderInfo(endpoint.name, endpoint.color)
     return Access(endpoint.slug, info, None, None, _source_of(endpoint))
+
+
+def _switched_off(kind: ProviderKind) -> str:
+    return SWITCHED_OFF.format(label=kind.label, variable=f"{kind.slug.upper()}_BASE_URL")
 
 
 def _no_key(kind: ProviderKind) -> str:

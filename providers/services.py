@@ -83,6 +83,13 @@ def delete_key(*, user: User, provider: str) -> None:
     record(Action.KEY_DELETED, user=user, subject=provider)
 
 
+@transaction.atomic
+def delete_all_keys(*, user: User) -> None:
+    """Delete all keys of a user."""
+    for provider in list(ProviderKey.objects.filter(user=user).values_list("provider", flat=True)):
+        delete_key(user=user, provider=provider)
+
+
 def note_first_use(*, user: User, provider: str, resolved: ResolvedTarget) -> None:
     """Record the first use of a user's own key since it was set; no query for any later use."""
     if not resolved.is_first_use:

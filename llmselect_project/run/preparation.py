@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,8 +15,17 @@ from django.conf import settings
 def prepare() -> None:
     """Migrate the database and collect the static files, each only if something changed."""
     django.setup()
+    _keep_database_private()
     _migrate()
     _collect_static()
+
+
+def _keep_database_private() -> None:
+    """Let nobody else read an SQLite file that was written before our processes took care of that."""
+    if settings.DATABASES["default"]["ENGINE"] == "llmselect_project.sqlite3":
+        for name in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                Path(f"{settings.DATABASES['default']['NAME']}{name}").chmod(0o600)
 
 
 def _migrate() -> None:

@@ -73,7 +73,7 @@ class Call:
 
 @dataclass(slots=True)
 class TakenRequests:
-    """The number of requests that a vendor has taken, and will have somebody pay for, whatever becomes of the answer."""
+    """The number of requests that a vendor has taken, and will bill, whatever becomes of the answer."""
 
     count: int = 0
 

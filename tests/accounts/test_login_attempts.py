@@ -40,6 +40,14 @@ def test_the_page_refuses_after_ten_bad_guesses(client: Client, alice: User, bob
     assert other.status_code == 302
 
 
+def test_a_name_and_an_address_of_one_account_share_their_limit(client: Client, alice: User) -> None:
+    for _ in range(LOGIN_FAILURES.amount // 2):
+        guess(client, "Alice")
+        guess(client, alice.email.upper())
+
+    assert is_refused(guess(client, password=PASSWORD), LOGIN_FAILURES.seconds)
+
+
 def test_the_admin_shares_the_limits_of_the_page(client: Client, admin: User) -> None:
     login_page = client.get("/admin/", follow=True).redirect_chain[-1][0]
     direct = client.post("/admin/login/", {"username": "admin", "password": PASSWORD})

@@ -85,6 +85,26 @@ def test_it_leaves_no_formula_in_a_cell(browser: Client, alice: User, text: str)
     assert first["prompt"].startswith(f"'{text}")
 
 
+INNER = {
+    "\n=1+1": "'\n=1+1",
+    " =2+2": "' =2+2",
+    "a;=1+1": "a;'=1+1",
+    "a\n @SUM(A1)": "a\n '@SUM(A1)",
+    "a\n-2+cmd|' /C calc'!A0": "a\n'-2+cmd|' /C calc'!A0",
+    "a;+HYPERLINK(b)": "a;'+HYPERLINK(b)",
+    "Pros:\n- fast\n- small (12 kB)": "Pros:\n- fast\n- small (12 kB)",
+    "a = 1; b = 2": "a = 1; b = 2",
+}
+
+
+@pytest.mark.parametrize("text", INNER)
+def test_it_leaves_no_formula_inside_a_cell_either(browser: Client, alice: User, text: str) -> None:
+    started = compare(alice, prompt="Hello?")
+    end(started.state.generations[0], text)
+
+    assert rows(browser, started)[0]["response"].replace("\r\n", "\n") == INNER[text]
+
+
 def test_it_marks_no_number_as_text(browser: Client, ended: StartedTurn) -> None:
     assert all(not value.startswith("'") for row in rows(browser, ended) for value in (row["time"], row["cost"]))
 

@@ -49,6 +49,7 @@ def test_it_shows_each_value_and_its_source(reader: Client, monkeypatch: pytest.
 
 def test_it_shows_no_secret(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    monkeypatch.setenv("EMAIL_HOST_PASSWORD", "a-mail-secret")
     monkeypatch.setattr(settings, "DATABASE_URL", "postgresql://ada:secret@db.example/llm?password=secret")
 
     found = rows(reader)
@@ -58,7 +59,8 @@ def test_it_shows_no_secret(reader: Client, monkeypatch: pytest.MonkeyPatch) -> 
     assert found["SECRET_KEY"][0] == "generated at the first start"
     assert found["DATABASE_URL"][0] == "postgresql://db.example/llm"
     html = reader.get(PAGE).content.decode()
-    secrets = ["secret@", "sk-secret", settings.SECRET_KEY, *settings.FIELD_ENCRYPTION_KEYS]
+    assert found["EMAIL_HOST_PASSWORD"] == ["set", "environment"]
+    secrets = ["a-mail-secret", "secret@", "sk-secret", settings.SECRET_KEY, *settings.FIELD_ENCRYPTION_KEYS]
     assert [secret for secret in secrets if secret in html] == []
 
 
