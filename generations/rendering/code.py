@@ -10,6 +10,8 @@ from html import escape
 from generations.rendering.languages import ALIASES, LANGUAGES, Language
 from generations.rendering.limits import MAX_GROWTH
 
+FREE_HTML = 4_000
+"""Characters of HTML that any code may become."""
 FOOT = "</code></pre></div>"
 _LANGUAGE = re.compile(r"[\w+#.-]{1,32}", re.ASCII)
 _SECTION = re.compile(
@@ -44,7 +46,7 @@ def highlighted(code: str, language: str) -> str:
     text = escape(code, quote=False)
     highlight = _highlight(language.lower())
     html = highlight(text) if highlight is not None else text
-    return html if len(html) <= MAX_GROWTH * len(code) else text
+    return html if len(html) <= max(FREE_HTML, MAX_GROWTH * len(code)) else text
 
 
 @lru_cache(maxsize=256)

@@ -43,7 +43,7 @@ def _words(**words: str) -> dict[str, str]:
 
 _COMMON: Patterns = (
     ("m", r"(?<![\w.])(?:0[xXbBoO][\da-fA-F_]++|\d[\d_]*+(?:\.\d[\d_]*+)?+(?:[eE][+-]?+\d++)?+)\w*+"),
-    ("", r"(?:&\w++;)++"),
+    ("", r"&lt;|(?:&(?!lt;)\w++;)++"),
     ("word", r"[^\W\d][\w]*+(?P<call>(?=\())?+"),
 )
 _HASH = ("c", r"#[^\n]*+")

@@ -20,7 +20,12 @@ _MARKS = (
     *2 * ("- ", "+ ", ". ", ") ", "]:"),
     *3 * ("://", "www."),
 )
-_NOTE = "This part is shown as it was written, because it has too much markup."
+HEAD = (
+    '<div class="as-written"><p>This part is shown as it was written, because it has too much markup.</p>'
+    '<pre dir="auto" tabindex="0">'
+)
+FOOT = "</pre></div>"
+"""The HTML around a text that is shown as it is."""
 
 
 def takes_too_long(text: str) -> bool:
@@ -38,4 +43,4 @@ def is_too_large(html: int, text: int) -> bool:
 
 def as_written(text: str) -> str:
     """Return the HTML that shows a text as it is."""
-    return f'<div class="as-written"><p>{_NOTE}</p><pre dir="auto" tabindex="0">{escape(text, quote=False)}</pre></div>'
+    return f"{HEAD}{escape(text, quote=False)}{FOOT}"

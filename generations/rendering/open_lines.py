@@ -1,11 +1,11 @@
-"""Open blocks that grow line by line, and whose earlier lines never change: fences and tables."""
+"""Open blocks to which text is only appended: fences, tables, and text that is shown as it is."""
 
 from __future__ import annotations
 
 import re
 from html import escape
 
-from generations.rendering import code
+from generations.rendering import code, limits
 from generations.rendering.blocks import line_start, parse
 from generations.rendering.fences import FenceLines, is_fence_line
 from generations.rendering.open_block import Budget, Next, Patch, Pieces
@@ -82,6 +82,31 @@ class OpenFence:
         source = "".join([self._info, *self._lines, self._marker, "\n"])
         (block,) = parse(source)
         return Next(write(block.events, source.encode(), {}).html, rest)
+
+
+class OpenPlain:
+    """The rest of a text of which enough is shown as HTML already; it is shown as it is, and never ends."""
+
+    def __init__(self, source: str) -> None:
+        self._pieces = Pieces(source)
+        self._written = Written(limits.HEAD, [escape(source, quote=False)], limits.FOOT)
+
+    @property
+    def source(self) -> str:
+        return self._pieces.text
+
+    @property
+    def html(self) -> str:
+        return self._written.html
+
+    @property
+    def marked(self) -> str:
+        return self._written.marked
+
+    def feed(self, text: str) -> list[Patch] | Next:
+        self._pieces.add(text)
+        self._written.body.append(escape(text, quote=False))
+        return [Patch("tail", self._written.body[-1])] if text else []
 
 
 class OpenTable:

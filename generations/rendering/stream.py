@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from generations.rendering.blocks import normalized
-from generations.rendering.limits import as_written, is_too_large
+from generations.rendering.limits import is_too_large
 from generations.rendering.open_block import Budget, Next, OpenBlock, Patch
-from generations.rendering.open_lines import OpenFence, OpenTable
+from generations.rendering.open_lines import OpenFence, OpenPlain, OpenTable
 from generations.rendering.open_list import OpenList
 from generations.rendering.open_text import OpenText, written_text
 from generations.rendering.writer import with_tail
@@ -41,14 +41,17 @@ class StreamRenderer:
     def flush(self) -> list[Patch]:
         """Return the patches that show all text so far, as if it ended here; more text may follow. Call it at the end
         and in a longer pause."""
+        if isinstance(self._block, OpenPlain):
+            return []
         if isinstance(self._block, OpenFence) and (patches := self._block.unfinished_line()) is not None:
             return patches
         source = self._block.source
         exact = written_text(source, self._budget.memo)
         if exact.html == self._block.html:
             return []
-        self._block = OpenText(source, self._budget, exact=exact)
-        return [Patch("open", exact.marked)]
+        is_too_much = self._is_too_much(exact.length, len(source))
+        self._block = OpenPlain(source) if is_too_much else OpenText(source, self._budget, exact=exact)
+        return [Patch("open", self._block.marked)]
 
     def snapshot(self, key: str) -> str:
         """Return the column's inner HTML as all patches so far have made it."""
@@ -68,9 +71,16 @@ class StreamRenderer:
     def _advance(self, result: list[Patch] | Next) -> list[Patch]:
         closed = []
         while isinstance(result, Next):
+            source = self._block.source
+            length = len(source) - len(result.rest)
+            if self._is_too_much(len(result.closed), length):
+                self._block, result = OpenPlain(source), []
+                break
             if result.closed:
-                closed.append(self._limited(result))
+                closed.append(result.closed)
+                self._closed_length += len(result.closed)
                 self._budget.memo.clear()
+            self._text_length += length
             self._block = self._open(result)
             result = self._block.feed("")
         self._closed += closed
@@ -78,16 +88,9 @@ class StreamRenderer:
         opened = Patch("open", self._block.marked)
         return [Patch("before-open", "".join(closed)), opened] if closed else [opened]
 
-    def _limited(self, end: Next) -> str:
-        """Return the HTML of a closed block, or of its text as it is if all blocks so far would become too much."""
-        source = self._block.source
-        source = source[: len(source) - len(end.rest)]
-        self._text_length += len(source)
-        html = end.closed
-        if is_too_large(self._closed_length + len(html), self._text_length):
-            html = as_written(source)
-        self._closed_length += len(html)
-        return html
+    def _is_too_much(self, html: int, text: int) -> bool:
+        """Return True if with so many more characters of HTML for so many of text all HTML would become too large."""
+        return is_too_large(self._closed_length + html, self._text_length + text)
 
     def _open(self, following: Next) -> OpenBlock:
         match following.kind:

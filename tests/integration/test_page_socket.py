@@ -34,9 +34,10 @@ let a = "</code>";
 The end.
 
 """
+PROSE = "A plain paragraph, as most of an answer is, with nothing in it that means anything more.\n\n" * 5
 TEXTS = {
     "answer": ANSWER,
-    "long": (ANSWER * 200)[:100_000].rpartition("\n\n")[0] + "\n\n",
+    "long": (ANSWER + PROSE) * 60,
     "fence": "```python\nx = '</code>'\n" * 1 + "y = 1\n" * 300 + "```\n\nDone.\n\n",
     "list": "".join(f"- item **{number}**\n" for number in range(100)) + "\nDone.\n\n",
 }

@@ -41,6 +41,7 @@ SAMPLES = [
     ),
     ("go", "x := fmt.Sprint(`a\nb`, 'c', nil)", "Sprint=nc `a\nb`=s 'c'=s nil=no"),
     ("html", '<!-- c --><a href="x">don\'t</a>', '&lt;!-- c --&gt;=c &lt;a=nt href=na "x"=s &lt;/a=nt'),
+    ("html", '<a id="b"></a>', '&lt;a=nt id=na "b"=s &lt;/a=nt'),
     ("html", "<script>let a = '</b>'</script>", "&lt;script=nt let=k '&lt;/b&gt;'=s &lt;/script=nt"),
     ("html", "<style>\na { color: #fff }\n</style>", "&lt;style=nt color=na #fff=m &lt;/style=nt"),
     ("css", ".a:hover { margin: 1.5rem; } /* x */ @media", ".a=nc margin=na 1.5rem=m /* x */=c @media=k"),
@@ -65,7 +66,7 @@ def test_it_marks_the_tokens_of_a_language(language: str, source: str, tokens: s
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_it_changes_no_character_and_grows_within_its_limit(language: str, pattern: str) -> None:
-    source = pattern * (300 // len(pattern))
+    source = pattern * (1000 // len(pattern))
 
     html = highlighted(source, language)
 
