@@ -8,6 +8,7 @@ from html import escape
 from generations.rendering import code, limits
 from generations.rendering.blocks import line_start, parse
 from generations.rendering.fences import FenceLines, is_fence_line
+from generations.rendering.limits import is_too_large
 from generations.rendering.open_block import Budget, Next, Patch, Pieces
 from generations.rendering.writer import TABLE_FOOT, Written, write
 
@@ -59,6 +60,7 @@ class OpenFence:
         fresh = []
         for number, line in enumerate(lines[:-1]):
             if self._state.closes(line):
+                self._pieces = Pieces("\n".join(lines[number:]))
                 return self._closed(rest="\n".join(lines[number + 1 :]))
             fresh.append(line[self._sent :] + "\n")
             self._lines.append(line + "\n")
@@ -118,6 +120,7 @@ class OpenTable:
         self._is_searched = False
         self._budget = budget
         self._rows: list[str] = []
+        self._length = self._html_length = 0
         self._written = Written(self._table(self._head)[0].removesuffix(TABLE_FOOT), [], TABLE_FOOT)
 
     @property
@@ -150,6 +153,10 @@ class OpenTable:
         fresh = html[len(self._written.head) : -len(TABLE_FOOT)]
         self._rows.append(lines)
         self._written.body.append(fresh)
+        self._length += len(lines)
+        self._html_length += len(fresh)
+        if is_too_large(self._html_length, self._length):
+            return Next("", self.source, "Plain")
         if rest is not None:
             return Next(self.html, rest + self._line)
         return [Patch("tail", fresh)]

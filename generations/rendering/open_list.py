@@ -6,7 +6,7 @@ import re
 from itertools import chain
 
 from generations.rendering.blocks import Block, items, line_start, parse
-from generations.rendering.limits import takes_too_long
+from generations.rendering.limits import is_too_large, takes_too_long
 from generations.rendering.open_block import Budget, Leaf, Next, Patch, Pieces, decided, visible
 from generations.rendering.writer import Written, write
 
@@ -23,6 +23,7 @@ class OpenList:
     def __init__(self, source: str, budget: Budget) -> None:
         self._budget = budget
         self._closed_source: list[str] = []
+        self._closed_length = self._closed_html_length = 0
         self._pieces = Pieces(source)
         self._loose = False
         first = parse(decided(source))[0]
@@ -68,6 +69,8 @@ class OpenList:
         if len(blocks) > 1:
             return self._ended(entries, raw, raw[: line_start(raw, blocks[1].start)].decode())
         closed = self._close(entries[:-1], raw, line_start(raw, entries[-1].start))
+        if is_too_large(self._closed_html_length, self._closed_length):
+            return Next("", self.source, "Plain")
         return self._shown(closed, self._last(entries[-1], raw))
 
     def _stand_in(self) -> str:
@@ -86,6 +89,8 @@ class OpenList:
         closed = [write(entry.events, raw, self._budget.memo).html for entry in entries]
         length = len(raw[:end].decode()) - len(self._stand_in()) if closed else 0
         self._closed_source.append(self._item[:length])
+        self._closed_length += length
+        self._closed_html_length += sum(map(len, closed))
         self._pieces = Pieces(self._item[length:])
         self._closed_html += closed
         return closed

@@ -47,10 +47,12 @@ class StreamRenderer:
             return patches
         source = self._block.source
         exact = written_text(source, self._budget.memo)
-        if exact.html == self._block.html:
+        if self._is_too_much(exact.length, len(source)):
+            self._block = OpenPlain(source)
+        elif exact.html == self._block.html:
             return []
-        is_too_much = self._is_too_much(exact.length, len(source))
-        self._block = OpenPlain(source) if is_too_much else OpenText(source, self._budget, exact=exact)
+        else:
+            self._block = OpenText(source, self._budget, exact=exact)
         return [Patch("open", self._block.marked)]
 
     def snapshot(self, key: str) -> str:
@@ -98,6 +100,8 @@ class StreamRenderer:
                 return OpenFence(following.rest, self._budget)
             case "Table":
                 return OpenTable(following.rest, self._budget)
+            case "Plain":
+                return OpenPlain(following.rest)
             case "List":
                 return OpenList(following.rest, self._budget)
             case _:

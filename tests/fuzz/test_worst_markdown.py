@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from generations.rendering import StreamRenderer, render
@@ -170,6 +170,7 @@ def of_size(unit: str, size: int = SIZE) -> str:
 
 
 @pytest.mark.parametrize("function", [render, stream])
+@example("```\n```\n```\n\n\n- a<script>")
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join))
 def test_no_text_takes_long_or_becomes_long(function: Callable[[str], str], unit: str) -> None:

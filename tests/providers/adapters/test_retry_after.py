@@ -1,12 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from providers.adapters.retry_after import retry_after
-
-SOON = datetime.now(UTC) + timedelta(minutes=30)
 
 
 @pytest.mark.parametrize(
@@ -42,15 +41,15 @@ def test_it_reads_the_time(headers: dict[str, str], text: str, seconds: float | 
 
 
 @pytest.mark.parametrize(
-    "headers",
+    ("name", "value"),
     [
-        {"X-RateLimit-Reset": str(int(SOON.timestamp() * 1000))},
-        {"X-RateLimit-Reset": str(int(SOON.timestamp()))},
-        {"anthropic-ratelimit-requests-reset": SOON.isoformat()},
+        ("X-RateLimit-Reset", lambda soon: str(int(soon.timestamp() * 1000))),
+        ("X-RateLimit-Reset", lambda soon: str(int(soon.timestamp()))),
+        ("anthropic-ratelimit-requests-reset", datetime.isoformat),
     ],
 )
-def test_it_reads_a_moment(headers: dict[str, str]) -> None:
-    seconds = retry_after(headers, "")
+def test_it_reads_a_moment(name: str, value: Callable[[datetime], str]) -> None:
+    seconds = retry_after({name: value(datetime.now(UTC) + timedelta(minutes=30))}, "")
 
     assert seconds is not None
     assert 1500 < seconds <= 1800
