@@ -350,6 +350,8 @@ LOGGING = {
     "loggers": {
         "uvicorn": {"handlers": ["stderr"], "propagate": False},
         "uvicorn.error": {"filters": ["readable"]},
+        # Anybody could fill the log with requests, and paths may contain an invitation.
+        "uvicorn.access": {"handlers": [], "propagate": False},
         # A line for each task that comes and one for each that ends say nothing about the answers.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

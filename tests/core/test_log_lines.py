@@ -25,6 +25,13 @@ def test_a_line_cannot_be_forged() -> None:
     assert second.startswith("  | 2026-11-30")
 
 
+def test_requests_are_not_logged() -> None:
+    logger = logging.getLogger("uvicorn.access")
+
+    assert not logger.propagate
+    assert not any(type(handler) is logging.StreamHandler for handler in logger.handlers)
+
+
 def test_nor_by_the_message_of_an_exception() -> None:
     lines = formatted("oh no", ValueError(f"bad{FORGED}")).split("\n")
 
