@@ -72,16 +72,19 @@ def delete_api_token(user: User, *, public_id: UUID) -> None:
     token = ApiToken.objects.select_for_update().filter(user=user, public_id=public_id).first()
     if token is None:
         raise NotFound("You have no such token.")
-    token.delete()
-    record(Action.TOKEN_DELETED, user=user, subject=str(token))
+    _delete(token)
 
 
 @transaction.atomic
 def delete_all_api_tokens(user: User) -> None:
     """Delete all tokens of a user."""
     for token in ApiToken.objects.select_for_update().filter(user=user):
-        token.delete()
-        record(Action.TOKEN_DELETED, user=user, subject=str(token))
+        _delete(token)
+
+
+def _delete(token: ApiToken) -> None:
+    token.delete()
+    record(Action.TOKEN_DELETED, user=token.user, subject=str(token))
 
 
 _TOKEN = PreparedQuery(

@@ -72,10 +72,7 @@ class ChangePasswordForm(allauth_forms.ChangePasswordForm):  # type: ignore[misc
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
     """allauth's form, which says if no mail can be sent."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not sends_mail():
-            self.fields["email"].help_text = NO_MAIL
+    no_mail = NO_MAIL
 
     def clean(self) -> dict[str, Any] | None:
         if not sends_mail():

@@ -156,8 +156,7 @@ def _check_callable(user: User, provider: str) -> None:
     own = stored.keys.get(provider)
     if own is not None and not own.is_readable:
         raise ProviderError(ErrorCode.NO_API_KEY, UNREADABLE.format(label=kind.label))
-    if is_switched_off(kind) and not (own is not None and own.has_base_url):
-        raise ProviderError(ErrorCode.PERMISSION_DENIED, _switched_off(kind))
+    _check_switched_on(kind, has_base_url=own is not None and own.has_base_url)
     if kind.needs_key and _source_of_kind(provider, own is not None, may_use_server_key(user)) is None:
         raise ProviderError(ErrorCode.NO_API_KEY, _no_key(kind))
 
@@ -303,7 +302,7 @@ def _resolved_kind(user: User, kind: ProviderKind, own: ProviderKey | None) -> R
 def _resolved(user: User, kind: ProviderKind, own: ProviderKey | None) -> ResolvedTarget:
     if own is not None:
         guarded = bool(own.base_url) and not user.is_staff
-        base_url = own.base_url or _own_address(kind)
+        base_url = own.base_url or _base_url(kind)
         target = Target(kind.label, base_url, own.api_key, guarded=guarded)
         return ResolvedTarget(kind.adapter, target, KeySource.USER, own.first_used_at is None)
     server_key = settings.PROVIDER_API_KEYS[kind.slug]
@@ -314,16 +313,15 @@ def _resolved(user: User, kind: ProviderKind, own: ProviderKey | None) -> Resolv
     return _server_target(kind, server_key)
 
 
-def _own_address(kind: ProviderKind) -> str:
+def _base_url(kind: ProviderKind) -> str:
     """Return the base URL of a kind; raises ProviderError if it is one of this computer and switched off."""
-    if is_switched_off(kind):
-        raise ProviderError(ErrorCode.PERMISSION_DENIED, _switched_off(kind))
+    _check_switched_on(kind, has_base_url=False)
     base_url: str = settings.PROVIDER_BASE_URLS[kind.slug]
     return base_url
 
 
 def _server_target(kind: ProviderKind, api_key: str) -> ResolvedTarget:
-    target = Target(kind.label, _own_address(kind), api_key)
+    target = Target(kind.label, _base_url(kind), api_key)
     return ResolvedTarget(kind.adapter, target, KeySource.SERVER if api_key else None)
 
 
@@ -340,9 +338,9 @@ def _resolved_endpoint(endpoint: Endpoint) -> ResolvedTarget:
 
 def _access(kind: ProviderKind, own: ProviderKey | None, server: bool) -> Access:
     source = _source_of_kind(kind.slug, own is not None, server)
-    refusal = _no_key(kind) if kind.needs_key and source is None else ""
-    if is_switched_off(kind) and not (own is not None and own.base_url):
-        refusal = _switched_off(kind)
+    refusal = _switched_off(kind, has_base_url=own is not None and bool(own.base_url))
+    if kind.needs_key and source is None:
+        refusal = refusal or _no_key(kind)
     return Access(kind.slug, ProviderInfo(kind.label, kind.color), kind, own, source, refusal)
 
 
@@ -351,7 +349,16 @@ def _endpoint_access(endpoint: Endpoint) -> Access:
     return Access(endpoint.slug, info, None, None, _source_of(endpoint))
 
 
-def _switched_off(kind: ProviderKind) -> str:
+def _check_switched_on(kind: ProviderKind, *, has_base_url: bool) -> None:
+    refusal = _switched_off(kind, has_base_url=has_base_url)
+    if refusal:
+        raise ProviderError(ErrorCode.PERMISSION_DENIED, refusal)
+
+
+def _switched_off(kind: ProviderKind, *, has_base_url: bool) -> str:
+    """Return the sentence for a kind that is switched off, unless the user has a base URL of their own; else ``""``."""
+    if has_base_url or not is_switched_off(kind):
+        return ""
     return SWITCHED_OFF.format(label=kind.label, variable=f"{kind.slug.upper()}_BASE_URL")
 
 

@@ -24,8 +24,9 @@ def fill_usage(generation: Generation, reported: Usage | None, unanswered: Mappi
     has_answer = reported is not None or bool(generation.text or generation.reasoning)
     if not has_answer and not any(unanswered.values()):
         return
-    usage = reported or (_estimate(generation) if has_answer else Usage(0, 0))
-    prompts = {model: Usage(count * _estimated_prompt(generation), 0) for model, count in unanswered.items() if count}
+    prompt = 0 if reported and not any(unanswered.values()) else _estimated_prompt(generation)
+    usage = reported or (_estimate(generation, prompt) if has_answer else Usage(0, 0))
+    prompts = {model: Usage(count * prompt, 0) for model, count in unanswered.items() if count}
     generation.usage_source = "estimate" if reported is None or prompts else "provider"
     generation.input_tokens = usage.input_tokens + sum(each.input_tokens for each in prompts.values())
     generation.output_tokens = usage.output_tokens
@@ -52,10 +53,10 @@ def listed_of(generation: Generation, model: ModelRef) -> ListedModel:
     return listed_for(owner, [model])[model]
 
 
-def _estimate(generation: Generation) -> Usage:
+def _estimate(generation: Generation, prompt: int) -> Usage:
     reasoning = estimate_tokens(generation.reasoning)
     return Usage(
-        input_tokens=_estimated_prompt(generation),
+        input_tokens=prompt,
         output_tokens=estimate_tokens(generation.text) + reasoning,
         reasoning_tokens=reasoning,
     )

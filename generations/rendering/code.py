@@ -8,7 +8,7 @@ from functools import lru_cache
 from html import escape
 
 from generations.rendering.languages import ALIASES, LANGUAGES, Language
-from generations.rendering.limits import MAX_GROWTH
+from generations.rendering.limits import is_too_large
 
 FREE_HTML = 4_000
 """Characters of HTML that any code may become."""
@@ -46,7 +46,7 @@ def highlighted(code: str, language: str) -> str:
     text = escape(code, quote=False)
     highlight = _highlight(language.lower())
     html = highlight(text) if highlight is not None else text
-    return html if len(html) <= max(FREE_HTML, MAX_GROWTH * len(code)) else text
+    return text if is_too_large(len(html), len(code), FREE_HTML) else html
 
 
 @lru_cache(maxsize=256)

@@ -57,8 +57,13 @@ _DOUBLE = ("s", r'"[^"\\\n]*+(?:\\[\s\S]?+[^"\\\n]*+)*+"?+')
 _SINGLE = ("s", r"'[^'\\\n]*+(?:\\[\s\S]?+[^'\\\n]*+)*+'?+")
 _CHARACTER = ("s", r"'(?:\\[^\n]{1,10}?|&\w{2,4};|[^'\\\n])'")
 _BACKTICKS = ("s", r"`[^`\\]*+(?:\\[\s\S]?+[^`\\]*+)*+`?+")
-_RAW_DOUBLE = ("s", r'"[^"]*+"?+')
+_LONG_DOUBLE = ("s", r'"[^"\\]*+(?:\\[\s\S]?+[^"\\]*+)*+"?+')
+"""A string in double quotes that may have several lines."""
 _RAW_SINGLE = ("s", r"'[^']*+'?+")
+_PLAIN_SINGLE = ("s", r"'[^'\n]*+'?+")
+_SYMBOL = ("no", r"(?<![\w:]):[A-Za-z_]\w*+[?!]?+")
+_LABEL = ("na", r"[A-Za-z_]\w*+:(?![:\w])")
+_OPTION = ("na", r"(?<=\s)--?+[A-Za-z][\w-]*+")
 _QUOTED_NAME = ("nv", r"`[^`\n]*+`?+")
 _TRIPLE = (
     ("s", r'[rbfuRBFU]{0,2}+"""[^"\\]*+(?:(?:\\[\s\S]?+|"(?!""))[^"\\]*+)*+(?:""")?+'),
@@ -244,7 +249,7 @@ LANGUAGES: dict[str, Language] = {
         tokens=(("nd", r"#!?+\[[^\]\n]*+\]?+"), ("nf", r"[a-z_]\w*+!(?=[(\[{ ])"), ("nv", r"'[a-z_]\w*+(?!')")),
         strings=(
             ("s", r'b?+r#"[^"]*+(?:"(?!#)[^"]*+)*+(?:"#)?+'),
-            ("s", r'"[^"\\]*+(?:\\[\s\S]?+[^"\\]*+)*+"?+'),
+            _LONG_DOUBLE,
             _CHARACTER,
         ),
     ),
@@ -296,8 +301,8 @@ LANGUAGES: dict[str, Language] = {
             _HASH,
             _DOUBLE,
             _SINGLE,
-            ("no", r"(?<![\w:]):[A-Za-z_]\w*+[?!]?+"),
-            ("na", r"[A-Za-z_]\w*+:(?![:\w])"),
+            _SYMBOL,
+            _LABEL,
             ("nv", r"@@?+\w++|\$\w++"),
         ),
         _words(
@@ -323,10 +328,10 @@ LANGUAGES: dict[str, Language] = {
         (
             _PROMPT,
             ("c", r"(?<![^\s;(])#[^\n]*+"),
-            ("s", r'"[^"\\]*+(?:\\[\s\S]?+[^"\\]*+)*+"?+'),
+            _LONG_DOUBLE,
             _RAW_SINGLE,
             _DOLLAR,
-            ("na", r"(?<=\s)--?+[A-Za-z][\w-]*+"),
+            _OPTION,
             ("nv", r"\b[A-Za-z_]\w*+(?==)"),
             _PATH,
         ),
@@ -385,7 +390,7 @@ LANGUAGES: dict[str, Language] = {
             ("c", r"(?<![^\s])#[^\n]*+"),
             ("na", r"^[ \t]*+(?:- ++)*+[\w./-]++(?:(?<=[\w])[ ][\w./-]++){0,5}+(?=:(?:\s|$))"),
             _DOUBLE,
-            ("s", r"'[^'\n]*+'?+"),
+            _PLAIN_SINGLE,
             ("nv", r"(?<=\s)(?:&amp;|\*)[\w-]++"),
             ("k", r"^(?:---|\.\.\.)$"),
             ("m", r"(?<![\w.-])-?+\d++(?:\.\d++)?+(?![\w.-])"),
@@ -400,7 +405,7 @@ LANGUAGES: dict[str, Language] = {
             ("na", r"^[ \t]*+[\w.\"-]++(?=[ \t]{0,20}+[=:])"),
             _TRIPLE[0],
             _DOUBLE,
-            ("s", r"'[^'\n]*+'?+"),
+            _PLAIN_SINGLE,
         ),
         _words(no=f"{_TRUTH} yes no on off"),
     ),
@@ -435,7 +440,7 @@ LANGUAGES: dict[str, Language] = {
             _DOUBLE,
             _SINGLE,
             _DOLLAR,
-            ("na", r"(?<=\s)--?+[A-Za-z][\w-]*+"),
+            _OPTION,
             _PATH,
         ),
         _words(k="AS as") | _SHELL,
@@ -455,7 +460,7 @@ LANGUAGES: dict[str, Language] = {
     "lisp": Language(
         (
             _SEMICOLON,
-            ("s", r'"[^"\\]*+(?:\\[\s\S]?+[^"\\]*+)*+"?+'),
+            _LONG_DOUBLE,
             ("no", r"(?<![\w-]):[\w.*+!?-]++|#[tf]\b"),
             (
                 "k",
@@ -514,8 +519,8 @@ LANGUAGES: dict[str, Language] = {
             _TRIPLE[0],
             _DOUBLE,
             _SINGLE,
-            ("no", r"(?<![\w:]):[A-Za-z_]\w*+[?!]?+"),
-            ("na", r"[A-Za-z_]\w*+:(?![:\w])"),
+            _SYMBOL,
+            _LABEL,
             ("nd", r"@\w++"),
         ),
         _words(
@@ -528,7 +533,7 @@ LANGUAGES: dict[str, Language] = {
         has_types=True,
     ),
     "erlang": Language(
-        (_PERCENT, _DOUBLE, ("s", r"'[^'\n]*+'?+"), ("cp", r"^-[a-z_]++"), ("nv", r"\b[A-Z_]\w*+")),
+        (_PERCENT, _DOUBLE, _PLAIN_SINGLE, ("cp", r"^-[a-z_]++"), ("nv", r"\b[A-Z_]\w*+")),
         _words(
             k="after and andalso begin case catch cond div end fun if let maybe not of or orelse receive rem try "
             "when xor",

@@ -36,9 +36,9 @@ def takes_too_long(text: str) -> bool:
     return seconds > max(FREE_SECONDS, SECONDS_PER_CHARACTER * len(text))
 
 
-def is_too_large(html: int, text: int) -> bool:
-    """Return True if so many characters of HTML are too many for a text of this length."""
-    return html > max(FREE_HTML, MAX_GROWTH * text)
+def is_too_large(html: int, text: int, free: int = FREE_HTML) -> bool:
+    """Return True if so many characters of HTML are too many for a text of this length; ``free`` of them never are."""
+    return html > max(free, MAX_GROWTH * text)
 
 
 def as_written(text: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Literal, Protocol
 
+from generations.rendering.limits import takes_too_long
 from generations.rendering.phrases import Memo
 from generations.rendering.urls import ends_in_url
 from generations.rendering.writer import Written
@@ -125,6 +126,53 @@ class OpenBlock(Protocol):
         """Take more text; return the patches that show it, or Next if the block ends with it."""
 
 
+class AppendedBlock:
+    """A block of which everything that is shown stays as it is; more is appended."""
+
+    def __init__(self, text: str, written: Written) -> None:
+        self._pieces = Pieces(text)
+        self._written = written
+
+    @property
+    def html(self) -> str:
+        return self._written.html
+
+    @property
+    def marked(self) -> str:
+        return self._written.marked
+
+    def _appended(self, html: str) -> Patch:
+        self._written.body.append(html)
+        return Patch("tail", html)
+
+
+class BlockOfLines(AppendedBlock):
+    """A block to which complete lines are appended."""
+
+    _is_searched = False
+
+    @property
+    def _line(self) -> str:
+        """The unfinished last line."""
+        return self._pieces.text
+
+    def feed(self, text: str) -> list[Patch] | Next:
+        self._pieces.add(text)
+        # The text that the block began with may already have line ends.
+        if "\n" not in text and self._is_searched:
+            return []
+        self._is_searched = True
+        end = self._line.rfind("\n") + 1
+        if not end:
+            return []
+        lines, self._pieces = self._line[:end], Pieces(self._line[end:])
+        return self._take(lines)
+
+    def _take(self, lines: str) -> list[Patch] | Next:
+        """Take complete lines, which are no longer in ``_line``."""
+        raise NotImplementedError
+
+
 @dataclass(slots=True)
 class Leaf:
     """The HTML of the text that is shown, to which plain words can be appended without parsing, if it is
@@ -162,6 +210,29 @@ class Leaf:
         self.end = (self.end + fresh)[-3:]
         self.written.body.append(escape(fresh, quote=False))
         return [Patch("tail", self.written.body[-1])]
+
+
+class ParsedBlock:
+    """A block that is parsed again as it grows, unless only plain words come."""
+
+    def __init__(self, text: str, budget: Budget, written: Written | None = None) -> None:
+        self._pieces = Pieces(text)
+        self._budget = budget
+        self._leaf = Leaf(written or Written())
+
+    def feed(self, text: str) -> list[Patch] | Next:
+        self._pieces.add(text)
+        patches = self._leaf.append(text)
+        if patches is not None:
+            return patches
+        if not self._budget.allows():
+            return []
+        with self._budget.spending():
+            return [] if takes_too_long(self._pieces.text) else self._rendering()
+
+    def _rendering(self) -> list[Patch] | Next:
+        """Render the text again."""
+        raise NotImplementedError
 
 
 def decided(text: str) -> str:

@@ -6,14 +6,14 @@ import re
 from itertools import chain
 
 from generations.rendering.blocks import Block, items, line_start, parse
-from generations.rendering.limits import is_too_large, takes_too_long
-from generations.rendering.open_block import Budget, Leaf, Next, Patch, Pieces, decided, visible
+from generations.rendering.limits import is_too_large
+from generations.rendering.open_block import Budget, Leaf, Next, ParsedBlock, Patch, Pieces, decided, visible
 from generations.rendering.writer import Written, write
 
 _MARKER = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])")
 
 
-class OpenList:
+class OpenList(ParsedBlock):
     """An open list, parsed as a stand-in for its closed items, followed by its last item.
 
     The stand-in is loose if the list is (a loose list has paragraphs in its items). One blank line can make a list
@@ -21,16 +21,14 @@ class OpenList:
     """
 
     def __init__(self, source: str, budget: Budget) -> None:
-        self._budget = budget
+        super().__init__(source, budget)
         self._closed_source: list[str] = []
         self._closed_length = self._closed_html_length = 0
-        self._pieces = Pieces(source)
         self._loose = False
         first = parse(decided(source))[0]
         html = write(first.events, source.encode(), budget.memo).html
         self._closed_html = [html[: html.index(">") + 1]]
         self._foot = f"</{html[1:3]}>"
-        self._leaf = Leaf()
         self._loose = _is_loose(parse(self._stand_in() + decided(source))[0])
 
     @property
@@ -48,16 +46,6 @@ class OpenList:
     @property
     def marked(self) -> str:
         return "".join([*self._closed_html, self._leaf.written.marked, self._foot])
-
-    def feed(self, text: str) -> list[Patch] | Next:
-        self._pieces.add(text)
-        patches = self._leaf.append(text)
-        if patches is not None:
-            return patches
-        if not self._budget.allows():
-            return []
-        with self._budget.spending():
-            return [] if takes_too_long(self._item) else self._rendering()
 
     def _rendering(self) -> list[Patch] | Next:
         text = self._stand_in() + decided(self._item)

@@ -6,9 +6,8 @@ import re
 from itertools import chain
 
 from generations.rendering.blocks import Block, line_start, parse
-from generations.rendering.events import events_of
 from generations.rendering.limits import as_written, is_too_large, takes_too_long
-from generations.rendering.open_block import Budget, Leaf, Next, Patch, Pieces, decided, visible
+from generations.rendering.open_block import Budget, Leaf, Next, ParsedBlock, Patch, decided, visible
 from generations.rendering.phrases import Memo
 from generations.rendering.writer import Written, write
 
@@ -16,7 +15,7 @@ _FENCE_LINE = re.compile(r"(?:`{3,}[^`\n]*|~{3,}[^\n]*)\n")
 _ITEM_LINE = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])[ \t\n]")
 
 
-class OpenText:
+class OpenText(ParsedBlock):
     """An open block that is parsed as a whole each time it is rendered.
 
     It ends when the next block begins. It becomes another kind when it turns out to be a fence, a table or a list,
@@ -24,14 +23,12 @@ class OpenText:
     """
 
     def __init__(self, source: str, budget: Budget, *, settled: bool = False, exact: Written | None = None) -> None:
-        self._source = Pieces(source)
-        self._budget = budget
+        super().__init__(source, budget, exact)
         self._settled = settled
-        self._leaf = Leaf(exact or Written())
 
     @property
     def source(self) -> str:
-        return self._source.text
+        return self._pieces.text
 
     @property
     def html(self) -> str:
@@ -41,19 +38,17 @@ class OpenText:
     def marked(self) -> str:
         return self._leaf.written.marked
 
-    def feed(self, text: str) -> list[Patch] | Next:
-        self._source.add(text)
-        patches = self._leaf.append(text)
-        if patches is not None:
-            return patches
-        if not self._budget.allows():
-            return []
-        with self._budget.spending():
-            return [] if takes_too_long(self.source) else self._next() or self._rendering()
-
-    def _next(self) -> Next | None:
-        source = decided(self.source)
+    def _rendering(self) -> list[Patch] | Next:
+        source, shown = decided(self.source), visible(self.source)
         blocks = parse(source)
+        following = self._next(source, blocks)
+        if following is not None:
+            return following
+        if shown != source:
+            blocks = parse(shown)
+        return self._shown(shown, _written(shown, blocks, self._budget.memo))
+
+    def _next(self, source: str, blocks: list[Block]) -> Next | None:
         if not blocks:
             return None
         raw = source.encode()
@@ -64,9 +59,7 @@ class OpenText:
         kind = "" if self._settled else _special(blocks[0], rest)
         return Next("", rest, kind) if kind else None
 
-    def _rendering(self) -> list[Patch]:
-        shown = visible(self.source)
-        written = written_text(shown, self._budget.memo)
+    def _shown(self, shown: str, written: Written) -> list[Patch]:
         before, after = self.marked, written.marked
         self._leaf = Leaf.of(written, shown, self.source)
         if after == before:
@@ -77,11 +70,12 @@ class OpenText:
 
 def written_text(source: str, memo: Memo) -> Written:
     """Return the HTML of a text with blocks of any kind, or of the text as it is if that would be too much."""
-    if not takes_too_long(source):
-        written = write(events_of(source), source.encode(), memo)
-        if not is_too_large(written.length, len(source)):
-            return written
-    return Written(body=[as_written(source)])
+    return Written(body=[as_written(source)]) if takes_too_long(source) else _written(source, parse(source), memo)
+
+
+def _written(source: str, blocks: list[Block], memo: Memo) -> Written:
+    written = write(chain.from_iterable(block.events for block in blocks), source.encode(), memo)
+    return Written(body=[as_written(source)]) if is_too_large(written.length, len(source)) else written
 
 
 def _special(block: Block, rest: str) -> str:

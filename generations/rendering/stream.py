@@ -97,7 +97,7 @@ class StreamRenderer:
     def _open(self, following: Next) -> OpenBlock:
         match following.kind:
             case "Fence":
-                return OpenFence(following.rest, self._budget)
+                return OpenFence(following.rest)
             case "Table":
                 return OpenTable(following.rest, self._budget)
             case "Plain":

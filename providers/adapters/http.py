@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from types import TracebackType
@@ -296,43 +296,69 @@ async def _frames(
     on_received: Callable[[], None],
     steps: _Steps,
 ) -> AsyncGenerator[Frame, None]:
-    decoder = SseDecoder()
-    good = bad = 0
+    events = _Events(target)
     chunk = b"-"
     while chunk:
         chunk = await _next_chunk(response.content)
         on_received()
         steps.begin()
         for piece in _pieces(chunk):
-            for name, data in _events(target, decoder, piece):
-                if data.startswith(DONE):
-                    yield END
+            for frame in events.frames(piece):
+                yield frame
+                if frame is END or (last_types and frame.get("type") in last_types):
                     await _drain(response)
                     return
-                frames = frames_of(data)
-                if frames is None:
-                    if name == "error":
-                        raise frame_failure(target, data.decode(errors="replace"))
-                    bad += 1
-                    if bad == 1:
-                        logger.warning("%s sent a frame that is not a JSON object (%d bytes)", target.label, len(data))
-                    if bad == MAX_BAD_FRAMES and not good:
-                        raise _none_readable(target, bad)
-                    continue
-                for frame in frames:
-                    error = error_in(name, frame)
-                    if error:
-                        raise frame_failure(target, error)
-                    if name and not isinstance(frame.get("type"), str):
-                        frame["type"] = name
-                    good += 1
-                    yield frame
-                    if last_types and frame.get("type") in last_types:
-                        await _drain(response)
-                        return
             await steps.end()
-    if bad and not good:
-        raise _none_readable(target, bad)
+
+
+class _Events:
+    """The events of one stream, and the frames that they consist of."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._decoder = SseDecoder()
+        self._good = self._bad = 0
+
+    def frames(self, piece: bytes) -> Iterator[Frame]:
+        """Yield the frames that a piece of the stream completes; an empty one is its end. Raises ProviderError."""
+        for name, data in self._decoded(piece):
+            if data.startswith(DONE):
+                yield END
+                return
+            frames = frames_of(data)
+            if frames is None:
+                self._note_bad(name, data)
+                continue
+            for frame in frames:
+                error = error_in(name, frame)
+                if error:
+                    raise frame_failure(self._target, error)
+                if name and not isinstance(frame.get("type"), str):
+                    frame["type"] = name
+                self._good += 1
+                yield frame
+        if not piece and self._bad:
+            self._check_readable()
+
+    def _decoded(self, piece: bytes) -> list[tuple[str, bytes]]:
+        try:
+            return self._decoder.feed(piece) if piece else self._decoder.close()
+        except EventTooLongError as exc:
+            raise _unreadable(self._target, "an event in the stream is too long") from exc
+
+    def _note_bad(self, name: str, data: bytes) -> None:
+        """Count an event that is no JSON object; raises ProviderError if it is an error, or one of too many."""
+        if name == "error":
+            raise frame_failure(self._target, data.decode(errors="replace"))
+        self._bad += 1
+        if self._bad == 1:
+            logger.warning("%s sent a frame that is not a JSON object (%d bytes)", self._target.label, len(data))
+        if self._bad == MAX_BAD_FRAMES:
+            self._check_readable()
+
+    def _check_readable(self) -> None:
+        if not self._good:
+            raise _unreadable(self._target, f"{self._bad} frames, none of them a JSON object")
 
 
 def _pieces(chunk: bytes) -> Iterable[bytes]:
@@ -340,13 +366,6 @@ def _pieces(chunk: bytes) -> Iterable[bytes]:
     if len(chunk) <= PIECE:
         return [chunk]
     return (chunk[start : start + PIECE] for start in range(0, len(chunk), PIECE))
-
-
-def _events(target: Target, decoder: SseDecoder, piece: bytes) -> list[tuple[str, bytes]]:
-    try:
-        return decoder.feed(piece) if piece else decoder.close()
-    except EventTooLongError as exc:
-        raise _unreadable(target, "an event in the stream is too long") from exc
 
 
 async def _next_chunk(stream: aiohttp.StreamReader) -> bytes:
@@ -387,10 +406,6 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
 def _unreadable(target: Target, detail: str) -> ProviderError:
     """Return the error for a response that has status 200 but nothing that can be read."""
     return failure(ErrorCode.UPSTREAM_ERROR, target, f"not an event stream: {detail}", retryable=False)
-
-
-def _none_readable(target: Target, count: int) -> ProviderError:
-    return _unreadable(target, f"{count} frames, none of them a JSON object")
 
 
 def _stream_cut(target: Target, exc: Exception) -> ProviderError:

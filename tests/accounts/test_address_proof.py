@@ -87,5 +87,6 @@ def test_without_mail_no_reset_is_offered(client: Client, strangers: User, setti
     assert "/accounts/password/reset/" not in login
     assert "An administrator can set a new one" in login
     assert "sends no mail" in page
+    assert 'name="email"' not in page
     assert "sends no mail" in refused.content.decode()
     assert mail.outbox == []

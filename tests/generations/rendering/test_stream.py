@@ -208,6 +208,13 @@ def test_it_streams_any_split_of_any_text_to_the_html_of_the_whole(text: str, si
     assert column.html == render(text)
 
 
+@pytest.mark.parametrize("end", ["\x0b", "\x0c", "\x85", "\u2028"])
+def test_a_line_of_a_fence_ends_with_a_line_feed_alone(end: str) -> None:
+    text = f"```\na{end}```{end}b\n```\nc"
+
+    assert streamed(cut(text, 4)).html == render(text)
+
+
 @pytest.mark.parametrize("size", [1, 3, 7])
 @pytest.mark.parametrize(
     "text",
