@@ -91,7 +91,7 @@ def may_be_formula(latex: str) -> bool:
     beginning of the next."""
     if not latex.strip() or "`" in latex or _CLOSES_BEFORE_IT_OPENS.match(latex):
         return False
-    return not _PROSE.search(latex) or bool(_MATHEMATICAL.search(latex))
+    return bool(_MATHEMATICAL.search(latex)) or not _PROSE.search(latex)
 
 
 def _is_bracketed(latex: str, mark: bytes) -> bool:

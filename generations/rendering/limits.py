@@ -16,9 +16,9 @@ FREE_SECONDS = 0.04
 """The time that any text may take."""
 _MARKS = (
     *("*", "_", "`", "~", "[", "]", "<", ">", "&", "|", "\\", "$", "\n"),
-    # Lists inside of lists, notes and URLs take longer than the rest.
+    # Lists inside of lists, notes, URLs and formulas take longer than the rest.
     *2 * ("- ", "+ ", ". ", ") ", "]:"),
-    *3 * ("://", "www."),
+    *3 * ("://", "www.", "$", "\\(", "\\)", "\\[", "\\]"),
 )
 HEAD = (
     '<div class="as-written"><p>This part is shown as it was written, because it has too much markup.</p>'

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from html import escape
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from generations.rendering.events import FORMULA
+from generations.rendering.events import FORMULA, HIDDEN
 from generations.rendering.mathematics import formula
 from generations.rendering.sanitizer import PHRASES, RawTags, clean_phrase
 from generations.rendering.urls import plain_url, url_ranges, without_punctuation
@@ -33,9 +34,7 @@ def phrase(events: list[tuple[Any, Range]], source: bytes, memo: Memo) -> str:
         text = events[0][0]["Text"]
         if not _MEANS_MORE.search(text):
             return escape(text, quote=False)
-    writer = _Phrase(list(_joined(events, source)) if len(events) > 1 else events, source, memo)
-    html = writer.html()
-    return clean_phrase(html) if writer.has_foreign_tags else html
+    return _Phrase(list(_joined(events, source)) if len(events) > 1 else events, source, memo).html()
 
 
 def _joined(events: Iterable[tuple[Any, Range]], source: bytes) -> Iterator[tuple[Any, Range]]:
@@ -70,6 +69,8 @@ class _Phrase:
         self.source = source
         self.memo = memo
         self.out: list[str] = []
+        # The formulas, which stand as HIDDEN in the output until it is sanitized.
+        self.formulas: list[str] = []
         self.elements: list[_Element] = []
         self.links = 0
         self.in_anchor = False
@@ -84,7 +85,13 @@ class _Phrase:
     def html(self) -> str:
         for number, (event, span) in enumerate(self.events):
             self._take(number, event, span)
-        return "".join(self.out)
+        html = "".join(self.out)
+        if self.has_foreign_tags:
+            html = clean_phrase(html)
+        if not self.formulas:
+            return html
+        pieces = html.split(HIDDEN)
+        return "".join(chain(*zip(pieces, self.formulas, strict=False), pieces[-1:]))
 
     def _take(self, number: int, event: Any, span: Range) -> None:
         match event:
@@ -106,7 +113,8 @@ class _Phrase:
                 self.has_foreign_tags = True
                 self.out.append(f'<input type="checkbox" disabled{" checked" if done else ""}> ')
             case _:
-                self.out.append(self._formula(event[FORMULA]))
+                self.out.append(HIDDEN)
+                self.formulas.append(self._formula(event[FORMULA]))
 
     def _text(self, number: int, text: str, start: int, end: int) -> None:
         if start < self.written:
@@ -197,7 +205,6 @@ class _Phrase:
         self.out.append(self.tags.html(html))
 
     def _formula(self, source: str) -> str:
-        self.has_foreign_tags = True
         key = ("formula", source)
         if key not in self.memo:
             self.memo[key] = formula(source)

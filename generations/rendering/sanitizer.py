@@ -15,13 +15,8 @@ _BLOCKS = (
     "blockquote center dd details div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre summary "
     "table tbody td tfoot th thead tr ul"
 )
-_MATHS = (
-    "math menclose mfrac mi mmultiscripts mn mo mover mpadded mphantom mroot mrow ms mspace msqrt mstyle msub msubsup "
-    "msup mtable mtd mtext mtr munder munderover"
-)
 PHRASES = frozenset(_PHRASES.split())
 BLOCKS = PHRASES | frozenset(_BLOCKS.split())
-MATHS = frozenset(_MATHS.split())
 MAX_OPEN = 32
 """Elements of raw HTML that may be open inside of each other; the tags of more are shown as text."""
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*+)(?=[\s/>])[^<>]*+>")
@@ -32,21 +27,6 @@ _ATTRIBUTES = {
     "abbr": "title",
     "details": "open",
     "input": "type checked disabled",
-    "math": "display xmlns",
-    "menclose": "notation",
-    "mfrac": "linethickness",
-    "mi": "mathvariant",
-    "mn": "mathvariant",
-    "mo": "fence form largeop lspace maxsize minsize movablelimits rspace separator stretchy",
-    "mover": "accent",
-    "mpadded": "height lspace voffset width",
-    "ms": "mathvariant",
-    "mspace": "width",
-    "mstyle": "displaystyle scriptlevel",
-    "mtable": "columnalign columnlines rowlines rowspacing",
-    "mtd": "columnalign",
-    "mtext": "mathvariant",
-    "munder": "accentunder",
     "ol": "start",
     "td": "colspan rowspan",
     "th": "colspan rowspan",
@@ -65,7 +45,7 @@ def _cleaner(tags: frozenset[str]) -> Cleaner:
     )
 
 
-_PHRASE_CLEANER = _cleaner(PHRASES | MATHS | {"input"})
+_PHRASE_CLEANER = _cleaner(PHRASES | {"input"})
 _BLOCK_CLEANER = _cleaner(BLOCKS)
 
 

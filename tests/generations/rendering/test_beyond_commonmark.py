@@ -112,7 +112,7 @@ def test_it_pairs_dollars_in_plain_text_alone(text: str, html: str) -> None:
 def test_it_sees_formulas_beside_all_that_they_contain(text: str, formulas: int) -> None:
     html = render(text)
 
-    assert html.count("<math ") == formulas
+    assert html.count("<math") == formulas
     assert not re.search(r"[*\\]", words(re.sub("<math.*?</math>", "", html)))
 
 
@@ -139,7 +139,7 @@ def test_it_sees_formulas_beside_all_that_they_contain(text: str, formulas: int)
 def test_it_sets_all_usual_environments(latex: str, rows: int) -> None:
     html = render(f"$$\n{latex}\n$$")
 
-    assert html.count("<math ") == 1
+    assert html.count("<math") == 1
     assert html.count("<mtr") == rows
     assert not re.search(r"[&\\]", words(html))
 
@@ -155,7 +155,7 @@ def test_it_sets_all_usual_environments(latex: str, rows: int) -> None:
     ],
 )
 def test_the_name_of_an_operator_may_have_two_words(latex: str) -> None:
-    assert words(render(f"${latex}$")).replace("\u2009", " ") in ("arg maxxf", "arg maxx f")
+    assert words(render(f"${latex}$")).replace("\u00a0", " ").replace("\u2009", " ") == "arg maxxf"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_the_name_of_an_operator_may_have_two_words(latex: str) -> None:
 def test_an_environment_on_lines_of_its_own_needs_no_delimiters(text: str) -> None:
     html = render(text)
 
-    assert html.count("<math ") == 1
+    assert html.count("<math") == 1
     assert not re.search(r"[&\\]", words(html))
 
 
@@ -188,8 +188,11 @@ def test_an_environment_within_a_sentence_is_shown() -> None:
         r"\begin{tikzpicture} \draw (0,0); \end{tikzpicture}",
         r"\begin{CD} a \end{CD}",
         r"\left( a \\ b \right)",
-        r"a\mathbin{+}b",
-        r"\text{if $x$ is even}",
+        r"\left( a \\ {b \\ c} \right)",
+        r"\def\x{a} \x",
+        r"\newcommand{\x}{a} \x",
+        r"\let\a=b",
+        r"\eqref{a}",
     ],
 )
 def test_it_shows_the_source_of_a_formula_with_an_unknown_command(latex: str) -> None:
@@ -216,7 +219,7 @@ def test_a_display_formula_is_one_although_its_lines_look_like_blocks(text: str,
     column = streamed([text[start : start + size] for start in range(0, len(text), size)])
 
     assert column.html == render(text)
-    assert column.html.count("<math ") == 1
+    assert column.html.count("<math") == 1
     assert not re.search(r"<h\d|[$\\]", column.html)
 
 
@@ -256,12 +259,19 @@ def test_it_takes_no_plain_text_for_a_sign(text: str, shown: str) -> None:
         (r"\texttt{<div>}", "<div>"),
         (r"\begin{aligned} a &= b \\[4pt] c &= d \\* e &= f \end{aligned}", "a=bc=de=f"),
         (r"50%", "50%"),
+        (r"\text{5\% of } x", "5% of x"),
+        (r"\text{if $x^2$ is even, and \$5}", "if x2 is even, and $5"),
+        (r"\mbox{if } x \dotsc", "if x..."),
+        (r"\sum_{\substack{a \\ b{c}}} x", "∑abcx"),
+        (r"x = 1 \tag{1}", "x=1(1)"),
+        (r"\begin{array}{@{}l|c@{}} a & b \\ \hline c & d \end{array}", "abcd"),
+        (r"a\mathbin{+}b", "a+b"),
     ],
 )
 def test_it_loses_no_sign_of_a_formula(latex: str, shown: str) -> None:
-    html = render(f"a ${latex}$ b **c**")
+    html = render(rf"a \({latex}\) b **c**")
 
-    assert words(re.findall("<math.*?</math>", html)[0]) == shown
+    assert words(re.findall("<math.*?</math>", html)[0]).replace("\u00a0", " ") == shown
     assert html.endswith("</math> b <strong>c</strong></p>")
 
 

@@ -166,7 +166,7 @@ def test_it_strikes_text_through_and_starts_lists_at_any_number() -> None:
 def test_it_writes_formulas_as_mathml() -> None:
     html = render("So $x^2$ and\n\n$$\\begin{pmatrix} a & b \\\\ c & d \\end{pmatrix}$$")
 
-    assert '<math xmlns="http://www.w3.org/1998/Math/MathML" display="inline"><mrow><msup>' in html
+    assert "<math><msup>" in html
     assert 'display="block"' in html
     assert html.count("<mtd") == 4
 
@@ -195,7 +195,7 @@ def test_it_shows_the_source_of_formulas_that_it_cannot_read(formula: str) -> No
 def test_it_reads_formulas_in_tex_brackets(text: str, formulas: int) -> None:
     html = render(text)
 
-    assert html.count("<math ") == formulas
+    assert html.count("<math") == formulas
 
 
 @pytest.mark.parametrize("text", ["$5 and $10", "from $5/$10 on", "US$20,000–$30,000", "$5-$6 or $7"])
