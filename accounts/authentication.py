@@ -79,6 +79,17 @@ async def socket_user(scope: Scope) -> User | None:
     return user
 
 
+async def is_signed_in(scope: Scope) -> bool:
+    """Return True if an HTTP request comes from an active user; one query, or two for a session.
+
+    This decides only if its body is read: scopes and the CSRF token, which may be in the body, are checked by the view.
+    """
+    try:
+        return await in_thread(_is_signed_in, scope)
+    except NotSignedIn:
+        return False
+
+
 def origin_allowed(scope: Scope) -> bool:
     """Return True if the page that opens this socket is one of ours, of PUBLIC_URL or of a trusted origin.
 
@@ -143,8 +154,15 @@ def _user_of_scope(scope: Scope) -> User | None:
     token = _socket_token(scope)
     if token is not None:
         return _user_of_token(token, TokenScope.READ)
-    if not origin_allowed(scope):
-        return None
+    return _user_of_cookie(scope) if origin_allowed(scope) else None
+
+
+def _is_signed_in(scope: Scope) -> bool:
+    token = _bearer_token(_header(scope, b"authorization") or "")
+    return (_user_of_cookie(scope) if token is None else _user_of_token(token)) is not None
+
+
+def _user_of_cookie(scope: Scope) -> User | None:
     request = HttpRequest()
     request.COOKIES = parse_cookie(_header(scope, b"cookie") or "")
     return _user_of_session(request)

@@ -6,6 +6,7 @@
     ├── Forbidden            403  permission_denied
     ├── NotFound             404  not_found
     ├── NotAllowed           405  method_not_allowed
+    ├── TooSlow              408  request_timeout
     ├── Conflict             409  conflict
     ├── TooLarge             413  too_large
     ├── UnsupportedType      415  unsupported_media_type
@@ -101,6 +102,11 @@ class NotAllowed(RequestError):
 
     def headers(self) -> dict[str, str]:
         return {**super().headers(), "Allow": ", ".join(self.methods)}
+
+
+class TooSlow(RequestError):
+    status = 408
+    code = "request_timeout"
 
 
 class Conflict(RequestError):
