@@ -38,12 +38,17 @@ def client_address(request: HttpRequest) -> str:
 def rate_limit_address(request: HttpRequest) -> str:
     """Return the address that rate limits count by: of an IPv6 address its network, ``unknown`` if there is none."""
     address = client_address(request)
-    if not address:
-        return UNKNOWN
+    return network_of(address) if address else UNKNOWN
+
+
+def network_of(address: str) -> str:
+    """Return the address that stands for all addresses that one client may have: of an IPv6 address its network."""
     parsed = ip_address(address)
-    if isinstance(parsed, IPv6Address):
-        return str(IPv6Network((parsed, IPV6_PREFIX), strict=False).network_address)
-    return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((parsed, IPV6_PREFIX), strict=False).network_address)
 
 
 def current_client_address() -> str:

@@ -1,4 +1,4 @@
-"""The web process of `make run`: uvicorn, with a main loop that costs an idle process half as much.
+"""The web process: uvicorn, with limits for its connections, and a main loop that costs an idle process half as much.
 
 ``python -m llmselect_project.run.web_server HOST PORT`` serves until it receives SIGINT or SIGTERM.
 """
@@ -9,10 +9,13 @@ import asyncio
 import os
 import sys
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 
 import uvicorn
 from django.conf import settings
+
+from llmselect_project.run.connections import AddressCounts, HttpProtocol, SocketProtocol
 
 LARGEST_MESSAGE = 1024 * 1024
 """The size limit of a frame on a socket, in bytes; a larger one closes the socket with 1009."""
@@ -47,14 +50,16 @@ class Server(uvicorn.Server):
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "llmselect_project.settings")
     host, port = sys.argv[1:]
+    counts = AddressCounts(settings.CONNECTIONS_PER_ADDRESS, trusted=settings.FORWARDED_ALLOW_IPS)
     config = uvicorn.Config(
         "llmselect_project.asgi:application",
         host=host,
         port=int(port),
         loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
+        http=partial(HttpProtocol, counts),  # type: ignore[arg-type]
+        ws=partial(SocketProtocol, counts),  # type: ignore[arg-type]
         ws_max_size=LARGEST_MESSAGE,
+        forwarded_allow_ips=settings.FORWARDED_ALLOW_IPS,
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN,
         access_log=False,
         log_level=settings.LOG_LEVEL.lower(),
