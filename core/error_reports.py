@@ -21,6 +21,17 @@ class QuietFilter(SafeExceptionReporterFilter):
         return {} if request is None else dict.fromkeys(request.POST, self.cleansed_substitute)
 
 
+class ShortRefusals(logging.Filter):
+    """Makes a warning without a traceback of Django's record of a refused request, because anybody could fill the log
+    with them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.") and 400 <= getattr(record, "status_code", 0) < 500:
+            record.exc_info = record.exc_text = None
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
+
+
 class SkipUndecodableFrames(logging.Filter):
     """Drops log records of socket frames that are not UTF-8. The socket is closed anyway, and a traceback for each
     frame would bury other records."""

@@ -93,10 +93,12 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "core.api.middleware.host_middleware",
     "core.client_address.client_address_middleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    "core.api.middleware.no_store_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -109,6 +111,8 @@ MIDDLEWARE = [
 ]
 # For requests to the API; llmselect_project/asgi_routes.py says why.
 API_MIDDLEWARE = [
+    "core.api.middleware.host_middleware",
+    "core.api.middleware.no_store_middleware",
     "core.client_address.client_address_middleware",
     "llmselect_project.coroutine_handler.LoopSecurityMiddleware",
 ]
@@ -347,8 +351,11 @@ LOGGING = {
             "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "filters": {"readable": {"()": "core.error_reports.SkipUndecodableFrames"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["short"]}},
+    "filters": {
+        "short": {"()": "core.error_reports.ShortRefusals"},
+        "readable": {"()": "core.error_reports.SkipUndecodableFrames"},
+    },
     "loggers": {
         "uvicorn": {"handlers": ["stderr"], "propagate": False},
         "uvicorn.error": {"filters": ["readable"]},

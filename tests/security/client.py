@@ -56,10 +56,10 @@ class Caller:
         body = head.encode() + data + b"\r\n--limit--\r\n"
         return self.send("POST", path, body, "multipart/form-data; boundary=limit")
 
-    def send(self, method: str, path: str, body: bytes, content_type: str) -> Response:
+    def send(self, method: str, path: str, body: bytes, content_type: str, *, host: bytes = HOST.encode()) -> Response:
         """Send one request with exactly these bytes."""
         headers = [
-            (b"host", HOST.encode()),
+            (b"host", host),
             (b"content-type", content_type.encode()),
             (b"content-length", str(len(body)).encode()),
             *self.headers,
