@@ -84,10 +84,6 @@ class ComparisonForm:
         """Replace the prompt by the template's text; models and settings stay."""
         self._values["prompt"] = template.text
 
-    def set_images(self, ids: list[str]) -> None:
-        """Replace the images that were posted by id."""
-        self._images = ids
-
     def check_variables(self) -> None:
         """Raise InvalidInput if the prompt still has variables and the user has not chosen to send it as it is."""
         if self._as_is:

@@ -23,7 +23,7 @@ from core.errors import InvalidInput, RequestError
 from core.pages import offset_page
 from generations.fields import checked_title
 from generations.services import stop_generations
-from images.forms import posted_images
+from images.forms import PostedImages
 from providers.selectors import model_label
 
 PAGE_SIZE = 20
@@ -39,9 +39,12 @@ def compare(request: AuthenticatedHttpRequest) -> HttpResponse:
         return render(request, "comparisons/compare.html", ComparisonForm.from_query(user, request.GET).context())
     form = ComparisonForm(user, request.POST)
     try:
-        form.set_images(posted_images(user, request))
+        posted = PostedImages(user, request)
         form.check_variables()
-        started = services.start_comparison(user=user, request=compare_request(form.body()))
+        compare_request(form.body())
+        with posted.stored() as images:
+            body = {**form.body(), "images": images}
+            started = services.start_comparison(user=user, request=compare_request(body))
     except RequestError as error:
         return render(request, "comparisons/compare.html", form.context(error), status=error.status)
     return go(request, _comparison_url(started.comparison))
@@ -76,9 +79,11 @@ def history(request: AuthenticatedHttpRequest) -> HttpResponse:
 def turn_create(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Send the next prompt to all candidates."""
     comparison = user_comparison(request.user, public_id)
-    images = posted_images(request.user, request)
-    checked = turn_request({"prompt": request.POST.get("prompt", ""), "images": images})
-    services.start_turn(comparison=comparison, request=checked)
+    posted = PostedImages(request.user, request)
+    body = {"prompt": request.POST.get("prompt", ""), "images": posted.uploaded}
+    turn_request(body)
+    with posted.stored() as images:
+        services.start_turn(comparison=comparison, request=turn_request({**body, "images": images}))
     return _page_response(request, comparison)
 
 

@@ -29,7 +29,7 @@ from conversations.selectors import (
 from core.errors import NotFound
 from core.pages import offset_page
 from generations.fields import checked_title
-from images.forms import posted_images
+from images.forms import PostedImages
 from presets.models import Preset
 from presets.schemas import checked_preset
 from presets.services import create_preset, user_item, user_items
@@ -53,7 +53,7 @@ def chat_new(request: AuthenticatedHttpRequest) -> HttpResponse:
 @require_POST
 def chat_start(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Send the first message of a new chat."""
-    started = services.start_answer(user=request.user, request=chat_request(_body(request)))
+    started = _start(request, {})
     return go(request, _chat_url(started.conversation))
 
 
@@ -107,9 +107,8 @@ def message_send(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> Htt
     """Send a message, edit a prompt, or regenerate an answer."""
     user = request.user
     conversation = user_conversation(user, public_id)
-    body = {**_body(request), "conversation_id": str(conversation.public_id)}
-    started = services.start_answer(user=user, request=chat_request(body))
-    if not request.htmx or "edit_of" in body or "regenerate" in body:
+    started = _start(request, {"conversation_id": str(conversation.public_id)})
+    if not request.htmx or request.POST.get("edit_of") or request.POST.get("regenerate"):
         return _thread_response(request, started.conversation)
     context = {**_thread(request, started.conversation, last=2), "sent": True}
     return render(request, "conversations/_sent.html", context)
@@ -216,11 +215,17 @@ def chat_list(request: AuthenticatedHttpRequest) -> HttpResponse:
     return render(request, template, _sidebar(request))
 
 
-def _body(request: AuthenticatedHttpRequest) -> dict[str, Any]:
-    """Return the composer's form as a body; an edited prompt keeps its images, since its form has no field for them."""
-    body = composer_body(request.POST.dict())
-    images = posted_images(request.user, request)
-    return {**body, "images": images} if images else body
+def _start(request: AuthenticatedHttpRequest, more: dict[str, str]) -> services.StartedAnswer:
+    """Start an answer by the composer's form; its files are stored only if the rest of it can be used.
+
+    An edited prompt keeps its images, since its form has no field for them.
+    """
+    body = {**composer_body(request.POST.dict()), **more}
+    posted = PostedImages(request.user, request)
+    chat_request({**body, "images": posted.uploaded} if posted.uploaded else body)
+    with posted.stored() as images:
+        checked = chat_request({**body, "images": images} if images else body)
+        return services.start_answer(user=request.user, request=checked)
 
 
 def _chat_url(conversation: Conversation) -> str:

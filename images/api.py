@@ -13,7 +13,6 @@ from accounts.decorators import api_view
 from accounts.models import User
 from core.api.openapi import NOTHING, refusals
 from core.errors import InvalidInput
-from core.rate_limits import Limit
 from images.json import image_json
 from images.models import Image
 from images.selectors import user_image
@@ -21,7 +20,6 @@ from images.serializers import UploadedImageSerializer, UploadSerializer
 from images.services import delete_image, store_image
 
 NO_FILE = "Send one image in the field “file” of a form (multipart/form-data)."
-UPLOADS = Limit("upload", 60, 60, "Too many images at once. Wait a minute and try again.")
 
 
 @extend_schema(
@@ -45,9 +43,7 @@ async def image_delete(_request: HttpRequest, user: User, image_id: uuid.UUID) -
 
 
 def _upload(request: HttpRequest, user: User) -> Image:
-    file = _file(request)
-    UPLOADS.take(str(user.pk))
-    return store_image(user=user, file=file)
+    return store_image(user=user, file=_file(request))
 
 
 def _file(request: HttpRequest) -> File[bytes]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 
+from django.db import transaction
+from django.db.models import RestrictedError
 from django.http import HttpRequest
 
 from accounts.models import User
@@ -13,19 +15,43 @@ from core.errors import InvalidInput
 from images.fields import MAX_IMAGES, TOO_MANY
 from images.models import Image
 from images.selectors import user_images
-from images.services import store_image
+from images.services import delete_images, store_image
 
 
-def posted_images(user: User, request: HttpRequest) -> list[str]:
-    """Return the ids of a form's images: uploads that the page made before, then files that came with the form, which
-    are stored now. A browser without scripts sends only the latter.
+class PostedImages:
+    """The images of a form: uploads that the page made before, by id, and files that came with the form. A browser
+    without scripts sends only the latter.
 
-    Raises InvalidInput for more than ``MAX_IMAGES``, and the errors of ``store_image``.
+    Check the rest of the form with ``uploaded`` first. The block of ``stored`` is what accepts or refuses the form:
+
+        with posted.stored() as ids:
+            start(images=ids)
     """
-    ids, files = request.POST.getlist("images"), request.FILES.getlist("image_files")
-    if len(ids) + len(files) > MAX_IMAGES:
-        raise InvalidInput(TOO_MANY, fields={"images": [TOO_MANY]})
-    return [*ids, *(str(store_image(user=user, file=file).public_id) for file in files)]
+
+    def __init__(self, user: User, request: HttpRequest) -> None:
+        """Read the form; raises InvalidInput for more than ``MAX_IMAGES``."""
+        self._user = user
+        self.uploaded = request.POST.getlist("images")
+        self._files = request.FILES.getlist("image_files")
+        if len(self.uploaded) + len(self._files) > MAX_IMAGES:
+            raise InvalidInput(TOO_MANY, fields={"images": [TOO_MANY]})
+
+    @contextmanager
+    def stored(self) -> Iterator[list[str]]:
+        """Store the files, and yield the ids of all images in their order. If the block fails, the files are deleted.
+
+        Raises the errors of ``store_image``.
+        """
+        images: list[Image] = []
+        try:
+            for file in self._files:
+                images.append(store_image(user=self._user, file=file))  # noqa: PERF401 - one may fail
+            yield [*self.uploaded, *(str(image.public_id) for image in images)]
+        except BaseException:
+            # A message has them already if the start failed after it was saved.
+            with suppress(RestrictedError), transaction.atomic():
+                delete_images(images)
+            raise
 
 
 def images_to_show(user: User, ids: Iterable[str]) -> list[Image]:

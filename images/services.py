@@ -17,16 +17,20 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.errors import Conflict, TooLarge
+from core.rate_limits import Limit
 from images.models import Image
 from images.validation import Checked, check_image
 
+UPLOADS = Limit("upload", 60, 60, "Too many images at once. Wait a minute and try again.")
 IN_USE = "This image belongs to a message. Delete the message to delete the image."
 KEPT_UNSENT = timedelta(days=1)
 """The age at which an image that belongs to no message is deleted."""
 
 
 def store_image(*, user: User, file: File[bytes]) -> Image:
-    """Check and store an upload; raises like ``checked_upload``, and then stores nothing."""
+    """Check and store an upload, from a page or the API; raises TooManyRequests beyond ``UPLOADS``, and the errors of
+    ``checked_upload``, and then stores nothing."""
+    UPLOADS.take(str(user.pk))
     _check_size(file.size or 0)
     return keep_image(user=user, checked=checked_upload(file.read()))
 
