@@ -16,6 +16,7 @@ from account_data.imports.reader import LARGEST_INTEGER, Part
 from account_data.sections import FORMAT, SECTIONS, VERSION, Section
 from accounts.audit import record
 from accounts.models import Action, User
+from accounts.storage import check_storage
 from core.async_db import in_thread
 from core.errors import Conflict, InvalidInput
 
@@ -71,8 +72,10 @@ def _entry(section: Section, key: int, images: set[str]) -> bytes | None:
 def import_archive(*, user: User, data: bytes) -> ImportResult:
     """Add the entries of an archive that the user does not have yet: all of them, or none if there is an error.
 
-    Raises InvalidInput with the position of an error, and Conflict if another import took the same ids.
+    Raises InvalidInput with the position of an error, StorageFull if the archive may not fit, and Conflict if another
+    import took the same ids.
     """
+    check_storage(user, len(data))
     archive = _archive(data)
     items_by_section = {
         section: [section.read(part, user) for part in archive.parts(section.name)]

@@ -25,7 +25,7 @@ from conversations.services import (
 )
 from core.errors import Conflict, InvalidInput, NotFound
 from generations.deletion import delete_logs, prepare_deletion
-from generations.limits.admission import check_request_rate
+from generations.limits.admission import check_start
 from generations.models import IS_OPEN, Generation
 from generations.selectors import RunState
 from generations.services import stop_generations
@@ -58,7 +58,7 @@ def start_comparison(*, user: User, request: CompareRequest) -> StartedTurn:
     check_vision(user, [ModelRef(each.provider, each.model) for each in request.candidates], request.images)
     for index, candidate in enumerate(request.candidates):
         check_fallback(user, candidate.fallback, f"providers.{index}.fallback")
-    check_request_rate(user)
+    check_start(user)
     comparison = Comparison(user=user, title=default_title(request.prompt))
     conversations = [
         Conversation(
@@ -100,7 +100,7 @@ def start_turn(*, comparison: Comparison, request: TurnRequest) -> StartedTurn:
 
     Raises Conflict while an answer runs, and InvalidInput for images that one of the models cannot see.
     """
-    check_request_rate(comparison.user)
+    check_start(comparison.user)
     with transaction.atomic():
         locked = _locked(comparison)
         if _open_generations(locked).exists():
@@ -164,7 +164,7 @@ def _check_providers(user: User, candidates: Sequence[CandidateRequest]) -> None
 
 def retry_result(*, generation: Generation, comparison: Comparison) -> RunState:
     """Retry the answer of a slot; raises Conflict if it still runs, has completed, or is not in the last turn."""
-    check_request_rate(comparison.user)
+    check_start(comparison.user)
     with transaction.atomic():
         _locked(comparison)
         if comparison.turns.filter(run__gt=generation.run_id).exists():

@@ -16,6 +16,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from accounts.models import User
+from accounts.storage import check_storage_of_start
 from conversations.message_images import attach_images, check_vision, delete_unused_images, image_keys
 from conversations.message_tree import message_tree
 from conversations.models import WITH_IMAGES, Conversation, Message, message_keys
@@ -30,7 +31,7 @@ from conversations.selectors import (
 from core.errors import Conflict, InvalidInput
 from generations.deletion import delete_logs, prepare_deletion
 from generations.fields import TITLE_LENGTH
-from generations.limits.admission import check_request_rate
+from generations.limits.admission import check_start
 from generations.models import IS_OPEN, Generation, Run
 from generations.selectors import RunState
 from generations.services import COPIED_AT_ONCE, copy_generations, stop_generations
@@ -61,7 +62,7 @@ def start_answer(*, user: User, request: ChatRequest) -> StartedAnswer:
     Raises NotFound for a conversation or message that is not the user's, Conflict while an answer runs, InvalidInput if
     the provider cannot be called; nothing is saved then.
     """
-    check_request_rate(user)
+    check_start(user)
     with transaction.atomic():
         conversation, changed = _conversation(user, request)
         check_provider(user, conversation.provider, "provider")
@@ -127,7 +128,7 @@ def retry_message(*, conversation: Conversation, message: Message) -> RunState:
 
     Raises Conflict if it did complete, and while an answer of the conversation runs.
     """
-    check_request_rate(conversation.user)
+    check_start(conversation.user)
     with transaction.atomic():
         locked = _locked(conversation)
         if open_answer(locked) is not None:
@@ -193,8 +194,10 @@ def change_settings(*, conversation: Conversation, settings: dict[str, object]) 
 def fork_conversation(*, source: Conversation, upto: Message | None = None) -> Conversation:
     """Create a chat that begins with a copy of a branch of ``source``.
 
-    The branch ends with the message ``upto``, or with the leaf of ``source``.
+    The branch ends with the message ``upto``, or with the leaf of ``source``. Raises StorageFull if its user may keep
+    nothing more.
     """
+    check_storage_of_start(source.user)
     with transaction.atomic():
         fork = Conversation.objects.create(
             user=source.user,

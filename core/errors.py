@@ -8,6 +8,7 @@
     ├── NotAllowed           405  method_not_allowed
     ├── TooSlow              408  request_timeout
     ├── Conflict             409  conflict
+    │   └── StorageFull      409  storage_full
     ├── TooLarge             413  too_large
     ├── UnsupportedType      415  unsupported_media_type
     ├── TooManyRequests      429  rate_limited
@@ -112,6 +113,10 @@ class TooSlow(RequestError):
 class Conflict(RequestError):
     status = 409
     code = "conflict"
+
+
+class StorageFull(Conflict):
+    code = "storage_full"
 
 
 class TooLarge(RequestError):

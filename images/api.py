@@ -25,7 +25,7 @@ NO_FILE = "Send one image in the field “file” of a form (multipart/form-data
 @extend_schema(
     operation_id="images_create",
     request={"multipart/form-data": UploadSerializer},
-    responses={201: UploadedImageSerializer, **refusals(429, 503)},
+    responses={201: UploadedImageSerializer, **refusals(409, 429, 503)},
 )
 @api_view("POST")
 async def image_create(request: HttpRequest, user: User) -> HttpResponseBase:

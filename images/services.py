@@ -16,6 +16,7 @@ from django.db.models import RestrictedError
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.storage import check_storage
 from core.errors import Conflict, TooLarge
 from core.rate_limits import Limit
 from images.models import Image
@@ -28,10 +29,11 @@ KEPT_UNSENT = timedelta(days=1)
 
 
 def store_image(*, user: User, file: File[bytes]) -> Image:
-    """Check and store an upload, from a page or the API; raises TooManyRequests beyond ``UPLOADS``, and the errors of
-    ``checked_upload``, and then stores nothing."""
+    """Check and store an upload, from a page or the API; raises TooManyRequests beyond ``UPLOADS``, StorageFull, and
+    the errors of ``checked_upload``, and then stores nothing."""
     UPLOADS.take(str(user.pk))
     _check_size(file.size or 0)
+    check_storage(user, file.size or 0)
     return keep_image(user=user, checked=checked_upload(file.read()))
 
 

@@ -19,6 +19,7 @@ from django.db.models import F
 
 from accounts.allowances import Allowance, allowance_of
 from accounts.models import User
+from accounts.storage import check_storage_of_start
 from core.errors import OverBudget, TooManyRequests, Unavailable
 from core.rate_limits import Limit
 from generations.limits.answer_usage import listed_of
@@ -67,11 +68,11 @@ class AdmittedRun(NamedTuple):
     admissions: list[Admission]
 
 
-def check_request_rate(user: User) -> None:
-    """Count a request that starts answers; one round trip to Redis.
+def check_start(user: User) -> None:
+    """Count a request that starts answers, and check the user's storage; one round trip to Redis.
 
-    Raises TooManyRequests after too many within a minute. Raises Unavailable if Redis does not respond, because nothing
-    could be enqueued then.
+    Raises TooManyRequests after too many within a minute, and StorageFull if nothing more may be kept. Raises
+    Unavailable if Redis does not respond, because nothing could be enqueued then.
     """
     amount = allowance_of(user).requests_per_minute
     sentence = f"You have sent {amount} requests in a minute, which is your limit. Wait a little and try again."
@@ -80,6 +81,7 @@ def check_request_rate(user: User) -> None:
     except redis.RedisError as error:
         logger.error("Redis does not respond: %s", error)
         raise Unavailable("New answers cannot be started right now. Try again in a minute.", retry_after=10) from error
+    check_storage_of_start(user)
 
 
 def admit(user: User, requests: Sequence[GenerationRequest], *, batch: bool = False) -> AdmittedRun:

@@ -3,3 +3,5 @@
 from llmselect_project.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# The storage of a user is counted on another connection, which would outlive a test.
+STORAGE_PER_USER_MB = 0

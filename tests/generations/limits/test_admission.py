@@ -16,7 +16,7 @@ from accounts.models import Limits, User
 from core.errors import OverBudget, RequestError, TooManyRequests
 from generations import services
 from generations.deletion import prepare_deletion
-from generations.limits.admission import GenerationRequest, check_request_rate, reserve_more
+from generations.limits.admission import GenerationRequest, check_start, reserve_more
 from generations.limits.budgets import Amount, used_by_period
 from generations.models import DailyUsage, Generation
 from generations.selectors import RunState
@@ -142,7 +142,7 @@ def test_a_full_queue_refuses_and_creates_nothing(alice: User, topic: str) -> No
 def test_it_limits_requests_a_minute(alice: User) -> None:
     Limits.objects.create(user=alice, requests_per_minute=5)
 
-    results = at_once(8, lambda: check_request_rate(alice))
+    results = at_once(8, lambda: check_start(alice))
 
     refused = [result for result in results if isinstance(result, TooManyRequests)]
     assert len(refused) == 3
