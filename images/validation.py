@@ -14,6 +14,9 @@ from images.file_formats import Parts, gif_parts, jpeg_parts, png_parts, webp_pa
 
 MAX_PIXELS = 50_000_000
 """The pixels of a large phone camera's photo; decoded they are 200 MB at most."""
+MOST_ENCODED = 12_000_000
+"""The pixels to which a PNG or WebP image is reduced if it has to be encoded again, which takes a second for each ten
+million. Models are sent fewer."""
 ORIENTATION = 0x0112
 """The Exif tag (TIFF 6.0, section 8)."""
 QUALITY = 95
@@ -41,20 +44,21 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """An image format: its name in Pillow, and the function that splits its files."""
+    """An image format: its name in Pillow, the function that splits its files, and the most pixels that are encoded."""
 
     name: str
     parts: Callable[[bytes], Parts]
+    encoded_pixels: int
 
     @property
     def media_type(self) -> str:
         return f"image/{self.name.lower()}"
 
 
-PNG = Format("PNG", png_parts)
-JPEG = Format("JPEG", jpeg_parts)
-WEBP = Format("WEBP", webp_parts)
-GIF = Format("GIF", gif_parts)
+PNG = Format("PNG", png_parts, MOST_ENCODED)
+JPEG = Format("JPEG", jpeg_parts, MAX_PIXELS)
+WEBP = Format("WEBP", webp_parts, MOST_ENCODED)
+GIF = Format("GIF", gif_parts, MOST_ENCODED)
 
 
 def check_image(data: bytes) -> Checked:
@@ -119,7 +123,7 @@ def _stored_data(format_: Format, original: bytes, picture: bytes) -> tuple[Form
         if format_ is GIF:
             return PNG, _encode(PNG, image)
         if image.info.get("exif") and image.getexif().get(ORIENTATION, 1) != 1:
-            return format_, _encode(format_, ImageOps.exif_transpose(image))
+            return format_, _encode(format_, image)
     return format_, picture
 
 
@@ -134,6 +138,10 @@ def _open(format_: Format, data: bytes) -> Image.Image:
 
 
 def _encode(format_: Format, image: Image.Image) -> bytes:
+    """Return the picture upright, and reduced if it has too many pixels for its format."""
+    profile, scale = image.info.get("icc_profile"), (format_.encoded_pixels / (image.width * image.height)) ** 0.5
+    if scale < 1:
+        image.thumbnail((int(image.width * scale), int(image.height * scale)), reducing_gap=2.0)
     out = BytesIO()
-    image.save(out, format_.name, quality=QUALITY, icc_profile=image.info.get("icc_profile"))
+    ImageOps.exif_transpose(image).save(out, format_.name, quality=QUALITY, icc_profile=profile)
     return format_.parts(out.getvalue()).picture

@@ -9,13 +9,14 @@ import zlib
 from io import BytesIO
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 SECRET = "48.2082 N, 16.3738 E"
 """A location, for example, which other users must not read."""
 ORIENTATION, DESCRIPTION, GPS, LATITUDE = 0x0112, 0x010E, 0x8825, 0x0002
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><rect width="9" height="9"/></svg>'
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 HTML = b"<!DOCTYPE html><script>alert(1)</script>"
 
 
@@ -51,7 +52,30 @@ def exif(orientation: int = 1) -> Image.Exif:
 
 def photo(orientation: int = 1) -> bytes:
     """Return a JPEG as a camera writes it."""
-    return encoded("JPEG", exif=exif(orientation), comment=SECRET, icc_profile=b"a color profile", quality=80)
+    return encoded("JPEG", exif=exif(orientation), comment=SECRET, icc_profile=PROFILE, quality=80)
+
+
+def large_profile(size: int) -> bytes:
+    """Return a well-formed color profile with a table of this size in it."""
+    return _profile(PROFILE[4:] + os.urandom(size))
+
+
+def bad_profiles() -> dict[str, bytes]:
+    """Return contents that take the place of a color profile."""
+    tags = PROFILE[:128] + (50_000).to_bytes(4, "big") + PROFILE[132:]
+    outside = PROFILE[:136] + (10_000).to_bytes(4, "big") + PROFILE[140:]
+    return {
+        "text": b"a color profile",
+        "short": PROFILE[:100],
+        "longer": PROFILE + HTML,
+        "no signature": PROFILE.replace(b"acsp", b"html"),
+        "too many tags": tags,
+        "tag outside": outside,
+    }
+
+
+def _profile(rest: bytes) -> bytes:
+    return (len(rest) + 4).to_bytes(4, "big") + rest
 
 
 def noted_png() -> bytes:
@@ -82,10 +106,11 @@ def short_png() -> bytes:
 
 def _png(header: bytes, pixels: bytes) -> bytes:
     chunks = ((b"IHDR", header), (b"IDAT", pixels), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, content) for name, content in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(name, content) for name, content in chunks)
 
 
-def _chunk(name: bytes, content: bytes) -> bytes:
+def chunk(name: bytes, content: bytes) -> bytes:
+    """Return a chunk of a PNG file."""
     checksum = struct.pack(">I", zlib.crc32(name + content))
     return struct.pack(">I", len(content)) + name + content + checksum
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from io import BytesIO
 
 import pytest
@@ -8,9 +9,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.errors import InvalidInput
+from images import validation
 from images.validation import ANIMATED, BROKEN, EMPTY, NOT_ALONE, TOO_MANY_PIXELS, UNKNOWN, check_image
 from tests.images import samples
-from tests.images.samples import HTML, SECRET, SVG, encoded
+from tests.images.samples import HTML, PROFILE, SECRET, SVG, encoded
 
 GOOD = {
     "PNG": samples.noted_png(),
@@ -69,8 +71,101 @@ def test_it_removes_everything_but_the_picture(format_: str) -> None:
     assert not {"comment", "Comment", "xmp", "exif", "XML:com.adobe.xmp"} & kept.info.keys()
 
 
-def test_it_keeps_a_color_profile() -> None:
-    assert opened(check_image(samples.photo()).data).info["icc_profile"] == b"a color profile"
+@pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("tags", [PROFILE, samples.large_profile(300_000)], ids=["small", "large"])
+def test_it_keeps_a_color_profile(format_: str, tags: bytes) -> None:
+    checked = check_image(encoded(format_, icc_profile=tags))
+
+    assert opened(checked.data).info["icc_profile"] == tags
+
+
+@pytest.mark.parametrize("format_", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("profile", samples.bad_profiles())
+def test_it_drops_what_is_no_color_profile(format_: str, profile: str) -> None:
+    data = encoded(format_, icc_profile=samples.bad_profiles()[profile])
+
+    checked = check_image(data)
+
+    assert "icc_profile" not in opened(checked.data).info
+    assert opened(checked.data).tobytes() == opened(data).tobytes()
+    assert len(checked.data) < 2000
+
+
+def test_it_keeps_no_color_profile_of_more_than_1_mb() -> None:
+    large = samples.large_profile(1024 * 1024)
+
+    assert refusal(encoded("PNG", icc_profile=large)) == BROKEN
+    for format_ in ("JPEG", "WEBP"):
+        assert len(check_image(encoded(format_, icc_profile=large)).data) < 2000
+
+
+def test_it_drops_the_name_of_a_color_profile() -> None:
+    data = encoded("PNG", icc_profile=PROFILE)
+    start = data.index(b"iCCP") - 4
+    content = SECRET.encode() + data[start + 8 :][: int.from_bytes(data[start : start + 4], "big")].lstrip(
+        b"ICC Profile"
+    )
+    named = data[:start] + samples.chunk(b"iCCP", content) + data[data.index(b"IDAT") - 4 :]
+
+    checked = check_image(named)
+
+    assert opened(named).info["icc_profile"] == opened(checked.data).info["icc_profile"] == PROFILE
+    assert SECRET.encode() in named
+    assert SECRET.encode() not in checked.data
+
+
+def with_segment(jpeg: bytes, marker: int) -> bytes:
+    """Return a JPEG with a note in a segment before its tables."""
+    place = jpeg.index(b"\xff\xdb")
+    return jpeg[:place] + bytes((0xFF, marker)) + (2 + len(SECRET)).to_bytes(2, "big") + SECRET.encode() + jpeg[place:]
+
+
+@pytest.mark.parametrize("marker", [0xC8, 0xDF, 0xE1, 0xEF, 0xF0, 0xFD, 0xFE])
+def test_it_drops_unknown_segments_of_a_jpeg(marker: int) -> None:
+    plain = encoded("JPEG", icc_profile=PROFILE)
+
+    assert check_image(with_segment(plain, marker)).data == check_image(plain).data == plain
+
+
+@pytest.mark.parametrize("marker", [0x02, 0x4F, 0xBF, 0xDE])
+def test_it_refuses_a_jpeg_of_reserved_segments(marker: int) -> None:
+    assert refusal(with_segment(encoded("JPEG"), marker)) == BROKEN
+
+
+def test_it_refuses_files_of_too_many_tiny_parts() -> None:
+    jpeg, png, gif = encoded("JPEG"), encoded("PNG"), encoded("GIF")
+    crumbs = [
+        jpeg[:2] + b"\xff\xd0" * 1100 + jpeg[2:],
+        jpeg[:2] + b"\xff" * 1100 + jpeg[2:],
+        png[:33] + samples.chunk(b"tEXt", b"") * 1200 + png[33:],
+        gif[:-1] + b"\x21\xfe" + b"\x01x" * 1100 + b"\0;",
+    ]
+
+    assert [refusal(data) for data in crumbs] == [BROKEN] * 4
+    assert check_image(jpeg[:2] + b"\xff" * 900 + jpeg[2:]).data == jpeg
+
+
+def test_it_refuses_a_jpeg_of_too_many_scans() -> None:
+    progressive = encoded("JPEG", progressive=True)
+    start, end = progressive.index(b"\xff\xda"), len(progressive) - 2
+    scan = progressive[start : progressive.index(b"\xff", start + 14)]
+
+    assert check_image(progressive).data == progressive
+    assert refusal(progressive[:end] + scan * 120 + progressive[end:]) == BROKEN
+
+
+@pytest.mark.parametrize("format_", ["PNG", "WEBP", "JPEG"])
+def test_it_encodes_no_more_pixels_than_models_are_sent(format_: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reduced = dataclasses.replace(getattr(validation, format_), encoded_pixels=200)
+    monkeypatch.setattr(validation, format_, reduced)
+
+    checked = check_image(encoded(format_, exif=samples.exif(6), icc_profile=PROFILE))
+    untouched = check_image(encoded(format_))
+
+    kept = opened(checked.data)
+    assert (checked.width, checked.height) == kept.size == (10, 20)
+    assert kept.info["icc_profile"] == PROFILE
+    assert (untouched.width, untouched.height) == (40, 20)
 
 
 @pytest.mark.parametrize(
