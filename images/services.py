@@ -29,12 +29,17 @@ KEPT_UNSENT = timedelta(days=1)
 
 
 def store_image(*, user: User, file: File[bytes]) -> Image:
-    """Check and store an upload, from a page or the API; raises TooManyRequests beyond ``UPLOADS``, StorageFull, and
-    the errors of ``checked_upload``, and then stores nothing."""
+    """Check and store an upload; raises the errors of ``admit_upload`` and ``checked_upload``, and then stores
+    nothing."""
+    admit_upload(user=user, file=file)
+    return keep_image(user=user, checked=checked_upload(file.read()))
+
+
+def admit_upload(*, user: User, file: File[bytes]) -> None:
+    """Count an upload before it is checked; raises TooManyRequests beyond ``UPLOADS``, TooLarge, and StorageFull."""
     UPLOADS.take(str(user.pk))
     _check_size(file.size or 0)
     check_storage(user, file.size or 0)
-    return keep_image(user=user, checked=checked_upload(file.read()))
 
 
 def checked_upload(data: bytes) -> Checked:
