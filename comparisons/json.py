@@ -78,15 +78,17 @@ def comparison_json(comparison: Comparison) -> Json:
 
 
 def comparison_row_json(comparison: Comparison) -> Json:
-    """Return the JSON of a comparison in a list, without texts of answers; its turns have to be prefetched."""
-    first, *_ = turns = list(comparison.turns.all())
+    """Return the JSON of a comparison of ``user_comparisons``, without texts of answers."""
+    turns = list(comparison.turns.all())
     votes = [vote_json(vote) for turn in turns for vote in turn.votes.all() if vote.user_id == comparison.user_id]
     return {
         "id": str(comparison.public_id),
         "title": comparison.title,
-        "prompt": first.prompt,
+        "prompt": comparison.first_prompt,
         "created_at": comparison.created_at.isoformat(),
         "turns": len(turns),
         "vote": votes[-1] if votes else None,
-        "results": [{**slot_json(slot), "status": slot.status} for slot in first.run.generations.all()],
+        "results": [
+            {**slot_json(slot), "status": slot.status} for turn in turns[:1] for slot in turn.run.generations.all()
+        ],
     }

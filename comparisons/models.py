@@ -18,8 +18,9 @@ from generations.models import Run
 
 
 class Comparison(models.Model):
-    """A user's comparison of models."""
+    """A user's comparison of models. ``first_prompt`` is the prompt of its first turn, in lists alone."""
 
+    first_prompt: str
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="comparisons")
     title = models.CharField(max_length=200)

@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from comparisons.models import Comparison, Turn, Vote
@@ -19,6 +20,8 @@ from generations.models import Generation, Run
 from images.models import Image
 
 MISSING = "There is no such comparison, or it is not yours."
+_FIRST = Subquery(Turn.objects.filter(comparison=OuterRef("pk")).order_by("number").values("prompt")[:1])
+_FIRST_PROMPT = {"first_prompt": Coalesce(_FIRST, Value(""), output_field=TextField())}
 RESULT_MISSING = "There is no such answer, or it is not yours."
 
 
@@ -69,7 +72,9 @@ def user_turn(user: User, public_id: uuid.UUID, number: int | None = None) -> Tu
 
 def turn_states(comparison: Comparison, *, from_number: int = 0) -> list[TurnState]:
     """Return the turns in order, with their slots and the owner's votes; 5 queries for any number of turns."""
-    turns = list(_with_slots(comparison.turns.filter(number__gte=from_number)).prefetch_related("votes"))
+    rows = comparison.turns.filter(number__gte=from_number)
+    slots = Generation.objects.select_related("current_run")
+    turns = list(_with_slots(rows, slots).prefetch_related("votes"))
     images = run_images([turn.run_id for turn in turns])
     return [
         TurnState(
@@ -95,7 +100,8 @@ def shared_history(turns: Sequence[TurnState]) -> list[Message]:
 
 
 def user_comparisons(user: User, search: str = "") -> QuerySet[Comparison]:
-    """Return the user's comparisons, newest first, with everything prefetched that a list shows.
+    """Return the user's comparisons, newest first, with everything that a list shows: the first prompt, the turns with
+    their votes and slots, but no other text.
 
     ``search`` looks for a text in titles and prompts.
     """
@@ -103,14 +109,24 @@ def user_comparisons(user: User, search: str = "") -> QuerySet[Comparison]:
     if search:
         found = Turn.objects.filter(comparison__user=user, prompt__icontains=search).order_by()
         comparisons = comparisons.filter(Q(title__icontains=search) | Q(pk__in=found.values("comparison")))
-    return comparisons.order_by("-created_at", "-pk").prefetch_related(
-        Prefetch("turns", _with_slots(Turn.objects.order_by("number")).prefetch_related("votes"))
+    slots = Generation.objects.only("run", "public_id", "index", "provider", "model", "status")
+    turns = _with_slots(Turn.objects.order_by("number"), slots).defer("prompt").prefetch_related("votes")
+    # A comparison that is deleted between two of these queries has no turns.
+    return (
+        comparisons.annotate(**_FIRST_PROMPT).order_by("-created_at", "-pk").prefetch_related(Prefetch("turns", turns))
     )
 
 
-def _with_slots(turns: QuerySet[Turn]) -> QuerySet[Turn]:
-    slots = Generation.objects.select_related("current_run").order_by("index")
-    return turns.select_related("run").prefetch_related(Prefetch("run__generations", slots))
+def listed_comparison(user: User, public_id: uuid.UUID) -> Comparison:
+    """Return one of ``user_comparisons``; raises NotFound."""
+    comparison = user_comparisons(user).filter(public_id=public_id).first()
+    if comparison is None:
+        raise NotFound(MISSING)
+    return comparison
+
+
+def _with_slots(turns: QuerySet[Turn], slots: QuerySet[Generation]) -> QuerySet[Turn]:
+    return turns.select_related("run").prefetch_related(Prefetch("run__generations", slots.order_by("index")))
 
 
 def turn_number(run_id: int) -> int:

@@ -12,13 +12,13 @@ from django.utils import timezone
 from accounts.models import User
 from comparisons.models import Candidate, Comparison, Turn, Vote
 from comparisons.schemas import CandidateRequest, CompareRequest, TurnRequest
+from conversations.copies import copy_branch
 from conversations.message_images import check_vision
 from conversations.models import Conversation
 from conversations.prompts import check_fallback, next_prompt, retry_answer, start_answers
 from conversations.selectors import answer_of, open_answer, user_conversation
 from conversations.services import (
     STILL_ANSWERING,
-    copy_branch,
     default_title,
     delete_conversations,
     fork_conversation,

@@ -18,7 +18,15 @@ from comparisons.forms import ComparisonForm
 from comparisons.models import Comparison
 from comparisons.page_model import footer_context, page_mark, turn_views
 from comparisons.schemas import compare_request, turn_request
-from comparisons.selectors import shared_history, turn_states, user_comparison, user_comparisons, user_result, user_turn
+from comparisons.selectors import (
+    listed_comparison,
+    shared_history,
+    turn_states,
+    user_comparison,
+    user_comparisons,
+    user_result,
+    user_turn,
+)
 from core.errors import InvalidInput, RequestError
 from core.pages import offset_page
 from generations.fields import checked_title
@@ -161,7 +169,8 @@ def comparison_rename(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -
 def _renamed_response(request: AuthenticatedHttpRequest, comparison: Comparison) -> HttpResponse:
     if not request.htmx:
         return redirect("comparisons:history")
-    return render(request, "comparisons/_history_item.html", {"comparison": _row(comparison)})
+    row = _row(listed_comparison(request.user, comparison.public_id))
+    return render(request, "comparisons/_history_item.html", {"comparison": row})
 
 
 @login_required
@@ -182,7 +191,7 @@ def comparison_delete(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -
 @require_GET
 def history_item(request: AuthenticatedHttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Return one item of the history, which replaces its form when the user cancels."""
-    comparison = user_comparison(request.user, public_id)
+    comparison = listed_comparison(request.user, public_id)
     return render(request, "comparisons/_history_item.html", {"comparison": _row(comparison)})
 
 
@@ -230,13 +239,12 @@ def _page(request: AuthenticatedHttpRequest, comparison: Comparison) -> HttpResp
 
 
 def _row(comparison: Comparison) -> dict[str, Any]:
-    turns = list(comparison.turns.all())
-    prompt = turns[0].prompt if turns else ""
+    turns, prompt = list(comparison.turns.all()), comparison.first_prompt
     return {
         "public_id": comparison.public_id,
         "title": comparison.title,
         "prompt": "" if " ".join(prompt.split()).startswith(comparison.title) else prompt,
-        "models": [model_label(slot.provider, slot.model) for slot in turns[0].run.generations.all()] if turns else [],
+        "models": [model_label(slot.provider, slot.model) for turn in turns[:1] for slot in turn.run.generations.all()],
         "created_at": comparison.created_at,
         "vote": any(turn.votes.all() for turn in turns),
     }

@@ -42,8 +42,9 @@ def discarded_conversations(user: User) -> QuerySet[Conversation]:
 
 
 def user_conversations(user: User, search: str = "") -> QuerySet[Conversation]:
-    """Return the user's chats, the one used last first; ``search`` looks for a text in titles and messages."""
-    chats = _chats(user).order_by("-updated_at", "-pk")
+    """Return the user's chats without their settings, the one used last first; ``search`` looks for a text in titles
+    and messages."""
+    chats = _chats(user).defer("system", "parameters").order_by("-updated_at", "-pk")
     if search:
         matching = Message.objects.filter(conversation=OuterRef("pk")).filter(
             Q(text__icontains=search) | Q(generation__text__icontains=search)

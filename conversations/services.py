@@ -17,9 +17,10 @@ from kombu.exceptions import OperationalError
 
 from accounts.models import User
 from accounts.storage import check_storage_of_start
-from conversations.message_images import attach_images, check_vision, delete_unused_images, image_keys
+from conversations.copies import copy_branch
+from conversations.message_images import check_vision, delete_unused_images, image_keys
 from conversations.message_tree import message_tree
-from conversations.models import WITH_IMAGES, Conversation, Message, message_keys
+from conversations.models import Conversation, Message
 from conversations.prompts import check_fallback, check_provider, retry_answer, start_answers
 from conversations.schemas import ChatRequest
 from conversations.selectors import (
@@ -34,7 +35,7 @@ from generations.fields import TITLE_LENGTH
 from generations.limits.admission import check_start
 from generations.models import IS_OPEN, Generation, Run
 from generations.selectors import RunState
-from generations.services import COPIED_AT_ONCE, copy_generations, stop_generations
+from generations.services import stop_generations
 from images.models import Image
 from images.selectors import chosen_images
 
@@ -146,10 +147,12 @@ def stop_conversation(*, conversation: Conversation) -> int:
 
 def show_branch(*, conversation: Conversation, message: Message) -> None:
     """Show the newest branch that contains a message; raises Conflict while an answer runs."""
-    if open_answer(conversation) is not None:
-        raise Conflict(STILL_ANSWERING)
-    leaf = message_tree(conversation).leaf_below(message.pk)
-    Conversation.objects.filter(pk=conversation.pk).update(leaf=leaf)
+    with transaction.atomic():
+        locked = _locked(conversation)
+        if open_answer(locked) is not None:
+            raise Conflict(STILL_ANSWERING)
+        leaf = message_tree(locked).leaf_below(message.pk)
+        Conversation.objects.filter(pk=locked.pk).update(leaf=leaf)
     conversation.leaf_id = leaf
 
 
@@ -211,38 +214,6 @@ def fork_conversation(*, source: Conversation, upto: Message | None = None) -> C
         )
         copy_branch(source=source, leaf_id=source.leaf_id if upto is None else upto.pk, targets=[fork])
     return fork
-
-
-def copy_branch(*, source: Conversation, leaf_id: int | None, targets: Sequence[Conversation]) -> None:
-    """Copy the branch of ``source`` that ends with ``leaf_id`` into each of the empty ``targets``.
-
-    Call it in a transaction.
-    """
-    path = message_tree(source).path(leaf_id)
-    messages = Message.objects.select_related("generation").prefetch_related(WITH_IMAGES).in_bulk(path)
-    originals = [messages[key] for key in path]
-    answers = [message.generation for message in originals if message.generation is not None]
-    copies: list[Message] = []
-    for target in targets:
-        run, generations = copy_generations(user=target.user, generations=answers)
-        keys, generation_copies = message_keys(run), iter(generations)
-        parent: Message | None = None
-        for original in originals:
-            parent = Message(
-                pk=next(keys),
-                conversation=target,
-                parent=parent,
-                role=original.role,
-                text=original.text,
-                generation=next(generation_copies) if original.generation is not None else None,
-                omitted=original.omitted,
-                omitted_images=original.omitted_images,
-            )
-            copies.append(parent)
-        target.leaf_id = None if parent is None else parent.pk
-    Message.objects.bulk_create(copies, batch_size=COPIED_AT_ONCE)
-    attach_images(zip(copies, (original.images for _ in targets for original in originals), strict=True))
-    Conversation.objects.bulk_update(targets, ["leaf"])
 
 
 def discard_conversation(*, conversation: Conversation) -> None:

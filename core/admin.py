@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import JSONField, QuerySet, TextField
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
@@ -35,6 +35,11 @@ class HistoryAdmin(_ReadOnly, admin.ModelAdmin):
 
     paginator = BoundedPaginator
     show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows without their texts, which the page of one row reads when it shows them."""
+        texts = [field.name for field in self.model._meta.concrete_fields if isinstance(field, TextField | JSONField)]
+        return super().get_queryset(request).defer(*texts)
 
 
 class HistoryInline(_ReadOnly, admin.TabularInline):

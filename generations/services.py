@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Any
 
 import redis
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
 from django.db.models import F, Model
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -20,6 +22,7 @@ from kombu.exceptions import OperationalError
 from accounts.models import User
 from core.errors import Conflict
 from core.redis_clients import thread_client
+from core.row_copies import copy_rows, random_uuid
 from core.statements import insert
 from generations.limits.admission import Admission, GenerationRequest, admit
 from generations.log.event_log import EntryId, NewEntry, Payload, append, entry_ids, epoch_of, waiting_entry
@@ -34,11 +37,9 @@ from providers.adapters.base import Request
 
 logger = logging.getLogger(__name__)
 
-COPIED_AT_ONCE = 500
+MAX_ATTEMPTS, MAX_PAST_ATTEMPTS = 1_000, 100
+"""The attempts that an answer may have, and those of which the text is kept."""
 """Rows in one statement."""
-NOT_COPIED = {
-    *("id", "public_id", "user", "run", "current_run", "index", "key_source", "worker", "lease", "created_at")
-}
 
 
 def new_run(
@@ -100,9 +101,11 @@ def _admission_fields(admission: Admission) -> dict[str, Any]:
 def retry_generation(*, generation: Generation, topic: str, request: Request) -> RunState:
     """Retry an answer that did not complete: the same generation gets one more attempt, in a run of its own.
 
-    Raises Conflict if it is open or has completed, TooManyRequests and OverBudget as ``start_run`` does. The earlier
-    attempt is kept in ``past_attempts``.
+    Raises Conflict if it is open, has completed or was retried too often, TooManyRequests and OverBudget as
+    ``start_run`` does. The latest attempts are kept in ``past_attempts``.
     """
+    if generation.attempt >= MAX_ATTEMPTS:
+        raise Conflict(f"This answer has been retried {MAX_ATTEMPTS:,} times. Send the prompt again instead.")
     with transaction.atomic():
         key, (admission,) = admit(generation.user, [GenerationRequest(generation.provider, request)])
         run = Run.objects.create(pk=key, topic=topic, user=generation.user, total=1, open=1)
@@ -118,7 +121,7 @@ def retry_generation(*, generation: Generation, topic: str, request: Request) ->
                 current_run=run,
                 attempt=F("attempt") + 1,
                 request=encode_request(request),
-                past_attempts=[*generation.past_attempts, _summary(generation)],
+                past_attempts=_latest([*generation.past_attempts, _summary(generation)]),
                 stop_requested=False,
                 delivery_count=0,
                 unanswered=0,
@@ -131,6 +134,13 @@ def retry_generation(*, generation: Generation, topic: str, request: Request) ->
         state = RunState(run, [generation])
         transaction.on_commit(lambda: _announce(state, in_log=True))
     return state
+
+
+def _latest(attempts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the latest attempts: as many as have the texts of one answer, and at least the last one."""
+    lengths = accumulate(len(each["text"]) for each in reversed(attempts))
+    count = sum(length <= settings.MAX_ANSWER_CHARACTERS for length in lengths)
+    return list(attempts[-min(max(count, 1), MAX_PAST_ATTEMPTS) :])
 
 
 def _summary(generation: Generation) -> dict[str, Any]:
@@ -198,27 +208,24 @@ def stop_generations(generations: Iterable[Generation]) -> int:
     return stopped
 
 
-def copy_generations(*, user: User, generations: Sequence[Generation]) -> tuple[Run, list[Generation]]:
+def copy_generations(*, user: User, keys: Sequence[int]) -> Run:
     """Copy ended answers, in the same order, into an ended run without a log, and return it; call it in a transaction.
 
     A copy has no key source, because its cost has been paid once already.
     """
-    run = Run.objects.create(
-        topic=f"copy.{uuid.uuid4().hex}", user=user, total=len(generations), open=0, ended_at=timezone.now()
-    )
-    copied = [field.attname for field in Generation._meta.concrete_fields if field.name not in NOT_COPIED]
-    copies = Generation.objects.bulk_create(
-        (
-            Generation(
-                user=user,
-                run=run,
-                current_run=run,
-                index=index,
-                key_source="",
-                **{name: getattr(generation, name) for name in copied},
-            )
-            for index, generation in enumerate(generations)
-        ),
-        batch_size=COPIED_AT_ONCE,
-    )
-    return run, copies
+    now = timezone.now()
+    run = Run.objects.create(topic=f"copy.{uuid.uuid4().hex}", user=user, total=len(keys), open=0, ended_at=now)
+    changed = {
+        "public_id": random_uuid(),
+        "user_id": str(user.pk),
+        "run_id": str(run.pk),
+        "current_run_id": str(run.pk),
+        "index": "place.number",
+        "key_source": "''",
+        "worker": "''",
+        "lease": "NULL",
+        "created_at": "%s",
+    }
+    created_at = Generation._meta.get_field("created_at").get_db_prep_save(now, connection)
+    copy_rows(Generation, "id", [(key,) for key in keys], changed, created_at)
+    return run

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from comparisons.models import Comparison
 from comparisons.services import StartedTurn, rename_comparison
 from generations.models import Generation
-from tests.comparisons.without_worker import compare
+from tests.comparisons.conftest import Api
+from tests.comparisons.without_worker import compare, end
 
 HTMX = {"HX-Request": "true"}
 
@@ -99,3 +104,24 @@ def test_it_finds_prompts_and_titles(browser: Client, alice: User) -> None:
     assert "stones" not in pages["rivers"]
     assert "Water" in pages["WATER"]
     assert "Nothing found for “fire”" in pages["fire"]
+
+
+def test_a_list_reads_no_text_but_the_first_prompts(browser: Client, api: Api, alice: User) -> None:
+    for _ in range(3):
+        end(compare(alice).state.generations[0])
+
+    with CaptureQueriesContext(connection) as queries:
+        browser.get("/history/")
+        body = api("GET", "comparisons").json()
+
+    columns = " ".join(each["sql"].partition(" FROM ")[0] for each in queries if "generation" in each["sql"])
+    assert not re.search(r'"(text|reasoning|timeline|request|past_attempts)"', columns)
+    assert [len(row["results"]) for row in body["results"]] == [3, 3, 3]
+    assert all(row["prompt"] for row in body["results"])
+
+
+def test_a_list_shows_a_comparison_that_is_just_being_deleted(browser: Client, api: Api, started: StartedTurn) -> None:
+    started.comparison.turns.all().delete()
+
+    assert browser.get("/history/").status_code == 200
+    assert api("GET", "comparisons").json()["results"][0]["results"] == []

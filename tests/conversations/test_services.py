@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from redis import Redis
 
-from conversations import services
+from conversations import copies, services
 from conversations.models import Conversation, Message
 from conversations.selectors import shown_messages, user_conversation, user_conversations
 from conversations.tasks import purge_discarded
@@ -314,3 +314,21 @@ def test_a_page_of_a_long_conversation_takes_few_queries(alice: Chatter) -> None
     assert len(queries) == 5
     older = shown_messages(Conversation.objects.get(), last=2, before=messages[0].message.public_id)
     assert older[-1].message.pk < messages[0].message.pk
+
+
+@pytest.mark.parametrize("limit", ["MAX_COPIED_MESSAGES", "MAX_COPIED_CHARACTERS"])
+def test_it_copies_no_more_than_others_can_wait_for(
+    alice: Chatter, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    alice.say("two", alice.say("one").conversation)
+    source = Conversation.objects.get()
+    size = {"MAX_COPIED_MESSAGES": 4, "MAX_COPIED_CHARACTERS": len("oneRe: onetwoRe: two")}[limit]
+
+    monkeypatch.setattr(copies, limit, size)
+    fork = services.fork_conversation(source=source)
+    monkeypatch.setattr(copies, limit, size - 1)
+    with pytest.raises(InvalidInput, match="too long to be copied"):
+        services.fork_conversation(source=source)
+
+    assert shown(fork) == ["one", "Re: one", "two", "Re: two"]
+    assert Conversation.objects.count() == 2

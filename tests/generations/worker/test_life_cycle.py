@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
@@ -390,6 +391,30 @@ def test_a_retry_is_a_run_of_one_and_keeps_the_earlier_attempt(state: RunState, 
     assert retried.run.total == 1
     assert generation.past_attempts[0]["text"] == "Hal"
     assert generation.past_attempts[0]["error_code"] == ErrorCode.STREAM_CUT
+
+
+def failed(generation: Generation, **fields: Any) -> Generation:
+    Generation.objects.filter(pk=generation.pk).update(status=Status.FAILED, **fields)
+    generation.refresh_from_db()
+    return generation
+
+
+def test_a_retry_keeps_the_texts_of_the_latest_attempts(state: RunState, topic: str, settings: Any) -> None:
+    settings.MAX_ANSWER_CHARACTERS = 10
+    attempts = [{"attempt": number, "text": text} for number, text in enumerate(["12345678", "1234", "123"], 1)]
+    generation = failed(state.generations[0], attempt=4, text="1", past_attempts=attempts)
+
+    retry_generation(generation=generation, topic=topic, request=Request("demo-swift", (Message("user", "Hi"),)))
+
+    generation.refresh_from_db()
+    assert [each["text"] for each in generation.past_attempts] == ["1234", "123", "1"]
+
+
+def test_an_answer_can_be_retried_only_so_often(state: RunState, topic: str) -> None:
+    generation = failed(state.generations[0], attempt=32_767)
+
+    with pytest.raises(Conflict, match="Send the prompt again"):
+        retry_generation(generation=generation, topic=topic, request=Request("demo-swift", (Message("user", "Hi"),)))
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.STREAMING, Status.COMPLETED])
