@@ -10,13 +10,14 @@ from functools import partial
 
 from comparisons.live_page import ComparisonPage
 from comparisons.models import Comparison
-from core.async_db import in_thread
+from core.async_db import in_share, in_thread
 from core.errors import UNAVAILABLE_ERRORS
 from core.scoped_values import once_a_loop
 from generations.log.events import Ended, Event
 from generations.log.replay import follow_events
 from generations.models import Run
 from generations.output.batches import batches
+from generations.output.live_page import PAGE_SHARES
 from generations.selectors import RunState
 
 MOST_WAITING = 8_000_000
@@ -69,6 +70,7 @@ class SharedPage:
     def __init__(self, comparison: Comparison) -> None:
         self._topic = comparison.topic
         self._page = ComparisonPage(comparison)
+        self._share = PAGE_SHARES.of(comparison.user_id)
         self._rendering = asyncio.Lock()
         self._outboxes: set[_Outbox] = set()
         self._follower: asyncio.Task[None] | None = None
@@ -98,8 +100,8 @@ class SharedPage:
 
     async def _join(self, shown: str) -> str:
         if self._follower is not None:
-            return await in_thread(partial(self._page.join, shown, alone=False))
-        states, known, changed = await in_thread(self._open, shown)
+            return await in_share(self._share, self._page.join, shown, alone=False)
+        states, known, changed = await in_share(self._share, self._open, shown)
         self._follower = asyncio.create_task(self._follow(states, known))
         return changed
 
@@ -122,7 +124,7 @@ class SharedPage:
 
     async def _send(self, render: Callable[[], str]) -> None:
         async with self._rendering:
-            if frame := await in_thread(render):
+            if frame := await in_share(self._share, render):
                 for outbox in self._outboxes:
                     outbox.put(frame)
 

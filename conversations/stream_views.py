@@ -22,14 +22,16 @@ from conversations.serializers import ChatAnswerSerializer, FailedChatAnswerSeri
 from conversations.services import StartedAnswer, start_answer
 from core.api.openapi import NOTHING_LEFT, RESUME_POINT, refusals, stream_of
 from core.api.parsers import json_object
-from core.async_db import in_thread
+from core.async_db import in_share, in_thread
 from core.errors import NotFound
+from core.shares import Share
 from generations.log.event_log import EntryId
 from generations.log.events import Done
 from generations.log.replay import follow_events
 from generations.models import Generation, Run
 from generations.output.api_feed import wait_for_end
 from generations.output.batches import batches
+from generations.output.live_page import PAGE_SHARES
 from generations.output.sse import event_stream, html_frame, resumed_stream, stream_response
 from generations.selectors import RunState, run_state
 
@@ -128,12 +130,13 @@ def _stream(
 async def page_stream(request: HttpRequest, _user: User, conversation: Conversation) -> HttpResponseBase:
     """Stream HTML fragments to an open chat page until the running answer has ended, then an event ``done``."""
     page = ChatPage(conversation, request.GET.get("shown", ""))
-    changed, state = await in_thread(page.open)
-    return stream_response(_fragments(conversation, page, changed, state))
+    share = PAGE_SHARES.of(conversation.user_id)
+    changed, state = await in_share(share, page.open)
+    return stream_response(_fragments(conversation, page, share, changed, state))
 
 
 async def _fragments(
-    conversation: Conversation, page: ChatPage, changed: str, state: RunState | None
+    conversation: Conversation, page: ChatPage, share: Share, changed: str, state: RunState | None
 ) -> AsyncIterator[bytes]:
     if changed:
         yield html_frame(changed)
@@ -142,7 +145,7 @@ async def _fragments(
             events = follow_events(conversation.topic, states=[state])
             async with aclosing(events), aclosing(batches(events)) as lists:
                 async for batch in lists:
-                    yield html_frame(await in_thread(page.render, batch))
+                    yield html_frame(await in_share(share, page.render, batch))
                     if any(isinstance(event, Done) for event in batch):
                         break
     yield b"event: done\ndata: \n\n"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -18,6 +19,7 @@ from typing import ParamSpec, TypeVar
 from django.db import connections
 
 from core.errors import UNAVAILABLE_ERRORS
+from core.shares import Share
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,6 +40,20 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
     """Run a function that queries the database in a thread; raises one of ``UNAVAILABLE_ERRORS`` if it is down."""
     work = partial(with_connection, partial(function, *args, **kwargs))
     return await asyncio.get_running_loop().run_in_executor(_threads, copy_context().run, work)
+
+
+async def in_share(share: Share, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a function as ``in_thread`` does, once a user's share allows it, and count the time that it takes."""
+    if pause := share.pause:
+        await asyncio.sleep(pause)
+    result, seconds = await in_thread(_timed, partial(function, *args, **kwargs))
+    share.spend(seconds)
+    return result
+
+
+def _timed(function: Callable[[], T]) -> tuple[T, float]:
+    began = time.thread_time()
+    return function(), time.thread_time() - began
 
 
 def start_in_thread(function: Callable[[], object]) -> None:

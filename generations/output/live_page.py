@@ -10,6 +10,7 @@ import time
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from core.shares import Shares
 from generations.limits.queue import LOOK_INTERVAL, queue_positions
 from generations.log.events import Adjusted, Delta, Done, Ended, Event, Idle, PhaseChanged, Reset, Started
 from generations.models import Generation
@@ -18,6 +19,8 @@ from generations.phases import Phase
 from generations.rendering import Patch
 from generations.selectors import RunState
 
+PAGE_SHARES = Shares()
+"""The time of this process that each user's open pages take, so that none of them keeps the pages of others waiting."""
 Slot = tuple[int, int]
 """A run's id and an index in it."""
 

@@ -1,8 +1,9 @@
+import asyncio
 import time
 
 import pytest
 
-from core import shares
+from core.async_db import in_share
 from core.shares import BURST, RATE, Shares
 
 
@@ -41,6 +42,33 @@ def test_a_user_who_has_had_more_than_a_share_pauses_while_others_are_there(cloc
     assert first.pause == 0
 
 
+async def test_it_counts_the_time_of_what_it_runs_and_waits_before_more() -> None:
+    users = Shares()
+    busy, _somebody = users.of(1), users.of(2)
+
+    def work() -> int:
+        until = time.thread_time() + 0.02
+        while time.thread_time() < until:
+            pass
+        return 7
+
+    assert await in_share(busy, work) == 7
+    # A full share earns nothing before it is spent.
+    assert busy._left <= BURST - 0.02
+    busy.spend(2 * BURST)
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio, "sleep", sleep)
+        assert await in_share(busy, work) == 7
+
+    assert len(pauses) == 1
+    assert 0 < pauses[0] <= BURST / RATE
+
+
 def test_all_streams_of_a_user_have_one_share(clock: Clock) -> None:
     users = Shares()
     one, other, _somebody = users.of(1), users.of(1), users.of(2)
@@ -65,7 +93,7 @@ def test_what_was_done_while_nobody_was_there_is_forgiven(clock: Clock) -> None:
 def test_it_forgets_users_who_have_left() -> None:
     users = Shares()
 
-    users.of(1).spend(shares.BURST + 1)
+    users.of(1).spend(BURST + 1)
 
     assert users.of(1).pause == 0
     assert len(users._shares) == 0
