@@ -1,5 +1,5 @@
-"""Django's backend for PostgreSQL, except that a thread waits while all connections are in use, and that all threads
-fail at once while the server is unavailable.
+"""Django's backend for PostgreSQL, except that a thread waits while all connections are in use, that all threads fail
+at once while the server is unavailable, and that a statement may have any number of values.
 
 Requests are then refused immediately; otherwise each would wait for the timeout and block a thread meanwhile.
 docs/decisions/0016-postgresql-backend.md says more.
@@ -20,11 +20,29 @@ RETRY_DELAY = 0.5
 BUSY_FOR = 60.0
 """Seconds for which a thread waits while others use all connections."""
 
+MOST_PARAMETERS = 65_535
+"""The values of one statement that the server can bind: their number has two bytes in the protocol."""
+
 logger = logging.getLogger(__name__)
 _unavailable = threading.Event()
 
 
+class BindingCursor(base.ServerBindingCursor, psycopg.Cursor[Any]):
+    """A cursor whose server binds the values, as long as there are not too many of them."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        if params is not None and len(params) > MOST_PARAMETERS:
+            query, params = psycopg.ClientCursor(self.connection).mogrify(query, params), None
+        return super().execute(query, params, **options)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    def get_connection_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = super().get_connection_params()
+        if params["cursor_factory"] is base.ServerBindingCursor:
+            params["cursor_factory"] = BindingCursor
+        return params
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         before, deadline = self._failures(), time.monotonic() + BUSY_FOR
         while not _unavailable.is_set():

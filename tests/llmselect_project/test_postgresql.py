@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.utils import ConnectionHandler, OperationalError
 
+from accounts.models import User
 from llmselect_project.postgresql import base
 
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no pool")
@@ -46,6 +47,15 @@ def in_other_thread(handler: ConnectionHandler) -> tuple[threading.Thread, list[
     thread = threading.Thread(target=query)
     thread.start()
     return thread, results
+
+
+def test_a_statement_may_have_more_values_than_the_server_can_bind(db: None) -> None:
+    user = User.objects.create_user("alice%s", "alice@example.org", None)
+    keys = [user.pk, *range(10**9, 10**9 + 70_000)]
+
+    found = User.objects.filter(pk__in=keys, username="alice%s")
+
+    assert list(found) == [user]
 
 
 def test_a_thread_waits_for_a_connection_that_is_in_use(
