@@ -58,19 +58,23 @@ def turn_views(states: Iterable[TurnState]) -> list[TurnView]:
 
 
 def footer_context(states: Sequence[TurnState], position: int) -> dict[str, object]:
-    """Return what a turn's footer needs: the turn, and whether it is the last, which has the follow-up box."""
-    (turn,) = turn_views(states[position : position + 1])
+    """Return what a turn's footer needs: the turn without its texts, and whether it is the last, which has the
+    follow-up box."""
+    turn = _turn_view(states[position], {}, text="")
     return {"turn": turn, "last": position == len(states) - 1}
 
 
-def _turn_view(state: TurnState, positions: Mapping[int, int]) -> TurnView:
+def _turn_view(state: TurnState, positions: Mapping[int, int], *, text: str | None = None) -> TurnView:
+    """Return a turn; ``text`` stands for the text of each answer."""
     result = race(state.slots)
     return TurnView(
         number=state.turn.number,
         prompt=state.turn.prompt,
         images=state.images,
         created_at=state.turn.created_at,
-        slots=[with_race(answer_view(slot, position=positions.get(slot.pk)), result) for slot in state.slots],
+        slots=[
+            with_race(answer_view(slot, position=positions.get(slot.pk), text=text), result) for slot in state.slots
+        ],
         running=state.running,
         vote=state.vote,
     )

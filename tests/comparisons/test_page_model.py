@@ -7,11 +7,12 @@ from redis import Redis
 
 from accounts.models import User
 from comparisons.models import Comparison
-from comparisons.page_model import turn_views
+from comparisons.page_model import footer_context, turn_views
 from comparisons.selectors import turn_states
 from comparisons.services import StartedTurn
 from generations.log.heartbeats import heartbeats_key
 from generations.models import Generation
+from generations.output import answer_view
 from generations.output.answer_view import AnswerView
 from tests.comparisons.without_worker import Status, claim, compare, end
 
@@ -93,3 +94,18 @@ def test_it_marks_the_first_answers(started: StartedTurn) -> None:
 
     assert [slot.first_to_answer for slot in slots] == [False, True, False]
     assert [slot.first_to_end for slot in slots] == [True, False, False]
+
+
+def test_a_footer_renders_no_answer(started: StartedTurn, monkeypatch: pytest.MonkeyPatch) -> None:
+    end(started.state.generations[0])
+    rendered: list[str] = []
+
+    def render(text: str) -> str:
+        rendered.append(text)
+        return ""
+
+    monkeypatch.setattr(answer_view, "render", render)
+
+    footer_context(turn_states(started.comparison), 0)
+
+    assert "".join(rendered) == ""
