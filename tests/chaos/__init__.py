@@ -6,5 +6,6 @@ says for each fault how often it was tried, and how much was lost, doubled or in
 All processes are started by the main thread, because a child dies with the thread that started it.
 
 ``SOAK_MINUTES`` sets the length of the steady load (2 by default). ``CHAOS_ONLY=killed_workers,outages`` runs these
-scenarios alone; they are named like their modules. ``CHAOS_SEED`` repeats a run's random choices.
+scenarios alone; they are named like their modules. ``CHAOS_ATTACKS`` has the names of the attacks of
+``one_hostile_user`` that are tried. ``CHAOS_SEED`` repeats a run's random choices.
 """

@@ -19,6 +19,7 @@ from tests.chaos import (
     early_start,
     fair_shares,
     killed_workers,
+    one_hostile_user,
     outages,
     single_worker,
     slow_readers,
@@ -42,6 +43,7 @@ SCENARIOS: dict[str, Scenario] = {
     "early_start": early_start.run,
     "fair_shares": fair_shares.run,
     "slow_readers": slow_readers.run,
+    "one_hostile_user": one_hostile_user.run,
     "stops": stops.run,
     "soak": soak.run,
 }

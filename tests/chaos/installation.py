@@ -21,7 +21,7 @@ from tests.chaos.reader_record import Json, ReaderRecord
 from tests.fake_providers import Recorded, Script, StandIn
 from tests.integration.api_client import Program
 from tests.integration.page_client import Browser
-from tests.support.live import Live
+from tests.support.live import Live, free_port
 from tests.support.servers import Servers
 
 HANDSHAKE = (
@@ -69,7 +69,10 @@ class Installation:
         self.rng = random.Random(seed)
         self.counts = servers.folder / "counts"
         self.counts.mkdir()
-        first = TaskCountingLive(servers, vendors, name="chaos", REDIS_URL=servers.redis_url)
+        self.hostile_port = free_port()
+        """The port of the endpoint of a hostile user, which is a process of its own."""
+        hostile = {"GROQ_BASE_URL": f"http://127.0.0.1:{self.hostile_port}/groq/v1"}
+        first = TaskCountingLive(servers, vendors, name="chaos", REDIS_URL=servers.redis_url, **hostile)
         first.counts = self.counts
         self.sides = (first, first.beside("-2"))
         self.redis = Redis.from_url(servers.redis_url, socket_timeout=5, decode_responses=True)

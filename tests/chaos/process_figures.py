@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 
 SIGNAL = signal.SIGRTMIN + 5
@@ -19,6 +21,22 @@ def memory(pid: int) -> int:
 
 def descriptors(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def deleted_bytes(pid: int) -> int:
+    """Return the size of the files that the process has open though they are deleted, which no folder shows."""
+    size = 0
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):
+            file = each.stat()
+            size += file.st_size if stat.S_ISREG(file.st_mode) and not file.st_nlink else 0
+    return size
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that the process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def tasks(pid: int, folder: Path) -> list[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -15,9 +13,9 @@ import aiohttp
 from tests.chaos.follower import Follower
 from tests.chaos.installation import Installation, StartedComparison, numbered_text
 from tests.chaos.process_figures import memory
-from tests.chaos.reader_record import Json
 from tests.chaos.rows import Row, p95
-from tests.fake_providers import Recorded, Script
+from tests.chaos.timed_reader import delay_timer
+from tests.fake_providers import Script
 
 KINDS = ("sse", "socket", "page")
 READERS, CHUNKS, SECONDS = 50, 100, 6.0
@@ -85,30 +83,10 @@ async def _read(
     installation.vendors.scripts[model] = Script(text=text, chunk_size=16, total=SECONDS)
     await asyncio.sleep(wait)
     started = await installation.start_comparison(session, [model])
-    follower = Follower(
-        session, installation.bases, started.comparison_id, on_event=_timer(installation, model, delays)
-    )
+    timer = delay_timer(installation, model, delays, SETTLED)
+    follower = Follower(session, installation.bases, started.comparison_id, on_event=timer)
     record = await follower.follow()
     record.judge(row, model, {0: text}, {0: text})
-
-
-def _timer(installation: Installation, model: str, delays: list[float]) -> Callable[[Json], None]:
-    """Return a callback that appends the seconds from the vendor's sending of a chunk to its arrival."""
-
-    request: Recorded | None = None
-
-    def on_event(event: Json) -> None:
-        nonlocal request
-        if event["event"] == "chunk":
-            if request is None:
-                request = installation.requests(model)[0]
-            number = (event["offset"] + len(event["chunk"])) // 16 - 1
-            sent = request.sent
-            # A chunk that is not recorded as sent yet has arrived at once.
-            if number >= SETTLED:
-                delays.append(time.monotonic() - sent[number] if number < len(sent) else 0.0)
-
-    return on_event
 
 
 async def _read_slowly(

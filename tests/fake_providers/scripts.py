@@ -20,7 +20,8 @@ class Script:
     - ``split`` sends the bytes in pieces of that size, which may cut lines and characters.
     - ``end`` happens after ``at`` chunks (None: after all): a good finish, an end without one, a cut connection, an
       error inside the stream, or silence, before or after the finish.
-    - A ``status`` other than 200 sends the vendor's error body; ``body`` replaces everything that would be sent.
+    - A ``status`` other than 200 sends the vendor's error body; ``body`` replaces everything that would be sent. In a
+      stream it is sent so many ``times``; if that is 0, until the client disconnects.
     - ``refuses`` names parameters to which the vendor responds with 400, like a model that does not accept them.
     """
 
@@ -42,6 +43,7 @@ class Script:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: str | bytes | None = None
+    times: int = 1
     refuses: tuple[str, ...] = ()
     input_tokens: int = 12
     cached_tokens: int = 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -256,14 +257,15 @@ def _refused(request: web.Request, status: int, model: str, script: Script | Non
 
 
 async def _sent(request: web.Request, script: Script) -> web.StreamResponse:
-    """Send the body of a script as a stream, in one piece or in those that it says."""
+    """Send the body of a script as a stream, as often as it says, in one piece or in those that it says."""
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"} | script.headers)
     await response.prepare(request)
     body = _bytes(script.body or b"")
     size = script.split or max(1, len(body))
-    for start in range(0, len(body), size):
-        await response.write(body[start : start + size])
-        await asyncio.sleep(0)
+    for _ in range(script.times) if script.times else itertools.count():
+        for start in range(0, len(body), size):
+            await response.write(body[start : start + size])
+            await asyncio.sleep(0)
     await response.write_eof()
     return response
 

@@ -4,6 +4,8 @@ import subprocess
 import sys
 import urllib.request
 
+import requests
+
 from providers.adapters.http import HttpClients
 from tests.fake_providers import Script, StandIn
 from tests.providers.adapters.calls import read_stream, request_of, target_of
@@ -30,6 +32,22 @@ async def test_it_records_when_each_chunk_was_sent() -> None:
     assert len(recorded.sent) == 2
     assert recorded.began <= recorded.sent[0] < recorded.sent[1] <= (recorded.ended or 0)
     assert recorded.hung_up is None
+
+
+async def test_it_sends_a_body_so_many_times_or_until_the_client_disconnects() -> None:
+    with StandIn() as vendors, requests.Session() as client:
+        vendors.scripts["twice"] = Script(body="data: a\n\n", times=2)
+        vendors.scripts["endless"] = Script(body="data: a\n\n", times=0)
+        url = f"{vendors.base_url('openai')}/chat/completions"
+
+        twice = client.post(url, json={"model": "twice"})
+        with client.post(url, json={"model": "endless"}, stream=True) as endless:
+            received = len(endless.raw.read(100_000))
+        recorded = await vendors.request(model="endless")
+        await recorded.disconnected()
+
+    assert twice.text == "data: a\n\n" * 2
+    assert received == 100_000
 
 
 async def test_it_serves_from_a_process_of_its_own() -> None:
