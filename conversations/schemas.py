@@ -22,6 +22,9 @@ from generations.fields import (
 )
 from images.fields import ImagesField
 
+MAX_COPIED_MESSAGES = 5_000
+"""The most messages that a conversation can have to be copied or imported."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:

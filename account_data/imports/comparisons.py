@@ -64,7 +64,7 @@ def _read_turn(part: Part, imported: ImportedComparison) -> None:
     turn = Turn(
         comparison=imported.comparison,
         number=len(imported.turns),
-        prompt=part.text("prompt"),
+        prompt=part.prompt("prompt"),
         run=run,
         created_at=part.timestamp("created_at"),
     )

@@ -15,6 +15,7 @@ from account_data.imports.images import ImportedImage, attach_images, referenced
 from account_data.imports.reader import Part
 from accounts.models import User
 from conversations.models import Conversation, Message, message_keys
+from conversations.schemas import MAX_COPIED_MESSAGES
 from conversations.selectors import user_conversations
 from generations.fields import TITLE_LENGTH
 from generations.models import Generation, Run
@@ -53,14 +54,14 @@ def read_conversation(part: Part, user: User, kind: Conversation.Kind) -> Import
         title=part.text("title", TITLE_LENGTH),
         provider=part.non_empty("provider", 64),
         model=part.non_empty("model", 200),
-        system=part.text("system"),
+        system=part.prompt("system"),
         parameters=read_parameters(part),
         fallback=part.optional("fallback", lambda name: part.text(name, model_ref.MAX_LENGTH), ""),
         created_at=part.timestamp("created_at"),
         updated_at=part.timestamp("updated_at"),
     )
     imported = ImportedConversation(conversation)
-    for each in part.parts("messages"):
+    for each in part.parts("messages", MAX_COPIED_MESSAGES):
         _read_message(each, user, imported)
     imported.leaf = part.nullable("leaf_id", part.id)
     if imported.leaf not in imported.messages and (imported.messages or imported.leaf is not None):
@@ -78,7 +79,7 @@ def _read_message(part: Part, user: User, imported: ImportedConversation) -> Non
     if parent is not None and parent not in imported.messages:
         part.refuse("parent_id", "names no message before this one in its conversation")
     if role == Message.Role.USER:
-        message.text = part.text("text")
+        message.text = part.prompt("text")
         imported.images[public_id] = referenced_images(part, "images")
     elif parent is None or imported.messages[parent].role != Message.Role.USER:
         part.refuse("parent_id", "has to name the prompt that this answers")

@@ -6,7 +6,9 @@ import math
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from account_data.imports.reader import LONGEST_TEXT, Part, is_time
+from django.conf import settings
+
+from account_data.imports.reader import Part, is_time
 from accounts.models import User
 from generations.fields import StoredParametersSerializer, without_none
 from generations.models import Generation
@@ -17,8 +19,7 @@ from providers.adapters.vendor_messages import MAX_LENGTH
 ENDS = [status.value for status in Generation.Status if status not in Generation.OPEN]
 ERROR_CODES = ["", *(code.value for code in ErrorCode)]
 USAGE_SOURCES = ["", "provider", "estimate"]
-MOST_ATTEMPTS = 32_767
-"""The largest number in the database column."""
+MOST_ATTEMPTS = 1_000
 TOKENS = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_input_tokens")
 COST_DECIMALS = 8
 MOST_TEXTS = 10
@@ -37,9 +38,9 @@ def read_answer(part: Part, user: User) -> Generation:
         parameters=read_parameters(part),
         status=part.choice("status", ENDS),
         attempt=part.integer("attempt", 1, MOST_ATTEMPTS),
-        past_attempts=[_past_attempt(each) for each in part.parts("past_attempts")],
-        text=part.text("text"),
-        reasoning=part.text("reasoning"),
+        past_attempts=[_past_attempt(each) for each in part.parts("past_attempts", MOST_ATTEMPTS)],
+        text=part.text("text", settings.MAX_ANSWER_CHARACTERS),
+        reasoning=part.text("reasoning", settings.MAX_ANSWER_CHARACTERS),
         timeline=_timeline(part),
         error_code=part.choice("error_code", ERROR_CODES),
         error=part.text("error", 500),
@@ -106,7 +107,7 @@ def _past_attempt(part: Part) -> dict[str, Any]:
         "attempt": part.integer("attempt", 1, MOST_ATTEMPTS),
         "status": part.choice("status", ENDS),
         "error_code": part.choice("error_code", ERROR_CODES),
-        "text": part.text("text"),
+        "text": part.text("text", settings.MAX_ANSWER_CHARACTERS),
         **{name: part.nullable(name, part.integer) for name in ("input_tokens", "output_tokens")},
         "cost": None if cost is None else str(cost),
         "ended_at": None if ended_at is None else ended_at.isoformat(),
@@ -117,7 +118,7 @@ def _timeline(part: Part) -> list[list[float]]:
     pairs = part.values("timeline")
     for index, pair in enumerate(pairs):
         match pair:
-            case [int(offset), seconds] if 0 <= offset <= LONGEST_TEXT and is_time(seconds):
+            case [int(offset), seconds] if 0 <= offset <= settings.MAX_ANSWER_CHARACTERS and is_time(seconds):
                 continue
         part.refuse(f"timeline[{index}]", "has to be a pair of an offset and a number of seconds")
     return pairs

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
+from django.conf import settings
+
 from core.errors import InvalidInput
 
-LONGEST_TEXT = 5_000_000
 LONGEST_LIST = 100_000
 LARGEST_INTEGER = 2**31 - 1
 LONGEST_TIME = 10_000_000
@@ -69,23 +70,25 @@ class Part:
         """Return the value that ``read`` returns for this name, ``default`` in older archives without it."""
         return read(name) if name in self._value else default
 
-    def values(self, name: str) -> list[Any]:
+    def values(self, name: str, longest: int = LONGEST_LIST) -> list[Any]:
         values = self.raw(name)
         if not isinstance(values, list):
             self.refuse(name, "has to be a list")
-        if len(values) > LONGEST_LIST:
-            self.refuse(name, f"has more than {LONGEST_LIST:,} entries")
+        if len(values) > longest:
+            self.refuse(name, f"has more than {longest:,} entries")
         return values
 
-    def parts(self, name: str) -> list[Part]:
+    def parts(self, name: str, longest: int = LONGEST_LIST) -> list[Part]:
         """Return the objects of a list, in order."""
         position = self._position_of(name)
-        return [Part(value, f"{position}[{index}]", self.seen) for index, value in enumerate(self.values(name))]
+        return [
+            Part(value, f"{position}[{index}]", self.seen) for index, value in enumerate(self.values(name, longest))
+        ]
 
     def part(self, name: str) -> Part:
         return Part(self.raw(name), self._position_of(name), self.seen)
 
-    def text(self, name: str, longest: int = LONGEST_TEXT) -> str:
+    def text(self, name: str, longest: int) -> str:
         value = self.raw(name)
         if not isinstance(value, str):
             self.refuse(name, "has to be a string")
@@ -94,6 +97,10 @@ class Part:
         if "\x00" in value:
             self.refuse(name, "contains a NUL character")
         return value
+
+    def prompt(self, name: str) -> str:
+        """Return a prompt or a system prompt, which may be as long as in a request."""
+        return self.text(name, settings.MAX_PROMPT_CHARACTERS)
 
     def non_empty(self, name: str, longest: int) -> str:
         value = self.text(name, longest)

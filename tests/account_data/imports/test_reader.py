@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from account_data.services import import_archive
 from comparisons.services import vote
+from conversations.models import Message
 from core.errors import InvalidInput
 from tests.account_data.conftest import Json, Person
 from tests.security.error_shape import is_sentence
@@ -21,7 +23,7 @@ COMPARISON = "comparisons[0]"
 TURN = f"{COMPARISON}.turns[0]"
 VOTE = f"{TURN}.vote"
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
-NUL, LONG = "a\x00b", "x" * 5_000_001
+NUL, LONG = "a\x00b", "x" * 1_000_001
 BAD_TEXTS: tuple[Any, ...] = (..., None, 7, True, ["x"], {}, NUL, LONG)
 BAD_IDS: tuple[Any, ...] = (..., 7, True, [], "", "x", UNKNOWN_ID[:-1], f"{{{UNKNOWN_ID[:-2]}}}", NUL)
 BAD_TIMESTAMPS: tuple[Any, ...] = (
@@ -55,16 +57,16 @@ BAD_VALUES: dict[str, tuple[Any, ...]] = {
     f"{CHAT}.title": (*BAD_TEXTS, "x" * 201),
     f"{CHAT}.provider": (*BAD_TEXTS, "", " ", "x" * 65),
     f"{CHAT}.model": (*BAD_TEXTS, "", "x" * 201),
-    f"{CHAT}.system": BAD_TEXTS,
+    f"{CHAT}.system": (*BAD_TEXTS, "x" * 100_001),
     f"{CHAT}.parameters": BAD_PARAMETERS,
     f"{CHAT}.created_at": (*BAD_TIMESTAMPS, None),
     f"{CHAT}.updated_at": (*BAD_TIMESTAMPS, None),
     f"{CHAT}.leaf_id": (*BAD_IDS, None, UNKNOWN_ID),
-    f"{CHAT}.messages": (*BAD_LISTS, *BAD_OBJECTS),
+    f"{CHAT}.messages": (*BAD_LISTS, *BAD_OBJECTS, [0] * 5_001),
     f"{PROMPT}.id": BAD_IDS,
     f"{PROMPT}.parent_id": (*BAD_IDS, UNKNOWN_ID),
     f"{PROMPT}.role": (..., None, "", "system", 7, ["user"], {}),
-    f"{PROMPT}.text": BAD_TEXTS,
+    f"{PROMPT}.text": (*BAD_TEXTS, "x" * 100_001),
     f"{PROMPT}.images": (*BAD_LISTS[1:], [UNKNOWN_ID], ["x"], [7], [None], ["a\x00b"]),
     f"{PROMPT}.created_at": (*BAD_TIMESTAMPS, None),
     f"{CHAT}.messages[1].parent_id": (None, UNKNOWN_ID, ...),
@@ -76,8 +78,8 @@ BAD_VALUES: dict[str, tuple[Any, ...]] = {
     f"{ANSWER}.model": (*BAD_TEXTS, "", "x" * 201),
     f"{ANSWER}.parameters": BAD_PARAMETERS,
     f"{ANSWER}.status": (..., None, "", "queued", "streaming", "done", 7, ["completed"]),
-    f"{ANSWER}.attempt": (*BAD_INTEGERS, None, 0, 32_768),
-    f"{ANSWER}.past_attempts": (*BAD_LISTS, *BAD_OBJECTS),
+    f"{ANSWER}.attempt": (*BAD_INTEGERS, None, 0, 1_001),
+    f"{ANSWER}.past_attempts": (*BAD_LISTS, *BAD_OBJECTS, [0] * 1_001),
     f"{ANSWER}.text": BAD_TEXTS,
     f"{ANSWER}.reasoning": BAD_TEXTS,
     f"{ANSWER}.timeline": (*BAD_LISTS[:-1], *([bad] for bad in (7, [], [0], [0, 1, 2], [-1, 1], [0.5, 1], [0, "1"]))),
@@ -101,7 +103,7 @@ BAD_VALUES: dict[str, tuple[Any, ...]] = {
     f"{COMPARISON}.candidates": (*BAD_LISTS, *BAD_OBJECTS, []),
     f"{COMPARISON}.candidates[1].system": BAD_TEXTS,
     f"{COMPARISON}.turns": (*BAD_LISTS, *BAD_OBJECTS, []),
-    f"{TURN}.prompt": BAD_TEXTS,
+    f"{TURN}.prompt": (*BAD_TEXTS, "x" * 100_001),
     f"{TURN}.accepted_at": (*BAD_TIMESTAMPS, None),
     f"{TURN}.ended_at": BAD_TIMESTAMPS,
     f"{TURN}.answers": (*BAD_LISTS, [], [UNKNOWN_ID] * 2, ["x"], [None, None]),
@@ -153,6 +155,32 @@ def test_it_names_the_position_of_an_error_and_imports_nothing(bob: Person, arch
                     problems.append(f"{path} = {str(value)[:40]}: {sentence}")
 
     assert problems == []
+
+
+def test_texts_may_be_as_long_as_this_installation_lets_them_get(
+    bob: Person, archive: Json, settings: Settings
+) -> None:
+    settings.MAX_PROMPT_CHARACTERS, settings.MAX_ANSWER_CHARACTERS = 20, 30
+    past = {"attempt": 1, "status": "failed", "error_code": "", "input_tokens": None, "output_tokens": None}
+    past |= {"cost": None, "ended_at": None}
+    longest = changed(archive, f"{PROMPT}.text", "x" * 20)
+    for path, value in (
+        (f"{ANSWER}.text", "x" * 30),
+        (f"{ANSWER}.reasoning", "x" * 30),
+        (f"{ANSWER}.past_attempts", [{**past, "text": "x" * 30}]),
+        (f"{ANSWER}.attempt", 1000),
+        (f"{TURN}.prompt", "x" * 20),
+    ):
+        longest = changed(longest, path, value)
+
+    refusals = {
+        path: refused(bob, json.dumps(changed(longest, path, "x" * 31)).encode())
+        for path in (f"{PROMPT}.text", f"{ANSWER}.text", f"{ANSWER}.reasoning", f"{ANSWER}.past_attempts[0].text")
+    }
+    bob.import_json(longest)
+
+    assert all(f"{path} is longer than" in sentence for path, sentence in refusals.items())
+    assert Message.objects.filter(conversation__user=bob.user, text="x" * 20).exists()
 
 
 def test_it_refuses_a_vote_with_neither_or_both(bob: Person, archive: Json) -> None:
