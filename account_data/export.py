@@ -10,7 +10,7 @@ from typing import Any
 
 from accounts.models import User
 from comparisons.models import Comparison, Vote
-from comparisons.selectors import TurnState, turn_states
+from comparisons.selectors import TurnState, turn_states, whole_comparisons
 from conversations.export import conversation_tree_json
 from conversations.models import Conversation, Message
 from conversations.selectors import user_conversations
@@ -42,7 +42,7 @@ def _in_archive(images: set[str], ids: Iterable[str]) -> list[str]:
 
 
 def comparison_keys(user: User) -> list[int]:
-    return list(Comparison.objects.filter(user=user).order_by("pk").values_list("pk", flat=True))
+    return list(whole_comparisons(user).order_by("pk").values_list("pk", flat=True))
 
 
 def comparison_json(key: int, images: set[str]) -> Json | None:

@@ -6,13 +6,16 @@ import logging
 from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from account_data.imports.reader import LARGEST_INTEGER, Part
+from account_data.imports.remains import delete_unpublished
+from account_data.imports.slices import lock_user
 from account_data.sections import FORMAT, SECTIONS, VERSION, Section
 from accounts.audit import record
 from accounts.models import Action, User
@@ -72,6 +75,9 @@ def _entry(section: Section, key: int, images: set[str]) -> bytes | None:
 def import_archive(*, user: User, data: bytes) -> ImportResult:
     """Add the entries of an archive that the user does not have yet: all of them, or none if there is an error.
 
+    Everything is checked first, then written in slices and hidden, and shown at once in the end. If the process is
+    killed in between, what is hidden stays until ``delete_remains``, and does not keep a later import from succeeding.
+
     Raises InvalidInput with the position of an error, StorageFull if the archive may not fit, and Conflict if another
     import took the same ids.
     """
@@ -83,29 +89,37 @@ def import_archive(*, user: User, data: bytes) -> ImportResult:
         if section.name in archive.names()
     }
     result = ImportResult(unknown=sorted(archive.names() - _KNOWN_NAMES))
+    begun = timezone.now()
     try:
-        result.counts = _save(user, items_by_section)
-    except BaseException as error:
         for section, items in items_by_section.items():
-            if section.undo is not None:
-                section.undo(items)
-        if isinstance(error, IntegrityError):
-            raise Conflict(CONCURRENT_IMPORT) from error
-        raise
+            if section.write is not None:
+                section.write(user, items, begun)
+        result.counts = _publish(user, items_by_section)
+    except IntegrityError as error:
+        raise Conflict(CONCURRENT_IMPORT) from error
+    finally:
+        _delete_unpublished(user, begun)
     logger.info("user %s imported an archive: %s", user.public_id, result.counts)
     return result
 
 
-def _save(user: User, items_by_section: Mapping[Section, Sequence[Any]]) -> dict[str, Counts]:
+def _publish(user: User, items_by_section: Mapping[Section, Sequence[Any]]) -> dict[str, Counts]:
     counts = {}
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
+        lock_user(user)
         for section, items in items_by_section.items():
             if section.save is not None:
                 new = section.save(user, items)
                 counts[section.name] = Counts(new, len(items) - new)
         record(Action.IMPORTED, user=user, subject="archive")
     return counts
+
+
+def _delete_unpublished(user: User, begun: datetime) -> None:
+    try:
+        delete_unpublished(user, begun)
+    except DatabaseError as error:
+        logger.warning("what an import has left is hidden, and the cleanup will delete it: %s", error)
 
 
 _KNOWN_NAMES = {"format", "version", "exported_at", *(section.name for section in SECTIONS)}

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.http import QueryDict
 
 from accounts.models import User
-from comparisons.models import Candidate, Comparison
+from comparisons.models import Candidate
+from comparisons.selectors import whole_comparisons
 from conversations.forms import SETTINGS, form_parameters, settings_values
 from conversations.models import Conversation
 from conversations.selectors import MISSING, user_conversation
@@ -143,7 +144,7 @@ class ComparisonForm:
             "tiers": TIERS,
             "presets": user_items(Preset, self._user),
             "prompt_templates": user_items(PromptTemplate, self._user),
-            "examples": [] if Comparison.objects.filter(user=self._user).exists() else EXAMPLES,
+            "examples": [] if whole_comparisons(self._user).exists() else EXAMPLES,
             "continued": self._continued(),
             "images": images_to_show(self._user, self._images),
             "form": self._values,
@@ -176,7 +177,7 @@ def preset_values(preset: Preset) -> dict[str, str]:
 def _last_choice(user: User) -> list[str]:
     """Return the models of the user's last comparison whose providers can be called now, even if no list has them."""
     callable_now = {access.provider for access in provider_accesses(user) if not access.refusal}
-    latest = Comparison.objects.filter(user=user).order_by("-created_at", "-pk").values("pk")[:1]
+    latest = whole_comparisons(user).order_by("-created_at", "-pk").values("pk")[:1]
     candidates = Candidate.objects.filter(comparison=latest).select_related("conversation").order_by("position")
     refs = [candidate.conversation.model_ref for candidate in candidates]
     return [str(ref) for ref in refs if ref.provider in callable_now]

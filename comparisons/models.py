@@ -26,6 +26,8 @@ class Comparison(models.Model):
     title = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    incomplete_since = models.DateTimeField(null=True, blank=True)
+    """The time at which the import began that still writes it; hidden until the import is whole."""
 
     class Meta:
         indexes = [models.Index(fields=["user", "-created_at"])]

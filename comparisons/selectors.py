@@ -39,9 +39,14 @@ class TurnState:
         return any(slot.is_open for slot in self.slots)
 
 
+def whole_comparisons(user: User) -> QuerySet[Comparison]:
+    """Return the user's comparisons without those that an import still writes."""
+    return Comparison.objects.filter(user=user, incomplete_since=None)
+
+
 def user_comparison(user: User, public_id: uuid.UUID) -> Comparison:
     """Return the user's comparison; raises NotFound, also for another user's comparison."""
-    comparison = Comparison.objects.select_related("user").filter(user=user, public_id=public_id).first()
+    comparison = whole_comparisons(user).select_related("user").filter(public_id=public_id).first()
     if comparison is None:
         raise NotFound(MISSING)
     return comparison
@@ -52,6 +57,7 @@ def user_result(user: User, public_id: uuid.UUID) -> tuple[Generation, Compariso
     generation = (
         Generation.objects.select_related("current_run", "user", "message__conversation__candidate__comparison__user")
         .filter(user=user, public_id=public_id, message__conversation__candidate__isnull=False)
+        .filter(message__conversation__incomplete_since=None)
         .first()
     )
     if generation is None:
@@ -61,7 +67,7 @@ def user_result(user: User, public_id: uuid.UUID) -> tuple[Generation, Compariso
 
 def user_turn(user: User, public_id: uuid.UUID, number: int | None = None) -> Turn:
     """Return a turn of the user's comparison, the last one if no number is given; raises NotFound."""
-    turns = Turn.objects.filter(comparison__user=user, comparison__public_id=public_id).select_related(
+    turns = Turn.objects.filter(comparison__in=whole_comparisons(user).filter(public_id=public_id)).select_related(
         "run", "comparison__user"
     )
     turn = turns.last() if number is None else turns.filter(number=number).first()
@@ -105,7 +111,7 @@ def user_comparisons(user: User, search: str = "") -> QuerySet[Comparison]:
 
     ``search`` looks for a text in titles and prompts.
     """
-    comparisons = Comparison.objects.filter(user=user)
+    comparisons = whole_comparisons(user)
     if search:
         found = Turn.objects.filter(comparison__user=user, prompt__icontains=search).order_by()
         comparisons = comparisons.filter(Q(title__icontains=search) | Q(pk__in=found.values("comparison")))

@@ -49,6 +49,8 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     discarded_at = models.DateTimeField(null=True, blank=True)
     """The time of a deletion that can still be undone; the purge deletes the conversation soon afterwards."""
+    incomplete_since = models.DateTimeField(null=True, blank=True)
+    """The time at which the import began that still writes it; hidden until the import is whole."""
 
     class Meta:
         indexes = [models.Index(fields=["user", "kind", "-updated_at"])]

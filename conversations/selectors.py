@@ -54,7 +54,7 @@ def user_conversations(user: User, search: str = "") -> QuerySet[Conversation]:
 
 
 def _chats(user: User) -> QuerySet[Conversation]:
-    return Conversation.objects.filter(user=user, kind=Conversation.Kind.CHAT, discarded_at=None)
+    return Conversation.objects.filter(user=user, kind=Conversation.Kind.CHAT, discarded_at=None, incomplete_since=None)
 
 
 def conversation_message(conversation: Conversation, public_id: uuid.UUID, role: str = "") -> Message:

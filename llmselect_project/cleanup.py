@@ -28,6 +28,7 @@ def clean_up() -> None:
 
 
 def _parts() -> dict[str, Callable[[], Any]]:
+    from account_data.imports.remains import delete_remains
     from accounts.audit import delete_old_entries
     from conversations.tasks import purge_discarded
 
@@ -35,6 +36,7 @@ def _parts() -> dict[str, Callable[[], Any]]:
         "sessions": import_module(settings.SESSION_ENGINE).SessionStore.clear_expired,
         "refresh tokens": _delete_spent_tokens,
         "discarded chats and images that were never sent": purge_discarded,
+        "remains of imports that were killed": delete_remains,
         "the audit trail": delete_old_entries,
     }
 

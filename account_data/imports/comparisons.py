@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from account_data.imports.conversations import (
     ImportedConversation,
-    create_with_timestamps,
+    conversation_pieces,
+    publish_conversations,
     read_conversation,
-    save_conversations,
 )
-from account_data.imports.ids import BATCH, new_items, take_free_ids
+from account_data.imports.ids import new_items, take_free_ids, unpublished
 from account_data.imports.reader import Part
+from account_data.imports.slices import Piece, publish, write_slices
 from accounts.models import User
 from comparisons.models import Candidate, Comparison, Turn, Vote
+from comparisons.selectors import whole_comparisons
 from conversations.models import Conversation
 from generations.fields import MAX_MODELS, TITLE_LENGTH
 from generations.models import Generation, Run
@@ -115,26 +118,32 @@ def _vote(part: Part, turn: Turn, slots: Sequence[Generation]) -> Vote:
     )
 
 
-def save_comparisons(user: User, items: Sequence[ImportedComparison]) -> int:
-    """Save the comparisons that the user does not have yet and return their number; call it within a transaction."""
-    new = new_items(user, items, lambda item: item.comparison, Comparison.objects.filter(user=user))
-    comparisons = [item.comparison for item in new]
-    turns = [turn for item in new for turn in item.turns]
-    votes = [vote for item in new for vote in item.votes]
-    conversations = [candidate for item in new for candidate in item.candidates]
-    take_free_ids(Conversation, [each.conversation for each in conversations])
-    for turn in turns:
-        turn.run.topic = turn.comparison.topic
-    create_with_timestamps(Comparison, comparisons)
-    save_conversations(user, conversations, [turn.run for turn in turns])
-    Candidate.objects.bulk_create(
-        (
-            Candidate(comparison=item.comparison, position=position, conversation=candidate.conversation)
-            for item in new
-            for position, candidate in enumerate(item.candidates)
-        ),
-        batch_size=BATCH,
-    )
-    Turn.objects.bulk_create(turns, batch_size=BATCH)
-    create_with_timestamps(Vote, votes)
+def write_comparisons(user: User, items: Sequence[ImportedComparison], begun: datetime) -> None:
+    """Write the comparisons that the user does not have yet, hidden."""
+    new = new_items(user, items, lambda item: item.comparison, whole_comparisons(user))
+    take_free_ids(Conversation, [candidate.conversation for item in new for candidate in item.candidates])
+    write_slices(user, (piece for item in new for piece in _pieces(item, begun)))
+
+
+def _pieces(item: ImportedComparison, begun: datetime) -> Iterator[Piece]:
+    item.comparison.incomplete_since = begun
+    yield Piece([item.comparison])
+    votes = {vote.turn.number: vote for vote in item.votes}
+    for turn in item.turns:
+        turn.run.topic = item.comparison.topic
+        yield Piece([turn.run, turn, *([votes[turn.number]] if turn.number in votes else [])], len(turn.prompt))
+    for position, candidate in enumerate(item.candidates):
+        row = Candidate(comparison=item.comparison, position=position, conversation=candidate.conversation)
+        yield from conversation_pieces(candidate, begun, row)
+
+
+def publish_comparisons(user: User, items: Sequence[ImportedComparison]) -> int:
+    """Show the comparisons that were written and return their number; call it within a transaction.
+
+    Those that another import of the user has published meanwhile stay hidden.
+    """
+    written = [item for item in items if item.comparison.pk is not None]
+    new = unpublished(written, lambda item: item.comparison, whole_comparisons(user))
+    publish_conversations([candidate for item in new for candidate in item.candidates])
+    publish(Comparison, [item.comparison for item in new])
     return len(new)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
 
-from django.utils import timezone
+from django.db.models import Model
 
 from account_data.imports.generations import read_answer, read_parameters
-from account_data.imports.ids import BATCH, new_items, take_free_ids
-from account_data.imports.images import ImportedImage, attach_images, referenced_images
+from account_data.imports.ids import new_items, unpublished
+from account_data.imports.images import ImportedImage, referenced_images
 from account_data.imports.reader import Part
+from account_data.imports.slices import Piece, publish, write_slices
 from accounts.models import User
-from conversations.models import Conversation, Message, message_keys
+from conversations.models import Conversation, Message
 from conversations.schemas import MAX_COPIED_MESSAGES
 from conversations.selectors import user_conversations
 from generations.fields import TITLE_LENGTH
@@ -22,6 +23,8 @@ from generations.models import Generation, Run
 from providers import model_ref
 
 ROLES = Message.Role.values
+CHARACTERS_OF_A_TIME, CHARACTERS_OF_FIGURES = 20, 200
+"""The JSON of a pair in a timeline, and of a past attempt without its text."""
 
 
 @dataclass(slots=True)
@@ -36,9 +39,6 @@ class ImportedConversation:
     parents: dict[uuid.UUID, uuid.UUID | None] = field(default_factory=dict)
     images: dict[uuid.UUID, list[ImportedImage]] = field(default_factory=dict)
     leaf: uuid.UUID | None = None
-
-    def answers(self) -> list[Generation]:
-        return [message.generation for message in self.messages.values() if message.generation is not None]
 
 
 def read_chat(part: Part, user: User) -> ImportedConversation:
@@ -90,70 +90,58 @@ def _read_message(part: Part, user: User, imported: ImportedConversation) -> Non
     imported.messages[public_id], imported.parents[public_id] = message, parent
 
 
-def save_chats(user: User, chats: Sequence[ImportedConversation]) -> int:
-    """Save the chats that the user does not have yet and return their number; call it within a transaction."""
+def write_chats(user: User, chats: Sequence[ImportedConversation], begun: datetime) -> None:
+    """Write the chats that the user does not have yet, hidden."""
     new = new_items(user, chats, lambda chat: chat.conversation, user_conversations(user))
-    save_conversations(user, new)
+    write_slices(user, (piece for chat in new for piece in conversation_pieces(chat, begun)))
+
+
+def publish_chats(user: User, chats: Sequence[ImportedConversation]) -> int:
+    """Show the chats that were written and return their number; call it within a transaction.
+
+    Those that another import of the user has published meanwhile stay hidden.
+    """
+    written = [chat for chat in chats if chat.conversation.pk is not None]
+    new = unpublished(written, lambda chat: chat.conversation, user_conversations(user))
+    publish_conversations(new)
     return len(new)
 
 
-def save_conversations(user: User, imported: Sequence[ImportedConversation], runs: Iterable[Run] = ()) -> None:
-    """Save conversations whose own ids are final; call it within a transaction.
-
-    ``runs`` are the runs of comparisons, with some of the answers; every other answer gets a run of its own.
-    """
-    answers = [answer for each in imported for answer in each.answers()]
-    messages = [message for each in imported for message in each.messages.values()]
-    take_free_ids(Message, messages)
-    take_free_ids(Generation, answers)
-    conversations = [each.conversation for each in imported]
-    create_with_timestamps(Conversation, conversations)
-    all_runs = Run.objects.bulk_create([*runs, *_single_runs(imported)], batch_size=BATCH)
-    Generation.objects.bulk_create(answers, batch_size=BATCH)
-    _link_messages(imported, all_runs[-1] if all_runs else _run_of_nothing(user))
-    Message.objects.bulk_create(messages, batch_size=BATCH)
-    attach_images(
-        user, [(each.messages[public_id], images) for each in imported for public_id, images in each.images.items()]
-    )
-    Conversation.objects.bulk_update(conversations, ["leaf"], batch_size=BATCH)
-
-
-def create_with_timestamps(model: Any, rows: Sequence[Any]) -> None:
-    """Create rows that keep their ``updated_at``, which Django would set to now."""
-    timestamps = [row.updated_at for row in rows]
-    model.objects.bulk_create(rows, batch_size=BATCH)
-    for row, updated_at in zip(rows, timestamps, strict=True):
-        row.updated_at = updated_at
-    model.objects.bulk_update(rows, ["updated_at"], batch_size=BATCH)
-
-
-def _single_runs(imported: Iterable[ImportedConversation]) -> Iterable[Run]:
-    """Yield a new run for each answer that has none: an answer in a chat is the only one of its run."""
+def publish_conversations(imported: Sequence[ImportedConversation]) -> None:
     for each in imported:
-        for answer in each.answers():
-            if not hasattr(answer, "run"):
-                answer.run = answer.current_run = Run(
-                    topic=each.conversation.topic,
-                    user=answer.user,
-                    total=1,
-                    open=0,
-                    accepted_at=answer.queued_at,
-                    ended_at=answer.ended_at or answer.queued_at,
-                )
-                yield answer.run
-
-
-def _run_of_nothing(user: User) -> Run:
-    """Return a run for messages that come without any answer, since messages take their keys from a run."""
-    return Run.objects.create(topic=f"import.{uuid.uuid4().hex}", user=user, total=0, open=0, ended_at=timezone.now())
-
-
-def _link_messages(imported: Iterable[ImportedConversation], run: Run) -> None:
-    """Give the messages their keys and parents, and the conversations their leaves; nothing is saved here."""
-    keys = message_keys(run)
-    for each in imported:
-        for public_id, message in each.messages.items():
-            message.pk = next(keys)
-            parent = each.parents[public_id]
-            message.parent = None if parent is None else each.messages[parent]
         each.conversation.leaf = None if each.leaf is None else each.messages[each.leaf]
+    publish(Conversation, [each.conversation for each in imported], "leaf")
+
+
+def conversation_pieces(imported: ImportedConversation, begun: datetime, *more: Model) -> Iterator[Piece]:
+    """Yield a conversation's own row with ``more``, then each message with its answer, and with the answer's run unless
+    that has one already."""
+    imported.conversation.incomplete_since = begun
+    yield Piece([imported.conversation, *more], len(imported.conversation.system))
+    for public_id, message in imported.messages.items():
+        parent = imported.parents[public_id]
+        message.parent = None if parent is None else imported.messages[parent]
+        answer, images = message.generation, imported.images.get(public_id, [])
+        rows: list[Model] = [message]
+        if answer is not None:
+            rows += [answer] if hasattr(answer, "run") else [_single_run(imported, answer), answer]
+        size = len(message.text) + sum(len(image.checked.data) for image in images if image.stored is None)
+        yield Piece(rows, size + (0 if answer is None else _length(answer)), images)
+
+
+def _length(answer: Generation) -> int:
+    past = sum(len(each["text"]) + CHARACTERS_OF_FIGURES for each in answer.past_attempts)
+    return len(answer.text) + len(answer.reasoning) + past + CHARACTERS_OF_A_TIME * len(answer.timeline)
+
+
+def _single_run(imported: ImportedConversation, answer: Generation) -> Run:
+    """Return a new run for an answer that has none: an answer in a chat is the only one of its run."""
+    run = answer.run = answer.current_run = Run(
+        topic=imported.conversation.topic,
+        user=answer.user,
+        total=1,
+        open=0,
+        accepted_at=answer.queued_at,
+        ended_at=answer.ended_at or answer.queued_at,
+    )
+    return run

@@ -36,6 +36,12 @@ def new_items(user: User, items: Sequence[Item], row_of: Callable[[Item], Any], 
     return new
 
 
+def unpublished(items: Sequence[Item], row_of: Callable[[Item], Any], mine: QuerySet[Any]) -> list[Item]:
+    """Return the items whose final ids are not among ``mine``."""
+    owned = _existing_ids(mine, [row_of(item).public_id for item in items])
+    return [item for item in items if row_of(item).public_id not in owned]
+
+
 def existing_rows(user: User, ids: Sequence[uuid.UUID], mine: QuerySet[Row]) -> dict[uuid.UUID, Row]:
     """Return the rows of ``mine`` for these ids of an archive, by id; locked until the end of the transaction."""
     existing: dict[uuid.UUID, Row] = {}

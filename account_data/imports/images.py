@@ -40,7 +40,9 @@ class ImportedImage:
 
 def image_keys(user: User) -> list[int]:
     """Return the keys of the images in the user's messages; uploads that were never sent are left out."""
-    uses = MessageImage.objects.filter(image__user=user, message__conversation__discarded_at=None)
+    uses = MessageImage.objects.filter(
+        image__user=user, message__conversation__discarded_at=None, message__conversation__incomplete_since=None
+    )
     return list(uses.order_by("image").values_list("image", flat=True).distinct())
 
 
