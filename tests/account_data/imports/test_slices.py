@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import copy
-import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,7 @@ def test_it_writes_an_archive_in_transactions_of_bounded_size(bob: Person, archi
         bob.import_json(archive)
     counts.append(row_count())
 
-    written = [after - before for before, after in zip(counts, counts[1:], strict=False)]
+    written = [after - before for before, after in pairwise(counts)]
     assert sum(written) > 3 * 80
     assert max(written) <= MOST_ROWS
     assert without_ids(bob.export()) == without_ids(archive)
