@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from typing import Any
 
@@ -15,8 +16,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from account_data.deletion import delete_account
-from account_data.services import ImportResult, archive_stream, import_archive
-from account_data.upload import archive_bytes
+from account_data.import_threads import start_import
+from account_data.services import archive_stream
 from accounts.api import MeApi
 from accounts.audit import record
 from accounts.decorators import api_view
@@ -54,13 +55,13 @@ class ImportedSerializer(serializers.Serializer[Any]):
     methods=["POST"],
     operation_id="archive_import",
     request={"application/json": OpenApiTypes.OBJECT, "multipart/form-data": FileSerializer},
-    responses={201: ImportedSerializer, **refusals(409)},
+    responses={201: ImportedSerializer, **refusals(409, 503)},
 )
 @api_view("GET", "POST")
 async def archive(request: HttpRequest, user: User) -> HttpResponseBase:
     """Export everything in the caller's account as one file, or import such a file."""
     if request.method == "POST":
-        imported = await in_thread(_import, request, user)
+        imported = await asyncio.wrap_future(start_import(request, user))
         return JsonResponse({**asdict(imported)["counts"], "unknown": imported.unknown}, status=201)
     await in_thread(record, Action.EXPORTED, user=user, subject="everything")
     headers = {
@@ -69,10 +70,6 @@ async def archive(request: HttpRequest, user: User) -> HttpResponseBase:
         "X-Accel-Buffering": "no",
     }
     return StreamingHttpResponse(archive_stream(user), content_type="application/json", headers=headers)
-
-
-def _import(request: HttpRequest, user: User) -> ImportResult:
-    return import_archive(user=user, data=archive_bytes(request, user))
 
 
 class DeletionSerializer(serializers.Serializer[Any]):

@@ -12,8 +12,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from account_data.deletion import delete_account
-from account_data.services import ImportResult, import_archive
-from account_data.upload import archive_bytes
+from account_data.import_threads import start_import
+from account_data.services import ImportResult
 from accounts.http import AuthenticatedHttpRequest
 from accounts.views import settings_context
 from core.errors import RequestError, TooManyRequests
@@ -30,8 +30,7 @@ NAMES = {
 @login_required
 def archive_import(request: AuthenticatedHttpRequest) -> HttpResponse:
     try:
-        user = request.user
-        result = import_archive(user=user, data=archive_bytes(request, user))
+        result = start_import(request, request.user).result()
     except TooManyRequests:
         raise
     except RequestError as error:
