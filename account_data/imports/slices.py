@@ -6,10 +6,12 @@ whole import is there.
 
 from __future__ import annotations
 
+import gc
 import time
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +50,8 @@ def write_slices(user: User, pieces: Iterable[Piece]) -> None:
     """Save the pieces, each slice in a transaction of its own."""
     for each in slices(pieces):
         begun = time.monotonic()
-        _write(user, each)
+        with no_garbage_collection():
+            _write(user, each)
         give_way(time.monotonic() - begun)
 
 
@@ -68,6 +71,18 @@ def slices(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
 
 def _row_count(piece: Piece) -> int:
     return len(piece.rows) + len(piece.images)
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Put off the collection of garbage: over all objects of a large archive it takes ten times as long as a slice."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def give_way(seconds: float) -> None:
