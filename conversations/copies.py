@@ -13,14 +13,14 @@ from django.utils import timezone
 
 from conversations.message_tree import message_tree
 from conversations.models import Conversation, Message, MessageImage, message_keys
+from conversations.schemas import MAX_COPIED_MESSAGES
 from core.errors import InvalidInput
 from core.row_copies import copy_rows, random_uuid
 from generations.models import Generation, Run
 from generations.services import copy_generations
 
-MAX_COPIED_MESSAGES = 5_000
 MAX_COPIED_CHARACTERS = 10_000_000
-"""The most that is copied at once, in all columns together."""
+"""The most that is copied at once, in all columns together; ``MAX_COPIED_MESSAGES`` counts all of them, too."""
 TOO_LONG = (
     f"This is too long to be copied: at most {MAX_COPIED_MESSAGES:,} messages and {MAX_COPIED_CHARACTERS:,} "
     "characters, in all columns together. Fork it at an earlier message first, or choose fewer models."

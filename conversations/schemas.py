@@ -23,7 +23,7 @@ from generations.fields import (
 from images.fields import ImagesField
 
 MAX_COPIED_MESSAGES = 5_000
-"""The most messages that a conversation can have to be copied or imported."""
+"""The most messages that are copied at once, and that a conversation can have to be imported."""
 
 
 @dataclass(frozen=True, slots=True)
