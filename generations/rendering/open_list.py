@@ -95,14 +95,16 @@ class OpenList(ParsedBlock):
     def _shown(self, closed: list[str], last: tuple[Written, str]) -> list[Patch]:
         written, shown = last
         before, after = self._leaf.written.marked, written.marked
+        # Without time to render it, the list was shown without any item.
+        changed = "last-item" if before else "item"
         self._leaf = Leaf.of(written, shown, self._item)
         if not closed and after == before:
             return []
         self._budget.spend_html(len(after))
         return (
-            [Patch("last-item", closed[0]), Patch("item", "".join([*closed[1:], after]))]
+            [Patch(changed, closed[0]), Patch("item", "".join([*closed[1:], after]))]
             if closed
-            else [Patch("last-item", after)]
+            else [Patch(changed, after)]
         )
 
 

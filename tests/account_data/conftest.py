@@ -19,7 +19,7 @@ from comparisons.schemas import TurnRequest, compare_request
 from comparisons.services import StartedTurn, start_comparison, start_turn
 from generations.models import Generation
 from generations.worker.types import Outcome
-from images.services import store_image
+from images.services import checked_upload, keep_image
 from providers.adapters.base import ErrorCode, ProviderError, Usage
 from tests.conversations.conftest import Chatter
 from tests.generations.claims import end_queued
@@ -36,7 +36,7 @@ class Person(Chatter):
     def upload_image(self, data: bytes = b"") -> str:
         """Upload an image and return its id."""
         file = ContentFile(data or samples.encoded("PNG"))
-        return str(store_image(user=self.user, file=file).public_id)
+        return str(keep_image(user=self.user, checked=checked_upload(file.read())).public_id)
 
     def compare(self, prompt: str, **more: Any) -> StartedTurn:
         return self.end_turn(self.begin_comparison(prompt, **more))

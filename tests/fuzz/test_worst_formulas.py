@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from generations.rendering import render
 from generations.rendering.mathematics import MAX_FORMULA, formula
+from tests.fuzz.test_worst_markdown import timed
 
 SIZE = 60_000
 PROSE = "Some words, with **bold** ones and `code`, as models write them in a paragraph of an answer.\n\n"
@@ -92,9 +92,8 @@ def of_size(unit: str, number: int) -> str:
 
 
 def seconds_of(text: str) -> float:
-    began = time.thread_time()
-    render(text)
-    return time.thread_time() - began
+    seconds, _ = timed(render, text)
+    return seconds
 
 
 @settings(max_examples=100, deadline=None)

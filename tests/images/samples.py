@@ -57,7 +57,12 @@ def photo(orientation: int = 1) -> bytes:
 
 def large_profile(size: int) -> bytes:
     """Return a well-formed color profile with a table of this size in it."""
-    return _profile(PROFILE[4:] + os.urandom(size))
+    return profile_with(os.urandom(size))
+
+
+def profile_with(table: bytes) -> bytes:
+    """Return a well-formed color profile with these bytes in it."""
+    return _profile(PROFILE[4:] + table)
 
 
 def bad_profiles() -> dict[str, bytes]:

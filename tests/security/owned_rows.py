@@ -25,6 +25,7 @@ from presets.services import create_preset, create_template
 from providers.adapters.base import ErrorCode, Parameters, ProviderError, Usage
 from providers.services import set_key
 from tests.generations.claims import end_queued
+from tests.images import samples
 
 MARK = "nightjar"
 API_KEY = f"sk-{MARK}-0123456789"
@@ -135,7 +136,7 @@ def _chat(owner: User) -> StartedAnswer:
 def _image(owner: User) -> Image:
     """Return an image with the mark in its color profile, which is kept as it is."""
     photo = BytesIO()
-    Picture.new("L", (8, 8)).save(photo, "JPEG", icc_profile=MARK.encode())
+    Picture.new("L", (8, 8)).save(photo, "JPEG", icc_profile=samples.profile_with(MARK.encode()))
     return store_image(user=owner, file=ContentFile(photo.getvalue()))
 
 

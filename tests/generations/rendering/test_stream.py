@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from generations.rendering import StreamRenderer, render
+from generations.rendering.open_block import Budget
 from tests.generations.rendering.patched_html import Column, streamed
 
 EXAMPLES: list[str] = [
@@ -368,6 +370,19 @@ def test_it_sends_only_the_last_and_new_items_of_a_list() -> None:
 
     assert [patch.swap for patch in patches] == ["last-item", "item"]
     assert patches[0].html == "<li>b <strong>c</strong></li>"
+
+
+def test_a_list_without_time_for_its_first_item_gets_it_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    renderer, column = StreamRenderer(), Column()
+    allowed = chain([True, False], repeat(True))
+    monkeypatch.setattr(Budget, "allows", lambda _: next(allowed))
+
+    for piece in ("- a", "\n- b", " c\n", "- d\n"):
+        column.take(renderer.feed(piece))
+        assert column.snapshot == renderer.snapshot("k")
+    column.take(renderer.flush())
+
+    assert column.html == render("- a\n- b c\n- d\n")
 
 
 def test_it_starts_from_an_existing_text() -> None:
