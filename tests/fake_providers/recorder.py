@@ -41,17 +41,17 @@ class Recorded:
             self._disconnected.set()
         self._over.set()
 
-    def wait_until_disconnected(self, timeout: float = 5) -> float:
+    def wait_until_disconnected(self, timeout: float = 30) -> float:
         """Wait until the client has disconnected before the end; return the time at which it did."""
         if not self._disconnected.wait(timeout) or self.hung_up is None:
             raise TimeoutError(f"the client did not disconnect from {self.path} within {timeout} s")
         return self.hung_up
 
-    async def disconnected(self, timeout: float = 5) -> float:
+    async def disconnected(self, timeout: float = 30) -> float:
         """Await ``wait_until_disconnected``."""
         return await asyncio.to_thread(self.wait_until_disconnected, timeout)
 
-    async def over(self, timeout: float = 5) -> None:
+    async def over(self, timeout: float = 30) -> None:
         """Wait until the response has ended, from either side."""
         if not await asyncio.to_thread(self._over.wait, timeout):
             raise TimeoutError(f"{self.path} is still open after {timeout} s")

@@ -81,7 +81,7 @@ class StandIn:
         self.loaded = None
         self.default = Script()
 
-    def wait_for_request(self, *, model: str | None = None, number: int = 1, timeout: float = 5) -> Recorded:
+    def wait_for_request(self, *, model: str | None = None, number: int = 1, timeout: float = 30) -> Recorded:
         """Wait for the request with this number since the last reset, of this model if one is given; return it."""
 
         def matching_request() -> Recorded | None:
@@ -95,7 +95,7 @@ class StandIn:
             raise TimeoutError(f"no request number {number} for {model or 'any model'} within {timeout} s")
         return request
 
-    async def request(self, *, model: str | None = None, number: int = 1, timeout: float = 5) -> Recorded:
+    async def request(self, *, model: str | None = None, number: int = 1, timeout: float = 30) -> Recorded:
         """Await ``wait_for_request``."""
         return await asyncio.to_thread(self.wait_for_request, model=model, number=number, timeout=timeout)
 
