@@ -7,7 +7,7 @@ from itertools import chain
 
 from generations.rendering.blocks import Block, items, line_start, parse
 from generations.rendering.limits import is_too_large
-from generations.rendering.open_block import Budget, Leaf, Next, ParsedBlock, Patch, Pieces, decided, visible
+from generations.rendering.open_block import Budget, Leaf, Next, ParsedBlock, Patch, Pieces, Swap, decided, visible
 from generations.rendering.writer import Written, write
 
 _MARKER = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])")
@@ -96,7 +96,7 @@ class OpenList(ParsedBlock):
         written, shown = last
         before, after = self._leaf.written.marked, written.marked
         # Without time to render it, the list was shown without any item.
-        changed = "last-item" if before else "item"
+        changed: Swap = "last-item" if before else "item"
         self._leaf = Leaf.of(written, shown, self._item)
         if not closed and after == before:
             return []
